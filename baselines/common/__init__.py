@@ -1,0 +1,1 @@
+"""The ground that every algorithm stands on."""

@@ -1,0 +1,96 @@
+"""Checkpoint files: named arrays and a JSON description in one safetensors file.
+
+Format 1: every array under its name; the description as one JSON text under the metadata key
+`baselines`. The format holds no code, so a stranger's file can be read without running any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from baselines.common.command_line import UserError
+from baselines.common.files import write_atomically
+
+FORMAT_VERSION = 1
+METADATA_KEY = "baselines"
+
+
+class CheckpointError(UserError):
+    """A file that cannot be read as a checkpoint, or does not fit its use."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        arrays: arrays by name.
+        metadata: the description (see `docs/checkpoints.md`).
+        sha256: hash of the file, hexadecimal.
+    """
+
+    arrays: dict[str, np.ndarray]
+    metadata: dict[str, Any]
+    sha256: str
+
+
+def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> None:
+    """Write a checkpoint atomically."""
+    described = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write_atomically(path, safetensors.numpy.save(contiguous, {METADATA_KEY: described}))
+
+
+def load(path: str | Path, flag: str) -> Checkpoint:
+    """Read a checkpoint; `flag` is the command-line flag that named the file, for the messages.
+
+    Raises:
+        CheckpointError: missing, unreadable, truncated, of another format or version.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"--{flag}: cannot read {path}: {error.strerror}") from None
+    return Checkpoint(
+        _arrays(content, path, flag),
+        _metadata(content, path, flag),
+        hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _arrays(content: bytes, path: str | Path, flag: str) -> dict[str, np.ndarray]:
+    try:
+        return safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"--{flag}: {path} is not a checkpoint of this package, or is truncated ({error})"
+        ) from None
+
+
+def _metadata(content: bytes, path: str | Path, flag: str) -> dict[str, Any]:
+    """The description of a file that safetensors has accepted, so its header is well-formed."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    described = header.get("__metadata__", {}).get(METADATA_KEY)
+    if described is None:
+        raise CheckpointError(
+            f"--{flag}: {path} is a safetensors file of another program"
+            f" (it has no {METADATA_KEY!r} description)"
+        )
+    try:
+        metadata: dict[str, Any] = json.loads(described)
+        version = metadata["format_version"]
+    except (ValueError, KeyError, TypeError):
+        raise CheckpointError(f"--{flag}: the description inside {path} is damaged") from None
+    if version != FORMAT_VERSION:
+        raise CheckpointError(
+            f"--{flag}: {path} has format version {version}; this program reads {FORMAT_VERSION}"
+        )
+    return metadata

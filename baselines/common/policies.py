@@ -1,0 +1,165 @@
+"""The policy without teachers: two MLPs, one for the actions and one for the value.
+
+It is what PPO trains from scratch, what a student is once it goes alone, and what a teacher was
+trained as.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium import spaces
+
+from baselines.common import networks
+from baselines.common.arrays import Array, Params
+from baselines.common.distributions import (
+    Categorical,
+    DiagGaussian,
+    Distribution,
+    Pi,
+    distribution_for,
+)
+from baselines.common.networks import MlpSpec
+
+
+class Policy(Protocol):
+    """What the rollouts and the update ask of any policy, with or without teachers.
+
+    Observations are normalised, float32 of [B, obs_size].
+    """
+
+    @property
+    def distribution(self) -> Distribution:
+        """The action distribution."""
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """Names of the policy's own losses, which are those of their coefficients."""
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Initial values of all trainable variables, float32, by name."""
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """Variables that belong to the policy and are never trained, by name."""
+
+    def pi(self, params: Params, obs: Array) -> Pi:
+        """The action distribution."""
+
+    def value(self, params: Params, obs: Array) -> Array:
+        """The value of each observation, in units of the normalised return, [B]."""
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient)."""
+
+    def describe(self) -> dict[str, Any]:
+        """What a checkpoint must say for the policy to be built again; JSON."""
+
+
+@dataclass(frozen=True)
+class MlpPolicy:
+    """Separate MLPs for policy and value, without teachers.
+
+    Attributes:
+        obs_size: number of observation dimensions d.
+        distribution: the action distribution.
+        spec: shape of the hidden layers of both MLPs.
+        pi_scope: first part of the names of the policy's variables.
+        vf_scope: first part of the names of the value function's variables.
+    """
+
+    obs_size: int
+    distribution: Distribution
+    spec: MlpSpec
+    pi_scope: str = "pi"
+    vf_scope: str = "vf"
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """It has no losses of its own."""
+        return ()
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Hidden layers orthogonal with gain √2, policy output 0.01, value output 1, biases 0."""
+        free = {f"{self.pi_scope}/pi/{k}": v for k, v in self.distribution.init().items()}
+        width, outputs = self.spec.num_hidden, self.distribution.num_outputs
+        return (
+            networks.init_hidden(rng, self.pi_scope, self.obs_size, self.spec)
+            | networks.init_linear(rng, f"{self.pi_scope}/pi", width, outputs, gain=0.01)
+            | free
+            | networks.init_hidden(rng, self.vf_scope, self.obs_size, self.spec)
+            | networks.init_linear(rng, f"{self.vf_scope}/vf", width, 1, gain=1.0)
+        )
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """Nothing is frozen."""
+        return {}
+
+    def pi(self, params: Params, obs: Array) -> Pi:
+        """The action distribution of [B, obs_size] observations."""
+        return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.spec))
+
+    def value(self, params: Params, obs: Array) -> Array:
+        """The values [B] of [B, obs_size] observations."""
+        return self.value_head(params, networks.hidden(params, self.vf_scope, obs, self.spec))
+
+    def pi_head(self, params: Params, latent: Array) -> Pi:
+        """The action distribution from the last hidden layer, [B, num_hidden]."""
+        name = f"{self.pi_scope}/pi"
+        free = {k: params[f"{name}/{k}"] for k in self.distribution.init()}
+        return self.distribution.pi(networks.linear(params, name, latent), free)
+
+    def value_head(self, params: Params, latent: Array) -> Array:
+        """The values [B] from the last hidden layer, [B, num_hidden]."""
+        return networks.linear(params, f"{self.vf_scope}/vf", latent)[:, 0]
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """`pi`, `value`, and no losses of its own."""
+        return self.pi(params, obs), self.value(params, obs), {}
+
+    def describe(self) -> dict[str, Any]:
+        """Sizes and names, for a checkpoint."""
+        return {
+            "obs_size": self.obs_size,
+            "distribution": [type(self.distribution).__name__, self.distribution.num_outputs],
+            "network": "mlp",
+            "spec": asdict(self.spec),
+            "pi_scope": self.pi_scope,
+            "vf_scope": self.vf_scope,
+        }
+
+    @classmethod
+    def from_description(cls, described: dict[str, Any]) -> MlpPolicy:
+        """The inverse of `describe`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the description is damaged.
+        """
+        kinds = {kind.__name__: kind for kind in (DiagGaussian, Categorical)}
+        kind, size = described["distribution"]
+        return cls(
+            int(described["obs_size"]),
+            kinds[kind](int(size)),
+            MlpSpec(**described["spec"]),
+            described["pi_scope"],
+            described["vf_scope"],
+        )
+
+
+def policy_for(
+    observation_space: spaces.Space,
+    action_space: spaces.Space,
+    spec: MlpSpec,
+    pi_scope: str,
+    vf_scope: str,
+) -> MlpPolicy:
+    """The teacher-less policy of a task.
+
+    Raises:
+        ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
+    """
+    if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
+        raise ValueError(f"observations must be a Box with one axis, not {observation_space}")
+    distribution = distribution_for(action_space)
+    return MlpPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)

@@ -1,0 +1,36 @@
+"""Gymnasium tasks by id, with errors a user can act on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+from gymnasium import spaces
+from gymnasium.envs.registration import registry
+
+import baselines.environments  # noqa: F401  (registers the centipedes)
+from baselines.common.command_line import UserError, suggestion
+
+
+def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
+    """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
+
+    Raises:
+        UserError: no such id (the nearest is suggested), or its arguments are wrong.
+    """
+    if env_id not in registry:
+        raise UserError(f"--env: unknown environment {env_id!r}{suggestion(env_id, registry)}")
+    try:
+        return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
+    except (TypeError, ValueError, gym.error.Error, ImportError) as error:
+        raise UserError(f"--env: cannot make {env_id} with {kwargs}: {error}") from None
+
+
+def describe_space(space: spaces.Space) -> dict[str, Any]:
+    """A vector space as JSON, for a checkpoint."""
+    if isinstance(space, spaces.Discrete):
+        return {"kind": "Discrete", "n": int(space.n), "start": int(space.start)}
+    if isinstance(space, spaces.Box):
+        bounds = {"low": space.low.astype(str).tolist(), "high": space.high.astype(str).tolist()}
+        return {"kind": "Box", "shape": list(space.shape), "dtype": str(space.dtype)} | bounds
+    raise ValueError(f"neither Box nor Discrete: {space}")

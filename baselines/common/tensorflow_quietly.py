@@ -1,0 +1,40 @@
+"""TensorFlow, imported without its native chatter and set to one thread per operation.
+
+Import `tf` from here. The messages (no GPU, CPU features) are written by native code straight to
+file descriptor 2 and would tear the progress bar; Python's own errors are not affected.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read at the import
+
+
+@contextmanager
+def _native_stderr_closed() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+with _native_stderr_closed():
+    import tensorflow as tf
+
+    # Sums in one order give the same bits whatever the machine's cores; the networks are too
+    # small for more threads to pay.
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.list_logical_devices()  # wakes the devices, with the rest of the messages
+
+__all__ = ["tf"]

@@ -1,0 +1,182 @@
+"""Many environments stepped at once, and the running normalisation of what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+
+from baselines.common.running_stats import RunningMeanStd
+
+CLIP = 10.0
+"""Bound on normalised observations and rewards, in standard deviations."""
+
+EPSILON = 1e-8
+"""Added to a variance before its root is taken."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A finished training episode.
+
+    Attributes:
+        r: return, the undiscounted sum of the raw rewards.
+        l: length in environment steps.
+    """
+
+    r: float
+    l: int  # noqa: E741 (Baselines' monitor files call it so)
+
+
+class VecEnv:
+    """Environments stepped together, in threads where there are several of both.
+
+    Each is reset as soon as its episode ends, and then returns the new episode's first
+    observation. The end of an episode and the time limit both count as `done`, as in the
+    paper's code: there is no bootstrap at the time limit.
+    """
+
+    def __init__(
+        self, make: Callable[[], gym.Env], seeds: Sequence[int], num_threads: int = 1
+    ) -> None:
+        self.envs = [make() for _ in seeds]
+        self.observation_space = self.envs[0].observation_space
+        self.action_space = self.envs[0].action_space
+        self.num_env = len(self.envs)
+        self._seeds = list(seeds)
+        self._first_action = int(getattr(self.action_space, "start", 0))
+        self._returns = np.zeros(self.num_env)
+        self._lengths = np.zeros(self.num_env, int)
+        self._rewards = np.zeros(self.num_env)
+        self._dones = np.zeros(self.num_env, bool)
+        self._obs = np.zeros((self.num_env, *(self.observation_space.shape or ())))
+        workers = min(num_threads, self.num_env)
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._shares = np.array_split(np.arange(self.num_env), workers)
+
+    def reset(self) -> np.ndarray:
+        """Start all environments from their seeds: observations, float64 of [num_env, d]."""
+        for i, env in enumerate(self.envs):
+            self._obs[i], _ = env.reset(seed=self._seeds[i])
+        self._returns[:] = self._lengths[:] = 0
+        return self._obs.copy()
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]:
+        """Step all environments.
+
+        Args:
+            actions: [num_env, k] for `Box`, integers of [num_env] counted from 0 for `Discrete`.
+
+        Returns:
+            Observations float64 of [num_env, d], raw rewards float64 of [num_env], dones bool
+            of [num_env], and the episodes that ended.
+        """
+        if self._pool is None:
+            self._step_share(actions, self._shares[0])
+        else:
+            list(self._pool.map(lambda share: self._step_share(actions, share), self._shares))
+        self._returns += self._rewards
+        self._lengths += 1
+        episodes = []
+        for i in np.flatnonzero(self._dones):
+            episodes.append(Episode(float(self._returns[i]), int(self._lengths[i])))
+            self._returns[i] = self._lengths[i] = 0
+        return self._obs.copy(), self._rewards.copy(), self._dones.copy(), episodes
+
+    def _step_share(self, actions: np.ndarray, share: np.ndarray) -> None:
+        for i in share:
+            action = actions[i] if actions.ndim > 1 else int(actions[i]) + self._first_action
+            obs, reward, terminated, truncated, _ = self.envs[i].step(action)
+            done = terminated or truncated
+            if done:
+                obs, _ = self.envs[i].reset()
+            self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
+
+    def close(self) -> None:
+        """End the threads and close the environments."""
+        if self._pool is not None:
+            self._pool.shutdown()
+        for env in self.envs:
+            env.close()
+
+
+class Normalizer:
+    """Running statistics of observations and of discounted returns; part of the model.
+
+    Attributes:
+        obs_rms: statistics of the observations, [d].
+        ret_rms: statistics of the discounted return, a scalar.
+    """
+
+    def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
+        self.obs_rms = obs_rms
+        self.ret_rms = ret_rms
+
+    @classmethod
+    def fresh(cls, obs_size: int) -> Normalizer:
+        """Statistics that have seen nothing."""
+        return cls(RunningMeanStd((obs_size,)), RunningMeanStd())
+
+    def normalize_obs(self, obs: np.ndarray) -> np.ndarray:
+        """(s − mean) / √(var + 1e-8), clipped to ±10: [B, d] to float32 of [B, d]."""
+        scaled = (obs - self.obs_rms.mean) / np.sqrt(self.obs_rms.var + EPSILON)
+        return np.minimum(np.maximum(scaled, -CLIP), CLIP).astype(np.float32)
+
+    def normalize_rewards(self, rewards: np.ndarray) -> np.ndarray:
+        """R / √(var of the discounted return + 1e-8), clipped to ±10: float32 of [B]."""
+        scaled = rewards / np.sqrt(self.ret_rms.var + EPSILON)
+        return np.minimum(np.maximum(scaled, -CLIP), CLIP).astype(np.float32)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The statistics by name, float64, for a checkpoint."""
+        return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
+            f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Normalizer:
+        """The inverse of `arrays`.
+
+        Raises:
+            KeyError: a statistic is missing.
+        """
+        obs, ret = (
+            {k: arrays[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
+            for which in ("obs", "ret")
+        )
+        return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))
+
+
+class VecNormalize:
+    """Environments whose observations and rewards are normalised by running statistics.
+
+    Follows Baselines: the statistics take in each step before it is normalised, and the return
+    estimate of an environment is set to 0 at the end of its episode.
+    """
+
+    def __init__(self, venv: VecEnv, normalizer: Normalizer, gamma: float) -> None:
+        self.venv = venv
+        self.normalizer = normalizer
+        self._gamma = gamma
+        self._discounted = np.zeros(venv.num_env)
+
+    def reset(self) -> np.ndarray:
+        """Start all environments: normalised observations, float32 of [num_env, d]."""
+        self._discounted[:] = 0
+        return self._observe(self.venv.reset())
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]:
+        """As `VecEnv.step`, with normalised observations and rewards, float32."""
+        obs, rewards, dones, episodes = self.venv.step(actions)
+        self._discounted = self._discounted * self._gamma + rewards
+        self.normalizer.ret_rms.update(self._discounted)
+        normalized = self.normalizer.normalize_rewards(rewards)
+        self._discounted[dones] = 0
+        return self._observe(obs), normalized, dones, episodes
+
+    def _observe(self, obs: np.ndarray) -> np.ndarray:
+        self.normalizer.obs_rms.update(obs)
+        return self.normalizer.normalize_obs(obs)

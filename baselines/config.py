@@ -1,0 +1,376 @@
+"""Every setting of a run, once: its default, meaning, unit, source, bounds and flag.
+
+The command line, `--help`, the checkpoint's metadata and the tables of the docs come from here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any
+
+from baselines.common.command_line import Parser, UserError, check_choice
+from baselines.common.networks import ACTIVATIONS
+
+ALGORITHMS = ("ppo2",)
+NETWORKS = ("mlp",)
+MAPPINGS = ("learned", "frozen")
+RESERVED_SCOPES = ("transfer", "normalize")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A condition on a value, and how it is said to the user."""
+
+    holds: Callable[[Any], bool]
+    text: str
+
+
+POSITIVE = Bound(lambda x: x > 0, "must be greater than 0")
+NOT_NEGATIVE = Bound(lambda x: x >= 0, "must not be negative")
+FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
+DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
+SCOPE = Bound(
+    lambda x: (
+        re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_.\-/]*", x) is not None
+        and x.split("/")[0] not in RESERVED_SCOPES
+    ),
+    "must be made of letters, digits, _ . - and / and not begin with "
+    + " or ".join(f"{scope}/" for scope in RESERVED_SCOPES),
+)
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    group: str,
+    bound: Bound | None = None,
+    choices: Sequence[str] = (),
+    flag: str = "",
+    unit: str = "",
+    source: str = "",
+) -> Any:
+    """A field of `Config` with what the command line, the checks and the docs say of it."""
+    return field(
+        default=default,
+        metadata={
+            "help": help, "group": group, "bound": bound, "choices": choices, "flag": flag,
+            "unit": unit, "source": source,
+        },
+    )  # fmt: skip
+
+
+BASELINES = "Baselines ppo2, MuJoCo defaults"
+PPO = "Schulman et al. 2017"
+GAE = "Schulman et al. 2016"
+MIKT = "Wan et al. 2020"
+MEASURED = "docs/method.md"
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of a training run; the field's name is its flag, unless a flag is given."""
+
+    # The run
+    env: str = setting("", "task to learn, a Gymnasium id", group="run")
+    env_kwargs: str = setting("{}", "keyword arguments of the task as a JSON object", group="run")
+    alg: str = setting("ppo2", "algorithm", group="run", choices=ALGORITHMS)
+    num_timesteps: int = setting(
+        1_000_000, "length of the run, over all environments", group="run", bound=NOT_NEGATIVE,
+        unit="environment steps", source="Baselines",
+    )  # fmt: skip
+    num_env: int = setting(
+        1, "environments stepped at once", group="run", bound=POSITIVE, source=BASELINES
+    )
+    seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
+    save_path: str = setting("", "folder of the checkpoints; none: nothing is saved", group="run")
+    save_interval: int = setting(
+        0, "save every so many updates; 0: only at the end", group="run", bound=NOT_NEGATIVE,
+        unit="updates",
+    )  # fmt: skip
+    load_path: str = setting("", "checkpoint to start from", group="run")
+    log_path: str = setting("", "folder of the logs; none: only the terminal", group="run")
+    log_interval: int = setting(
+        1, "log every so many updates", group="run", bound=POSITIVE, unit="updates",
+        source="Baselines",
+    )  # fmt: skip
+    play: bool = setting(
+        False, "show the result in a window after training (with --num_timesteps=0: at once)",
+        group="run",
+    )  # fmt: skip
+    num_threads: int = setting(
+        0, "threads that step the environments; 0: one per usable core", group="run",
+        bound=NOT_NEGATIVE,
+    )  # fmt: skip
+    xla: bool = setting(True, "compile the update with XLA", group="run")
+
+    # The student's own networks
+    network: str = setting(
+        "mlp", "kind of the policy and value networks", group="network", choices=NETWORKS
+    )
+    num_layers: int = setting(
+        2, "hidden layers of each network", group="network", bound=POSITIVE, source=BASELINES
+    )
+    num_hidden: int = setting(
+        64, "units of a hidden layer", group="network", bound=POSITIVE, source=BASELINES
+    )
+    activation: str = setting(
+        "tanh", "activation of the hidden layers", group="network", choices=tuple(ACTIVATIONS),
+        source=BASELINES,
+    )  # fmt: skip
+    pi_scope: str = setting(
+        "pi", "first part of the names of the policy's variables", group="network", bound=SCOPE
+    )
+    vf_scope: str = setting(
+        "vf", "first part of the names of the value function's variables", group="network",
+        bound=SCOPE,
+    )  # fmt: skip
+
+    # PPO
+    nsteps: int = setting(
+        2048, "steps of each environment per update", group="ppo2", bound=POSITIVE,
+        unit="environment steps", source=BASELINES,
+    )  # fmt: skip
+    nminibatches: int = setting(
+        32, "minibatches per epoch", group="ppo2", bound=POSITIVE, source=BASELINES
+    )
+    noptepochs: int = setting(
+        10, "epochs per update", group="ppo2", bound=POSITIVE, source=BASELINES
+    )
+    gamma: float = setting(
+        0.99, "discount γ", group="ppo2", bound=DISCOUNT, unit="per step", source=BASELINES
+    )
+    lam: float = setting(0.95, "λ of GAE", group="ppo2", bound=DISCOUNT, source=GAE)
+    lr: float = setting(
+        3e-4, "Adam's learning rate at the start, falling linearly to 0", group="ppo2",
+        bound=POSITIVE, source=BASELINES,
+    )  # fmt: skip
+    clip_range: float = setting(
+        0.2, "clip range ε of ratio and value", group="ppo2", bound=POSITIVE, flag="cliprange",
+        source=PPO,
+    )  # fmt: skip
+    vf_coef: float = setting(
+        0.5, "weight c_v of the value loss", group="ppo2", bound=NOT_NEGATIVE, source=BASELINES
+    )
+    ent_coef: float = setting(
+        0.0, "weight c_ent of the entropy", group="ppo2", bound=NOT_NEGATIVE, unit="per nat",
+        source=BASELINES,
+    )  # fmt: skip
+    kl_coef: float = setting(
+        0.0, "weight β_KL of the KL term", group="ppo2", bound=NOT_NEGATIVE, unit="per nat²",
+        source=MEASURED,
+    )  # fmt: skip
+    max_grad_norm: float = setting(
+        0.5, "bound on the norm of the whole gradient", group="ppo2", bound=POSITIVE,
+        source=BASELINES,
+    )  # fmt: skip
+
+    # The transfer
+    teacher_paths: tuple[str, ...] = setting(
+        (), "checkpoints of the teachers; none: learn from scratch", group="transfer"
+    )
+    source_env: str = setting(
+        "", "the teachers' task, checked against their files", group="transfer"
+    )
+    teacher_network: str = setting(
+        "", "kind of the teachers' networks, checked against their files", group="transfer",
+        choices=("", *NETWORKS),
+    )  # fmt: skip
+    mapping: str = setting(
+        "learned", "the mapping φ: learned, or frozen at its random start", group="transfer",
+        choices=MAPPINGS, source=MIKT,
+    )  # fmt: skip
+    ps_coef: float = setting(
+        1.0, "weight β_π of the policy's coupling loss at the hand-over", group="transfer",
+        bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+    )  # fmt: skip
+    vf_ps_coef: float = setting(
+        1.0, "weight β_V of the value function's coupling loss at the hand-over",
+        group="transfer", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+    )  # fmt: skip
+    mutual_info_coef: float = setting(
+        0.1, "weight β_MI of the mutual-information loss", group="transfer",
+        bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+    )  # fmt: skip
+    teacher_fraction: float = setting(
+        0.9, "part of the run with teachers; in its second half the coupling rises",
+        group="transfer", bound=FRACTION, source=MIKT,
+    )  # fmt: skip
+    mapping_num_layers: int = setting(
+        2, "hidden layers of φ and of its decoder", group="transfer", bound=POSITIVE, source=MIKT
+    )
+    mapping_num_hidden: int = setting(
+        64, "units of a hidden layer of φ and of its decoder", group="transfer", bound=POSITIVE,
+        source=MIKT,
+    )  # fmt: skip
+    decoder_min_std: float = setting(
+        0.1, "floor of the decoder's σ_q", group="transfer", bound=POSITIVE,
+        unit="standard deviations of the observation", source=MEASURED,
+    )  # fmt: skip
+
+    @property
+    def nbatch(self) -> int:
+        """Samples per update."""
+        return self.nsteps * self.num_env
+
+    @property
+    def nupdates(self) -> int:
+        """Updates of the run."""
+        return self.num_timesteps // self.nbatch
+
+    @property
+    def env_arguments(self) -> dict[str, Any]:
+        """`env_kwargs` as a dictionary."""
+        arguments: dict[str, Any] = json.loads(self.env_kwargs)
+        return arguments
+
+    def check(self) -> None:
+        """Check every value by itself and with the others.
+
+        Raises:
+            UserError: the first that is wrong.
+        """
+        for f in fields(self):
+            _check_field(f, getattr(self, f.name))
+        _check_kwargs(self.env_kwargs)
+        if not self.env:
+            raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
+        if self.pi_scope == self.vf_scope:
+            raise UserError(f"--vf_scope: must differ from --pi_scope, which is {self.pi_scope!r}")
+        if self.nbatch % self.nminibatches:
+            raise UserError(
+                f"--nminibatches: {self.nminibatches} does not divide the batch of"
+                f" {self.nbatch} (nsteps {self.nsteps} x num_env {self.num_env})"
+            )
+        if self.nbatch == self.nminibatches:
+            raise UserError(
+                f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
+                f" advantages cannot be normalised; it must be at most {self.nbatch // 2}"
+            )
+        if self.nupdates == 0 and not (self.num_timesteps == 0 and self.play):
+            raise UserError(
+                f"--num_timesteps: {self.num_timesteps} is less than one batch of {self.nbatch}"
+                f" (nsteps {self.nsteps} x num_env {self.num_env})"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings by name."""
+        settings: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return settings
+
+
+def flag_of(f: Field[Any]) -> str:
+    """The command-line flag of a field, without dashes."""
+    return str(f.metadata["flag"] or f.name)
+
+
+def _check_field(f: Field[Any], value: Any) -> None:
+    if f.metadata["choices"]:
+        check_choice(flag_of(f), value, f.metadata["choices"])
+    bound = f.metadata["bound"]
+    if bound is not None and not bound.holds(value):
+        raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")
+
+
+def _check_kwargs(text: str) -> None:
+    try:
+        valid = isinstance(json.loads(text), dict)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise UserError(
+            f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {text!r}"
+        )
+
+
+def _whole(text: str) -> int:
+    """An integer, also written as 2e6.
+
+    Raises:
+        ValueError: not a whole number.
+    """
+    value = float(text) if re.search(r"[.eE]", text) else int(text)
+    if value != int(value):
+        raise ValueError(text)
+    return int(value)
+
+
+def _real(text: str) -> float:
+    value = float(text)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return value
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    int: (_whole, "a whole number"),
+    float: (_real, "a number"),
+    bool: (_boolean, "True or False"),
+    str: (str, "text"),
+}
+
+
+def _reader(kind: Any) -> Callable[[str], Any]:
+    read, expected = READERS[kind]
+
+    def convert(text: str) -> Any:
+        try:
+            return read(text)
+        except (ValueError, KeyError, OverflowError):
+            raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}") from None
+
+    return convert
+
+
+def describe(f: Field[Any]) -> str:
+    """One line of help: meaning, unit, default, source."""
+    notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
+    if f.metadata["choices"]:
+        notes.insert(0, "one of: " + ", ".join(c for c in f.metadata["choices"] if c))
+    if f.metadata["unit"]:
+        notes.insert(0, f"in {f.metadata['unit']}")
+    if f.metadata["source"]:
+        notes.append(f.metadata["source"])
+    return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
+
+
+def parser(program: str, description: str) -> Parser:
+    """The argument parser that has a flag for every field."""
+    result = Parser(prog=program, description=description)
+    kinds = typing.get_type_hints(Config)
+    groups: dict[str, Any] = {}
+    for f in fields(Config):
+        name = f.metadata["group"]
+        if name not in groups:
+            groups[name] = result.add_argument_group(name)
+        options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": describe(f)}
+        if kinds[f.name] is bool:
+            options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
+        elif kinds[f.name] == tuple[str, ...]:
+            options |= {"nargs": "+", "metavar": "FILE"}
+        else:
+            options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
+        element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
+        groups[name].add_argument(f"--{flag_of(f)}", type=_reader(element), **options)
+    return result
+
+
+def parse(argv: list[str], program: str, description: str) -> Config:
+    """Read and check a command line.
+
+    Raises:
+        UserError: anything wrong with it.
+    """
+    values = vars(parser(program, description).parse_args(argv))
+    config = Config(**values | {"teacher_paths": tuple(values["teacher_paths"])})
+    config.check()
+    return config

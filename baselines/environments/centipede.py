@@ -1,0 +1,378 @@
+"""The centipede task: walk forward on many legs, on Gymnasium's interface."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import gymnasium
+import mujoco
+import numpy as np
+from gymnasium.envs.mujoco.mujoco_rendering import MujocoRenderer
+from gymnasium.spaces import Box
+from gymnasium.utils import EzPickle
+from numpy.typing import ArrayLike, NDArray
+
+from baselines.environments.centipede_mjcf import centipede_mjcf, torso_count
+
+Floats = NDArray[np.float64]
+
+SIMULATION_STEPS = 5
+CONTROL_COST = 0.5
+CONTACT_COST = 0.5e-3
+SURVIVAL_REWARD = 1.0
+HEIGHT_RANGE = (0.35, 1.15)
+MAX_SIDEWAYS_OFFSET = 0.45
+POSITION_NOISE = 0.1
+VELOCITY_NOISE = 0.1
+MAX_RESET_DRAWS = 10_000
+
+_BODIES_PER_TORSO = 5
+_QUATERNION_Y = 5
+_FIRST_PITCH = 12
+_HINGES_PER_TORSO = 6
+
+
+class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
+    """A chain of torsos on many legs that is to walk forward as fast as it can.
+
+    ## Description
+    The centipedes are those of NerveNet (Wang et al., "NerveNet: Learning Structured Policy with
+    Graph Neural Networks", ICLR 2018): one kind of body in many lengths, so that what was learned
+    on one can be tried on another. Torso spheres hang in a row along x, joined by a yaw and a pitch
+    hinge each; every torso carries a left and a right leg with a hip and an ankle hinge. With an
+    odd number of legs the last torso has only a left leg, and the hinges that join it to the chain
+    have no motors. Forward is +x: torso 0 is the tail, and the last torso leads.
+
+    A *crippled* centipede has the same body and the same observation, but not the four leg motors
+    of torso 0.
+
+    | | n legs, T = ceil(n / 2) torsos | 4 legs | 6 | 8 |
+    | --- | --- | --- | --- | --- |
+    | action | 2 n + 2 (floor(n / 2) - 1), crippled 4 fewer | 10 | 16 | 22 |
+    | observation | 16 n + 10 T + 13 | 97 | 139 | 181 |
+
+    One step is 0.05 s: 5 Runge-Kutta steps of 0.01 s under constant controls.
+
+    ## Action space
+    `Box(-1, 1, (motors,), float32)`. Entry by entry for four legs (for any other body, see
+    `baselines.environments.centipede_tables.action_table`); torque in N m is gear times control.
+    MuJoCo clips controls to their range.
+
+    | Index | Joint | Turns | Control range | Gear (N m) |
+    | --- | --- | --- | --- | --- |
+    | 0 | lefthip_0 | left leg 0 forward and back | -1 to 1 | 150 |
+    | 1 | ankle_0 | foot of left leg 0 up and down | -1 to 1 | 150 |
+    | 2 | righthip_1 | right leg 1 forward and back | -1 to 1 | 150 |
+    | 3 | ankle_1 | foot of right leg 1 up and down | -1 to 1 | 150 |
+    | 4 | lefthip_2 | left leg 2 forward and back | -1 to 1 | 150 |
+    | 5 | ankle_2 | foot of left leg 2 up and down | -1 to 1 | 150 |
+    | 6 | righthip_3 | right leg 3 forward and back | -1 to 1 | 150 |
+    | 7 | ankle_3 | foot of right leg 3 up and down | -1 to 1 | 150 |
+    | 8 | body_1 | torso 1 sideways (yaw) | -1 to 1 | 100 |
+    | 9 | bodyupdown_1 | torso 1 up and down (pitch) | -1 to 1 | 100 |
+
+    ## Observation space
+    `Box(-inf, inf, (entries,), float64)`: positions without the root's x and y, velocities, and the
+    contact forces on each body. A contact's torque and force are taken about the animal's centre of
+    mass, along the world's axes, and clipped to ±1; the six entries of the ground ("world") are
+    there as in the published task, but MuJoCo leaves them at 0. For four legs (for any other body,
+    see `baselines.environments.centipede_tables.observation_table`):
+
+    | Slice | Quantity | Unit |
+    | --- | --- | --- |
+    | 0:1 | height of torso_0 | m |
+    | 1:5 | orientation of torso_0, quaternion w x y z | 1 |
+    | 5:6 | angle of lefthip_0 | rad |
+    | 6:7 | angle of ankle_0 | rad |
+    | 7:8 | angle of righthip_1 | rad |
+    | 8:9 | angle of ankle_1 | rad |
+    | 9:10 | angle of body_1 | rad |
+    | 10:11 | angle of bodyupdown_1 | rad |
+    | 11:12 | angle of lefthip_2 | rad |
+    | 12:13 | angle of ankle_2 | rad |
+    | 13:14 | angle of righthip_3 | rad |
+    | 14:15 | angle of ankle_3 | rad |
+    | 15:18 | velocity of torso_0, x y z in the world's frame | m/s |
+    | 18:21 | angular velocity of torso_0, x y z in its own frame | rad/s |
+    | 21:22 | angular velocity of lefthip_0 | rad/s |
+    | 22:23 | angular velocity of ankle_0 | rad/s |
+    | 23:24 | angular velocity of righthip_1 | rad/s |
+    | 24:25 | angular velocity of ankle_1 | rad/s |
+    | 25:26 | angular velocity of body_1 | rad/s |
+    | 26:27 | angular velocity of bodyupdown_1 | rad/s |
+    | 27:28 | angular velocity of lefthip_2 | rad/s |
+    | 28:29 | angular velocity of ankle_2 | rad/s |
+    | 29:30 | angular velocity of righthip_3 | rad/s |
+    | 30:31 | angular velocity of ankle_3 | rad/s |
+    | 31:37 | contact on world: torque x y z, force x y z | N m, N |
+    | 37:43 | contact on torso_0: torque x y z, force x y z | N m, N |
+    | 43:49 | contact on legbody_0: torque x y z, force x y z | N m, N |
+    | 49:55 | contact on frontFoot_0: torque x y z, force x y z | N m, N |
+    | 55:61 | contact on legbody_1: torque x y z, force x y z | N m, N |
+    | 61:67 | contact on frontFoot_1: torque x y z, force x y z | N m, N |
+    | 67:73 | contact on torso_1: torque x y z, force x y z | N m, N |
+    | 73:79 | contact on legbody_2: torque x y z, force x y z | N m, N |
+    | 79:85 | contact on frontFoot_2: torque x y z, force x y z | N m, N |
+    | 85:91 | contact on legbody_3: torque x y z, force x y z | N m, N |
+    | 91:97 | contact on frontFoot_3: torque x y z, force x y z | N m, N |
+
+    ## Reward
+    `reward = reward_forward + reward_survive + reward_ctrl + reward_contact`, with n legs:
+
+    | Term | Formula |
+    | --- | --- |
+    | `reward_forward` | change of the last torso's x over the step / 0.05 s, in m/s |
+    | `reward_survive` | 1, in every step, the terminal one included |
+    | `reward_ctrl` | -0.5 (4 / n) Σ a², where a is the action as given, before clipping |
+    | `reward_contact` | -0.0005 (4 / n) Σ f², where f are the contact entries of the observation |
+
+    `info` holds these four, `x_position` (m) and `x_velocity` (m/s) of the last torso. In a state
+    that is not finite, a term that is not finite counts as 0, so the reward is always a number.
+    Torso positions are those of the last Runge-Kutta stage, as in the published task.
+
+    ## Termination and truncation
+    The episode terminates when
+
+    - any torso's height leaves the open interval (0.35 m, 1.15 m);
+    - two neighbouring torsos are 0.45 m or more apart along y;
+    - a position or a velocity is not finite.
+
+    `gymnasium.make` adds a time limit: the episode is truncated after 1000 steps.
+
+    ## Start of an episode
+    The start pose has torso 0 at a height of 0.75 m and every joint at 0. Each coordinate of qpos,
+    the root's quaternion included, gets noise uniform in ±0.1, except the pitch hinges and the
+    quaternion's y, which get ±0.1 / (T - 1): pitch adds up along the chain. Each velocity is
+    0.1 times a standard normal. The draw is repeated until the state is not terminal.
+
+    ## Arguments
+    | Argument | Default | Meaning |
+    | --- | --- | --- |
+    | `legs` | 4 | number of legs, at least 3 |
+    | `crippled` | False | leave out the leg motors of torso 0 |
+    | `render_mode` | None | "human", "rgb_array", "depth_array" or "rgbd_tuple" |
+    | `width`, `height` | 480 | size of the picture in pixels |
+
+    `gymnasium.make("Centipede-v1", legs=9)` makes any length; `CentipedeFour-v1` and its like, and
+    `CpCentipedeSix-v1` and its like, are the fixed tasks.
+
+    ## Version history
+    - v1: after the original task, whose traces it reproduces: MuJoCo's Python bindings and
+      Gymnasium's interface, contact forces computed on request (`mj_rnePostConstraint`), any number
+      of legs from 3.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+        "render_modes": ["human", "rgb_array", "depth_array", "rgbd_tuple"],
+        "render_fps": 20,
+    }
+
+    def __init__(
+        self,
+        legs: int = 4,
+        crippled: bool = False,
+        render_mode: str | None = None,
+        width: int = 480,
+        height: int = 480,
+    ) -> None:
+        """Build the body and its simulation; see the class for the arguments.
+
+        Raises:
+            ValueError: ``legs`` is not a whole number of at least 3, or ``render_mode`` is none of
+                ``metadata["render_modes"]``.
+        """
+        EzPickle.__init__(self, legs, crippled, render_mode, width, height)
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(
+                f"render_mode must be one of {self.metadata['render_modes']}, got {render_mode!r}"
+            )
+        self.model = mujoco.MjModel.from_xml_string(centipede_mjcf(legs, crippled))
+        self.data = mujoco.MjData(self.model)
+        self.legs = legs
+        self.crippled = crippled
+        self.torsos = torso_count(legs)
+        self.dt = float(self.model.opt.timestep) * SIMULATION_STEPS
+        self.render_mode = render_mode
+        self._size = (width, height)
+        self._renderer: MujocoRenderer | None = None
+
+        model = self.model
+        self._action_shape = (model.nu,)
+        self.action_space = Box(-1.0, 1.0, self._action_shape, np.float32)
+        observation_size = model.nq - 2 + model.nv + 6 * model.nbody
+        self.observation_space = Box(-np.inf, np.inf, (observation_size,), np.float64)
+        self._control_cost = CONTROL_COST * 4 / legs
+        self._contact_cost = CONTACT_COST * 4 / legs
+        self._position_noise = _position_noise(model.nq, self.torsos)
+        self._keep_views()
+
+    def _keep_views(self) -> None:
+        # Each access to an attribute of MjData builds a new array; these views stay valid for its
+        # lifetime and follow the simulation.
+        data = self.data
+        self._qpos: Floats = data.qpos
+        self._qvel: Floats = data.qvel
+        self._ctrl: Floats = data.ctrl
+        self._position: Floats = data.qpos[2:]
+        self._raw_forces: Floats = data.cfrc_ext.reshape(-1)
+        torso_positions = data.xpos[1::_BODIES_PER_TORSO]
+        self._torso_y: Floats = torso_positions[:, 1]
+        self._torso_z: Floats = torso_positions[:, 2]
+        self._last_torso_position: Floats = torso_positions[-1]
+        self._forces: Floats = np.zeros_like(self._raw_forces)
+
+    def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
+        """Simulate 0.05 s under constant motor controls.
+
+        Args:
+            action: Motor controls of shape ``[motors]``, read as float64. MuJoCo clips them to
+                ±1; the reward's control cost takes them as given.
+
+        Returns:
+            A new float64 observation of shape ``[observation]``, the reward, whether the episode
+            terminated, False (the time limit is a wrapper's business) and the reward's terms with
+            the last torso's ``x_position`` (m) and ``x_velocity`` (m/s).
+
+        Raises:
+            ValueError: ``action`` has the wrong shape or is not finite.
+        """
+        controls = np.asarray(action, np.float64)
+        if controls.shape != self._action_shape:
+            raise ValueError(
+                f"action must have shape {self._action_shape}, got shape {controls.shape}"
+            )
+        control_effort = float(controls.dot(controls))
+        if not math.isfinite(control_effort):
+            raise ValueError(f"action must be finite, got {controls}")
+
+        # Torso positions are those MuJoCo leaves behind: of the last Runge-Kutta stage, not of the
+        # state just reached. The published task reads them so, before and after a step alike.
+        x_before = float(self._last_torso_position[0])
+        self._ctrl[:] = controls
+        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
+        x_after = float(self._last_torso_position[0])
+        observation = self._observe()
+        terms = self._reward_terms((x_after - x_before) / self.dt, control_effort)
+        reward = sum(terms.values())
+        info: dict[str, Any] = {
+            **terms,
+            "x_position": x_after,
+            "x_velocity": terms["reward_forward"],
+        }
+        if self.render_mode == "human":
+            self.render()
+        return observation, reward, self._is_terminal(), False, info
+
+    def _observe(self) -> Floats:
+        # MuJoCo fills cfrc_ext only on request.
+        mujoco.mj_rnePostConstraint(self.model, self.data)
+        np.maximum(self._raw_forces, -1.0, out=self._forces)
+        np.minimum(self._forces, 1.0, out=self._forces)
+        return np.concatenate((self._position, self._qvel, self._forces))
+
+    def _reward_terms(self, x_velocity: float, control_effort: float) -> dict[str, float]:
+        contact_effort = float(self._forces.dot(self._forces))
+        # One diverged step must not put NaN or infinity into a learner's running statistics.
+        return {
+            "reward_forward": x_velocity if math.isfinite(x_velocity) else 0.0,
+            "reward_survive": SURVIVAL_REWARD,
+            "reward_ctrl": -self._control_cost * control_effort,
+            "reward_contact": (
+                -self._contact_cost * contact_effort if math.isfinite(contact_effort) else 0.0
+            ),
+        }
+
+    def _is_terminal(self) -> bool:
+        lowest, highest = HEIGHT_RANGE
+        heights, y = self._torso_z.tolist(), self._torso_y.tolist()
+        # Written so that a height or an offset that is NaN counts as terminal too.
+        upright = all(lowest < height < highest for height in heights)
+        straight = all(abs(y[i] - y[i + 1]) < MAX_SIDEWAYS_OFFSET for i in range(len(y) - 1))
+        return not (upright and straight and self._is_finite())
+
+    def _is_finite(self) -> bool:
+        # A sum of squares is finite only if every term is, and costs a third of np.isfinite.
+        qpos, qvel = self._qpos, self._qvel
+        return math.isfinite(qpos.dot(qpos)) and math.isfinite(qvel.dot(qvel))
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Floats, dict[str, Any]]:
+        """Put the centipede at a random pose near its start pose.
+
+        Args:
+            seed: Starts the environment's random generator afresh. With a seed, everything that
+                follows is a function of it and of the actions.
+            options: Unused.
+
+        Returns:
+            A new float64 observation of shape ``[observation]`` and the last torso's
+            ``x_position`` (m).
+
+        Raises:
+            RuntimeError: No pose that passes the termination test was found.
+        """
+        super().reset(seed=seed)
+        for _ in range(MAX_RESET_DRAWS):
+            self._draw_state()
+            if not self._is_terminal():
+                break
+        else:
+            raise RuntimeError(f"no valid start pose in {MAX_RESET_DRAWS} draws: legs={self.legs}")
+        observation = self._observe()
+        if self.render_mode == "human":
+            self.render()
+        return observation, {"x_position": float(self._last_torso_position[0])}
+
+    def _draw_state(self) -> None:
+        # Also clears what the solver starts from, which would else carry over the last episode.
+        mujoco.mj_resetData(self.model, self.data)
+        self._qpos += self.np_random.uniform(-self._position_noise, self._position_noise)
+        self._qvel += VELOCITY_NOISE * self.np_random.standard_normal(self.model.nv)
+        mujoco.mj_forward(self.model, self.data)
+
+    def render(self) -> Any:
+        """Draw the current state, seen by the camera that follows the centipede.
+
+        Returns:
+            None in mode "human" (and without a mode); uint8 ``[height, width, 3]`` in mode
+            "rgb_array"; float32 ``[height, width]`` in mode "depth_array"; both in "rgbd_tuple".
+        """
+        if self.render_mode is None:
+            gymnasium.logger.warn("render() needs a render_mode, given when the env is made")
+            return None
+        if self._renderer is None:
+            self._renderer = self._make_renderer()
+        return self._renderer.render(self.render_mode)
+
+    def _make_renderer(self) -> MujocoRenderer:
+        # The window starts with a free camera; this lets it follow the middle torso. Pictures are
+        # taken with the model's own tracking camera.
+        following = {
+            "type": mujoco.mjtCamera.mjCAMERA_TRACKING,
+            "trackbodyid": 1 + _BODIES_PER_TORSO * ((self.torsos - 1) // 2),
+            "distance": 3.0 + 0.65 * self.torsos,
+        }
+        width, height = self._size
+        return MujocoRenderer(
+            self.model, self.data, following, width=width, height=height, camera_name="track"
+        )
+
+    def close(self) -> None:
+        """Close the renderer, if there is one."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+
+def _position_noise(nq: int, torsos: int) -> Floats:
+    """Return the half-width of the reset noise of each coordinate of qpos, shape ``[nq]``.
+
+    Pitch adds up along the chain and would drive its end into the ground, so the pitch hinges and
+    the root's own pitch (its quaternion's y) get a range narrower by the number of links.
+    """
+    noise = np.full(nq, POSITION_NOISE)
+    pitch = [_FIRST_PITCH + _HINGES_PER_TORSO * link for link in range(torsos - 1)]
+    noise[[*pitch, _QUATERNION_Y]] = POSITION_NOISE / (torsos - 1)
+    return noise

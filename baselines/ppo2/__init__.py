@@ -1,0 +1,1 @@
+"""Proximal policy optimisation with clipping (Schulman et al. 2017)."""

@@ -1,0 +1,86 @@
+"""The losses of PPO with clipping (Schulman et al. 2017), as in Baselines' `ppo2`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from baselines.common import arrays
+from baselines.common.arrays import Array
+
+
+@dataclass(frozen=True)
+class PPOLosses:
+    """Scalars of one minibatch.
+
+    Attributes:
+        policy_loss: L_clip.
+        value_loss: L_value, in squared units of the normalised return.
+        policy_entropy: mean entropy H, nats.
+        approxkl: ½ mean (neglogp − neglogp_old)², nats², the KL term of the loss.
+        clipfrac: share of samples whose ratio lies outside 1 ± clip_range.
+    """
+
+    policy_loss: Array
+    value_loss: Array
+    policy_entropy: Array
+    approxkl: Array
+    clipfrac: Array
+
+
+def normalize_advantages(advantages: Array) -> Array:
+    """To mean 0 and standard deviation 1 within the minibatch, float32 of [B]."""
+    centred = advantages - arrays.mean(advantages)
+    return centred / (arrays.std(advantages) + 1e-8)
+
+
+def policy_loss(neglogp: Array, old_neglogp: Array, advantages: Array, clip_range: Array) -> Array:
+    """L_clip = mean max(−A r, −A clip(r, 1−ε, 1+ε)), r = exp(neglogp_old − neglogp).
+
+    Schulman et al. 2017, equation 7. All arguments float32 of [B], `clip_range` a scalar ε.
+    """
+    ratio = arrays.exp(old_neglogp - neglogp)
+    clipped = arrays.clip(ratio, 1.0 - clip_range, 1.0 + clip_range)
+    return arrays.mean(arrays.maximum(-advantages * ratio, -advantages * clipped))
+
+
+def value_loss(values: Array, old_values: Array, returns: Array, clip_range: Array) -> Array:
+    """½ mean max((V − R)², (V_old + clip(V − V_old, −ε, ε) − R)²), as in Baselines.
+
+    All arguments float32 of [B] in units of the normalised return, `clip_range` a scalar ε.
+    """
+    clipped = old_values + arrays.clip(values - old_values, -clip_range, clip_range)
+    errors = arrays.maximum((values - returns) ** 2, (clipped - returns) ** 2)
+    return 0.5 * arrays.mean(errors)
+
+
+def approx_kl(neglogp: Array, old_neglogp: Array) -> Array:
+    """½ mean (neglogp − neglogp_old)², a scalar."""
+    return 0.5 * arrays.mean((neglogp - old_neglogp) ** 2)
+
+
+def clip_fraction(neglogp: Array, old_neglogp: Array, clip_range: Array) -> Array:
+    """Share of the samples with |r − 1| > ε, a scalar."""
+    ratio = arrays.exp(old_neglogp - neglogp)
+    return arrays.mean(arrays.indicator(abs(ratio - 1.0) > clip_range))
+
+
+def ppo_losses(
+    *,
+    neglogp: Array,
+    entropy: Array,
+    values: Array,
+    old_neglogp: Array,
+    old_values: Array,
+    returns: Array,
+    advantages: Array,
+    clip_range: Array,
+) -> PPOLosses:
+    """All of PPO's terms; arrays are float32 of [B], `clip_range` a scalar."""
+    advantages = normalize_advantages(advantages)
+    return PPOLosses(
+        policy_loss(neglogp, old_neglogp, advantages, clip_range),
+        value_loss(values, old_values, returns, clip_range),
+        arrays.mean(entropy),
+        approx_kl(neglogp, old_neglogp),
+        clip_fraction(neglogp, old_neglogp, clip_range),
+    )

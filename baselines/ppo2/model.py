@@ -1,0 +1,116 @@
+"""The model: a policy with its variables and Adam's moments; acting, and one update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from baselines.common.parameters import Layout
+from baselines.common.policies import Policy
+from baselines.config import Config
+
+BATCH_FIELDS = ("obs", "actions", "returns", "advantages", "values", "neglogp")
+
+
+class Model:
+    """A policy in training.
+
+    Acting is plain NumPy on views of the flat parameter vector; learning is one compiled
+    TensorFlow function, built at the first `train`.
+
+    Attributes:
+        policy: what is trained.
+        params: its trainable variables by name, views of one float32 vector.
+        adam_steps: how many steps Adam has taken.
+    """
+
+    def __init__(self, policy: Policy, params: dict[str, np.ndarray], config: Config) -> None:
+        self._config = config
+        self.adam_steps = 0
+        self._adopt(policy, Layout.of(params), params)
+        self._m = np.zeros_like(self._flat)
+        self._v = np.zeros_like(self._flat)
+
+    def _adopt(self, policy: Policy, layout: Layout, params: dict[str, np.ndarray]) -> None:
+        self.policy = policy
+        self._layout = layout
+        self._update: Any = None
+        self._set_flat(layout.pack(params))
+
+    def _set_flat(self, flat: np.ndarray) -> None:
+        self._flat = flat
+        self.params = self._layout.unpack(flat)
+
+    def reduce_to(self, policy: Policy) -> None:
+        """Go on with a policy whose variables are some of the present ones.
+
+        Values and Adam's moments of those are kept, the others are dropped.
+
+        Raises:
+            KeyError: a variable of the new policy is not there.
+        """
+        old = self._layout
+        shapes = {name: old.shapes[name] for name in policy.init(np.random.default_rng())}
+        m, v = old.unpack(self._m), old.unpack(self._v)
+        self._adopt(policy, Layout(shapes), self.params)
+        self._m, self._v = self._layout.pack(m), self._layout.pack(v)
+
+    def step(self, obs: np.ndarray, noise: np.ndarray) -> np.ndarray:
+        """Sampled actions for normalised observations [B, d], shaped from `noise`."""
+        return self.policy.distribution.sample(self.policy.pi(self.params, obs), noise)
+
+    def value(self, obs: np.ndarray) -> np.ndarray:
+        """Values [B] of normalised observations [B, d]."""
+        return self.policy.value(self.params, obs)
+
+    def neglogp(self, obs: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        """Negative log-likelihood in nats, [B], of actions under the policy as it stands."""
+        return self.policy.distribution.neglogp(self.policy.pi(self.params, obs), actions)
+
+    def train(
+        self,
+        batch: dict[str, np.ndarray],
+        rng: np.random.Generator,
+        lr: float,
+        coefs: dict[str, float],
+    ) -> dict[str, float]:
+        """One update: `noptepochs` passes over the batch in `nminibatches` each.
+
+        Args:
+            batch: the arrays of `runner.Batch` by name, N samples.
+            rng: draws the order of the samples, anew in each epoch.
+            lr: Adam's learning rate.
+            coefs: weights of the KL term (`kl`) and of the policy's own losses, by name.
+
+        Returns:
+            The losses and other figures, averaged over the minibatches.
+        """
+        config = self._config
+        samples = len(batch["obs"])
+        epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
+        order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
+        flat, m, v, logged = self._compiled()(
+            self._flat,
+            self._m,
+            self._v,
+            np.float32(self.adam_steps),
+            {name: batch[name] for name in BATCH_FIELDS},
+            order,
+            np.float32(lr),
+            np.float32(config.clip_range),
+            {name: np.float32(coefs[name]) for name in ("kl", *self.policy.loss_names)},
+        )
+        self._set_flat(np.array(flat))
+        self._m, self._v = np.array(m), np.array(v)
+        self.adam_steps += len(order)
+        return {name: float(value) for name, value in logged.items()}
+
+    def _compiled(self) -> Any:
+        if self._update is None:
+            from baselines.ppo2.update import LossCoefficients, compile_update  # loads TensorFlow
+
+            config = self._config
+            fixed = LossCoefficients(config.vf_coef, config.ent_coef, config.max_grad_norm)
+            self._update = compile_update(self.policy, self._layout, fixed, config.xla)
+        return self._update

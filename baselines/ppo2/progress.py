@@ -1,0 +1,143 @@
+"""The key figures of a training run, under Baselines' names."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from baselines.common.vec_env import Episode
+from baselines.config import Config
+from baselines.ppo2.runner import Batch
+
+WINDOW = 100
+"""Episodes over which `eprewmean` and `eplenmean` are taken."""
+
+HAND_OVER_SPAN = 20
+"""Updates before and after the hand-over whose returns the last line compares."""
+
+
+def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
+    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
+    variance = returns.var()
+    return float("nan") if variance == 0 else float(1 - (returns - values).var() / variance)
+
+
+def mean_or_nan(values: list[float]) -> float:
+    """The mean, NaN for nothing."""
+    return float(np.mean(values)) if values else float("nan")
+
+
+class Progress:
+    """Counts updates, steps, episodes and time.
+
+    Attributes:
+        updates: how many updates are done.
+        episodes: those that ended in the last update, as (return, length).
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.updates = 0
+        self.episodes: list[tuple[float, int]] = []
+        self._window: deque[Episode] = deque(maxlen=WINDOW)
+        self._returns: list[list[float]] = []
+        self._last_update_with_teachers: int | None = None
+        self._explained_variance = float("nan")
+        self._start = self._last_row = time.perf_counter()
+        self._updates_at_last_row = 0
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self._start
+
+    @property
+    def timesteps(self) -> int:
+        """Environment steps so far, over all environments."""
+        return self.updates * self._config.nbatch
+
+    @property
+    def training_return(self) -> float:
+        """Mean return of the last episodes, `eprewmean`; NaN before the first."""
+        return mean_or_nan([episode.r for episode in self._window])
+
+    def hand_over(self) -> None:
+        """The student goes alone from the next update on: the window of returns starts afresh."""
+        self._last_update_with_teachers = self.updates
+        self._window.clear()
+
+    def record(self, batch: Batch) -> None:
+        """One update more is done."""
+        self.updates += 1
+        self.episodes = [(episode.r, episode.l) for episode in batch.episodes]
+        self._window.extend(batch.episodes)
+        self._returns.append([episode.r for episode in batch.episodes])
+        self._explained_variance = explained_variance(batch.values, batch.returns)
+
+    def figures(
+        self,
+        lr: float,
+        coefs: Mapping[str, float],
+        losses: Mapping[str, float],
+        shares: Mapping[str, float],
+    ) -> dict[str, float | int]:
+        """The row to be logged after an update."""
+        now = time.perf_counter()
+        rate = self._config.nbatch * (self.updates - self._updates_at_last_row)
+        rate, self._last_row = int(rate / (now - self._last_row)), now
+        self._updates_at_last_row = self.updates
+        return {
+            "nupdates": self.updates,
+            "total_timesteps": self.timesteps,
+            "serial_timesteps": self.updates * self._config.nsteps,
+            "time_elapsed": now - self._start,
+            "fps": rate,
+            "eprewmean": self.training_return,
+            "eplenmean": mean_or_nan([float(episode.l) for episode in self._window]),
+            "explained_variance": self._explained_variance,
+            "lr": lr,
+            **losses,
+            **{f"{name}_coef": value for name, value in coefs.items()},
+            **shares,
+        }
+
+    @property
+    def remaining(self) -> str:
+        """How far the run is and how long it will take, in words."""
+        left = self.elapsed / self.updates * (self._config.nupdates - self.updates)
+        minutes, seconds = divmod(round(left), 60)
+        done = f"update {self.updates} of {self._config.nupdates}"
+        return f"{done}, {minutes}:{seconds:02d} minutes left"
+
+    @property
+    def summary(self) -> str:
+        """The last line of a run."""
+        line = (
+            f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
+            f" mean return of the last {len(self._window)} episodes {self.training_return:.1f}"
+        )
+        last = self._last_update_with_teachers
+        if last is None:
+            return line
+        before = self._returns[max(last - HAND_OVER_SPAN, 0) : last]
+        after = self._returns[last : last + HAND_OVER_SPAN]
+        means = [mean_or_nan([r for update in span for r in update]) for span in (before, after)]
+        return line + (
+            f"; over the {HAND_OVER_SPAN} updates before the hand-over {means[0]:.1f},"
+            f" after it {means[1]:.1f}"
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint says of how far the run was; JSON."""
+        known = not math.isnan(self.training_return)
+        return {
+            "update": self.updates,
+            "timesteps": self.timesteps,
+            "training_return": self.training_return if known else None,
+            "training_episodes": len(self._window),
+        }

@@ -1,0 +1,81 @@
+"""What a checkpoint of a run holds, written and read: a policy that can act at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.common.checkpoint import Checkpoint, CheckpointError, load, save
+from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.vec_env import Normalizer
+from baselines.transfer.student import Student
+
+
+@dataclass(frozen=True)
+class SavedPolicy:
+    """A policy with everything that it needs to act.
+
+    Attributes:
+        policy: its networks.
+        params: its trainable variables by name.
+        normalizer: the statistics of its observations and returns.
+        metadata: the checkpoint's description (`docs/checkpoints.md`).
+    """
+
+    policy: Policy
+    params: dict[str, np.ndarray]
+    normalizer: Normalizer
+    metadata: dict[str, Any]
+
+    def act(self, obs: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
+        """Actions for raw observations [B, d]: sampled from `noise`, the mode without it."""
+        pi = self.policy.pi(self.params, self.normalizer.normalize_obs(obs))
+        distribution = self.policy.distribution
+        return distribution.mode(pi) if noise is None else distribution.sample(pi, noise)
+
+    def write(self, folder: Path) -> Path:
+        """Write the checkpoint `folder/<update>`, atomically; returns its path.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        path = folder / checkpoint_name(self.metadata["update"])
+        arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
+        save(path, arrays, self.metadata | {"policy": self.policy.describe()})
+        return path
+
+
+def checkpoint_name(update: int) -> str:
+    """Name of the checkpoint written after an update, such as `00970`."""
+    return f"{update:05d}"
+
+
+def read_saved_policy(path: str, flag: str) -> SavedPolicy:
+    """Read a checkpoint; `flag` is the command-line flag that named the file.
+
+    Raises:
+        CheckpointError: it cannot be used, and why.
+    """
+    checkpoint = load(path, flag)
+    try:
+        return _restore(checkpoint)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"--{flag}: {path} is damaged ({error!r})") from None
+
+
+def _restore(checkpoint: Checkpoint) -> SavedPolicy:
+    described, arrays = checkpoint.metadata["policy"], checkpoint.arrays
+    policy: Policy = (
+        Student.from_description(described, arrays)
+        if "transfer" in described
+        else MlpPolicy.from_description(described)
+    )
+    expected = policy.init(np.random.default_rng())
+    for name, value in expected.items():
+        if arrays[name].shape != value.shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {value.shape}")
+    params = {name: arrays[name] for name in expected}
+    return SavedPolicy(policy, params, Normalizer.from_arrays(arrays), checkpoint.metadata)

@@ -1,0 +1,158 @@
+"""Everything a run needs before its first step; whatever can be wrong is found here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.common import provenance
+from baselines.common.checkpoint import CheckpointError
+from baselines.common.command_line import UserError
+from baselines.common.files import make_folder, set_aside
+from baselines.common.networks import MlpSpec
+from baselines.common.policies import MlpPolicy, Policy, policy_for
+from baselines.common.seeding import Streams, streams
+from baselines.common.tasks import describe_space, make_task
+from baselines.common.vec_env import Normalizer, VecEnv
+from baselines.config import Config
+from baselines.logger import LOG_FILES, Logger
+from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.transfer.build import add_teachers
+from baselines.transfer.embedding import SCOPE
+from baselines.transfer.student import Student
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a run starts from.
+
+    Attributes:
+        config: its settings.
+        random: its random streams.
+        envs: its environments.
+        policy: what is trained first.
+        params: the variables of that, by name.
+        normalizer: the statistics of observations and returns.
+        provenance: where the run comes from, for its logs and checkpoints; JSON.
+    """
+
+    config: Config
+    random: Streams
+    envs: VecEnv
+    policy: Policy
+    params: dict[str, np.ndarray]
+    normalizer: Normalizer
+    provenance: dict[str, Any]
+
+
+def prepare(config: Config) -> Setup:
+    """Make the environments and the policy, and read the files that the settings name.
+
+    Raises:
+        UserError: a setting or a file is wrong; nothing has been written.
+    """
+    config.check()
+    random = streams(config.seed, config.num_env)
+    envs = VecEnv(
+        lambda: make_task(config.env, config.env_arguments), random.env_seeds, _threads(config)
+    )
+    body = _body(config, envs)
+    policy = add_teachers(body, config, random.init)
+    params, normalizer = _starting_point(config, body, policy, random.init)
+    return Setup(
+        config, random, envs, policy, params, normalizer, _provenance(envs, policy, config)
+    )
+
+
+def _threads(config: Config) -> int:
+    return config.num_threads or len(os.sched_getaffinity(0))
+
+
+def _body(config: Config, envs: VecEnv) -> MlpPolicy:
+    spec = MlpSpec(config.num_layers, config.num_hidden, config.activation)
+    try:
+        return policy_for(
+            envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
+        )
+    except ValueError as error:
+        raise UserError(f"--env: {config.env} cannot be learned: {error}") from None
+
+
+def _starting_point(
+    config: Config, body: MlpPolicy, policy: Policy, rng: np.random.Generator
+) -> tuple[dict[str, np.ndarray], Normalizer]:
+    """Initial variables and statistics: fresh, or those of `config.load_path`."""
+    params = policy.init(rng)
+    if not config.load_path:
+        return params, Normalizer.fresh(body.obs_size)
+    saved = read_saved_policy(config.load_path, "load_path")
+    if isinstance(saved.policy, Student) and not isinstance(policy, Student):
+        raise CheckpointError(
+            f"--load_path: {config.load_path} is a student that still needs its teachers;"
+            " give --teacher_paths"
+        )
+    loaded = _renamed(saved, body)
+    for name in [*body.init(np.random.default_rng()), *(params.keys() & loaded.keys())]:
+        if name not in loaded or loaded[name].shape != params[name].shape:
+            raise CheckpointError(
+                f"--load_path: {config.load_path} does not fit {config.env} and this network:"
+                f" {name} is {loaded[name].shape if name in loaded else 'missing'},"
+                f" and {params[name].shape} is needed"
+            )
+    return params | {k: v for k, v in loaded.items() if k in params}, saved.normalizer
+
+
+def _renamed(saved: SavedPolicy, body: MlpPolicy) -> dict[str, np.ndarray]:
+    """The saved variables under the scopes of `body`."""
+    old = saved.policy.body if isinstance(saved.policy, Student) else saved.policy
+    assert isinstance(old, MlpPolicy)
+    scopes = {old.pi_scope: body.pi_scope, old.vf_scope: body.vf_scope, SCOPE: SCOPE}
+    return {
+        new + name.removeprefix(scope): value
+        for name, value in saved.params.items()
+        for scope, new in scopes.items()
+        if name.startswith(f"{scope}/")
+    }
+
+
+def _provenance(envs: VecEnv, policy: Policy, config: Config) -> dict[str, Any]:
+    teachers = policy.teachers if isinstance(policy, Student) else ()
+    return {
+        "env": {"id": config.env, "kwargs": config.env_arguments},
+        "observation_space": describe_space(envs.observation_space),
+        "action_space": describe_space(envs.action_space),
+        "config": config.to_json(),
+        "command": provenance.command(),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(),
+        "teachers": [
+            {"path": path, "env": teacher.env, "sha256": teacher.sha256}
+            for path, teacher in zip(config.teacher_paths, teachers, strict=True)
+        ],
+    }
+
+
+def open_outputs(setup: Setup) -> Logger:
+    """Make the folders, set aside what an earlier run left in them, and open the log.
+
+    Raises:
+        UserError: a folder cannot be written.
+    """
+    config = setup.config
+    folders = {"save_path": config.save_path, "log_path": config.log_path}
+    paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
+    for flag, path in paths.items():
+        make_folder(path, flag)
+    left = {
+        "save_path": lambda path: [p.name for p in path.iterdir() if p.name.isdigit()],
+        "log_path": lambda _: list(LOG_FILES),
+    }
+    moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]
+    log = Logger(config.nupdates, paths.get("log_path"), setup.provenance)
+    for target in filter(None, moved):
+        log.say(f"what an earlier run left is now in {target}")
+    return log

@@ -1,0 +1,137 @@
+"""One PPO update, all its epochs and minibatches, as a single compiled TensorFlow function.
+
+The function is pure: parameters and Adam's
+moments go in as flat vectors and come out as flat vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from baselines.common.parameters import Layout
+from baselines.common.policies import Policy
+from baselines.common.tensorflow_quietly import tf
+from baselines.ppo2.losses import PPOLosses, ppo_losses
+
+ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
+
+
+@dataclass(frozen=True)
+class LossCoefficients:
+    """The fixed weights of PPO's terms and the bound on the gradient's norm."""
+
+    vf_coef: float
+    ent_coef: float
+    max_grad_norm: float
+
+
+Tensors = Mapping[str, Any]
+UpdateFunction = Callable[..., tuple[Any, Any, Any, Tensors]]
+
+
+def minibatch_loss(
+    policy: Policy,
+    fixed: LossCoefficients,
+    params: Tensors,
+    batch: Tensors,
+    clip_range: Any,
+    coefs: Tensors,
+) -> tuple[Any, dict[str, Any]]:
+    """L of one minibatch (METHOD: PPO's terms, the KL term and the policy's own losses).
+
+    Args:
+        policy: the policy that is trained.
+        fixed: weights of PPO's terms.
+        params: trainable variables by name.
+        batch: obs, actions, returns, advantages, values and neglogp of B samples.
+        clip_range: ε, a scalar.
+        coefs: weights of the other terms by name, scalars.
+
+    Returns:
+        The loss, and what is logged of it; scalars.
+    """
+    pi, values, own_losses = policy.learning_outputs(params, batch["obs"])
+    ppo = ppo_losses(
+        neglogp=policy.distribution.neglogp(pi, batch["actions"]),
+        entropy=policy.distribution.entropy(pi),
+        values=values,
+        old_neglogp=batch["neglogp"],
+        old_values=batch["values"],
+        returns=batch["returns"],
+        advantages=batch["advantages"],
+        clip_range=clip_range,
+    )
+    loss = ppo.policy_loss + fixed.vf_coef * ppo.value_loss - fixed.ent_coef * ppo.policy_entropy
+    for name, term in {"kl": ppo.approxkl, **own_losses}.items():
+        loss += coefs[name] * term
+    return loss, vars(ppo) | {f"{name}_loss": term for name, term in own_losses.items()}
+
+
+def logged_names(policy: Policy) -> list[str]:
+    """Names of the figures that an update reports."""
+    own = [f"{name}_loss" for name in policy.loss_names]
+    return [*(f.name for f in fields(PPOLosses)), *own, "grad_norm"]
+
+
+def clip_by_norm(gradient: Any, max_norm: float) -> tuple[Any, Any]:
+    """The flat gradient, shortened to `max_norm` where it is longer, and its norm before."""
+    norm = tf.norm(gradient)
+    return gradient * (max_norm / tf.maximum(norm, max_norm)), norm
+
+
+def adam(params: Any, m: Any, v: Any, gradient: Any, step: Any, lr: Any) -> tuple[Any, Any, Any]:
+    """Adam's step number `step` (from 1) on flat vectors (Kingma and Ba 2015, section 2)."""
+    m = ADAM_BETA1 * m + (1.0 - ADAM_BETA1) * gradient
+    v = ADAM_BETA2 * v + (1.0 - ADAM_BETA2) * gradient * gradient
+    corrected = lr * tf.sqrt(1.0 - ADAM_BETA2**step) / (1.0 - ADAM_BETA1**step)
+    return params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v
+
+
+def compile_update(
+    policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool
+) -> UpdateFunction:
+    """The update of `policy` as a function of tensors.
+
+    Its arguments: flat params, m and v, float32 of [layout.size]; the number of Adam steps taken
+    before, float32; the batch by name; the samples of each minibatch, int32 of [steps, B]; and
+    the scalars lr, clip_range and coefs (by name). It returns params, m, v and the figures to
+    log, averaged over the minibatches.
+    """
+
+    def gradient(params: Any, batch: Tensors, clip_range: Any, coefs: Tensors) -> tuple[Any, Any]:
+        parts = layout.unpack(params)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(list(parts.values()))
+            loss, logged = minibatch_loss(policy, fixed, parts, batch, clip_range, coefs)
+        gradients = tape.gradient(loss, list(parts.values()), unconnected_gradients="zero")
+        return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
+
+    def update(
+        params: Any,
+        m: Any,
+        v: Any,
+        step: Any,
+        batch: Tensors,
+        order: Any,
+        lr: Any,
+        clip_range: Any,
+        coefs: Tensors,
+    ) -> tuple[Any, Any, Any, Tensors]:
+        def minibatch(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
+            samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
+            raw, logged = gradient(params, samples, clip_range, coefs)
+            clipped, norm = clip_by_norm(raw, fixed.max_grad_norm)
+            params, m, v = adam(params, m, v, clipped, step + tf.cast(i + 1, tf.float32), lr)
+            logged["grad_norm"] = norm
+            return i + 1, params, m, v, {name: sums[name] + logged[name] for name in sums}
+
+        zeros = {name: tf.zeros([]) for name in logged_names(policy)}
+        n = order.shape[0]
+        _, params, m, v, sums = tf.while_loop(
+            lambda i, *_: i < n, minibatch, (tf.constant(0), params, m, v, zeros)
+        )
+        return params, m, v, {name: total / n for name, total in sums.items()}
+
+    return tf.function(update, jit_compile=xla, autograph=False)

@@ -1,0 +1,33 @@
+"""Train a policy: `python -m baselines.run --env=CentipedeEight-v1 --teacher_paths FILE ...`."""
+
+from __future__ import annotations
+
+from baselines.common.command_line import UserError, run_command
+from baselines.config import Config, parse
+from baselines.ppo2.evaluation import play
+from baselines.ppo2.ppo2 import learn
+from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+
+PROGRAM = "python -m baselines.run"
+
+
+def main(argv: list[str]) -> None:
+    """Train, and show the result with `--play`.
+
+    Raises:
+        UserError: bad input.
+    """
+    config = parse(argv, PROGRAM, "Train a policy with PPO, from scratch or with teachers.")
+    saved = learn(config) if config.num_timesteps else _loaded(config)
+    if config.play:
+        play(saved, config.env, config.env_arguments, config.seed)
+
+
+def _loaded(config: Config) -> SavedPolicy:
+    if not config.load_path:
+        raise UserError("--load_path: missing; with --num_timesteps=0 there is nothing to play")
+    return read_saved_policy(config.load_path, "load_path")
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)

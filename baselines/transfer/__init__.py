@@ -1,0 +1,1 @@
+"""The method: mutual-information-based knowledge transfer, MIKT (Wan et al., UAI 2020)."""

@@ -1,0 +1,110 @@
+"""The course of a run: teachers mixed in, coupling, and the student alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from baselines.common.arrays import Params
+from baselines.common.policies import Policy
+from baselines.config import Config
+from baselines.transfer.student import PI_SHARE, VF_SHARE, Student, share_figures
+
+SAFE_SHARE = 0.95
+"""p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run during which one policy is trained.
+
+    Attributes:
+        first: its first update, counted from 1.
+        policy: what is trained.
+        coefs: weights of the KL term and of the policy's own losses, at an update.
+        shares: the figures of p_0 to be logged.
+        announcement: lines for the user, from the variables as they are when it begins.
+        alone: whether it begins with the teachers' leaving.
+    """
+
+    first: int
+    policy: Policy
+    coefs: Callable[[int], dict[str, float]]
+    shares: Callable[[Params], dict[str, float]]
+    announcement: Callable[[Params], list[str]] = lambda _: []
+    alone: bool = False
+
+
+def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
+    """Share of the coupling coefficients that is in force, from 0 to 1.
+
+    0 during the first half of the time with teachers, then rising linearly to 1.
+    """
+    half = 0.5 * teacher_fraction * nupdates
+    return min(max((update - half) / half, 0.0), 1.0)
+
+
+def _whole(x: float) -> int:
+    """Rounded down, but for the rounding errors of a product: 0.29 · 100 is 29."""
+    return math.floor(x + 1e-9)
+
+
+def stages(policy: Policy, config: Config) -> list[Stage]:
+    """The stages of a run in their order: one without teachers, three with them."""
+    if isinstance(policy, Student):
+        return _transfer_stages(policy, config)
+    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda _: {})]
+
+
+def _transfer_stages(student: Student, config: Config) -> list[Stage]:
+    def coefs(update: int) -> dict[str, float]:
+        weight = coupling_weight(update, config.nupdates, config.teacher_fraction)
+        return {
+            "kl": config.kl_coef,
+            "ps": weight * config.ps_coef,
+            "vf_ps": weight * config.vf_ps_coef,
+            "mutual_info": config.mutual_info_coef,
+        }
+
+    def alone_coefs(_: int) -> dict[str, float]:
+        return {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
+
+    ones = [1.0] * student.body.spec.num_layers
+    own = share_figures(PI_SHARE, ones) | share_figures(VF_SHARE, ones)
+    with_teachers = config.teacher_fraction * config.nupdates
+    return [
+        Stage(1, student, coefs, student.own_shares),
+        Stage(
+            _whole(0.5 * with_teachers) + 1,
+            student,
+            coefs,
+            student.own_shares,
+            lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
+        ),
+        Stage(
+            _whole(with_teachers) + 1,
+            student.body,
+            alone_coefs,
+            lambda _: own,
+            lambda params: hand_over_lines(student.own_shares(params)),
+            alone=True,
+        ),
+    ]
+
+
+def hand_over_lines(shares: dict[str, float]) -> list[str]:
+    """What the user is told when the student goes alone; a warning when it is too early.
+
+    Args:
+        shares: `Student.own_shares` at the hand-over.
+    """
+    by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
+    figures = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())
+    lines = [f"the student goes alone; its own share p_0 of each layer was {figures}"]
+    if min(by_layer.values()) < SAFE_SHARE:
+        lines.append(
+            f"WARNING: a share below {SAFE_SHARE} means that the student still leaned on its"
+            " teachers and may lose what it gained; raise --ps_coef and --vf_ps_coef"
+        )
+    return lines

@@ -1,0 +1,257 @@
+"""The student: a policy whose hidden layers mix in the features of frozen teachers.
+
+    h^i = tanh( p_0^i (W^i h^{i-1} + b^i) + Σ_j p_j^i z_j^i(φ_j(s)) U_j^i )
+
+(Wan et al. 2020, section 4.1). φ_j embeds the student's observation in that of teacher j, z_j^i
+is the pre-activation of the teacher's layer i, U_j^i a lateral matrix, and p^i = softmax of
+1 + J mixing logits. The policy side takes z from the teachers' policy networks, the value side
+from their value networks; each source task has one φ, which both sides and all of the task's
+teachers share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from baselines.common import arrays, networks
+from baselines.common.arrays import Array, Params
+from baselines.common.distributions import Distribution, Pi
+from baselines.common.networks import ACTIVATIONS, MlpSpec
+from baselines.common.policies import MlpPolicy
+from baselines.transfer import embedding
+from baselines.transfer.embedding import SCOPE
+from baselines.transfer.objectives import coupling_loss, mutual_information_loss
+from baselines.transfer.teacher import Teacher
+
+OWN_LOGIT = -0.1
+"""Initial mixing logit of the student's own share."""
+
+TEACHER_LOGIT = 0.01
+"""Initial mixing logit of each teacher's share."""
+
+PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
+"""Names under which p_0 of the policy side and of the value side is logged."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A policy with teachers.
+
+    Attributes:
+        body: the student's own networks; all that is left once it goes alone.
+        teachers: the frozen teachers.
+        mapping_spec: hidden layers of φ and of its decoder.
+        min_std: floor of the decoder's σ_q (see `mutual_information_loss`).
+        frozen_mapping: the variables of φ when they are not to be learned, else empty.
+    """
+
+    body: MlpPolicy
+    teachers: tuple[Teacher, ...]
+    mapping_spec: MlpSpec
+    min_std: float
+    frozen_mapping: Params = field(default_factory=dict)
+
+    @property
+    def distribution(self) -> Distribution:
+        """The action distribution."""
+        return self.body.distribution
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """C_π, C_V and L_MI under the names of their coefficients."""
+        return ("ps", "vf_ps", "mutual_info")
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """The source tasks, each once, in the order in which the teachers name them."""
+        tasks: list[dict[str, Any]] = []
+        for teacher in self.teachers:
+            if teacher.env not in tasks:
+                tasks.append(teacher.env)
+        return tasks
+
+    def _source_size(self, source: dict[str, Any]) -> int:
+        return next(t.policy.obs_size for t in self.teachers if t.env == source)
+
+    def with_frozen_mapping(self, rng: np.random.Generator) -> Student:
+        """The same student whose φ stays at a random start."""
+        return replace(self, frozen_mapping=self._init_embeddings(rng))
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """The body as without teachers; laterals Glorot uniform; φ and decoder orthogonal, √2."""
+        params = self.body.init(rng)
+        for scope in (self.body.pi_scope, self.body.vf_scope):
+            params |= self._init_mixing(rng, scope)
+        if not self.frozen_mapping:
+            params |= self._init_embeddings(rng)
+        for i, source in enumerate(self.sources):
+            size = self._source_size(source)
+            params |= embedding.init_decoder(rng, i, self.body.obs_size, size, self.mapping_spec)
+        return params
+
+    def _init_embeddings(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        params: dict[str, np.ndarray] = {}
+        for i, source in enumerate(self.sources):
+            size = self._source_size(source)
+            params |= embedding.init_embedding(rng, i, self.body.obs_size, size, self.mapping_spec)
+        return params
+
+    def _init_mixing(self, rng: np.random.Generator, scope: str) -> dict[str, np.ndarray]:
+        params: dict[str, np.ndarray] = {}
+        logits = np.array([OWN_LOGIT] + [TEACHER_LOGIT] * len(self.teachers), np.float32)
+        for i in range(self.body.spec.num_layers):
+            params[_mixing(scope, i)] = logits.copy()
+            for j, teacher in enumerate(self.teachers):
+                shape = (teacher.policy.spec.num_hidden, self.body.spec.num_hidden)
+                params[_lateral(scope, i, j)] = networks.glorot_uniform(rng, shape)
+        return params
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """The teachers' variables, and φ's where it is not learned."""
+        return dict(self.frozen_mapping) | {
+            f"{_teacher_scope(j)}/{name}": value
+            for j, teacher in enumerate(self.teachers)
+            for name, value in teacher.params.items()
+        }
+
+    def pi(self, params: Params, obs: Array) -> Pi:
+        """The action distribution of [B, obs_size] observations."""
+        return self._pi(params, obs, self._embed(params, obs))
+
+    def value(self, params: Params, obs: Array) -> Array:
+        """The values [B] of [B, obs_size] observations."""
+        return self._value(params, obs, self._embed(params, obs))
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """The distribution, the values [B], and the losses C_π, C_V and L_MI (scalars)."""
+        embedded = self._embed(params, obs)
+        losses = {
+            "ps": self._coupling(params, self.body.pi_scope),
+            "vf_ps": self._coupling(params, self.body.vf_scope),
+            "mutual_info": self._mutual_information(params, obs, embedded),
+        }
+        return self._pi(params, obs, embedded), self._value(params, obs, embedded), losses
+
+    def _embed(self, params: Params, obs: Array) -> list[Array]:
+        """φ(s) for each source task, [B, d_j]."""
+        mapping = self.frozen_mapping or params
+        return [
+            embedding.embed(mapping, i, obs, self.mapping_spec) for i in range(len(self.sources))
+        ]
+
+    def _for_teachers(self, embedded: Sequence[Array]) -> list[Array]:
+        """φ_j(s) for each teacher: that of its source task."""
+        return [embedded[self.sources.index(teacher.env)] for teacher in self.teachers]
+
+    def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
+        pairs = zip(self.teachers, self._for_teachers(embedded), strict=True)
+        features = [teacher.policy_features(x) for teacher, x in pairs]
+        return self.body.pi_head(params, self._hidden(params, self.body.pi_scope, obs, features))
+
+    def _value(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
+        pairs = zip(self.teachers, self._for_teachers(embedded), strict=True)
+        features = [teacher.value_features(x) for teacher, x in pairs]
+        return self.body.value_head(params, self._hidden(params, self.body.vf_scope, obs, features))
+
+    def _hidden(
+        self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
+    ) -> Array:
+        """The last hidden layer of one side, [B, num_hidden], by the equation above."""
+        activation = ACTIVATIONS[self.body.spec.activation]
+        h = obs
+        for i, name in enumerate(self.body.spec.layer_names(scope)):
+            share = arrays.softmax(params[_mixing(scope, i)])
+            mixed = share[0] * networks.linear(params, name, h)
+            for j, z in enumerate(features):
+                mixed = mixed + share[1 + j] * (z[i] @ params[_lateral(scope, i, j)])
+            h = activation(mixed)
+        return h
+
+    def _coupling(self, params: Params, scope: str) -> Array:
+        layers = range(self.body.spec.num_layers)
+        return coupling_loss([arrays.log_softmax(params[_mixing(scope, i)])[0] for i in layers])
+
+    def _mutual_information(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
+        """L_MI, the mean over the source tasks."""
+        losses = []
+        for i, x in enumerate(embedded):
+            mean, logstd = embedding.decode(params, i, x, self.mapping_spec)
+            losses.append(mutual_information_loss(obs, mean, logstd, self.min_std))
+        return sum(losses) / len(losses)
+
+    def own_shares(self, params: Params) -> dict[str, float]:
+        """p_0 of every hidden layer of both sides, and the mean of each side, as logged."""
+        shares: dict[str, float] = {}
+        for label, scope in ((PI_SHARE, self.body.pi_scope), (VF_SHARE, self.body.vf_scope)):
+            layers = [
+                float(arrays.softmax(params[_mixing(scope, i)])[0])
+                for i in range(self.body.spec.num_layers)
+            ]
+            shares |= share_figures(label, layers)
+        return shares
+
+    def describe(self) -> dict[str, Any]:
+        """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""
+        return self.body.describe() | {
+            "transfer": {
+                "mapping_spec": asdict(self.mapping_spec),
+                "min_std": self.min_std,
+                "frozen_mapping": bool(self.frozen_mapping),
+                "teachers": [
+                    {"policy": t.policy.describe(), "env": t.env, "sha256": t.sha256}
+                    for t in self.teachers
+                ],
+            }
+        }
+
+    @classmethod
+    def from_description(
+        cls, described: dict[str, Any], stored: Mapping[str, np.ndarray]
+    ) -> Student:
+        """The student that a checkpoint describes; `stored` are the checkpoint's arrays.
+
+        Raises:
+            KeyError, TypeError, ValueError: the description is damaged.
+        """
+        transfer = described["transfer"]
+        student = cls(
+            MlpPolicy.from_description(described),
+            tuple(
+                _stored_teacher(j, teacher, stored)
+                for j, teacher in enumerate(transfer["teachers"])
+            ),
+            MlpSpec(**transfer["mapping_spec"]),
+            float(transfer["min_std"]),
+        )
+        if not transfer["frozen_mapping"]:
+            return student
+        names = student._init_embeddings(np.random.default_rng())
+        return replace(student, frozen_mapping={name: stored[name] for name in names})
+
+
+def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Teacher:
+    prefix = f"{_teacher_scope(j)}/"
+    params = {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)}
+    policy = MlpPolicy.from_description(described["policy"])
+    return Teacher(policy, params, described["env"], described["sha256"])
+
+
+def share_figures(label: str, layers: Sequence[float]) -> dict[str, float]:
+    """The mean under `label`, and each layer under `label_i`."""
+    return {label: float(np.mean(layers))} | {f"{label}_{i}": p for i, p in enumerate(layers)}
+
+
+def _mixing(scope: str, layer: int) -> str:
+    return f"{scope}/mixing{layer}"
+
+
+def _lateral(scope: str, layer: int, teacher: int) -> str:
+    return f"{scope}/lateral{layer}_{teacher}"
+
+
+def _teacher_scope(teacher: int) -> str:
+    return f"{SCOPE}/teacher{teacher}"

@@ -1,0 +1,79 @@
+"""Teachers: policies that were trained on another task, frozen, of which only features are used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from baselines.common import networks
+from baselines.common.arrays import Array, Params
+from baselines.common.checkpoint import Checkpoint, CheckpointError, load
+from baselines.common.policies import MlpPolicy
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A frozen policy and value network.
+
+    Attributes:
+        policy: its networks.
+        params: its variables by name; never trained.
+        env: the source task, `{"id": ..., "kwargs": {...}}`.
+        sha256: hash of the file it came from.
+    """
+
+    policy: MlpPolicy
+    params: Params
+    env: dict[str, Any]
+    sha256: str
+
+    def policy_features(self, x: Array) -> list[Array]:
+        """z^i of the policy network: the pre-activation of each hidden layer, [B, num_hidden].
+
+        Args:
+            x: observations of the source task, normalised, or what stands in for them: [B, d_j].
+        """
+        return networks.pre_activations(self.params, self.policy.pi_scope, x, self.policy.spec)
+
+    def value_features(self, x: Array) -> list[Array]:
+        """z^i of the value network, as `policy_features`."""
+        return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.spec)
+
+
+def load_teacher(path: str) -> Teacher:
+    """Read a teacher's file.
+
+    Raises:
+        CheckpointError: not a checkpoint, damaged, or a student that still has teachers itself.
+    """
+    return teacher_from_checkpoint(load(path, "teacher_paths"), path)
+
+
+def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
+    """The teacher that a checkpoint holds; `path` is for the messages.
+
+    Raises:
+        CheckpointError: damaged, or a student that still has teachers itself.
+    """
+    metadata = checkpoint.metadata
+    if "transfer" in metadata.get("policy", {}):
+        raise CheckpointError(
+            f"--teacher_paths: {path} is a student at update {metadata.get('update')} that still"
+            " needs its own teachers; give a checkpoint from after its hand-over"
+        )
+    try:
+        policy = MlpPolicy.from_description(metadata["policy"])
+        shapes = {k: v.shape for k, v in policy.init(np.random.default_rng()).items()}
+        params = {name: checkpoint.arrays[name] for name in shapes}
+        env = metadata["env"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
+    for name, shape in shapes.items():
+        if params[name].shape != shape:
+            raise CheckpointError(
+                f"--teacher_paths: {path} is damaged: {name} has shape {params[name].shape},"
+                f" not {shape}"
+            )
+    return Teacher(policy, params, env, checkpoint.sha256)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Run the tests, one worker for each core (at most 8: each loads TensorFlow, about 1 GB).
+#
+#   scripts/test.sh                      all but those marked slow
+#   scripts/test.sh -m slow              those
+#   scripts/test.sh -n 0 -k centipede    any flag of pytest; a later one wins
+set -euo pipefail
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+scripts/setup.sh
+
+workers=$(.venv/bin/python -c 'import os; print(min(8, os.cpu_count() or 1))')
+exec .venv/bin/python -m pytest -n "$workers" "$@"

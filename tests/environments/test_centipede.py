@@ -1,0 +1,255 @@
+"""The centipede task: traces of the original, reward, termination, reset and Gymnasium's rules."""
+
+import copy
+import json
+from pathlib import Path
+
+import gymnasium
+import mujoco
+import numpy as np
+import pytest
+from gymnasium.envs.mujoco.utils import check_mujoco_reset_state
+from gymnasium.utils.env_checker import check_env
+
+from baselines.environments import CENTIPEDE_TASKS
+from baselines.environments.centipede import CentipedeEnv, Floats
+
+FOLDER = Path(__file__).parent / "reference"
+MODELS = json.loads((FOLDER / "centipede_models.json").read_text("utf-8"))
+TRACES = np.load(FOLDER / "centipede_traces.npz")
+TASKS = {task.id.removesuffix("-v1"): task for task in CENTIPEDE_TASKS}
+
+# Another MuJoCo's constraint solver stops elsewhere within its tolerance, and the first contact
+# with the ground, in step 3, makes that large: only what comes before is comparable.
+SAME_MUJOCO = mujoco.__version__ == MODELS["mujoco"]
+STEPS, TOLERANCE = (60, 1e-6) if SAME_MUJOCO else (2, 1e-5)
+
+
+def set_state(env: CentipedeEnv, qpos: Floats, qvel: Floats) -> None:
+    mujoco.mj_resetData(env.model, env.data)
+    env.data.qpos[:] = qpos
+    env.data.qvel[:] = qvel
+    mujoco.mj_forward(env.model, env.data)
+
+
+def at_rest(env: CentipedeEnv) -> Floats:
+    env.reset(seed=0)
+    return np.array(env.model.qpos0)
+
+
+def terminated_from(env: CentipedeEnv, qpos: Floats) -> bool:
+    set_state(env, qpos, np.zeros(env.model.nv))
+    return env.step(np.zeros(env.model.nu))[2]
+
+
+@pytest.mark.parametrize("name", MODELS["models"])
+def test_trace_of_the_original_is_reproduced(name: str) -> None:
+    trace = {key: TRACES[f"{name}/{key}"] for key in ("qpos0", "qvel0", "actions", "obs", "reward")}
+    env = CentipedeEnv(TASKS[name].legs, TASKS[name].crippled)
+    env.reset(seed=0)
+    set_state(env, trace["qpos0"], trace["qvel0"])
+    for step in range(STEPS):
+        observation, reward, terminated, truncated, info = env.step(trace["actions"][step])
+        forward = TRACES[f"{name}/reward_forward"][step]
+        np.testing.assert_allclose(
+            np.array([*observation, reward, info["reward_forward"]]),
+            np.array([*trace["obs"][step], trace["reward"][step], forward]),
+            rtol=TOLERANCE,
+            atol=TOLERANCE,
+            err_msg=f"step {step}",
+        )
+        assert terminated == TRACES[f"{name}/terminated"][step]
+        assert not truncated
+
+
+@pytest.mark.parametrize(("legs", "crippled"), [(4, False), (5, False), (6, True)])
+def test_reward_by_hand(legs: int, crippled: bool) -> None:
+    env = CentipedeEnv(legs, crippled)
+    env.reset(seed=1)
+    twin = mujoco.MjData(env.model)
+    set_state(env, env.data.qpos.copy(), env.data.qvel.copy())
+    twin.qpos[:], twin.qvel[:] = env.data.qpos, env.data.qvel
+    mujoco.mj_forward(env.model, twin)
+    leader = f"torso_{(legs - 1) // 2}"
+    random = np.random.default_rng(0)
+    contacts = []
+    for _ in range(20):
+        # Beyond the control range, to see that the cost is of the action as given.
+        action = random.uniform(-2, 2, env.model.nu)
+        x = twin.body(leader).xpos[0]
+        twin.ctrl[:] = action
+        for _ in range(5):
+            mujoco.mj_step(env.model, twin)
+        mujoco.mj_rnePostConstraint(env.model, twin)
+        forward = (twin.body(leader).xpos[0] - x) / 0.05
+        control = -0.5 * 4 / legs * np.sum(action**2)
+        contact = -0.0005 * 4 / legs * np.sum(np.clip(twin.cfrc_ext, -1, 1) ** 2)
+
+        _, reward, _, _, info = env.step(action)
+
+        assert info["reward_forward"] == pytest.approx(forward, rel=1e-9, abs=1e-12)
+        assert info["reward_survive"] == 1.0
+        assert info["reward_ctrl"] == pytest.approx(control, rel=1e-9)
+        assert info["reward_contact"] == pytest.approx(contact, rel=1e-9, abs=1e-12)
+        assert info["x_position"] == twin.body(leader).xpos[0]
+        assert info["x_velocity"] == info["reward_forward"]
+        assert reward == pytest.approx(forward + 1 + control + contact, rel=1e-9)
+        contacts.append(contact)
+    assert min(contacts) < 0
+
+
+@pytest.mark.parametrize(
+    ("height", "expected"), [(0.3, True), (0.5, False), (1.0, False), (1.25, True)]
+)
+def test_terminates_by_height(height: float, expected: bool) -> None:
+    env = CentipedeEnv(6)
+    qpos = at_rest(env)
+    qpos[2] = height
+    assert terminated_from(env, qpos) is expected
+
+
+def test_terminates_by_the_height_of_the_last_torso_alone() -> None:
+    env = CentipedeEnv(6)
+    qpos = at_rest(env)
+    qpos[2] = 0.6
+    assert not terminated_from(env, qpos)
+    # The links bend downwards: only the end of the chain is too low.
+    qpos[12] = qpos[18] = 0.4
+    set_state(env, qpos, np.zeros(env.model.nv))
+    heights = env.data.xpos[1::5, 2]
+    assert heights[0] > 0.35
+    assert heights[-1] < 0.35
+    assert terminated_from(env, qpos)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"), [(60, False), (-60, False), (70, True), (-70, True)]
+)
+def test_terminates_when_neighbours_are_side_by_side(degrees: float, expected: bool) -> None:
+    env = CentipedeEnv(4)
+    qpos = at_rest(env)
+    half = np.deg2rad(degrees) / 2
+    qpos[3:7] = [np.cos(half), 0, 0, np.sin(half)]
+    assert terminated_from(env, qpos) is expected
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
+@pytest.mark.parametrize("array", ["qpos", "qvel"])
+def test_a_state_that_is_not_finite_terminates_with_a_finite_reward(
+    bad: float, array: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # MuJoCo writes its warnings to a file in the working directory
+    env = CentipedeEnv(4)
+    env.reset(seed=0)
+    getattr(env.data, array)[0] = bad
+    _, reward, terminated, truncated, _ = env.step(np.zeros(10))
+    assert terminated
+    assert not truncated
+    assert np.isfinite(reward)
+    observation, _ = env.reset(seed=0)
+    assert np.array_equal(observation, CentipedeEnv(4).reset(seed=0)[0])
+
+
+@pytest.mark.parametrize("shape", [(9,), (11,), (1, 10), ()])
+def test_an_action_of_the_wrong_shape_is_refused(shape: tuple[int, ...]) -> None:
+    env = CentipedeEnv(4)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"action must have shape \(10,\)"):
+        env.step(np.zeros(shape))
+
+
+def test_an_action_that_is_not_finite_is_refused_before_it_does_harm() -> None:
+    env = CentipedeEnv(4)
+    env.reset(seed=0)
+    before = env.data.qpos.copy()
+    with pytest.raises(ValueError, match="action must be finite"):
+        env.step(np.full(10, np.nan))
+    assert np.array_equal(env.data.qpos, before)
+
+
+def test_unknown_render_mode_is_refused() -> None:
+    with pytest.raises(ValueError, match="render_mode must be one of"):
+        CentipedeEnv(4, render_mode="ascii")
+
+
+@pytest.mark.parametrize(("legs", "narrow"), [(3, [5, 12]), (4, [5, 12]), (8, [5, 12, 18, 24])])
+def test_reset_noise(legs: int, narrow: list[int]) -> None:
+    env = CentipedeEnv(legs)
+    bound = np.full(env.model.nq, 0.1)
+    bound[narrow] = 0.1 / (len(narrow) - 1)
+    positions, velocities = [], []
+    for seed in range(300):
+        env.reset(seed=seed)
+        positions.append(env.data.qpos - env.model.qpos0)
+        velocities.append(env.data.qvel.copy())
+    largest = np.abs(positions).max(axis=0)
+    assert np.all(largest <= bound)
+    assert np.all(largest > 0.9 * bound)
+    assert np.std(velocities) == pytest.approx(0.1, rel=0.05)
+    assert np.mean(velocities) == pytest.approx(0.0, abs=0.01)
+
+
+def test_reset_draws_again_until_the_pose_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = CentipedeEnv(4)
+    answers = iter([True, True, False])
+    draws: list[Floats] = []
+    draw = env._draw_state
+
+    def draw_and_note() -> None:
+        draw()
+        draws.append(env.data.qpos.copy())
+
+    monkeypatch.setattr(env, "_is_terminal", lambda: next(answers))
+    monkeypatch.setattr(env, "_draw_state", draw_and_note)
+    env.reset(seed=0)
+    assert len(draws) == 3
+    assert np.array_equal(env.data.qpos, draws[-1])
+    assert not np.array_equal(draws[0], draws[-1])
+
+
+def test_seed_and_actions_determine_everything_whatever_came_before() -> None:
+    def episode(env: CentipedeEnv) -> Floats:
+        random = np.random.default_rng(3)
+        rows = [env.reset(seed=7)[0]]
+        rows += [env.step(random.uniform(-1, 1, 16))[0] for _ in range(30)]
+        return np.array(rows)
+
+    env = CentipedeEnv(6)
+    first = episode(env)
+    for _ in range(5):
+        env.step(np.ones(16))
+    assert np.array_equal(episode(env), first)
+    assert np.array_equal(episode(copy.deepcopy(env)), first)
+    assert not np.array_equal(env.reset()[0], first[0])
+
+
+def test_observations_are_not_overwritten_by_later_steps() -> None:
+    env = CentipedeEnv(4)
+    first, _ = env.reset(seed=0)
+    second = env.step(np.ones(10))[0]
+    kept = first.copy(), second.copy()
+    env.step(-np.ones(10))
+    assert np.array_equal(first, kept[0])
+    assert np.array_equal(second, kept[1])
+
+
+def test_time_limit_truncates_and_does_not_terminate() -> None:
+    env = gymnasium.make("CentipedeFour-v1")
+    env.reset(seed=0)
+    body = env.unwrapped
+    assert isinstance(body, CentipedeEnv)
+    ends = []
+    for _ in range(1000):
+        # Put back on its feet in every step: left alone it would fall over before its time is up.
+        set_state(body, body.model.qpos0, np.zeros(body.model.nv))
+        ends.append(env.step(np.zeros(10, np.float32))[2:4])
+    assert ends == [(False, False)] * 999 + [(False, True)]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["CentipedeThree-v1", "CentipedeFour-v1", "CpCentipedeSix-v1"])
+def test_gymnasiums_own_checks(name: str) -> None:
+    env = gymnasium.make(name).unwrapped
+    with pytest.warns(UserWarning, match=r"observation space (min|max)imum"):
+        check_env(env, skip_render_check=True)
+    check_mujoco_reset_state(env)  # type: ignore[arg-type]
