@@ -5,15 +5,22 @@ The command line, `--help`, the checkpoint's metadata and the tables of the docs
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any
 
-from baselines.common.command_line import Parser, UserError, check_choice
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Bound,
+    Parser,
+    UserError,
+    check_choice,
+    reader,
+)
 from baselines.common.networks import ACTIVATIONS
 
 ALGORITHMS = ("ppo2",)
@@ -22,16 +29,6 @@ MAPPINGS = ("learned", "frozen")
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A condition on a value, and how it is said to the user."""
-
-    holds: Callable[[Any], bool]
-    text: str
-
-
-POSITIVE = Bound(lambda x: x > 0, "must be greater than 0")
-NOT_NEGATIVE = Bound(lambda x: x >= 0, "must not be negative")
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
 SCOPE = Bound(
@@ -288,49 +285,6 @@ def _check_kwargs(text: str) -> None:
         )
 
 
-def _whole(text: str) -> int:
-    """An integer, also written as 2e6.
-
-    Raises:
-        ValueError: not a whole number.
-    """
-    value = float(text) if re.search(r"[.eE]", text) else int(text)
-    if value != int(value):
-        raise ValueError(text)
-    return int(value)
-
-
-def _real(text: str) -> float:
-    value = float(text)
-    if value != value or value in (float("inf"), float("-inf")):
-        raise ValueError(text)
-    return value
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
-
-
-READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
-    int: (_whole, "a whole number"),
-    float: (_real, "a number"),
-    bool: (_boolean, "True or False"),
-    str: (str, "text"),
-}
-
-
-def _reader(kind: Any) -> Callable[[str], Any]:
-    read, expected = READERS[kind]
-
-    def convert(text: str) -> Any:
-        try:
-            return read(text)
-        except (ValueError, KeyError, OverflowError):
-            raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}") from None
-
-    return convert
-
-
 def describe(f: Field[Any]) -> str:
     """One line of help: meaning, unit, default, source."""
     notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
@@ -360,7 +314,7 @@ def parser(program: str, description: str) -> Parser:
         else:
             options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
         element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
-        groups[name].add_argument(f"--{flag_of(f)}", type=_reader(element), **options)
+        groups[name].add_argument(f"--{flag_of(f)}", type=reader(element), **options)
     return result
 
 

@@ -45,7 +45,7 @@ class Checkpoint:
 def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> None:
     """Write a checkpoint atomically."""
     described = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
-    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    contiguous = {name: np.array(array, order="C") for name, array in arrays.items()}
     write_atomically(path, safetensors.numpy.save(contiguous, {METADATA_KEY: described}))
 
 

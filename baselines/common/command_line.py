@@ -7,7 +7,8 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -30,6 +31,65 @@ def check_choice(flag: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
         options = "" if len(known) > 8 else f" (one of: {', '.join(known)})"
         raise UserError(f"--{flag}: unknown name {name!r}{options}{suggestion(name, known)}")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A condition on a value, and how it is said to the user."""
+
+    holds: Callable[[Any], bool]
+    text: str
+
+
+POSITIVE = Bound(lambda x: x > 0, "must be greater than 0")
+NOT_NEGATIVE = Bound(lambda x: x >= 0, "must not be negative")
+
+
+def _whole(text: str) -> int:
+    """An integer, also written as 2e6.
+
+    Raises:
+        ValueError: not a whole number.
+    """
+    value = float(text) if re.search(r"[.eE]", text) else int(text)
+    if value != int(value):
+        raise ValueError(text)
+    return int(value)
+
+
+def _real(text: str) -> float:
+    value = float(text)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(text)
+    return value
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
+    int: (_whole, "a whole number"),
+    float: (_real, "a number"),
+    bool: (_boolean, "True or False"),
+    str: (str, "text"),
+}
+
+
+def reader(kind: Any, bound: Bound | None = None) -> Callable[[str], Any]:
+    """What argparse is to read a value of type `kind` with, for its `type=` argument."""
+    read, expected = READERS[kind]
+
+    def convert(text: str) -> Any:
+        try:
+            value = read(text)
+        except (ValueError, KeyError, OverflowError):
+            raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}") from None
+        if bound is not None and not bound.holds(value):
+            raise argparse.ArgumentTypeError(f"{bound.text}, not {value!r}")
+        return value
+
+    return convert
 
 
 class Parser(argparse.ArgumentParser):

@@ -8,7 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import UserError
-from baselines.common.tasks import make_task
+from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Episode
 from baselines.ppo2.saved import SavedPolicy
 
@@ -37,14 +37,71 @@ def run_episode(saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
     return Episode(total, length)
 
 
-def check_fits(saved: SavedPolicy, env: gym.Env) -> None:
-    """Raises UserError when the policy was made for other dimensions than the task's."""
-    made_for = saved.metadata["observation_space"].get("shape")
-    if made_for != list(env.observation_space.shape or ()):
-        raise UserError(
-            f"--env: the policy was trained on {saved.metadata['env']['id']} with observations of"
-            f" shape {made_for}, not {list(env.observation_space.shape or ())}"
-        )
+def make_fitting_task(
+    saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], **options: Any
+) -> gym.Env:
+    """A task that the policy can act in.
+
+    Raises:
+        UserError: there is no such task, or it has other spaces than the policy was made for.
+    """
+    env = make_task(env_id, env_kwargs, **options)
+    for kind in ("observation_space", "action_space"):
+        made_for, has = saved.metadata[kind], describe_space(getattr(env, kind))
+        differing = [key for key in ("kind", "shape", "n") if made_for.get(key) != has.get(key)]
+        if differing:
+            key = differing[0]
+            raise UserError(
+                f"--env: {env_id} does not fit the policy, which was trained on"
+                f" {saved.metadata['env']['id']}: {kind} has {key} {has.get(key)},"
+                f" not {made_for.get(key)}"
+            )
+    return env
+
+
+def evaluate(saved: SavedPolicy, episodes: int, seed: int, deterministic: bool) -> list[Episode]:
+    """Episodes of a policy in its own task; episode k starts from `seed` + k.
+
+    Raises:
+        UserError: the task that the checkpoint names cannot be made here.
+    """
+    env = make_fitting_task(saved, saved.metadata["env"]["id"], saved.metadata["env"]["kwargs"])
+    try:
+        return [run_episode(saved, env, seed + k, deterministic) for k in range(episodes)]
+    finally:
+        env.close()
+
+
+def summarize(episodes: list[Episode]) -> dict[str, Any]:
+    """Figures over the episodes; JSON.
+
+    Returns:
+        `episodes` (their number); `mean`, `std` (of the sample, n - 1; 0 for a single episode),
+        `min`, `max` and `ci95` (95 % bootstrap interval of the mean, BCa where it is defined) of
+        the return; `mean_length` in environment steps.
+    """
+    returns = np.array([episode.r for episode in episodes])
+    return {
+        "episodes": len(episodes),
+        "mean": float(returns.mean()),
+        "std": float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
+        "min": float(returns.min()),
+        "max": float(returns.max()),
+        "ci95": bootstrap_interval(returns),
+        "mean_length": float(np.mean([episode.l for episode in episodes])),
+    }
+
+
+def bootstrap_interval(sample: np.ndarray) -> list[float]:
+    """95 % bootstrap interval of the mean of [n] values; their mean twice where all are equal."""
+    if np.ptp(sample) == 0:
+        return [float(sample.mean())] * 2
+    from scipy import stats  # takes half a second to import
+
+    result = stats.bootstrap(
+        (sample,), np.mean, confidence_level=0.95, rng=np.random.default_rng(0)
+    )
+    return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
 
 
 def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int) -> None:
@@ -53,8 +110,7 @@ def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int)
     Raises:
         UserError: there is no display, or the policy does not fit the task.
     """
-    env = make_task(env_id, env_kwargs, render_mode="human")
-    check_fits(saved, env)
+    env = make_fitting_task(saved, env_id, env_kwargs, render_mode="human")
     try:
         while True:
             episode = run_episode(saved, env, seed, deterministic=False)

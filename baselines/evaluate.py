@@ -1,0 +1,64 @@
+"""Measure a policy: `python -m baselines.evaluate --load_path FILE --episodes 100`."""
+
+from __future__ import annotations
+
+import json
+
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Parser,
+    reader,
+    run_command,
+)
+from baselines.ppo2.evaluation import evaluate, summarize
+from baselines.ppo2.saved import read_saved_policy
+
+PROGRAM = "python -m baselines.evaluate"
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(prog=PROGRAM, description="Run episodes of a saved policy and sum them up.")
+    result.add_argument("--load_path", required=True, metavar="FILE", help="checkpoint to evaluate")
+    result.add_argument(
+        "--episodes", type=reader(int, POSITIVE), default=100, metavar="N",
+        help="number of episodes (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--seed", type=reader(int, NOT_NEGATIVE), default=0, metavar="N",
+        help="episode k starts from seed + k (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--deterministic", action="store_true", help="the most likely actions, not sampled ones"
+    )
+    result.add_argument("--json", action="store_true", help="print one JSON object")
+    return result
+
+
+def main(argv: list[str]) -> None:
+    """Evaluate and print.
+
+    Raises:
+        UserError: bad input.
+    """
+    arguments = parser().parse_args(argv)
+    saved = read_saved_policy(arguments.load_path, "load_path")
+    episodes = evaluate(saved, arguments.episodes, arguments.seed, arguments.deterministic)
+    summary = summarize(episodes)
+    if arguments.json:
+        print(json.dumps(summary))
+        return
+    low, high = summary["ci95"]
+    env = saved.metadata["env"]["id"]
+    actions = "deterministic" if arguments.deterministic else "sampled"
+    print(f"{env}, update {saved.metadata['update']}, {len(episodes)} episodes, {actions} actions")
+    print(
+        f"return {summary['mean']:.1f} (95 % bootstrap interval {low:.1f} to {high:.1f}),"
+        f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"
+        f" mean length {summary['mean_length']:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)
