@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baselines.common.command_line import UserError, run_command
+from baselines.common.tasks import require_display
 from baselines.config import Config, parse
 from baselines.ppo2.evaluation import play
 from baselines.ppo2.ppo2 import learn
@@ -18,6 +19,8 @@ def main(argv: list[str]) -> None:
         UserError: bad input.
     """
     config = parse(argv, PROGRAM, "Train a policy with PPO, from scratch or with teachers.")
+    if config.play:
+        require_display("play")
     saved = learn(config) if config.num_timesteps else _loaded(config)
     if config.play:
         play(saved, config.env, config.env_arguments, config.seed)

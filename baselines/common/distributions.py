@@ -1,6 +1,6 @@
 """Action distributions as pure functions of what the policy network puts out.
 
-A distribution is described by `Pi`, a tuple of arrays whose leading axis is the batch. Sampling
+A distribution is described by `Pi`, a tuple of arrays that broadcast over the batch. Sampling
 is split into drawing noise, which needs the generator, and shaping it, which is a pure function:
 the noise of a whole rollout is drawn at once.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from baselines.common import arrays
-from baselines.common.arrays import Array
+from baselines.common.arrays import Array, Params
 
 Pi = tuple[Array, ...]
 
@@ -28,11 +28,11 @@ class Distribution(Protocol):
     def num_outputs(self) -> int:
         """Width of the policy network's output layer."""
 
-    def init(self) -> dict[str, np.ndarray]:
-        """Variables of the distribution that do not depend on the state, by short name."""
+    def init(self, scope: str) -> dict[str, np.ndarray]:
+        """Variables of the distribution that do not depend on the state, named below `scope`."""
 
-    def pi(self, outputs: Array, free: dict[str, Array]) -> Pi:
-        """The distribution from the network's outputs [B, num_outputs] and the free variables."""
+    def pi(self, params: Params, scope: str, outputs: Array) -> Pi:
+        """The distribution from the network's outputs [B, num_outputs] and its own variables."""
 
     def noise(self, rng: np.random.Generator, batch: tuple[int, ...]) -> np.ndarray:
         """Noise for `sample`, float32 of [*batch, num_outputs]."""
@@ -47,7 +47,7 @@ class Distribution(Protocol):
         """Negative log-likelihood of `actions` in nats, [B]."""
 
     def entropy(self, pi: Pi) -> Array:
-        """Entropy in nats, [B]."""
+        """Entropy in nats, [B], or a scalar where it is the same for the whole batch."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class DiagGaussian:
     def num_outputs(self) -> int:
         return self.size
 
-    def init(self) -> dict[str, np.ndarray]:
-        return {"logstd": np.zeros(self.size, np.float32)}
+    def init(self, scope: str) -> dict[str, np.ndarray]:
+        return {f"{scope}/logstd": np.zeros(self.size, np.float32)}
 
-    def pi(self, outputs: Array, free: dict[str, Array]) -> Pi:
-        return outputs, outputs * 0.0 + free["logstd"]
+    def pi(self, params: Params, scope: str, outputs: Array) -> Pi:
+        return outputs, params[f"{scope}/logstd"]
 
     def noise(self, rng: np.random.Generator, batch: tuple[int, ...]) -> np.ndarray:
         return rng.standard_normal((*batch, self.size), dtype=np.float32)
@@ -97,10 +97,10 @@ class Categorical:
     def num_outputs(self) -> int:
         return self.size
 
-    def init(self) -> dict[str, np.ndarray]:
+    def init(self, scope: str) -> dict[str, np.ndarray]:
         return {}
 
-    def pi(self, outputs: Array, free: dict[str, Array]) -> Pi:
+    def pi(self, params: Params, scope: str, outputs: Array) -> Pi:
         return (arrays.log_softmax(outputs),)
 
     def noise(self, rng: np.random.Generator, batch: tuple[int, ...]) -> np.ndarray:

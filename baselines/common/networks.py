@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -31,9 +32,10 @@ class MlpSpec:
     num_hidden: int = 64
     activation: str = "tanh"
 
-    def layer_names(self, scope: str) -> list[str]:
+    @cache  # noqa: B019 (a handful of specs and scopes; building the names costs as a product does)
+    def layer_names(self, scope: str) -> tuple[str, ...]:
         """Names of the hidden layers, `scope/mlp_fc0` and so on (Baselines' names)."""
-        return [f"{scope}/mlp_fc{i}" for i in range(self.num_layers)]
+        return tuple(f"{scope}/mlp_fc{i}" for i in range(self.num_layers))
 
 
 def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> np.ndarray:

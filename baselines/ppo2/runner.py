@@ -89,7 +89,7 @@ class Runner:
         steps, (num_env, obs_size) = self._config.nsteps, self._obs.shape
         noise = self._model.policy.distribution.noise(self._rng, (steps, num_env))
         obs = np.empty((steps, num_env, obs_size), np.float32)
-        rewards = np.empty((steps, num_env), np.float32)
+        rewards = np.empty((steps, num_env))
         dones = np.empty((steps, num_env), bool)
         actions = []
         episodes: list[Episode] = []
@@ -98,7 +98,8 @@ class Runner:
             actions.append(self._model.step(self._obs, noise[t]))
             self._obs, rewards[t], dones[t], ended = self._envs.step(actions[t])
             episodes += ended
-        return self._batch(obs, np.stack(actions), rewards, dones, episodes)
+        normalized = self._envs.normalize_rewards(rewards, dones)
+        return self._batch(obs, np.stack(actions), normalized, dones, episodes)
 
     def _batch(
         self,

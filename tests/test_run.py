@@ -1,0 +1,376 @@
+"""The commands as a user sees them: output, files, exit statuses."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import safetensors
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED_TEACHER = ROOT / "teacher_models/centipede_four/0/00970"
+
+# Small enough for a test: 2 environments, 2 updates of 128 steps, no XLA.
+SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]
+TIMES = {"time_elapsed", "fps"}
+
+
+def command(*arguments: str, program: str = "run") -> list[str]:
+    return [sys.executable, "-m", f"baselines.{program}", *arguments]
+
+
+def call(*arguments: str, program: str = "run", status: int = 0) -> subprocess.CompletedProcess:
+    done = subprocess.run(
+        command(*arguments, program=program), cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def rows(log_path: Path) -> list[dict[str, str]]:
+    with open(log_path / "progress.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def untimed(log_path: Path) -> list[dict[str, str]]:
+    return [{k: v for k, v in row.items() if k not in TIMES} for row in rows(log_path)]
+
+
+def metadata(path: Path) -> dict:
+    with safetensors.safe_open(path, "numpy") as file:
+        return json.loads(file.metadata()["baselines"])
+
+
+def variable_names(path: Path) -> set[str]:
+    with safetensors.safe_open(path, "numpy") as file:
+        return set(file.keys())
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("teacher")
+    call(
+        "--env=CentipedeFour-v1", "--num_timesteps=256", f"--save_path={folder / 'models'}",
+        f"--log_path={folder / 'logs'}", "--save_interval=1", "--seed=3", *SMALL,
+    )  # fmt: skip
+    return folder / "models" / "00002"
+
+
+def transfer_arguments(teacher: Path, folder: Path) -> list[str]:
+    return [
+        "--env=CentipedeEight-v1", "--source_env=CentipedeFour-v1", "--alg=ppo2",
+        "--num_timesteps=1280", "--pi_scope=student0", "--vf_scope=vf_student0", "--network=mlp",
+        "--teacher_network=mlp", f"--save_path={folder / 'models'}", "--save_interval=4",
+        f"--log_path={folder / 'logs'}", "--teacher_paths", str(teacher), "--mapping=learned",
+        *SMALL,
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def transfer(
+    teacher: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, subprocess.CompletedProcess]:
+    folder = tmp_path_factory.mktemp("transfer")
+    return folder, call(*transfer_arguments(teacher, folder))
+
+
+def test_a_teacher_leaves_checkpoints_and_logs(teacher: Path) -> None:
+    models, logs = teacher.parent, teacher.parent.parent / "logs"
+    assert sorted(p.name for p in models.iterdir()) == ["00001", "00002"]
+    assert {p.name for p in logs.iterdir()} == {
+        "progress.csv", "progress.json", "monitor.csv", "config.json", "tb",
+    }  # fmt: skip
+    assert len(list((logs / "tb").glob("events.out.tfevents.*"))) == 1
+    config = json.loads((logs / "config.json").read_text())
+    assert config["config"]["seed"] == 3
+    assert config["command"].startswith("python -m baselines.run --env=CentipedeFour-v1")
+    assert set(config["versions"]) >= {"python", "tensorflow", "gymnasium", "mujoco", "numpy"}
+
+
+def test_progress_files_agree_and_have_baselines_names(teacher: Path) -> None:
+    logs = teacher.parent.parent / "logs"
+    table = rows(logs)
+    lines = [json.loads(line) for line in (logs / "progress.json").read_text().splitlines()]
+    assert [int(row["total_timesteps"]) for row in table] == [128, 256]
+    assert [line["nupdates"] for line in lines] == [1, 2]
+    assert [float(row["policy_loss"]) for row in table] == [line["policy_loss"] for line in lines]
+    assert set(table[0]) >= {
+        "eprewmean", "eplenmean", "fps", "explained_variance", "policy_loss", "value_loss",
+        "policy_entropy", "approxkl", "clipfrac", "nupdates", "total_timesteps",
+        "serial_timesteps", "time_elapsed",
+    }  # fmt: skip
+
+
+def test_monitor_has_every_episode(teacher: Path) -> None:
+    logs = teacher.parent.parent / "logs"
+    comment, header, *episodes = (logs / "monitor.csv").read_text().splitlines()
+    assert json.loads(comment.removeprefix("#"))["env_id"] == "CentipedeFour-v1"
+    assert header == "r,l,t"
+    returns = [float(line.split(",")[0]) for line in episodes]
+    assert len(returns) < 100  # so that the window of eprewmean holds them all
+    assert sum(returns) / len(returns) == pytest.approx(float(rows(logs)[-1]["eprewmean"]))
+
+
+def test_a_transfer_run_goes_through_its_phases(
+    transfer: tuple[Path, subprocess.CompletedProcess],
+) -> None:
+    folder, done = transfer
+    lines = done.stdout.splitlines()
+    said = [line for line in lines if re.match(r"update \d+: ", line)]
+    assert said[0].startswith("update 5: the coupling begins")
+    assert said[1].startswith("update 10: the student goes alone")
+    assert "WARNING" in said[2]  # ten small updates cannot bring p_0 to 0.95
+    assert re.search(r"20 updates before the hand-over -?[\d.]+, after it -?[\d.]+$", lines[-1])
+    coefs = [float(row["ps_coef"]) for row in rows(folder / "logs")]
+    assert coefs[:4] == [0, 0, 0, 0]
+    assert coefs[4:9] == pytest.approx([(u - 4.5) / 4.5 for u in range(5, 10)])
+    assert [float(row["student_ps"]) for row in rows(folder / "logs")][-1] == 1
+    assert {"vf_student_ps", "mutual_info_loss", "mutual_info_coef"} <= set(rows(folder / "logs")[0])
+
+
+def test_a_finished_student_is_an_ordinary_policy(
+    transfer: tuple[Path, subprocess.CompletedProcess], teacher: Path
+) -> None:
+    models = transfer[0] / "models"
+    assert sorted(p.name for p in models.iterdir()) == ["00001", "00004", "00008", "00010"]
+    assert not [name for name in variable_names(models / "00010") if name.startswith("transfer/")]
+    scopes = {name.split("/")[0] for name in variable_names(models / "00010")}
+    assert scopes == {"student0", "vf_student0", "normalize"}
+    described = metadata(models / "00010")
+    assert described["env"] == {"id": "CentipedeEight-v1", "kwargs": {}}
+    assert described["timesteps"] == 1280
+    [source] = described["teachers"]
+    assert source["env"]["id"] == "CentipedeFour-v1"
+    assert re.fullmatch(r"[0-9a-f]{64}", source["sha256"])
+
+
+@pytest.mark.parametrize("update", ["00008", "00010"])
+def test_students_are_evaluated_without_the_teachers_file(
+    transfer: tuple[Path, subprocess.CompletedProcess], update: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / update
+    copy.write_bytes((transfer[0] / "models" / update).read_bytes())
+    arguments = [f"--load_path={copy}", "--episodes=12", "--json"]
+    first, second = (call(*arguments, program="evaluate").stdout for _ in range(2))
+    assert first == second
+    summary = json.loads(first)
+    assert summary["episodes"] == 12
+    assert summary["min"] <= summary["ci95"][0] <= summary["mean"] <= summary["ci95"][1]
+    assert summary["ci95"][1] <= summary["max"]
+
+
+def test_a_finished_student_teaches(
+    transfer: tuple[Path, subprocess.CompletedProcess], tmp_path: Path
+) -> None:
+    call(
+        "--env=CentipedeSix-v1", "--num_timesteps=256", *SMALL, "--teacher_paths",
+        str(transfer[0] / "models" / "00010"),
+    )  # fmt: skip
+
+
+def test_an_unfinished_student_does_not_teach(
+    transfer: tuple[Path, subprocess.CompletedProcess],
+) -> None:
+    unfinished = str(transfer[0] / "models" / "00008")
+    done = call("--env=CentipedeSix-v1", "--teacher_paths", unfinished, status=2)
+    assert "still needs its own teachers" in done.stderr
+
+
+def test_load_path_goes_on_under_other_scopes(
+    transfer: tuple[Path, subprocess.CompletedProcess], tmp_path: Path
+) -> None:
+    call(
+        "--env=CentipedeEight-v1", "--num_timesteps=128", f"--save_path={tmp_path}",
+        f"--load_path={transfer[0] / 'models' / '00010'}", "--pi_scope=mine", "--lr=1e-30", *SMALL,
+    )  # fmt: skip
+    with (
+        safetensors.safe_open(transfer[0] / "models" / "00010", "numpy") as before,
+        safetensors.safe_open(tmp_path / "00001", "numpy") as after,
+    ):
+        old, new = before.get_tensor("student0/pi/w"), after.get_tensor("mine/pi/w")
+        assert (abs(new - old) < 1e-6).all()
+        assert after.get_tensor("normalize/obs/count") == pytest.approx(
+            before.get_tensor("normalize/obs/count") + 130  # 64 steps and a reset, twice
+        )
+
+
+def test_the_same_seed_gives_the_same_logs(
+    transfer: tuple[Path, subprocess.CompletedProcess], teacher: Path, tmp_path: Path
+) -> None:
+    call(*transfer_arguments(teacher, tmp_path), "--num_threads=1")
+    assert untimed(tmp_path / "logs") == untimed(transfer[0] / "logs")
+    for name in variable_names(tmp_path / "models" / "00010"):
+        with (
+            safetensors.safe_open(tmp_path / "models" / "00010", "numpy") as one,
+            safetensors.safe_open(transfer[0] / "models" / "00010", "numpy") as other,
+        ):
+            assert (one.get_tensor(name) == other.get_tensor(name)).all()
+
+
+def test_another_run_in_the_same_folders_loses_nothing(tmp_path: Path) -> None:
+    arguments = [
+        "--env=CartPole-v1", "--num_timesteps=128", f"--save_path={tmp_path / 'models'}",
+        f"--log_path={tmp_path / 'logs'}", *SMALL,
+    ]  # fmt: skip
+    call(*arguments)
+    first = (tmp_path / "models" / "00001").read_bytes()
+    done = call(*arguments, "--seed=1")
+    assert (tmp_path / "models" / "earlier" / "1" / "00001").read_bytes() == first
+    assert (tmp_path / "logs" / "earlier" / "1" / "progress.csv").exists()
+    assert "what an earlier run left is now in" in done.stdout
+    assert (tmp_path / "models" / "00001").read_bytes() != first
+
+
+def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command(
+            "--env=CartPole-v1", "--num_timesteps=1e8", f"--save_path={tmp_path / 'models'}",
+            f"--log_path={tmp_path / 'logs'}", *SMALL,
+        ),
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    progress = tmp_path / "logs" / "progress.csv"
+    while time.monotonic() < deadline and not (progress.exists() and len(rows(progress.parent)) > 3):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert stderr.strip() == "python -m baselines.run: interrupted"
+    [saved] = list((tmp_path / "models").iterdir())
+    assert f"saved {saved}" in stdout
+    assert metadata(saved)["update"] == int(saved.name) >= 3
+
+
+def test_the_readmes_transfer_script_runs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            ROOT / "scripts" / "transfer.sh", "--num_timesteps=4096", "--nsteps=512",
+            f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path / 'logs'}",
+        ],
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "models" / "00008").exists()
+    assert len(rows(tmp_path / "logs")) == 8
+    assert done.stdout.splitlines()[-1].startswith("done: 8 updates, 4096 timesteps")
+
+
+def test_readme_shows_the_methods_command() -> None:
+    script = (ROOT / "scripts" / "transfer.sh").read_text().replace("\\\n", " ")
+    wanted = (
+        "python -m baselines.run --env=CentipedeEight-v1 --source_env=CentipedeFour-v1 --alg=ppo2"
+        " --num_timesteps=2e6 --pi_scope=student0 --vf_scope=vf_student0 --network=mlp"
+        " --teacher_network=mlp --save_path=models --save_interval=10 --log_path=logs"
+        " --teacher_paths teacher_models/centipede_four/0/00970 --mapping=learned"
+    )
+    assert wanted in re.sub(r"\s+", " ", script)
+
+
+def test_help_names_every_setting_with_its_default() -> None:
+    shown = re.sub(r"\s+", " ", call("--help").stdout)
+    for flag, default in [("--gamma", "0.99"), ("--cliprange", "0.2"), ("--ps_coef", "1.0")]:
+        assert re.search(rf"{flag} \S+ [^\[]*\[[^\]]*default: {re.escape(default)}", shown)
+
+
+BAD_INPUT = {
+    "unknown environment": (["--env=CentipedFour-v1"], "--env: .*did you mean CentipedeFour-v1"),
+    "no environment": ([], "--env: missing"),
+    "unknown flag": (["--env=CartPole-v1", "--num_timestep=3"], "--num_timestep: .*--num_timesteps"),
+    "unknown algorithm": (["--env=CartPole-v1", "--alg=ppo"], "--alg: .*did you mean ppo2"),
+    "unknown network": (["--env=CartPole-v1", "--network=mpl"], "--network: .*did you mean mlp"),
+    "unknown mapping": (
+        ["--env=CartPole-v1", "--mapping=learnt"], "--mapping: .*did you mean learned",
+    ),
+    "negative count": (["--env=CartPole-v1", "--num_env=-1"], "--num_env: must be greater than 0"),
+    "zero count": (["--env=CartPole-v1", "--nsteps=0"], "--nsteps: must be greater than 0"),
+    "not a number": (["--env=CartPole-v1", "--lr=fast"], "--lr: must be a number"),
+    "not finite": (["--env=CartPole-v1", "--lr=nan"], "--lr: must be a number"),
+    "not whole": (["--env=CartPole-v1", "--num_timesteps=2.5"], "--num_timesteps: .*whole number"),
+    "minibatches that do not divide": (
+        ["--env=CartPole-v1", "--nminibatches=30"], "--nminibatches: 30 does not divide .* 2048",
+    ),
+    "less than a batch": (
+        ["--env=CartPole-v1", "--num_timesteps=100"], "--num_timesteps: 100 is less than one batch",
+    ),
+    "discount above 1": (["--env=CartPole-v1", "--gamma=1.5"], "--gamma: must lie between 0 and 1"),
+    "the same scope twice": (
+        ["--env=CartPole-v1", "--pi_scope=a", "--vf_scope=a"], "--vf_scope: must differ",
+    ),
+    "reserved scope": (["--env=CartPole-v1", "--pi_scope=transfer/x"], "--pi_scope: .*transfer/"),
+    "missing teacher": (
+        ["--env=CartPole-v1", "--teacher_paths", "nowhere/00970"],
+        "--teacher_paths: cannot read nowhere/00970",
+    ),
+    "teacher of another format": (
+        ["--env=CartPole-v1", "--teacher_paths", "README.md"],
+        "--teacher_paths: README.md is not a checkpoint",
+    ),
+    "source without teacher": (
+        ["--env=CartPole-v1", "--source_env=CartPole-v1"], "--source_env: given without",
+    ),
+    "model that does not fit": (
+        ["--env=CartPole-v1", "--load_path=TEACHER"], "--load_path: .* does not fit CartPole-v1",
+    ),
+    "source that disagrees": (
+        ["--env=CentipedeEight-v1", "--source_env=CentipedeSix-v1", "--teacher_paths", "TEACHER"],
+        "--source_env: CentipedeSix-v1, but .* CentipedeFour-v1",
+    ),
+    "layers that disagree": (
+        ["--env=CentipedeEight-v1", "--num_layers=3", "--teacher_paths", "TEACHER"],
+        "--num_layers: 3, but the teacher",
+    ),
+    "observations that are no vector": (
+        ["--env=FrozenLake-v1"], "--env: FrozenLake-v1 cannot be learned: observations",
+    ),
+    "wrong argument of the task": (
+        ["--env=Centipede-v1", '--env_kwargs={"legs": 1}'], "--env: cannot make Centipede-v1",
+    ),
+    "arguments that are no JSON": (["--env=CartPole-v1", "--env_kwargs=x"], "--env_kwargs: must be"),
+    "no display": (["--env=CartPole-v1", "--play"], "--play: there is no display"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line_and_writes_nothing(
+    case: str, teacher: Path, tmp_path: Path
+) -> None:
+    arguments, expected = BAD_INPUT[case]
+    arguments = [argument.replace("TEACHER", str(teacher)) for argument in arguments]
+    folders = [f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path / 'logs'}"]
+    without_tensorflow = (
+        "import runpy, sys\n"
+        "try: runpy.run_module('baselines.run', run_name='__main__', alter_sys=True)\n"
+        "finally: assert 'tensorflow' not in sys.modules"
+    )
+    environment = {k: v for k, v in os.environ.items() if "DISPLAY" not in k}
+    done = subprocess.run(
+        [sys.executable, "-c", without_tensorflow, *folders, *arguments],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search(f"^python -m baselines.run: error: {expected}", done.stderr), done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truncated_teacher_is_refused(teacher: Path, tmp_path: Path) -> None:
+    (tmp_path / "half").write_bytes(teacher.read_bytes()[: teacher.stat().st_size // 2])
+    done = call("--env=CentipedeEight-v1", "--teacher_paths", str(tmp_path / "half"), status=2)
+    assert "is truncated" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["save_path", "log_path"])
+def test_a_folder_that_cannot_be_written_is_refused(flag: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = call("--env=CartPole-v1", f"--{flag}={tmp_path / 'file' / 'folder'}", status=2)
+    assert re.search(f"error: --{flag}: cannot write to .*folder", done.stderr)
+    assert len(done.stderr.splitlines()) == 1
