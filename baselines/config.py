@@ -183,11 +183,11 @@ class Config:
         choices=MAPPINGS, source=MIKT,
     )  # fmt: skip
     ps_coef: float = setting(
-        1.0, "weight β_π of the policy's coupling loss at the hand-over", group="transfer",
+        2.0, "weight β_π of the policy's coupling loss at the hand-over", group="transfer",
         bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     vf_ps_coef: float = setting(
-        1.0, "weight β_V of the value function's coupling loss at the hand-over",
+        2.0, "weight β_V of the value function's coupling loss at the hand-over",
         group="transfer", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     mutual_info_coef: float = setting(

@@ -1,0 +1,91 @@
+"""Write teacher_models/README.md: where each teacher comes from, and how good it is.
+
+    python scripts/teacher_table.py
+
+Every figure comes from the files themselves or from episodes that are run now, on all cores.
+"""
+
+import argparse
+from pathlib import Path
+
+import joblib
+
+from baselines.common import provenance
+from baselines.common.files import write_atomically
+from baselines.ppo2.evaluation import evaluate, summarize
+from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+
+FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
+
+INTRODUCTION = """# Teachers
+
+Policies trained from scratch with PPO, each by the command beside it. Written by
+
+    python scripts/teacher_table.py --episodes {episodes}
+
+*training* is the mean return of the last 100 training episodes before the checkpoint; *sampled* and
+*deterministic* are mean ± standard deviation of {episodes} evaluation episodes (seeds 0 to {last}),
+with a 95 % bootstrap interval of the mean. Evaluated with {versions}.
+
+"""
+
+HEADER = """| file | training | sampled | deterministic |
+|---|---|---|---|
+"""
+
+
+def teacher_files() -> list[Path]:
+    """The checkpoints that ship: teacher_models/<task>/<seed>/<update>."""
+    return sorted(path for path in FOLDER.glob("*/*/*") if path.name.isdigit())
+
+
+def figures(path: Path, episodes: int, deterministic: bool) -> str:
+    """One cell of the table."""
+    saved = read_saved_policy(str(path), "teacher_models")
+    summary = summarize(evaluate(saved, episodes, seed=0, deterministic=deterministic))
+    low, high = summary["ci95"]
+    return f"{summary['mean']:.0f} ± {summary['std']:.0f} ({low:.0f} to {high:.0f})"
+
+
+def origin(path: Path, saved: SavedPolicy) -> str:
+    """Where a checkpoint comes from."""
+    described = saved.metadata
+    return (
+        f"**{path.relative_to(FOLDER)}**: update {described['update']},"
+        f" {described['timesteps']:,} timesteps, commit `{described['commit'][:12]}`,"
+        f" {versions(described['versions'])}\n\n    {described['command']}\n"
+    )
+
+
+def versions(numbers: dict[str, str]) -> str:
+    """Versions as a phrase."""
+    return ", ".join(f"{package} {number}" for package, number in numbers.items())
+
+
+def main() -> None:
+    """Evaluate all teachers and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--episodes", type=int, default=100)
+    episodes = parser.parse_args().episodes
+    files = teacher_files()
+    cells = joblib.Parallel(n_jobs=-1)(
+        joblib.delayed(figures)(path, episodes, deterministic)
+        for path in files
+        for deterministic in (False, True)
+    )
+    saved = [read_saved_policy(str(path), "teacher_models") for path in files]
+    rows = [
+        f"| {path.relative_to(FOLDER)} | {model.metadata['training_return']:.0f} |"
+        f" {cells[2 * i]} | {cells[2 * i + 1]} |\n"
+        for i, (path, model) in enumerate(zip(files, saved, strict=True))
+    ]
+    introduction = INTRODUCTION.format(
+        episodes=episodes, last=episodes - 1, versions=versions(provenance.versions())
+    )
+    origins = "\n".join(origin(path, model) for path, model in zip(files, saved, strict=True))
+    page = introduction + HEADER + "".join(rows) + "\n## Origins\n\n" + origins
+    write_atomically(FOLDER / "README.md", page.encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from baselines.common.checkpoint import CheckpointError, load, save
+
+ARRAYS = {
+    "pi/w": np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32),
+    "odd": np.array([np.nan, np.inf, -0.0, 1e-45], np.float32),
+    "double": np.array([1 / 3, 1e300]),
+    "scalar": np.array(0.1),
+    "empty": np.zeros((0, 3), np.float32),
+    "transposed": np.arange(6, dtype=np.int64).reshape(2, 3).T,
+}
+METADATA = {"update": 970, "env": {"id": "CentipedeFour-v1", "kwargs": {}}, "é": [1.5, None, "σ"]}
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def refused(path: Path) -> str:
+    """The message with which a file is refused: one line with the flag and the file's name."""
+    with pytest.raises(CheckpointError) as caught:
+        load(path, "load_path")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith("--load_path: ")
+    assert str(path) in message
+    return message
+
+
+@pytest.fixture(scope="module")
+def saved() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder, "x"), ARRAYS, METADATA)
+        return Path(folder, "x").read_bytes()
+
+
+def test_what_is_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
+    save(tmp_path / "00010", ARRAYS, METADATA)
+    checkpoint = load(tmp_path / "00010", "load_path")
+    assert checkpoint.arrays.keys() == ARRAYS.keys()
+    for name, value in ARRAYS.items():
+        found = checkpoint.arrays[name]
+        assert (found.dtype, found.shape) == (value.dtype, value.shape), name
+        assert found.tobytes() == value.tobytes()
+    assert METADATA.items() <= checkpoint.metadata.items()
+    content = (tmp_path / "00010").read_bytes()
+    assert checkpoint.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_same_content_gives_the_same_file(tmp_path: Path, saved: bytes) -> None:
+    save(tmp_path / "x", dict(reversed(ARRAYS.items())), dict(reversed(METADATA.items())))
+    assert (tmp_path / "x").read_bytes() == saved
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "00010")
+
+
+def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
+    assert "directory" in refused(tmp_path)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.1, 0.5, 0.9, 0.999])
+def test_a_truncated_file(tmp_path: Path, saved: bytes, kept: float) -> None:
+    assert "truncated" in refused(write(tmp_path / "x", saved[: int(kept * len(saved))]))
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 9])
+def test_a_file_truncated_in_its_first_bytes(tmp_path: Path, saved: bytes, length: int) -> None:
+    refused(write(tmp_path / "x", saved[:length]))
+
+
+def test_a_file_with_one_byte_too_few_or_too_many(tmp_path: Path, saved: bytes) -> None:
+    refused(write(tmp_path / "x", saved[:-1]))
+    refused(write(tmp_path / "y", saved + b"\0"))
+
+
+def foreign(header: dict[str, Any] | str) -> bytes:
+    text = header if isinstance(header, str) else json.dumps(header)
+    text += " " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text.encode()
+
+
+FOREIGN = {
+    "no metadata": foreign({}),
+    "null metadata": foreign({"__metadata__": None}),
+    "another program's": foreign({"__metadata__": {"format": "pt"}}),
+    "with an array": safetensors.numpy.save({"w": np.zeros(3)}),
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_a_safetensors_file_of_another_program(tmp_path: Path, content: bytes) -> None:
+    safetensors.numpy.load(content)
+    assert "another program" in refused(write(tmp_path / "x", content))
+
+
+def test_an_array_type_that_numpy_lacks(tmp_path: Path) -> None:
+    header = {"w": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}
+    refused(write(tmp_path / "x", foreign(header) + b"\0" * 4))
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["", "{", "[]", "3", "null", '"format_version"', "{}", '{"update": 3}', "[" * 100_000],
+    ids=lambda text: text[:20] or "empty",
+)
+def test_a_damaged_description(tmp_path: Path, description: str) -> None:
+    content = safetensors.numpy.save({"w": np.zeros(3)}, {"baselines": description})
+    assert "damaged" in refused(write(tmp_path / "x", content))
+
+
+@pytest.mark.parametrize("version", [0, 2, 1.5, "1", None, [1]])
+def test_another_version_of_the_format(tmp_path: Path, version: Any) -> None:
+    described = json.dumps({"format_version": version})
+    content = safetensors.numpy.save({"w": np.zeros(3)}, {"baselines": described})
+    assert f"version {version}" in refused(write(tmp_path / "x", content))
+
+
+@given(st.binary(max_size=300))
+@example((1 << 63).to_bytes(8, "little"))
+@example(b"\xff" * 64)
+@example(b"\x80\x04\x95")
+def test_garbage(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        refused(write(Path(folder, "x"), content))
+
+
+@given(st.data())
+def test_a_damaged_byte_is_refused_or_harmless(saved: bytes, data: st.DataObject) -> None:
+    header_end = 8 + int.from_bytes(saved[:8], "little")
+    damaged = bytearray(saved)
+    damaged[data.draw(st.integers(0, header_end - 1))] = data.draw(st.integers(0, 255))
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder, "x"), bytes(damaged))
+        try:
+            load(path, "load_path")
+        except CheckpointError:
+            refused(path)
+
+
+@pytest.mark.parametrize("error", [OSError("no space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("interrupted", ["replace", "fsync"])
+@pytest.mark.parametrize("earlier", [True, False])
+def test_an_interrupted_write_leaves_what_was_there(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    interrupted: str,
+    earlier: bool,
+) -> None:
+    path = tmp_path / "00010"
+    if earlier:
+        save(path, {"w": np.ones(3)}, {"update": 1})
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, interrupted, fail)
+        with pytest.raises(type(error)):
+            save(path, {"w": np.zeros(3)}, {"update": 2})
+    assert list(tmp_path.iterdir()) == ([path] if earlier else [])
+    if earlier:
+        assert load(path, "load_path").metadata["update"] == 1
+
+
+def test_a_checkpoint_replaces_the_earlier_one(tmp_path: Path) -> None:
+    for update in (1, 2):
+        save(tmp_path / "00010", {"w": np.full(3, update)}, {"update": update})
+    checkpoint = load(tmp_path / "00010", "load_path")
+    assert checkpoint.metadata["update"] == 2
+    assert checkpoint.arrays["w"].tolist() == [2, 2, 2]
+    assert [p.name for p in tmp_path.iterdir()] == ["00010"]

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from baselines.common.seeding import streams
+
+PURPOSES = ("init", "actions", "minibatches")
+
+
+@pytest.mark.parametrize("num_env", [2, 3, 8, 40])
+def test_streams_do_not_depend_on_the_number_of_environments(num_env: int) -> None:
+    alone, many = streams(5, 1), streams(5, num_env)
+    assert many.env_seeds[:1] == alone.env_seeds
+    assert len(many.env_seeds) == num_env
+    for purpose in PURPOSES:
+        np.testing.assert_array_equal(
+            getattr(alone, purpose).random(9), getattr(many, purpose).random(9)
+        )
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_drawing_more_for_one_purpose_leaves_the_others(purpose: str) -> None:
+    drawn, fresh = streams(0, 2), streams(0, 2)
+    getattr(drawn, purpose).random(1000)
+    for other in set(PURPOSES) - {purpose}:
+        np.testing.assert_array_equal(
+            getattr(drawn, other).random(9), getattr(fresh, other).random(9)
+        )
+
+
+def test_streams_differ_from_one_another_and_by_seed() -> None:
+    firsts = [
+        getattr(streams(seed, 1), purpose).random() for seed in range(20) for purpose in PURPOSES
+    ]
+    assert len(set(firsts)) == 60
+
+
+def test_environments_have_different_seeds() -> None:
+    seeds = [s for seed in range(10) for s in streams(seed, 50).env_seeds]
+    assert len(set(seeds)) == 500
+    assert all(isinstance(s, int) and s >= 0 for s in seeds)

@@ -1,0 +1,270 @@
+from collections.abc import Callable, Iterator
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from baselines.common.running_stats import RunningMeanStd
+from baselines.common.vec_env import Episode, Normalizer, VecEnv, VecNormalize
+
+STEP, END, CUT = (False, False), (True, False), (False, True)
+SCRIPTS = [
+    [(1.0, *STEP), (-40.0, *STEP), (3.0, *END), (0.5, *STEP), (2.0, *STEP)],
+    [(0.25, *STEP), (7.0, *CUT), (300.0, *STEP), (-1.0, *STEP), (1.0, *STEP), (2.0, *END)],
+    [(5.0, *STEP), (-2.0, *STEP), (0.0, *STEP), (1.5, *STEP)],
+]
+
+
+def maker(envs: list[gym.Env]) -> Callable[[], gym.Env]:
+    left: Iterator[gym.Env] = iter(envs)
+    return lambda: next(left)
+
+
+def actions_at(step: int, num_env: int) -> np.ndarray:
+    return np.full((num_env, 2), 0.1 * step, np.float32)
+
+
+@pytest.fixture
+def build(scripted_env: type) -> Callable[..., VecEnv]:
+    def build(num_env: int, num_threads: int = 1) -> VecEnv:
+        envs = [scripted_env(SCRIPTS[i % len(SCRIPTS)]) for i in range(num_env)]
+        return VecEnv(maker(envs), range(100, 100 + num_env), num_threads)
+
+    return build
+
+
+def record(venv: VecEnv, steps: int) -> list[list]:
+    rows = [[venv.reset()]]
+    rows += [list(venv.step(actions_at(t, venv.num_env))) for t in range(steps)]
+    venv.close()
+    return rows
+
+
+@pytest.mark.parametrize("num_env", [1, 3, 4])
+@pytest.mark.parametrize("num_threads", [2, 3, 9])
+def test_threads_change_nothing(
+    build: Callable[..., VecEnv], num_env: int, num_threads: int
+) -> None:
+    for alone, together in zip(
+        record(build(num_env), 14), record(build(num_env, num_threads), 14), strict=True
+    ):
+        for a, b in zip(alone, together, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_an_environment_does_not_depend_on_how_many_there_are(
+    build: Callable[..., VecEnv],
+) -> None:
+    few, many = record(build(1), 8), record(build(3), 8)
+    for few_row, many_row in zip(few, many, strict=True):
+        for a, b in zip(few_row[:3], many_row[:3], strict=True):
+            np.testing.assert_array_equal(a[0], b[0])
+
+
+def test_steps_are_those_of_the_single_environments(
+    build: Callable[..., VecEnv], scripted_env: type
+) -> None:
+    rows = record(build(3), 14)
+    for i, script in enumerate(SCRIPTS):
+        env = scripted_env(script)
+        obs, _ = env.reset(seed=100 + i)
+        np.testing.assert_array_equal(rows[0][0][i], obs)
+        for t in range(14):
+            obs, reward, terminated, truncated, _ = env.step(actions_at(t, 3)[i])
+            if terminated or truncated:
+                obs, _ = env.reset()
+            np.testing.assert_array_equal(rows[t + 1][0][i], obs)
+            assert rows[t + 1][1][i] == reward
+            assert rows[t + 1][2][i] == (terminated or truncated)
+
+
+@pytest.mark.parametrize("end", [END, CUT], ids=["terminated", "truncated"])
+def test_the_step_that_ends_an_episode_shows_the_next_ones_start(
+    scripted_env: type, end: tuple[bool, bool]
+) -> None:
+    class Counting(scripted_env):  # type: ignore[misc, valid-type]
+        starts = 0
+
+        def reset(self, **kwargs: object) -> tuple[np.ndarray, dict]:
+            self.starts += 1
+            super().reset(**kwargs)
+            return np.full(3, self.starts, float), {}
+
+    venv = VecEnv(lambda: Counting([(1.0, *STEP), (2.0, *end)]), [0])
+    venv.reset()
+    assert not venv.step(actions_at(0, 1))[2].any()
+    obs, rewards, dones, episodes = venv.step(actions_at(1, 1))
+    assert dones.tolist() == [True]
+    assert rewards.tolist() == [2.0]
+    np.testing.assert_array_equal(obs, [[2.0, 2.0, 2.0]])
+    assert episodes == [Episode(3.0, 2)]
+
+
+def test_episodes_have_their_own_returns_and_lengths(build: Callable[..., VecEnv]) -> None:
+    rows = record(build(2), 13)
+    ended = [(t, row[3]) for t, row in enumerate(rows) if t and row[3]]
+    assert ended == [
+        (2, [Episode(7.25, 2)]),
+        (3, [Episode(-36.0, 3)]),
+        (6, [Episode(302.0, 4)]),
+        (8, [Episode(-33.5, 5), Episode(7.25, 2)]),
+        (12, [Episode(302.0, 4)]),
+        (13, [Episode(-33.5, 5)]),
+    ]
+
+
+def test_a_reset_forgets_the_episode_under_way(build: Callable[..., VecEnv]) -> None:
+    venv = build(1)
+    venv.reset()
+    venv.step(actions_at(0, 1))
+    venv.reset()
+    venv.step(actions_at(1, 1))
+    episodes = venv.step(actions_at(2, 1))[3]
+    assert episodes == [Episode(-37.0, 2)]
+
+
+def test_what_was_returned_is_not_overwritten(build: Callable[..., VecEnv]) -> None:
+    venv = build(2)
+    first = [venv.reset(), *venv.step(actions_at(0, 2))[:3]]
+    kept = [x.copy() for x in first]
+    for t in range(4):
+        venv.step(actions_at(t, 2))
+    for a, b in zip(first, kept, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("start", [-2, 0, 5])
+def test_discrete_actions_are_counted_from_the_spaces_start(scripted_env: type, start: int) -> None:
+    envs = [scripted_env(SCRIPTS[i], spaces.Discrete(3, start=start)) for i in range(2)]
+    venv = VecEnv(maker(envs), [0, 1])
+    venv.reset()
+    for actions in ([0, 2], [1, 1]):
+        venv.step(np.array(actions))
+    assert envs[0].actions == [start, start + 1]
+    assert envs[1].actions == [start + 2, start + 1]
+
+
+def test_box_actions_are_passed_on_as_given(scripted_env: type) -> None:
+    env = scripted_env(SCRIPTS[0])
+    venv = VecEnv(lambda: env, [0])
+    venv.reset()
+    venv.step(np.array([[7.0, -9.0]]))
+    np.testing.assert_array_equal(env.actions[0], [7.0, -9.0])
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_an_environments_error_reaches_the_caller(scripted_env: type, num_threads: int) -> None:
+    class Failing(scripted_env):  # type: ignore[misc, valid-type]
+        def step(self, action: object) -> tuple:
+            raise RuntimeError("physics exploded")
+
+    venv = VecEnv(lambda: Failing(SCRIPTS[0]), [0, 1], num_threads)
+    venv.reset()
+    with pytest.raises(RuntimeError, match="physics exploded"):
+        venv.step(actions_at(0, 2))
+    venv.close()
+
+
+def given_statistics(mean: float, var: float, shape: tuple[int, ...] = ()) -> RunningMeanStd:
+    return RunningMeanStd.from_state(
+        {"mean": np.full(shape, mean), "var": np.full(shape, var), "count": np.array(7.0)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("mean", "var", "obs", "expected"),
+    [
+        (1.0, 4.0, 3.0, 1.0),
+        (1.0, 4.0, -5.0, -3.0),
+        (0.0, 1.0, 10.5, 10.0),
+        (0.0, 1.0, -1e9, -10.0),
+        (0.0, 1.0, 9.75, 9.75),
+        (2.0, 0.0, 2.0005, 5.0),
+        (2.0, 3e-8, 2.0001, 0.5),
+    ],
+)
+def test_normalised_observations_by_hand(
+    mean: float, var: float, obs: float, expected: float
+) -> None:
+    normalizer = Normalizer(given_statistics(mean, var, (2,)), RunningMeanStd())
+    normalised = normalizer.normalize_obs(np.full((3, 2), obs))
+    assert normalised.dtype == np.float32
+    np.testing.assert_allclose(normalised, np.full((3, 2), expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("var", "reward", "expected"),
+    [(4.0, 3.0, 1.5), (4.0, -3.0, -1.5), (4.0, 30.0, 10.0), (0.0, -2e-4, -2.0), (3e-8, 1e-3, 5.0)],
+)
+def test_normalised_rewards_by_hand(var: float, reward: float, expected: float) -> None:
+    normalizer = Normalizer(RunningMeanStd((2,)), given_statistics(1e3, var))
+    normalised = normalizer.normalize_rewards(np.array([reward, 0.0]))
+    assert normalised.dtype == np.float32
+    np.testing.assert_allclose(normalised, [expected, 0.0], rtol=1e-6)
+
+
+def test_normalising_does_not_change_the_statistics() -> None:
+    normalizer = Normalizer(given_statistics(1.0, 4.0, (2,)), given_statistics(0.5, 9.0))
+    before = {name: value.copy() for name, value in normalizer.arrays().items()}
+    normalizer.normalize_obs(np.ones((5, 2)))
+    normalizer.normalize_rewards(np.ones(5))
+    for name, value in normalizer.arrays().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_statistics_come_back_from_their_arrays() -> None:
+    normalizer = Normalizer(given_statistics(1.0, 4.0, (2,)), given_statistics(0.5, 9.0))
+    arrays = normalizer.arrays()
+    copy = Normalizer.from_arrays(arrays)
+    assert copy.arrays().keys() == arrays.keys()
+    for name, value in copy.arrays().items():
+        assert value.dtype == np.float64
+        np.testing.assert_array_equal(value, arrays[name])
+    for name in arrays:
+        with pytest.raises(KeyError, match=name):
+            Normalizer.from_arrays({k: v for k, v in arrays.items() if k != name})
+
+
+def moments(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance of the samples and of 1e-4 of a sample of mean 0 and variance 1."""
+    stacked = np.concatenate(samples)
+    total = len(stacked) + 1e-4
+    mean = stacked.sum(axis=0) / total
+    return mean, (((stacked - mean) ** 2).sum(axis=0) + 1e-4 * (1 + mean**2)) / total
+
+
+@pytest.mark.parametrize("num_env", [1, 3])
+def test_running_normalisation_by_its_definition(
+    build: Callable[..., VecEnv], num_env: int
+) -> None:
+    gamma, steps = 0.9, 14
+    raw = record(build(num_env), steps)
+    envs = VecNormalize(build(num_env), Normalizer.fresh(3), gamma)
+
+    seen_obs = [raw[0][0]]
+    mean, var = moments(seen_obs)
+    expected = np.clip((raw[0][0] - mean) / np.sqrt(var + 1e-8), -10, 10)
+    np.testing.assert_allclose(envs.reset(), expected, rtol=1e-4, atol=1e-6)
+
+    estimate, seen_estimates = np.zeros(num_env), []
+    clipped = 0
+    for t, (obs, rewards, dones, episodes) in enumerate(raw[1:]):
+        seen_obs.append(obs)
+        mean, var = moments(seen_obs)
+        estimate = gamma * estimate + rewards
+        seen_estimates.append(estimate.copy())
+        scaled = rewards / np.sqrt(moments(seen_estimates)[1] + 1e-8)
+        estimate[dones] = 0
+        clipped += np.sum(abs(scaled) > 10)
+
+        found_obs, found_rewards, found_dones, found_episodes = envs.step(actions_at(t, num_env))
+        assert found_obs.dtype == found_rewards.dtype == np.float32
+        np.testing.assert_allclose(
+            found_obs, np.clip((obs - mean) / np.sqrt(var + 1e-8), -10, 10), rtol=1e-4, atol=1e-6
+        )
+        np.testing.assert_allclose(found_rewards, np.clip(scaled, -10, 10), rtol=1e-5)
+        np.testing.assert_array_equal(found_dones, dones)
+        assert found_episodes == episodes
+    assert clipped or num_env > 1
+    assert any(dones.any() for _, _, dones, _ in raw[1:])

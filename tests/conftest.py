@@ -1,0 +1,182 @@
+"""Small policies, teachers, batches and environments that several tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium import spaces
+
+from baselines.common.distributions import DiagGaussian, Distribution
+from baselines.common.networks import MlpSpec
+from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.vec_env import Normalizer
+from baselines.config import Config
+from baselines.ppo2.saved import SavedPolicy
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import Teacher
+
+Script = Sequence[tuple[float, bool, bool]]
+
+
+class ScriptedEnv(gym.Env):
+    """Rewards and ends by a script that runs on over the episodes; observations by the seed."""
+
+    def __init__(self, script: Script, action_space: spaces.Space | None = None) -> None:
+        self.observation_space = spaces.Box(-np.inf, np.inf, (3,), np.float64)
+        self.action_space = spaces.Box(-1, 1, (2,)) if action_space is None else action_space
+        self.actions: list[Any] = []
+        self._script = script
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        super().reset(seed=seed)
+        return self._observe(), {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        reward, terminated, truncated = self._script[len(self.actions) % len(self._script)]
+        self.actions.append(action)
+        return self._observe(), reward, terminated, truncated, {}
+
+    def _observe(self) -> np.ndarray:
+        return self.np_random.normal(size=3) * [0.1, 2.0, 30.0] + [1.0, -5.0, 0.0]
+
+
+@pytest.fixture
+def scripted_env() -> type[ScriptedEnv]:
+    return ScriptedEnv
+
+
+@pytest.fixture(params=["numpy", "tensorflow"])
+def to_backend(request: pytest.FixtureRequest) -> Callable[[Any], Any]:
+    if request.param == "numpy":
+        return np.asarray
+    from baselines.common.tensorflow_quietly import tf
+
+    return tf.constant
+
+
+def _perturbed(params: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {
+        name: (value + 0.3 * rng.standard_normal(value.shape)).astype(np.float32)
+        for name, value in params.items()
+    }
+
+
+@pytest.fixture
+def perturbed() -> Callable[[dict[str, np.ndarray], int], dict[str, np.ndarray]]:
+    """Shift all variables, so that none is zero or alike any more."""
+    return _perturbed
+
+
+def _mlp_policy(
+    obs_size: int = 3,
+    num_hidden: int = 5,
+    distribution: Distribution | None = None,
+    activation: str = "tanh",
+    num_layers: int = 2,
+    scopes: tuple[str, str] = ("pi", "vf"),
+) -> MlpPolicy:
+    spec = MlpSpec(num_layers, num_hidden, activation)
+    return MlpPolicy(obs_size, distribution or DiagGaussian(2), spec, *scopes)
+
+
+@pytest.fixture
+def mlp_policy() -> Callable[..., MlpPolicy]:
+    return _mlp_policy
+
+
+def _teacher(seed: int, env_id: str = "Source-v0", **sizes: Any) -> Teacher:
+    policy = _mlp_policy(**({"obs_size": 4, "distribution": DiagGaussian(3)} | sizes))
+    params = _perturbed(policy.init(np.random.default_rng(seed)), seed)
+    return Teacher(policy, params, {"id": env_id, "kwargs": {}}, f"hash of teacher {seed}")
+
+
+@pytest.fixture
+def make_teacher() -> Callable[..., Teacher]:
+    return _teacher
+
+
+STUDENTS: dict[str, Callable[[], tuple[Teacher, ...]]] = {
+    "one teacher": lambda: (_teacher(1),),
+    "two of one task": lambda: (_teacher(1), _teacher(2, num_hidden=7)),
+    "two tasks": lambda: (
+        _teacher(1),
+        _teacher(2, "Other-v0", obs_size=6, num_hidden=7, activation="relu"),
+    ),
+}
+
+
+def _student(teachers: str = "one teacher", min_std: float = 0.9) -> Student:
+    body = _mlp_policy(num_hidden=6, scopes=("student", "vf_student"))
+    return Student(body, STUDENTS[teachers](), MlpSpec(2, 8), min_std)
+
+
+@pytest.fixture
+def make_student() -> Callable[..., Student]:
+    return _student
+
+
+@pytest.fixture(params=list(STUDENTS))
+def student(request: pytest.FixtureRequest) -> Student:
+    return _student(request.param)
+
+
+def _batch(policy: Policy, params: dict[str, np.ndarray], samples: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(samples)
+
+    def normal(*shape: int, scale: float = 1.0) -> np.ndarray:
+        return (scale * rng.standard_normal(shape)).astype(np.float32)
+
+    obs = normal(samples, 3)
+    noise = policy.distribution.noise(rng, (samples,))
+    pi = policy.pi(params, obs)
+    actions = policy.distribution.sample(pi, noise)
+    neglogp = policy.distribution.neglogp(pi, actions) + normal(samples, scale=0.3)
+    values = policy.value(params, obs) + normal(samples, scale=0.3)
+    return {
+        "obs": obs,
+        "actions": actions,
+        "returns": values + normal(samples),
+        "advantages": normal(samples, scale=3.0),
+        "values": values,
+        "neglogp": neglogp,
+    }
+
+
+@pytest.fixture
+def make_batch() -> Callable[[Policy, dict[str, np.ndarray], int], dict[str, np.ndarray]]:
+    """A batch like a rollout's, old enough for some ratios and values to be clipped."""
+    return _batch
+
+
+@pytest.fixture
+def small_config() -> Callable[..., Config]:
+    """Settings of an update of 24 samples, 3 minibatches and 2 epochs, not compiled by XLA."""
+    small = {"env": "Any-v0", "nsteps": 24, "nminibatches": 3, "noptepochs": 2, "xla": False}
+    return lambda **settings: Config(**(small | settings))
+
+
+@pytest.fixture
+def write_checkpoint(tmp_path: Path) -> Callable[..., str]:
+    """Write a policy as a training run would; returns the file's path."""
+
+    def write(
+        policy: Policy,
+        params: dict[str, np.ndarray],
+        env_id: str = "Source-v0",
+        update: int = 12,
+        normalizer: Normalizer | None = None,
+    ) -> str:
+        obs_size = policy.body.obs_size if isinstance(policy, Student) else policy.obs_size  # type: ignore[attr-defined]
+        metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update}
+        normalizer = normalizer or Normalizer.fresh(obs_size)
+        return str(SavedPolicy(policy, params, normalizer, metadata).write(tmp_path))
+
+    return write

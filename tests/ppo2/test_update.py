@@ -1,0 +1,111 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from baselines.common.policies import MlpPolicy
+from baselines.common.tensorflow_quietly import tf
+from baselines.ppo2.update import LossCoefficients, adam, clip_by_norm, minibatch_loss
+
+
+def test_adam_is_that_of_keras() -> None:
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal(20).astype(np.float32)
+    variable = tf.Variable(start)
+    keras = tf.keras.optimizers.Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-5)
+    params, m, v = tf.constant(start), tf.zeros(20), tf.zeros(20)
+    for step in range(1, 9):
+        lr = 1e-2 / step
+        gradient = tf.constant((10.0 ** rng.uniform(-6, 1) * rng.standard_normal(20)), tf.float32)
+        keras.learning_rate = lr
+        keras.apply_gradients([(gradient, variable)])
+        params, m, v = adam(params, m, v, gradient, tf.constant(float(step)), tf.constant(lr))
+        np.testing.assert_allclose(params, variable, rtol=1e-6, atol=1e-7)
+    assert np.abs(params - start).min() > 1e-4
+
+
+@pytest.mark.parametrize("gradient", [2.0, -1e-3, 1e-5])
+def test_adams_first_step_by_hand(gradient: float) -> None:
+    zero = tf.zeros(1)
+    params, m, v = adam(
+        zero, zero, zero, tf.constant([gradient]), tf.constant(1.0), tf.constant(0.01)
+    )
+    root = np.sqrt(0.001)
+    assert float(m[0]) == pytest.approx(0.1 * gradient, rel=1e-5)
+    assert float(v[0]) == pytest.approx(0.001 * gradient**2, rel=1e-4)
+    expected = -0.01 * root * gradient / (root * abs(gradient) + 1e-5)
+    assert float(params[0]) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("gradient", "clipped", "norm"),
+    [
+        ([3.0, 4.0], [0.3, 0.4], 5.0),
+        ([0.3, -0.4], [0.3, -0.4], 0.5),
+        ([0.1, 0.0], [0.1, 0.0], 0.1),
+        ([0.0, 0.0], [0.0, 0.0], 0.0),
+    ],
+)
+def test_long_gradients_are_shortened(
+    gradient: list[float], clipped: list[float], norm: float
+) -> None:
+    found, found_norm = clip_by_norm(tf.constant(gradient), 0.5)
+    np.testing.assert_allclose(found, clipped, rtol=1e-6)
+    assert float(found_norm) == pytest.approx(norm, rel=1e-6)
+
+
+def test_all_parts_are_shortened_together() -> None:
+    rng = np.random.default_rng(0)
+    parts = [tf.constant(rng.standard_normal(n), tf.float32) for n in (3, 50, 1)]
+    expected, norm = tf.clip_by_global_norm(parts, 0.5)
+    found, found_norm = clip_by_norm(tf.concat(parts, 0), 0.5)
+    np.testing.assert_allclose(found, np.concatenate(expected), rtol=1e-5)
+    assert float(found_norm) == pytest.approx(float(norm), rel=1e-6)
+
+
+def test_the_loss_is_the_weighted_sum_of_its_terms(
+    mlp_policy: Callable[..., MlpPolicy], perturbed: Any, make_batch: Any
+) -> None:
+    policy = mlp_policy()
+    params = perturbed(policy.init(np.random.default_rng(0)), 1)
+    batch = make_batch(policy, params, 30)
+    fixed = LossCoefficients(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5)
+    loss, logged = minibatch_loss(
+        policy,
+        fixed,
+        {name: tf.constant(value) for name, value in params.items()},
+        {name: tf.constant(value) for name, value in batch.items()},
+        tf.constant(0.2),
+        {"kl": tf.constant(0.9)},
+    )
+
+    def side(scope: str, head: str) -> np.ndarray:
+        h = batch["obs"].astype(float)
+        for i in range(2):
+            h = np.tanh(h @ params[f"{scope}/mlp_fc{i}/w"] + params[f"{scope}/mlp_fc{i}/b"])
+        return h @ params[f"{scope}/{head}/w"] + params[f"{scope}/{head}/b"]
+
+    std = np.exp(params["pi/pi/logstd"].astype(float))
+    neglogp = -stats.norm.logpdf(batch["actions"], side("pi", "pi"), std).sum(axis=1)
+    v, old_v, r = side("vf", "vf")[:, 0], batch["values"], batch["returns"]
+    a = (batch["advantages"] - batch["advantages"].mean()) / batch["advantages"].std()
+    ratio = np.exp(batch["neglogp"] - neglogp)
+    clipped_v = old_v + np.clip(v - old_v, -0.2, 0.2)
+    terms = {
+        "policy_loss": np.maximum(-a * ratio, -a * np.clip(ratio, 0.8, 1.2)).mean(),
+        "value_loss": 0.5 * np.maximum((v - r) ** 2, (clipped_v - r) ** 2).mean(),
+        "policy_entropy": stats.norm.entropy(0, std).sum(),
+        "approxkl": 0.5 * ((neglogp - batch["neglogp"]) ** 2).mean(),
+        "clipfrac": (abs(ratio - 1) > 0.2).mean(),
+    }
+    assert 0 < terms["clipfrac"] < 1
+    assert {k: float(x) for k, x in logged.items()} == pytest.approx(terms, rel=1e-3)
+    expected = (
+        terms["policy_loss"]
+        + 0.7 * terms["value_loss"]
+        - 0.3 * terms["policy_entropy"]
+        + 0.9 * terms["approxkl"]
+    )
+    assert float(loss) == pytest.approx(expected, rel=1e-4)
