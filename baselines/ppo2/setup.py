@@ -69,7 +69,11 @@ def prepare(config: Config) -> Setup:
 
 
 def _threads(config: Config) -> int:
-    return config.num_threads or len(os.sched_getaffinity(0))
+    if config.num_threads:
+        return config.num_threads
+    if hasattr(os, "sched_getaffinity"):  # the cores this process may use; not told on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _body(config: Config, envs: VecEnv) -> MlpPolicy:
