@@ -16,11 +16,14 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from baselines.common.command_line import UserError
-from baselines.common.files import write_atomically
+from baselines.common.command_line import UserError, printable
+from baselines.common.files import read_regular, write_atomically
 
 FORMAT_VERSION = 1
 METADATA_KEY = "baselines"
+
+MAX_BYTES = 1 << 30
+"""Bound on the size of a file that is read: 1 GiB."""
 
 
 class CheckpointError(UserError):
@@ -55,42 +58,54 @@ def load(path: str | Path, flag: str) -> Checkpoint:
     Raises:
         CheckpointError: missing, unreadable, truncated, of another format or version.
     """
+    return read(path, f"--{flag}")
+
+
+def read(path: str | Path, where: str) -> Checkpoint:
+    """As `load`; `where` is what the messages begin with: the argument that named the file."""
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"--{flag}: cannot read {path}: {error.strerror}") from None
+        content = read_regular(path, where, MAX_BYTES)
+    except UserError as error:
+        raise CheckpointError(str(error)) from None
     return Checkpoint(
-        _arrays(content, path, flag),
-        _metadata(content, path, flag),
+        _arrays(content, path, where),
+        _metadata(content, path, where),
         hashlib.sha256(content).hexdigest(),
     )
 
 
-def _arrays(content: bytes, path: str | Path, flag: str) -> dict[str, np.ndarray]:
+def looks_like_checkpoint(content: bytes) -> bool:
+    """Whether a file begins as safetensors files do: a header's length, and the header."""
+    return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= len(content)
+
+
+def _arrays(content: bytes, path: str | Path, where: str) -> dict[str, np.ndarray]:
     try:
         return safetensors.numpy.load(content)
     except (safetensors.SafetensorError, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(
-            f"--{flag}: {path} is not a checkpoint of this package, or is truncated ({error})"
+            f"{where}: {path} is not a checkpoint of this package, or is truncated"
+            f" ({printable(str(error), 200)})"
         ) from None
 
 
-def _metadata(content: bytes, path: str | Path, flag: str) -> dict[str, Any]:
+def _metadata(content: bytes, path: str | Path, where: str) -> dict[str, Any]:
     """The description of a file that safetensors has accepted, so its header is well-formed."""
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    described = header.get("__metadata__", {}).get(METADATA_KEY)
+    described = (header.get("__metadata__") or {}).get(METADATA_KEY)
     if described is None:
         raise CheckpointError(
-            f"--{flag}: {path} is a safetensors file of another program"
+            f"{where}: {path} is a safetensors file of another program"
             f" (it has no {METADATA_KEY!r} description)"
         )
     try:
         metadata: dict[str, Any] = json.loads(described)
         version = metadata["format_version"]
-    except (ValueError, KeyError, TypeError):
-        raise CheckpointError(f"--{flag}: the description inside {path} is damaged") from None
+        told = printable(str(version), 40)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise CheckpointError(f"{where}: the description inside {path} is damaged") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(
-            f"--{flag}: {path} has format version {version}; this program reads {FORMAT_VERSION}"
+            f"{where}: {path} has format version {told}; this program reads {FORMAT_VERSION}"
         )
     return metadata

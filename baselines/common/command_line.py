@@ -18,6 +18,15 @@ class UserError(ValueError):
     """Bad input: its message is one line that names the argument and says what would be right."""
 
 
+def printable(text: str, length: int) -> str:
+    """At most `length` characters of `text`, those that would act on a terminal as escapes."""
+    shortened = text if len(text) <= length else f"{text[: length - 3]}..."
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
+        for c in shortened
+    )
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the nearest known name, or nothing when none is near."""
     by_lower = {k.lower(): k for k in known}

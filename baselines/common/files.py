@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from baselines.common.command_line import UserError
@@ -24,6 +25,38 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def read_regular(path: str | Path, where: str, limit: int) -> bytes:
+    """The content of a file, read without waiting and no more than `limit` bytes.
+
+    A FIFO would wait for ever and a device would never end, so only regular files are read.
+
+    Args:
+        path: the file, or a link to it.
+        where: the argument that named it; the messages begin with it.
+        limit: bound on its size in bytes.
+
+    Raises:
+        UserError: missing, unreadable, not a regular file, or larger.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
+                raise UserError(f"{where}: cannot read {path}: it is {kind}")
+            content = file.read(limit + 1) if os.fstat(descriptor).st_size <= limit else None
+    except OSError as error:
+        raise UserError(f"{where}: cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{where}: cannot read {str(path)!r}: {error}") from None  # a null byte
+    if content is None or len(content) > limit:
+        raise UserError(f"{where}: {path} is larger than {limit >> 20} MiB")
+    return content
 
 
 def make_folder(path: Path, flag: str) -> None:

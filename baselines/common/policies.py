@@ -21,7 +21,10 @@ from baselines.common.distributions import (
     Pi,
     distribution_for,
 )
-from baselines.common.networks import MlpSpec
+from baselines.common.networks import ACTIVATIONS, MlpSpec
+
+MAX_VARIABLES = 1 << 26
+"""Bound on what a described policy may hold: 67 million scalars, a file of 256 MiB."""
 
 
 class Policy(Protocol):
@@ -80,6 +83,19 @@ class MlpPolicy:
         """It has no losses of its own."""
         return ()
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all variables by name: those of `init`, without the work."""
+        width, outputs = self.spec.num_hidden, self.distribution.num_outputs
+        shapes: dict[str, tuple[int, ...]] = {}
+        for scope, head, last in ((self.pi_scope, "pi", outputs), (self.vf_scope, "vf", 1)):
+            inputs = self.obs_size
+            for name in self.spec.layer_names(scope):
+                shapes |= {f"{name}/w": (inputs, width), f"{name}/b": (width,)}
+                inputs = width
+            shapes |= {f"{scope}/{head}/w": (inputs, last), f"{scope}/{head}/b": (last,)}
+        extra = self.distribution.init(f"{self.pi_scope}/pi")
+        return shapes | {name: value.shape for name, value in extra.items()}
+
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Hidden layers orthogonal with gain √2, policy output 0.01, value output 1, biases 0."""
         width, outputs = self.spec.num_hidden, self.distribution.num_outputs
@@ -136,13 +152,28 @@ class MlpPolicy:
         """
         kinds = {kind.__name__: kind for kind in (DiagGaussian, Categorical)}
         kind, size = described["distribution"]
-        return cls(
-            int(described["obs_size"]),
-            kinds[kind](int(size)),
-            MlpSpec(**described["spec"]),
-            described["pi_scope"],
-            described["vf_scope"],
-        )
+        spec = MlpSpec(**described["spec"])
+        _check_sizes(spec, described["obs_size"], size)
+        scopes = described["pi_scope"], described["vf_scope"]
+        if described["network"] != "mlp" or not all(isinstance(scope, str) for scope in scopes):
+            raise ValueError("the policy is no MLP, or its scopes are no names")
+        return cls(described["obs_size"], kinds[kind](size), spec, *scopes)
+
+
+def _check_sizes(spec: MlpSpec, obs_size: Any, outputs: Any) -> None:
+    """Check a stranger's sizes, before anything of these sizes is made.
+
+    Raises:
+        ValueError: they are no sizes, or make a policy of more than `MAX_VARIABLES`.
+    """
+    sizes = (spec.num_layers, spec.num_hidden, obs_size, outputs)
+    if not all(type(size) is int and 0 < size <= MAX_VARIABLES for size in sizes):
+        raise ValueError("the sizes of the policy are impossible")
+    width = spec.num_hidden
+    if 2 * width * (obs_size + spec.num_layers * (width + 1)) + width * outputs > MAX_VARIABLES:
+        raise ValueError(f"the policy has more than {MAX_VARIABLES} variables")
+    if not isinstance(spec.activation, str) or spec.activation not in ACTIVATIONS:
+        raise ValueError("the policy's activation is unknown")
 
 
 def policy_for(

@@ -58,16 +58,17 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         CheckpointError: damaged, or a student that still has teachers itself.
     """
     metadata = checkpoint.metadata
-    if "transfer" in metadata.get("policy", {}):
+    described = metadata.get("policy")
+    if isinstance(described, dict) and "transfer" in described:
         raise CheckpointError(
             f"--teacher_paths: {path} is a student at update {metadata.get('update')} that still"
             " needs its own teachers; give a checkpoint from after its hand-over"
         )
     try:
         policy = MlpPolicy.from_description(metadata["policy"])
-        shapes = {k: v.shape for k, v in policy.init(np.random.default_rng()).items()}
+        shapes = policy.shapes()
         params = {name: checkpoint.arrays[name] for name in shapes}
-        env = metadata["env"]
+        env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
     for name, shape in shapes.items():
@@ -75,5 +76,9 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
             raise CheckpointError(
                 f"--teacher_paths: {path} is damaged: {name} has shape {params[name].shape},"
                 f" not {shape}"
+            )
+        if not np.isfinite(params[name]).all():
+            raise CheckpointError(
+                f"--teacher_paths: {path}: {name} holds values that are not finite"
             )
     return Teacher(policy, params, env, checkpoint.sha256)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baselines.common.checkpoint import CheckpointError, load, save
@@ -130,6 +130,57 @@ def test_another_version_of_the_format(tmp_path: Path, version: Any) -> None:
     assert f"version {version}" in refused(write(tmp_path / "x", content))
 
 
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("fifo")
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("fifo", "link"):
+        assert "not a regular file" in refused(tmp_path / name)
+    assert "links" in refused(tmp_path / "loop")
+    assert "not a regular file" in refused(Path("/dev/zero"))
+    with pytest.raises(CheckpointError, match="null byte"):
+        load("a\0b", "load_path")
+
+
+def test_a_file_of_gigabytes_is_not_read(tmp_path: Path) -> None:
+    with open(tmp_path / "x", "wb") as file:
+        file.truncate(1 << 40)
+    assert "larger than 1024 MiB" in refused(tmp_path / "x")
+
+
+HOSTILE_HEADERS: dict[str, bytes] = {
+    "a header of a terabyte": (1 << 40).to_bytes(8, "little") + b"{}",
+    "overlapping arrays": foreign(
+        {name: {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]} for name in "ab"}
+    )
+    + bytes(8),
+    "a gap between arrays": foreign({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})
+    + bytes(8),
+    "a shape whose size overflows": foreign(
+        {"a": {"dtype": "F32", "shape": [1 << 32, 1 << 32], "data_offsets": [0, 0]}}
+    ),
+    "a shape of 2^60": foreign({"a": {"dtype": "F32", "shape": [1 << 60], "data_offsets": [0, 8]}})
+    + bytes(8),
+    "a negative length": foreign({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}})
+    + bytes(4),
+    "offsets backwards": foreign({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}})
+    + bytes(4),
+    "offsets behind the end": foreign(
+        {"a": {"dtype": "F32", "shape": [1], "data_offsets": [1 << 62, (1 << 62) + 4]}}
+    ),
+    "nesting": foreign('{"a":' * 50_000),
+    "nested lists": foreign('{"a":' + "[" * 50_000),
+    "not UTF-8": (8).to_bytes(8, "little") + b'{"\xff":1}',
+    "no object": foreign("[1, 2]  "),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS)
+def test_a_hostile_header(tmp_path: Path, content: bytes) -> None:
+    refused(write(tmp_path / "x", content))
+
+
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 @example((1 << 63).to_bytes(8, "little"))
 @example(b"\xff" * 64)
@@ -139,6 +190,7 @@ def test_garbage(content: bytes) -> None:
         refused(write(Path(folder, "x"), content))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_byte_is_refused_or_harmless(saved: bytes, data: st.DataObject) -> None:
     header_end = 8 + int.from_bytes(saved[:8], "little")

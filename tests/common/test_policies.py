@@ -142,3 +142,10 @@ def test_other_spaces_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         policy_for(observations, actions, MlpSpec(), "pi", "vf")
+
+
+@pytest.mark.parametrize("distribution", [DiagGaussian(2), Categorical(4)], ids=repr)
+def test_shapes_are_those_of_init(mlp_policy: Any, distribution: Any) -> None:
+    policy = mlp_policy(distribution=distribution, num_layers=3)
+    variables = policy.init(np.random.default_rng(0))
+    assert policy.shapes() == {name: value.shape for name, value in variables.items()}

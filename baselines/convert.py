@@ -1,0 +1,125 @@
+"""Take over a policy of another program: `python -m baselines.convert IN OUT --env ID`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from baselines.common.command_line import Parser, UserError, printable, run_command
+from baselines.common.conversion import Converted, Wishes, convert
+from baselines.common.foreign.reading import SB3_STATISTICS, read_foreign
+
+PROGRAM = "python -m baselines.convert"
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Write a policy of OpenAI Baselines (joblib), of Stable-Baselines3 (zip), or"
+        " plain arrays (npz) as a checkpoint of this package. No code in the file is run.",
+    )
+    result.add_argument("input", metavar="IN", help="file of the other program")
+    result.add_argument("output", metavar="OUT", help="checkpoint to write")
+    result.add_argument("--env", default="", metavar="ID", help="its task, where IN does not say")
+    result.add_argument(
+        "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
+    )
+    result.add_argument(
+        "--normalize", default="", metavar="FILE",
+        help="statistics of its observations: a VecNormalize of Stable-Baselines3, or an npz",
+    )  # fmt: skip
+    result.add_argument(
+        "--unnormalized", action="store_true", help="its observations were not normalised"
+    )
+    result.add_argument(
+        "--activation", default="", metavar="NAME",
+        help="of its hidden layers, where IN does not say (default: tanh)",
+    )  # fmt: skip
+    for side, name in (("pi", "policy"), ("vf", "value function")):
+        result.add_argument(
+            f"--{side}_scope", default="", metavar="NAME",
+            help=f"scope of the {name}'s hidden layers, where IN holds several networks",
+        )  # fmt: skip
+    result.add_argument("--force", action="store_true", help="overwrite OUT")
+    return result
+
+
+def main(argv: list[str]) -> None:
+    """Convert, and say what was found.
+
+    Raises:
+        UserError: bad input; nothing has been written.
+    """
+    arguments = parser().parse_args(argv)
+    target = _target(arguments)
+    converted = _read(arguments)
+    try:
+        converted.write(target)
+    except OSError as error:
+        raise UserError(f"OUT: cannot write {target}: {error.strerror}") from None
+    policy, metadata = converted.policy, converted.metadata
+    print(
+        f"{printable(str(target), 400)}: {metadata['env']['id']}, {policy.obs_size} observations,"
+        f" {policy.distribution.num_outputs} actions, {policy.spec.num_layers} x"
+        f" {policy.spec.num_hidden} {policy.spec.activation},"
+        f" from {metadata['converted_from']['kind']}"
+    )
+    for note in converted.notes:
+        print(f"note: {note}")
+
+
+def _target(arguments: argparse.Namespace) -> Path:
+    """Where to write.
+
+    Raises:
+        UserError: something is there already, or nothing can be.
+    """
+    if "\0" in arguments.output:
+        raise UserError(f"OUT: {arguments.output!r} is no name of a file")
+    target = Path(arguments.output)
+    try:
+        if target.is_dir() or not target.parent.is_dir():
+            raise UserError(f"OUT: {target} is a folder, or its folder does not exist")
+        if target.exists() or target.is_symlink():
+            if not arguments.force:
+                raise UserError(f"OUT: {target} exists; --force overwrites it")
+            if not target.is_file() or target.samefile(arguments.input):
+                raise UserError(f"OUT: {target} is IN, or not a regular file")
+    except OSError as error:
+        raise UserError(f"OUT: cannot write {target}: {error.strerror}") from None
+    return target
+
+
+def _read(arguments: argparse.Namespace) -> Converted:
+    wishes = Wishes(
+        arguments.env,
+        _kwargs(arguments.env_kwargs),
+        arguments.activation,
+        arguments.pi_scope,
+        arguments.vf_scope,
+        arguments.unnormalized,
+    )
+    foreign = read_foreign(arguments.input, "IN")
+    if foreign.kind == SB3_STATISTICS:
+        raise UserError(f"IN: {arguments.input} holds statistics only; give it as --normalize")
+    statistics = None
+    if arguments.normalize:
+        statistics = read_foreign(arguments.normalize, "--normalize")
+    return convert(arguments.input, foreign, statistics, wishes)
+
+
+def _kwargs(text: str) -> dict[str, Any]:
+    try:
+        kwargs = json.loads(text)
+    except (ValueError, RecursionError):
+        kwargs = None
+    if not isinstance(kwargs, dict):
+        raise UserError(f"--env_kwargs: must be a JSON object, not {printable(text, 80)!r}")
+    return kwargs
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)
