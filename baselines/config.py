@@ -206,7 +206,7 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        0.1, "floor of the decoder's σ_q", group="transfer", bound=POSITIVE,
+        0.1, "noise that the decoder's σ_q is never below", group="transfer", bound=POSITIVE,
         unit="standard deviations of the observation", source=MEASURED,
     )  # fmt: skip
 
