@@ -237,8 +237,13 @@ class Config:
         _check_kwargs(self.env_kwargs)
         if not self.env:
             raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
-        if self.pi_scope == self.vf_scope:
-            raise UserError(f"--vf_scope: must differ from --pi_scope, which is {self.pi_scope!r}")
+        if f"{self.pi_scope}/".startswith(f"{self.vf_scope}/") or f"{self.vf_scope}/".startswith(
+            f"{self.pi_scope}/"
+        ):
+            raise UserError(
+                f"--vf_scope: {self.vf_scope!r} and --pi_scope, {self.pi_scope!r}, must differ, and"
+                " neither may lie inside the other"
+            )
         if self.nbatch % self.nminibatches:
             raise UserError(
                 f"--nminibatches: {self.nminibatches} does not divide the batch of"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def _arrays(content: bytes, path: str | Path, flag: str) -> dict[str, np.ndarray
 def _metadata(content: bytes, path: str | Path, flag: str) -> dict[str, Any]:
     """The description of a file that safetensors has accepted, so its header is well-formed."""
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    described = header.get("__metadata__", {}).get(METADATA_KEY)
+    described = (header.get("__metadata__") or {}).get(METADATA_KEY)
     if described is None:
         raise CheckpointError(
             f"--{flag}: {path} is a safetensors file of another program"
@@ -87,10 +88,25 @@ def _metadata(content: bytes, path: str | Path, flag: str) -> dict[str, Any]:
     try:
         metadata: dict[str, Any] = json.loads(described)
         version = metadata["format_version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise CheckpointError(f"--{flag}: the description inside {path} is damaged") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(
             f"--{flag}: {path} has format version {version}; this program reads {FORMAT_VERSION}"
         )
     return metadata
+
+
+def checked_arrays(
+    arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, np.ndarray]:
+    """The arrays of these names, once their shapes are seen to be right.
+
+    Raises:
+        KeyError: an array is missing.
+        ValueError: an array has another shape.
+    """
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
+    return {name: arrays[name] for name in shapes}

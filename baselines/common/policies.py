@@ -24,6 +24,11 @@ from baselines.common.distributions import (
 from baselines.common.networks import MlpSpec
 
 
+def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
+    """The shape of each variable."""
+    return {name: np.shape(value) for name, value in params.items()}
+
+
 class Policy(Protocol):
     """What the rollouts and the update ask of any policy, with or without teachers.
 
@@ -40,6 +45,9 @@ class Policy(Protocol):
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Initial values of all trainable variables, float32, by name."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all trainable variables by name."""
 
     def frozen(self) -> dict[str, np.ndarray]:
         """Variables that belong to the policy and are never trained, by name."""
@@ -79,6 +87,10 @@ class MlpPolicy:
     def loss_names(self) -> tuple[str, ...]:
         """It has no losses of its own."""
         return ()
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all variables by name."""
+        return shapes_of(self.init(np.random.default_rng()))
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Hidden layers orthogonal with gain √2, policy output 0.01, value output 1, biases 0."""
@@ -136,6 +148,8 @@ class MlpPolicy:
         """
         kinds = {kind.__name__: kind for kind in (DiagGaussian, Categorical)}
         kind, size = described["distribution"]
+        if described["network"] != "mlp":
+            raise ValueError(f"unknown network {described['network']!r}")
         return cls(
             int(described["obs_size"]),
             kinds[kind](int(size)),

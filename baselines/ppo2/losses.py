@@ -34,7 +34,7 @@ def normalize_advantages(advantages: Array) -> Array:
 
 
 def probability_ratio(neglogp: Array, old_neglogp: Array) -> Array:
-    """r = exp(neglogp_old − neglogp), of [B], held within exp(±20).
+    """The ratio r = exp(neglogp_old − neglogp), of [B], held within exp(±20).
 
     An infinite ratio would make the gradient NaN even where the clipping discards the sample.
     """
