@@ -29,5 +29,5 @@ def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path) -> Non
 
 def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="--save_path: cannot write to .*file/folder"):
+    with pytest.raises(UserError, match=r"--save_path: cannot write to .*file/folder"):
         make_folder(tmp_path / "file" / "folder", "save_path")
