@@ -191,7 +191,7 @@ class Config:
         group="transfer", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     mutual_info_coef: float = setting(
-        0.1, "weight β_MI of the mutual-information loss", group="transfer",
+        10.0, "weight β_MI of the mutual-information loss", group="transfer",
         bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     teacher_fraction: float = setting(
