@@ -191,7 +191,7 @@ class Config:
         group="transfer", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     mutual_info_coef: float = setting(
-        0.1, "weight β_MI of the mutual-information loss", group="transfer",
+        10.0, "weight β_MI of the mutual-information loss", group="transfer",
         bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     teacher_fraction: float = setting(
@@ -206,7 +206,7 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        0.1, "floor of the decoder's σ_q", group="transfer", bound=POSITIVE,
+        0.1, "noise that the decoder's σ_q is never below", group="transfer", bound=POSITIVE,
         unit="standard deviations of the observation", source=MEASURED,
     )  # fmt: skip
 
@@ -237,8 +237,13 @@ class Config:
         _check_kwargs(self.env_kwargs)
         if not self.env:
             raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
-        if self.pi_scope == self.vf_scope:
-            raise UserError(f"--vf_scope: must differ from --pi_scope, which is {self.pi_scope!r}")
+        if f"{self.pi_scope}/".startswith(f"{self.vf_scope}/") or f"{self.vf_scope}/".startswith(
+            f"{self.pi_scope}/"
+        ):
+            raise UserError(
+                f"--vf_scope: {self.vf_scope!r} and --pi_scope, {self.pi_scope!r}, must differ, and"
+                " neither may lie inside the other"
+            )
         if self.nbatch % self.nminibatches:
             raise UserError(
                 f"--nminibatches: {self.nminibatches} does not divide the batch of"

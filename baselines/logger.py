@@ -105,6 +105,8 @@ class LogFiles:
             self._events_folder.mkdir(exist_ok=True)
             name = f"events.out.tfevents.{time.time():.0f}"
             self._events = tf.io.TFRecordWriter(str(self._events_folder / name))
+            version = tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2")
+            self._events.write(version.SerializeToString())
         value = tf.compat.v1.Summary.Value
         event = tf.compat.v1.Event(
             wall_time=time.time(),

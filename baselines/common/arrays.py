@@ -22,7 +22,7 @@ Params = Mapping[str, Array]
 
 def is_numpy(x: Array) -> bool:
     """Whether `x` is an array or scalar of NumPy."""
-    return isinstance(x, (np.ndarray, np.generic))
+    return isinstance(x, np.ndarray | np.generic | float)
 
 
 def _tf() -> Any:
@@ -44,6 +44,11 @@ def relu(x: Array) -> Array:
 def exp(x: Array) -> Array:
     """Exponential."""
     return np.exp(x) if is_numpy(x) else _tf().exp(x)
+
+
+def log(x: Array) -> Array:
+    """Natural logarithm."""
+    return np.log(x) if is_numpy(x) else _tf().math.log(x)
 
 
 def sum_last(x: Array) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,20 @@ def _metadata(content: bytes, path: str | Path, where: str) -> dict[str, Any]:
             f"{where}: {path} has format version {told}; this program reads {FORMAT_VERSION}"
         )
     return metadata
+
+
+def checked_arrays(
+    arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, np.ndarray]:
+    """The arrays of these names, once their shapes and values are seen to be right.
+
+    Raises:
+        KeyError: an array is missing.
+        ValueError: an array has another shape, or holds NaN or infinity.
+    """
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name} holds values that are not finite")
+    return {name: arrays[name] for name in shapes}

@@ -32,6 +32,11 @@ class MlpSpec:
     num_hidden: int = 64
     activation: str = "tanh"
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for an activation that is not known."""
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {self.activation!r}")
+
     @cache  # noqa: B019 (a handful of specs and scopes; building the names costs as a product does)
     def layer_names(self, scope: str) -> tuple[str, ...]:
         """Names of the hidden layers, `scope/mlp_fc0` and so on (Baselines' names)."""

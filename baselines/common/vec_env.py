@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import gymnasium as gym
 import numpy as np
 
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.running_stats import RunningMeanStd
 
 CLIP = 10.0
@@ -132,14 +133,17 @@ class Normalizer:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Normalizer:
-        """The inverse of `arrays`.
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:
+        """The inverse of `arrays`, for observations of `obs_size` dimensions.
 
         Raises:
             KeyError: a statistic is missing.
+            ValueError: a statistic has another shape.
         """
+        fresh = cls.fresh(obs_size).arrays()
+        checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
         obs, ret = (
-            {k: arrays[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
+            {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
             for which in ("obs", "ret")
         )
         return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))

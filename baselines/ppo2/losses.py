@@ -33,12 +33,20 @@ def normalize_advantages(advantages: Array) -> Array:
     return centred / (arrays.std(advantages) + 1e-8)
 
 
+def probability_ratio(neglogp: Array, old_neglogp: Array) -> Array:
+    """The ratio r = exp(neglogp_old − neglogp), of [B], held within exp(±20).
+
+    An infinite ratio would make the gradient NaN even where the clipping discards the sample.
+    """
+    return arrays.exp(arrays.clip(old_neglogp - neglogp, -20.0, 20.0))
+
+
 def policy_loss(neglogp: Array, old_neglogp: Array, advantages: Array, clip_range: Array) -> Array:
     """L_clip = mean max(−A r, −A clip(r, 1−ε, 1+ε)), r = exp(neglogp_old − neglogp).
 
     Schulman et al. 2017, equation 7. All arguments float32 of [B], `clip_range` a scalar ε.
     """
-    ratio = arrays.exp(old_neglogp - neglogp)
+    ratio = probability_ratio(neglogp, old_neglogp)
     clipped = arrays.clip(ratio, 1.0 - clip_range, 1.0 + clip_range)
     return arrays.mean(arrays.maximum(-advantages * ratio, -advantages * clipped))
 
@@ -60,7 +68,7 @@ def approx_kl(neglogp: Array, old_neglogp: Array) -> Array:
 
 def clip_fraction(neglogp: Array, old_neglogp: Array, clip_range: Array) -> Array:
     """Share of the samples with |r − 1| > ε, a scalar."""
-    ratio = arrays.exp(old_neglogp - neglogp)
+    ratio = probability_ratio(neglogp, old_neglogp)
     return arrays.mean(arrays.indicator(abs(ratio - 1.0) > clip_range))
 
 

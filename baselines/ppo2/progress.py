@@ -23,8 +23,9 @@ HAND_OVER_SPAN = 20
 
 def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
     """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
-    variance = returns.var()
-    return float("nan") if variance == 0 else float(1 - (returns - values).var() / variance)
+    if np.ptp(returns) == 0:
+        return float("nan")
+    return float(1 - (returns - values).var() / returns.var())
 
 
 def mean_or_nan(values: list[float]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import Checkpoint, CheckpointError, load, save
+from baselines.common.checkpoint import Checkpoint, CheckpointError, checked_arrays, load, save
 from baselines.common.policies import MlpPolicy, Policy
 from baselines.common.vec_env import Normalizer
 from baselines.transfer.student import Student
@@ -68,14 +68,11 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
 
 def _restore(checkpoint: Checkpoint) -> SavedPolicy:
     described, arrays = checkpoint.metadata["policy"], checkpoint.arrays
-    policy: Policy = (
+    policy: MlpPolicy | Student = (
         Student.from_description(described, arrays)
         if "transfer" in described
         else MlpPolicy.from_description(described)
     )
-    expected = policy.init(np.random.default_rng())
-    for name, value in expected.items():
-        if arrays[name].shape != value.shape:
-            raise ValueError(f"{name} has shape {arrays[name].shape}, not {value.shape}")
-    params = {name: arrays[name] for name in expected}
-    return SavedPolicy(policy, params, Normalizer.from_arrays(arrays), checkpoint.metadata)
+    params = checked_arrays(arrays, policy.shapes())
+    normalizer = Normalizer.from_arrays(arrays, policy.obs_size)
+    return SavedPolicy(policy, params, normalizer, checkpoint.metadata)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from baselines.common import provenance
-from baselines.common.checkpoint import CheckpointError
+from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.command_line import UserError
 from baselines.common.files import make_folder, set_aside
 from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy, Policy, policy_for
+from baselines.common.policies import MlpPolicy, Policy, policy_for, shapes_of
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
@@ -62,7 +62,7 @@ def prepare(config: Config) -> Setup:
     )
     body = _body(config, envs)
     policy = add_teachers(body, config, random.init)
-    params, normalizer = _starting_point(config, body, policy, random.init)
+    policy, params, normalizer = _starting_point(config, policy, random.init)
     return Setup(
         config, random, envs, policy, params, normalizer, _provenance(envs, policy, config)
     )
@@ -87,38 +87,54 @@ def _body(config: Config, envs: VecEnv) -> MlpPolicy:
 
 
 def _starting_point(
-    config: Config, body: MlpPolicy, policy: Policy, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], Normalizer]:
-    """Initial variables and statistics: fresh, or those of `config.load_path`."""
+    config: Config, policy: MlpPolicy | Student, rng: np.random.Generator
+) -> tuple[MlpPolicy | Student, dict[str, np.ndarray], Normalizer]:
+    """Policy, initial variables and statistics: fresh, or those of `config.load_path`."""
     params = policy.init(rng)
     if not config.load_path:
-        return params, Normalizer.fresh(body.obs_size)
+        return policy, params, Normalizer.fresh(policy.obs_size)
     saved = read_saved_policy(config.load_path, "load_path")
-    if isinstance(saved.policy, Student) and not isinstance(policy, Student):
+    _check_same_teachers(config, saved.policy, policy)
+    loaded = _renamed(saved, policy)
+    goes_on_with_teachers = isinstance(saved.policy, Student)
+    try:
+        if isinstance(policy, Student) and goes_on_with_teachers:
+            mapping = checked_arrays(loaded, shapes_of(policy.frozen_mapping))
+            policy = replace(policy, frozen_mapping=mapping)
+        needed = policy.shapes() if goes_on_with_teachers else _body_of(policy).shapes()
+        return policy, params | checked_arrays(loaded, needed), saved.normalizer
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"--load_path: {config.load_path} does not fit {config.env} and this network: {error}"
+        ) from None
+
+
+def _check_same_teachers(config: Config, saved: Policy, policy: Policy) -> None:
+    """A student that still has teachers goes on with the same ones, in the same order."""
+    if not isinstance(saved, Student):
+        return
+    given = policy.teachers if isinstance(policy, Student) else ()
+    if [t.sha256 for t in given] != [t.sha256 for t in saved.teachers]:
         raise CheckpointError(
             f"--load_path: {config.load_path} is a student that still needs its teachers;"
-            " give --teacher_paths"
+            " give the same files in --teacher_paths, in the same order"
         )
-    loaded = _renamed(saved, body)
-    for name in [*body.init(np.random.default_rng()), *(params.keys() & loaded.keys())]:
-        if name not in loaded or loaded[name].shape != params[name].shape:
-            raise CheckpointError(
-                f"--load_path: {config.load_path} does not fit {config.env} and this network:"
-                f" {name} is {loaded[name].shape if name in loaded else 'missing'},"
-                f" and {params[name].shape} is needed"
-            )
-    return params | {k: v for k, v in loaded.items() if k in params}, saved.normalizer
 
 
-def _renamed(saved: SavedPolicy, body: MlpPolicy) -> dict[str, np.ndarray]:
-    """The saved variables under the scopes of `body`."""
-    old = saved.policy.body if isinstance(saved.policy, Student) else saved.policy
-    assert isinstance(old, MlpPolicy)
-    scopes = {old.pi_scope: body.pi_scope, old.vf_scope: body.vf_scope, SCOPE: SCOPE}
+def _body_of(policy: Policy) -> MlpPolicy:
+    body = policy.body if isinstance(policy, Student) else policy
+    assert isinstance(body, MlpPolicy)
+    return body
+
+
+def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
+    """The saved variables under the scopes of `policy`."""
+    old, new = _body_of(saved.policy), _body_of(policy)
+    scopes = {old.pi_scope: new.pi_scope, old.vf_scope: new.vf_scope, SCOPE: SCOPE}
     return {
-        new + name.removeprefix(scope): value
-        for name, value in saved.params.items()
-        for scope, new in scopes.items()
+        scopes[scope] + name.removeprefix(scope): value
+        for name, value in (saved.params | saved.policy.frozen()).items()
+        for scope in scopes
         if name.startswith(f"{scope}/")
     }
 

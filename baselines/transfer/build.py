@@ -6,13 +6,13 @@ import numpy as np
 
 from baselines.common.command_line import UserError
 from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import MlpPolicy
 from baselines.config import Config
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher, load_teacher
 
 
-def add_teachers(body: MlpPolicy, config: Config, rng: np.random.Generator) -> Policy:
+def add_teachers(body: MlpPolicy, config: Config, rng: np.random.Generator) -> MlpPolicy | Student:
     """The policy to be trained: `body` alone, or with the teachers of `config.teacher_paths`.
 
     Raises:
@@ -35,6 +35,9 @@ def _check(path: str, teacher: Teacher, body: MlpPolicy, config: Config) -> None
         raise UserError(
             f"--source_env: {config.source_env}, but {path} was trained on {teacher.env['id']}"
         )
+    network = teacher.policy.describe()["network"]
+    if config.teacher_network and config.teacher_network != network:
+        raise UserError(f"--teacher_network: {config.teacher_network}, but {path} is a {network}")
     if teacher.policy.spec.num_layers != body.spec.num_layers:
         raise UserError(
             f"--num_layers: {body.spec.num_layers}, but the teacher {path} has"

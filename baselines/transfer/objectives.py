@@ -13,24 +13,24 @@ from baselines.common.arrays import Array
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
     """L_MI: the negative variational lower bound of I(s; φ(s)), constants dropped.
 
-    Mean over the batch and over the dimensions of log σ_q + (s − μ_q)² / (2 σ_q²), where σ_q is
-    never below `min_std`. Without that floor the loss has no minimum: an observation dimension
-    that never changes is predicted exactly, its log σ_q sinks for ever, and 1/σ_q² in the
-    gradient drowns everything else inside the common norm clipping. With it the bound is that of
-    the observation known up to a noise of `min_std`, and a dimension at the floor stops pulling
-    (`docs/method.md` has the measurement).
+    Mean over the batch and over the dimensions of log σ + (s − μ_q)² / (2 σ²), where
+    σ² = σ_q² + `min_std`²: the bound for the observation known up to a noise of `min_std`. Without
+    that noise the loss has no minimum: an observation dimension that never changes is predicted
+    exactly, its log σ_q sinks for ever, and 1/σ_q² in the gradient drowns everything else inside
+    the common norm clipping (`docs/method.md` has the measurement). A bound on log σ_q itself
+    would not do: a dimension beyond it has no gradient to come back when it begins to change.
 
     Args:
         obs: normalised observations s, float32 of [B, d].
         mean: the decoder's μ_q(φ(s)), float32 of [B, d].
         logstd: the decoder's log σ_q, float32 of [d].
-        min_std: the floor, in standard deviations of the observation.
+        min_std: standard deviation of the noise, in units of the normalised observation.
 
     Returns:
         A scalar, in nats per dimension.
     """
-    floored = arrays.maximum(logstd, np.float32(np.log(min_std)))
-    return arrays.mean(floored + 0.5 * (obs - mean) ** 2 * arrays.exp(-2.0 * floored))
+    variance = arrays.exp(2.0 * logstd) + np.float32(min_std * min_std)
+    return 0.5 * arrays.mean(arrays.log(variance) + (obs - mean) ** 2 / variance)
 
 
 def coupling_loss(log_own_shares: Sequence[Array]) -> Array:

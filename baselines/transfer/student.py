@@ -19,9 +19,10 @@ import numpy as np
 
 from baselines.common import arrays, networks
 from baselines.common.arrays import Array, Params
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.distributions import Distribution, Pi
 from baselines.common.networks import ACTIVATIONS, MlpSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import MlpPolicy, check_sizes, shapes_of
 from baselines.transfer import embedding
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.objectives import coupling_loss, mutual_information_loss
@@ -45,7 +46,7 @@ class Student:
         body: the student's own networks; all that is left once it goes alone.
         teachers: the frozen teachers.
         mapping_spec: hidden layers of φ and of its decoder.
-        min_std: floor of the decoder's σ_q (see `mutual_information_loss`).
+        min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
     """
 
@@ -59,6 +60,11 @@ class Student:
     def distribution(self) -> Distribution:
         """The action distribution."""
         return self.body.distribution
+
+    @property
+    def obs_size(self) -> int:
+        """Number of the student's observation dimensions d."""
+        return self.body.obs_size
 
     @property
     def loss_names(self) -> tuple[str, ...]:
@@ -109,6 +115,10 @@ class Student:
                 shape = (teacher.policy.spec.num_hidden, self.body.spec.num_hidden)
                 params[_lateral(scope, i, j)] = networks.glorot_uniform(rng, shape)
         return params
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all trainable variables by name."""
+        return shapes_of(self.init(np.random.default_rng()))
 
     def frozen(self) -> dict[str, np.ndarray]:
         """The teachers' variables, and φ's where it is not learned."""
@@ -227,16 +237,19 @@ class Student:
             MlpSpec(**transfer["mapping_spec"]),
             float(transfer["min_std"]),
         )
+        for source in student.sources:
+            check_sizes(student.mapping_spec, student.obs_size, student._source_size(source))
         if not transfer["frozen_mapping"]:
             return student
-        names = student._init_embeddings(np.random.default_rng())
-        return replace(student, frozen_mapping={name: stored[name] for name in names})
+        shapes = shapes_of(student._init_embeddings(np.random.default_rng()))
+        return replace(student, frozen_mapping=checked_arrays(stored, shapes))
 
 
 def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Teacher:
     prefix = f"{_teacher_scope(j)}/"
-    params = {k.removeprefix(prefix): v for k, v in stored.items() if k.startswith(prefix)}
     policy = MlpPolicy.from_description(described["policy"])
+    shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
+    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
     return Teacher(policy, params, described["env"], described["sha256"])
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from baselines.common import networks
 from baselines.common.arrays import Array, Params
-from baselines.common.checkpoint import Checkpoint, CheckpointError, load
+from baselines.common.checkpoint import Checkpoint, CheckpointError, checked_arrays, load
 from baselines.common.policies import MlpPolicy
 
 
@@ -58,27 +56,17 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         CheckpointError: damaged, or a student that still has teachers itself.
     """
     metadata = checkpoint.metadata
-    described = metadata.get("policy")
-    if isinstance(described, dict) and "transfer" in described:
-        raise CheckpointError(
-            f"--teacher_paths: {path} is a student at update {metadata.get('update')} that still"
-            " needs its own teachers; give a checkpoint from after its hand-over"
-        )
     try:
+        if "transfer" in metadata["policy"]:
+            raise CheckpointError(
+                f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
+                " needs its own teachers; give a checkpoint from after its hand-over"
+            )
         policy = MlpPolicy.from_description(metadata["policy"])
-        shapes = policy.shapes()
-        params = {name: checkpoint.arrays[name] for name in shapes}
+        params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
+    except CheckpointError:
+        raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    for name, shape in shapes.items():
-        if params[name].shape != shape:
-            raise CheckpointError(
-                f"--teacher_paths: {path} is damaged: {name} has shape {params[name].shape},"
-                f" not {shape}"
-            )
-        if not np.isfinite(params[name]).all():
-            raise CheckpointError(
-                f"--teacher_paths: {path}: {name} holds values that are not finite"
-            )
     return Teacher(policy, params, env, checkpoint.sha256)

@@ -11,6 +11,7 @@ from baselines.common.distributions import Categorical, DiagGaussian, distributi
 RNG = np.random.default_rng(0)
 MEAN = RNG.standard_normal((6, 3)).astype(np.float32)
 LOGSTD = np.array([-1.5, 0.2, 0.9], np.float32)
+FREE = {"a/logstd": LOGSTD}
 ACTIONS = (2 * RNG.standard_normal((6, 3))).astype(np.float32)
 LOGITS = (2 * RNG.standard_normal((6, 4))).astype(np.float32)
 CHOICES = np.array([0, 3, 1, 2, 3, 0])
@@ -20,7 +21,7 @@ Backend = Callable[[Any], Any]
 
 def test_gaussian_likelihood_is_that_of_scipy(to_backend: Backend) -> None:
     gaussian = DiagGaussian(3)
-    pi = gaussian.pi(to_backend(MEAN), {"logstd": to_backend(LOGSTD)})
+    pi = gaussian.pi({"a/logstd": to_backend(LOGSTD)}, "a", to_backend(MEAN))
     expected = -stats.norm.logpdf(ACTIONS, MEAN, np.exp(LOGSTD)).sum(axis=1)
     found = np.asarray(gaussian.neglogp(pi, to_backend(ACTIONS)))
     assert found.dtype == np.float32
@@ -29,18 +30,20 @@ def test_gaussian_likelihood_is_that_of_scipy(to_backend: Backend) -> None:
 
 def test_gaussian_entropy_is_that_of_scipy(to_backend: Backend) -> None:
     gaussian = DiagGaussian(3)
-    pi = gaussian.pi(to_backend(MEAN), {"logstd": to_backend(LOGSTD)})
+    pi = gaussian.pi({"a/logstd": to_backend(LOGSTD)}, "a", to_backend(MEAN))
     expected = stats.multivariate_normal(np.zeros(3), np.diag(np.exp(2.0 * LOGSTD))).entropy()
-    np.testing.assert_allclose(gaussian.entropy(pi), np.full(6, expected), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.broadcast_to(gaussian.entropy(pi), 6), np.full(6, expected), rtol=1e-5
+    )
 
 
 def test_gaussian_spread_starts_at_one_and_does_not_depend_on_the_state() -> None:
     gaussian = DiagGaussian(3)
-    free = gaussian.init()
-    assert list(free) == ["logstd"]
-    assert free["logstd"].dtype == np.float32
-    assert free["logstd"].tolist() == [0, 0, 0]
-    mean, logstd = gaussian.pi(MEAN, {"logstd": LOGSTD})
+    free = gaussian.init("a")
+    assert list(free) == ["a/logstd"]
+    assert free["a/logstd"].dtype == np.float32
+    assert free["a/logstd"].tolist() == [0, 0, 0]
+    mean, logstd = gaussian.pi(FREE, "a", MEAN)
     np.testing.assert_array_equal(mean, MEAN)
     np.testing.assert_array_equal(np.broadcast_to(logstd, (6, 3)), np.tile(LOGSTD, (6, 1)))
 
@@ -49,7 +52,7 @@ def test_gaussian_samples_have_the_right_moments() -> None:
     gaussian = DiagGaussian(3)
     n = 20_000
     noise = gaussian.noise(np.random.default_rng(1), (n,))
-    pi = gaussian.pi(np.tile(MEAN[0], (n, 1)), {"logstd": LOGSTD})
+    pi = gaussian.pi(FREE, "a", np.tile(MEAN[0], (n, 1)))
     samples = gaussian.sample(pi, noise)
     assert samples.dtype == np.float32
     assert samples.shape == (n, 3)
@@ -62,14 +65,14 @@ def test_gaussian_samples_have_the_right_moments() -> None:
 
 def test_gaussian_mode_is_the_mean() -> None:
     gaussian = DiagGaussian(3)
-    pi = gaussian.pi(MEAN, {"logstd": LOGSTD})
+    pi = gaussian.pi(FREE, "a", MEAN)
     np.testing.assert_array_equal(gaussian.mode(pi), MEAN)
     np.testing.assert_array_equal(gaussian.sample(pi, np.zeros_like(MEAN)), MEAN)
 
 
 def test_categorical_likelihood_is_minus_the_logarithm_of_the_softmax(to_backend: Backend) -> None:
     categorical = Categorical(4)
-    pi = categorical.pi(to_backend(LOGITS), {})
+    pi = categorical.pi({}, "a", to_backend(LOGITS))
     probabilities = np.exp(LOGITS.astype(float))
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     expected = [-np.log(p[c]) for p, c in zip(probabilities, CHOICES, strict=True)]
@@ -81,13 +84,13 @@ def test_categorical_likelihood_is_minus_the_logarithm_of_the_softmax(to_backend
 def test_categorical_entropy_is_that_of_scipy(to_backend: Backend) -> None:
     categorical = Categorical(4)
     expected = stats.entropy(special.softmax(LOGITS.astype(float), axis=1), axis=1)
-    pi = categorical.pi(to_backend(LOGITS), {})
+    pi = categorical.pi({}, "a", to_backend(LOGITS))
     np.testing.assert_allclose(categorical.entropy(pi), expected, rtol=1e-5)
 
 
 def test_categorical_stands_steep_logits(to_backend: Backend) -> None:
     categorical = Categorical(3)
-    pi = categorical.pi(to_backend(np.array([[500.0, -500.0, 0.0]], np.float32)), {})
+    pi = categorical.pi({}, "a", to_backend(np.array([[500.0, -500.0, 0.0]], np.float32)))
     actions = to_backend(np.array([0]))
     np.testing.assert_allclose(categorical.neglogp(pi, actions), [0.0], atol=1e-6)
     np.testing.assert_allclose(categorical.entropy(pi), [0.0], atol=1e-6)
@@ -97,7 +100,7 @@ def test_categorical_samples_come_as_often_as_they_should() -> None:
     categorical = Categorical(4)
     n = 20_000
     noise = categorical.noise(np.random.default_rng(2), (n,))
-    samples = categorical.sample(categorical.pi(np.tile(LOGITS[0], (n, 1)), {}), noise)
+    samples = categorical.sample(categorical.pi({}, "a", np.tile(LOGITS[0], (n, 1))), noise)
     assert samples.dtype == np.int64
     assert samples.shape == (n,)
     expected = n * special.softmax(LOGITS[0].astype(float))
@@ -106,9 +109,9 @@ def test_categorical_samples_come_as_often_as_they_should() -> None:
 
 def test_categorical_mode_is_the_most_likely_action() -> None:
     categorical = Categorical(4)
-    mode = categorical.mode(categorical.pi(LOGITS, {}))
+    mode = categorical.mode(categorical.pi({}, "a", LOGITS))
     assert mode.tolist() == [row.index(max(row)) for row in LOGITS.tolist()]
-    assert categorical.init() == {}
+    assert categorical.init("a") == {}
 
 
 @pytest.mark.parametrize("distribution", [DiagGaussian(3), Categorical(3)])

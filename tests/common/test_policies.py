@@ -66,7 +66,8 @@ def test_forward_pass_by_hand(
     mean, logstd = policy.pi(given, to_backend(obs))
     values = policy.value(given, to_backend(obs))
     np.testing.assert_allclose(mean, side("student0", "pi"), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(logstd[0], params["student0/pi/logstd"], rtol=1e-6)
+    spread = np.broadcast_to(logstd, (7, 2))
+    np.testing.assert_array_equal(spread, np.tile(params["student0/pi/logstd"], (7, 1)))
     assert values.shape == (7,)
     np.testing.assert_allclose(values, side("vf_student0", "vf")[:, 0], rtol=1e-4, atol=1e-5)
 

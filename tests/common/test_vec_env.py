@@ -35,8 +35,11 @@ def build(scripted_env: type) -> Callable[..., VecEnv]:
 
 
 def record(venv: VecEnv, steps: int) -> list[list]:
-    rows = [[venv.reset()]]
-    rows += [list(venv.step(actions_at(t, venv.num_env))) for t in range(steps)]
+    """Observations of the reset, then observations, rewards, dones and episodes of each step."""
+    rows: list[list] = [[venv.reset().copy()]]
+    for t in range(steps):
+        *arrays, episodes = venv.step(actions_at(t, venv.num_env))
+        rows.append([*(x.copy() for x in arrays), episodes])
     venv.close()
     return rows
 
@@ -124,16 +127,6 @@ def test_a_reset_forgets_the_episode_under_way(build: Callable[..., VecEnv]) -> 
     assert episodes == [Episode(-37.0, 2)]
 
 
-def test_what_was_returned_is_not_overwritten(build: Callable[..., VecEnv]) -> None:
-    venv = build(2)
-    first = [venv.reset(), *venv.step(actions_at(0, 2))[:3]]
-    kept = [x.copy() for x in first]
-    for t in range(4):
-        venv.step(actions_at(t, 2))
-    for a, b in zip(first, kept, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
 @pytest.mark.parametrize("start", [-2, 0, 5])
 def test_discrete_actions_are_counted_from_the_spaces_start(scripted_env: type, start: int) -> None:
     envs = [scripted_env(SCRIPTS[i], spaces.Discrete(3, start=start)) for i in range(2)]
@@ -197,18 +190,23 @@ def test_normalised_observations_by_hand(
     ("var", "reward", "expected"),
     [(4.0, 3.0, 1.5), (4.0, -3.0, -1.5), (4.0, 30.0, 10.0), (0.0, -2e-4, -2.0), (3e-8, 1e-3, 5.0)],
 )
-def test_normalised_rewards_by_hand(var: float, reward: float, expected: float) -> None:
-    normalizer = Normalizer(RunningMeanStd((2,)), given_statistics(1e3, var))
-    normalised = normalizer.normalize_rewards(np.array([reward, 0.0]))
+def test_normalised_rewards_by_hand(
+    build: Callable[..., VecEnv], var: float, reward: float, expected: float
+) -> None:
+    settled = given_statistics(0.0, var)
+    settled.count = 1e30
+    envs = VecNormalize(build(2), Normalizer(RunningMeanStd((3,)), settled), 0.99)
+    normalised = envs.normalize_rewards(np.array([[reward, 0.0]]), np.zeros((1, 2), bool))
     assert normalised.dtype == np.float32
-    np.testing.assert_allclose(normalised, [expected, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(normalised, [[expected, 0.0]], rtol=1e-6)
 
 
-def test_normalising_does_not_change_the_statistics() -> None:
+def test_normalising_changes_neither_statistics_nor_observations() -> None:
     normalizer = Normalizer(given_statistics(1.0, 4.0, (2,)), given_statistics(0.5, 9.0))
     before = {name: value.copy() for name, value in normalizer.arrays().items()}
-    normalizer.normalize_obs(np.ones((5, 2)))
-    normalizer.normalize_rewards(np.ones(5))
+    obs = np.ones((5, 2))
+    normalizer.normalize_obs(obs)
+    np.testing.assert_array_equal(obs, np.ones((5, 2)))
     for name, value in normalizer.arrays().items():
         np.testing.assert_array_equal(value, before[name])
 
@@ -216,14 +214,14 @@ def test_normalising_does_not_change_the_statistics() -> None:
 def test_statistics_come_back_from_their_arrays() -> None:
     normalizer = Normalizer(given_statistics(1.0, 4.0, (2,)), given_statistics(0.5, 9.0))
     arrays = normalizer.arrays()
-    copy = Normalizer.from_arrays(arrays)
+    copy = Normalizer.from_arrays(arrays, 2)
     assert copy.arrays().keys() == arrays.keys()
     for name, value in copy.arrays().items():
         assert value.dtype == np.float64
         np.testing.assert_array_equal(value, arrays[name])
     for name in arrays:
         with pytest.raises(KeyError, match=name):
-            Normalizer.from_arrays({k: v for k, v in arrays.items() if k != name})
+            Normalizer.from_arrays({k: v for k, v in arrays.items() if k != name}, 2)
 
 
 def moments(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -235,36 +233,78 @@ def moments(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("num_env", [1, 3])
-def test_running_normalisation_by_its_definition(
+def test_normalised_observations_by_their_definition(
     build: Callable[..., VecEnv], num_env: int
 ) -> None:
-    gamma, steps = 0.9, 14
-    raw = record(build(num_env), steps)
-    envs = VecNormalize(build(num_env), Normalizer.fresh(3), gamma)
+    raw = record(build(num_env), 14)
+    envs = VecNormalize(build(num_env), Normalizer.fresh(3), 0.9)
 
     seen_obs = [raw[0][0]]
     mean, var = moments(seen_obs)
     expected = np.clip((raw[0][0] - mean) / np.sqrt(var + 1e-8), -10, 10)
     np.testing.assert_allclose(envs.reset(), expected, rtol=1e-4, atol=1e-6)
 
-    estimate, seen_estimates = np.zeros(num_env), []
-    clipped = 0
     for t, (obs, rewards, dones, episodes) in enumerate(raw[1:]):
         seen_obs.append(obs)
         mean, var = moments(seen_obs)
-        estimate = gamma * estimate + rewards
-        seen_estimates.append(estimate.copy())
-        scaled = rewards / np.sqrt(moments(seen_estimates)[1] + 1e-8)
-        estimate[dones] = 0
-        clipped += np.sum(abs(scaled) > 10)
-
         found_obs, found_rewards, found_dones, found_episodes = envs.step(actions_at(t, num_env))
-        assert found_obs.dtype == found_rewards.dtype == np.float32
+        assert found_obs.dtype == np.float32
         np.testing.assert_allclose(
             found_obs, np.clip((obs - mean) / np.sqrt(var + 1e-8), -10, 10), rtol=1e-4, atol=1e-6
         )
-        np.testing.assert_allclose(found_rewards, np.clip(scaled, -10, 10), rtol=1e-5)
+        np.testing.assert_array_equal(found_rewards, rewards)
         np.testing.assert_array_equal(found_dones, dones)
         assert found_episodes == episodes
-    assert clipped or num_env > 1
-    assert any(dones.any() for _, _, dones, _ in raw[1:])
+
+
+@pytest.mark.parametrize("num_env", [1, 3])
+@pytest.mark.parametrize("rollouts", [[14], [5, 9], [1] * 14])
+def test_normalised_rewards_by_their_definition(
+    build: Callable[..., VecEnv], num_env: int, rollouts: list[int]
+) -> None:
+    gamma = 0.9
+    raw = record(build(num_env), 14)[1:]
+    rewards, dones = (np.array([row[i] for row in raw]) for i in (1, 2))
+    assert dones[:-1].any()
+
+    estimate, seen_estimates, scaled = np.zeros(num_env), [], []
+    for t in range(14):
+        estimate = gamma * estimate + rewards[t]
+        seen_estimates.append(estimate)
+        scaled.append(rewards[t] / np.sqrt(moments(seen_estimates)[1] + 1e-8))
+        estimate = np.where(dones[t], 0, estimate)
+    assert np.max(np.abs(scaled)) > 10 or num_env > 1
+
+    envs = VecNormalize(build(num_env), Normalizer.fresh(3), gamma)
+    envs.reset()
+    given = rewards.copy()
+    ends = np.cumsum(rollouts)
+    found = [
+        envs.normalize_rewards(given[end - n : end], dones[end - n : end])
+        for end, n in zip(ends, rollouts, strict=True)
+    ]
+    np.testing.assert_allclose(np.concatenate(found), np.clip(scaled, -10, 10), rtol=1e-5)
+    np.testing.assert_array_equal(given, rewards)
+
+
+def test_a_reset_forgets_the_return_estimate(build: Callable[..., VecEnv]) -> None:
+    rewards, dones = np.full((3, 2), 5.0), np.zeros((3, 2), bool)
+    gammas = 0.9, 0.0
+    spreads = []
+    for gamma in gammas:
+        normalizer = Normalizer.fresh(3)
+        envs = VecNormalize(build(2), normalizer, gamma)
+        for reward, done in zip(rewards, dones, strict=True):
+            envs.reset()
+            envs.normalize_rewards(reward[None], done[None])
+        spreads.append(float(normalizer.ret_rms.var))
+    assert spreads[0] == spreads[1]
+
+
+def test_normalised_observations_are_not_overwritten(build: Callable[..., VecEnv]) -> None:
+    envs = VecNormalize(build(2), Normalizer.fresh(3), 0.99)
+    first = [envs.reset(), envs.step(actions_at(0, 2))[0]]
+    kept = [x.copy() for x in first]
+    for t in range(4):
+        envs.step(actions_at(t, 2))
+    np.testing.assert_array_equal(first, kept)

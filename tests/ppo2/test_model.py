@@ -184,9 +184,7 @@ def test_acting_is_that_of_the_policy_as_trained(
     model.train(batch, np.random.default_rng(0), 1e-2, COEFS)
     noise = policy.distribution.noise(np.random.default_rng(1), (24,))
     pi = policy.pi(model.params, batch["obs"])
-    np.testing.assert_array_equal(
-        model.step(batch["obs"], noise), pi[0] + np.exp(pi[1]) * noise
-    )
+    np.testing.assert_array_equal(model.step(batch["obs"], noise), pi[0] + np.exp(pi[1]) * noise)
     np.testing.assert_array_equal(
         model.neglogp(batch["obs"], batch["actions"]),
         policy.distribution.neglogp(pi, batch["actions"]),
@@ -235,15 +233,13 @@ def test_a_model_cannot_be_reduced_to_what_it_has_not(
         Model(policy, params, small_config()).reduce_to(mlp_policy(scopes=("other", "vf")))
 
 
-@pytest.mark.parametrize("teachers", ["two tasks"])
 def test_the_compiled_update_is_the_plain_one(
     make_student: Callable[..., Student],
     perturbed: Any,
     make_batch: Any,
     small_config: Any,
-    teachers: str,
 ) -> None:
-    student = make_student(teachers)
+    student = make_student()
     params = perturbed(student.init(np.random.default_rng(0)), 1)
     batch = make_batch(student, params, 24)
     coefs = {"kl": 0.1, "ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}

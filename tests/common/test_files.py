@@ -1,0 +1,33 @@
+"""Folders and files that lose nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from baselines.common.command_line import UserError
+from baselines.common.files import make_folder, set_aside
+
+
+def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
+    for content in ("first", "second"):
+        (tmp_path / "00010").write_text(content)
+        set_aside(tmp_path, ["00010", "00020"])
+    assert (tmp_path / "earlier/1/00010").read_text() == "first"
+    assert (tmp_path / "earlier/2/00010").read_text() == "second"
+    assert [p.name for p in tmp_path.iterdir()] == ["earlier"]
+
+
+def test_nothing_there_leaves_no_trace(tmp_path: Path) -> None:
+    assert set_aside(tmp_path, ["00010"]) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b", "save_path")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"--save_path: cannot write to .*file/folder"):
+        make_folder(tmp_path / "file" / "folder", "save_path")

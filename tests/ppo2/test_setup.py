@@ -1,0 +1,75 @@
+"""What `prepare` makes of `--load_path`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.common.distributions import DiagGaussian
+from baselines.common.networks import MlpSpec
+from baselines.common.policies import MlpPolicy
+from baselines.common.running_stats import RunningMeanStd
+from baselines.common.vec_env import Normalizer
+from baselines.config import Config
+from baselines.ppo2.setup import prepare
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import load_teacher
+
+Arrays = dict[str, np.ndarray]
+SIZES = {"num_hidden": 5, "mapping_num_hidden": 8, "num_timesteps": 2048}
+
+
+@pytest.fixture
+def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
+    policy = mlp_policy(obs_size=4, distribution=DiagGaussian(3))
+    return write_checkpoint(policy, policy.init(np.random.default_rng(0)), update=1)
+
+
+def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
+    body = MlpPolicy(3, DiagGaussian(1), MlpSpec(2, 5), "old", "vf_old")
+    student = Student(body, (load_teacher(path),), MlpSpec(2, 8), 0.1)
+    if frozen:
+        student = student.with_frozen_mapping(np.random.default_rng(99))
+    return student, perturbed(student.init(np.random.default_rng(0)), 1)
+
+
+@pytest.mark.parametrize("mapping", ["learned", "frozen"])
+def test_a_student_goes_on_from_where_it_was(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], mapping: str
+) -> None:
+    student, params = student_of(teacher_path, perturbed, mapping == "frozen")
+    stats = RunningMeanStd((3,))
+    stats.update(np.random.default_rng(0).normal(3.0, 2.0, (20, 3)))
+    saved = write_checkpoint(student, params, normalizer=Normalizer(stats, RunningMeanStd()))
+    config = Config(
+        env="Pendulum-v1",
+        teacher_paths=(teacher_path,),
+        mapping=mapping,
+        load_path=saved,
+        seed=5,
+        pi_scope="new",
+        vf_scope="vf_new",
+        **SIZES,
+    )
+    setup = prepare(config)
+    setup.envs.close()
+    assert len(setup.params) == len(params)
+    scopes = {"old": "new", "vf_old": "vf_new"}
+    for name, value in params.items():
+        scope, _, rest = name.partition("/")
+        found = setup.params[f"{scopes.get(scope, scope)}/{rest}"]
+        np.testing.assert_array_equal(found, value, err_msg=name)
+    np.testing.assert_array_equal(setup.normalizer.obs_rms.mean, stats.mean)
+    obs = np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32)
+    np.testing.assert_array_equal(setup.policy.pi(setup.params, obs)[0], student.pi(params, obs)[0])
+
+
+def test_an_unfinished_student_needs_its_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], tmp_path: Path
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), **SIZES)
+    with pytest.raises(ValueError, match=r"--load_path: .* still needs its teachers"):
+        prepare(config)

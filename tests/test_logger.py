@@ -1,0 +1,76 @@
+"""The table on the terminal and the files of a run."""
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from baselines.common.tensorflow_quietly import tf
+from baselines.logger import LogFiles, Logger, table
+
+HEADER = {"config": {"env": "Task-v0"}}
+
+
+def row(update: int, **more: float) -> dict[str, float]:
+    return {"nupdates": update, "total_timesteps": 100 * update, **more}
+
+
+def test_the_table_is_aligned_and_in_alphabetical_order() -> None:
+    assert table({"loss": 0.123456, "a_long_name": 7, "big": 123456.0}).splitlines() == [
+        "---------------------------",
+        "| a_long_name | 7         |",
+        "| big         | 1.235e+05 |",
+        "| loss        | 0.1235    |",
+        "---------------------------",
+    ]
+
+
+def test_rows_without_a_figure_leave_it_empty(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.figures(row(1, eprewmean=math.nan, ps_loss=0.5))
+    files.figures(row(2, eprewmean=1.5))
+    files.close()
+    with open(tmp_path / "progress.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [r["eprewmean"] for r in rows] == ["", "1.5"]
+    assert [r["ps_loss"] for r in rows] == ["0.5", ""]
+    first, second = (tmp_path / "progress.json").read_text().splitlines()
+    assert json.loads(first)["eprewmean"] is None
+    assert json.loads(second) == row(2, eprewmean=1.5)
+
+
+def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.figures(row(1))
+    files.episodes([(1.25, 10)], 3.0)
+    assert len((tmp_path / "progress.csv").read_text().splitlines()) == 2
+    assert (tmp_path / "monitor.csv").read_text().splitlines()[1:] == ["r,l,t", "1.25,10,3.000"]
+    files.close()
+
+
+def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.figures(row(1, loss=0.25))
+    files.figures(row(2, loss=0.5))
+    files.close()
+    [path] = (tmp_path / "tb").iterdir()
+    events = list(tf.compat.v1.train.summary_iterator(str(path)))
+    assert events[0].file_version == "brain.Event:2"
+    found = [
+        (event.step, value.simple_value)
+        for event in events
+        for value in event.summary.value
+        if value.tag == "loss"
+    ]
+    assert found == [(100, 0.25), (200, 0.5)]
+
+
+def test_without_a_terminal_a_line_says_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = Logger(10, None, HEADER)
+    log.figures(row(3), "update 3 of 10, 0:07 minutes left")
+    log.close()
+    assert capsys.readouterr().out.splitlines()[0] == "update 3 of 10, 0:07 minutes left"

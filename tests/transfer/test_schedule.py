@@ -1,0 +1,148 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from baselines.config import Config
+from baselines.transfer.schedule import Stage, hand_over_lines, stages
+from baselines.transfer.student import Student
+
+OFF = {"kl": 0.5, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
+ALONE = OFF | {"mutual_info": 0.0}
+
+
+def config(nupdates: int, fraction: float = 0.9) -> Config:
+    return Config(
+        env="Any-v0",
+        num_timesteps=nupdates * 2048,
+        teacher_fraction=fraction,
+        kl_coef=0.5,
+        ps_coef=2.0,
+        vf_ps_coef=4.0,
+        mutual_info_coef=0.1,
+    )
+
+
+def at(parts: list[Stage], update: int) -> Stage:
+    """The stage in force: the last of those that have begun."""
+    return [stage for stage in parts if stage.first <= update][-1]
+
+
+@pytest.fixture(scope="module")
+def student(make_student: Callable[..., Student]) -> Student:
+    return make_student()
+
+
+def test_a_run_of_the_papers_length(student: Student) -> None:
+    parts = stages(student, config(976))
+    assert [stage.first for stage in parts] == [1, 440, 879]
+    assert [stage.alone for stage in parts] == [False, False, True]
+    assert [stage.policy for stage in parts][:2] == [student, student]
+    assert parts[2].policy is student.body
+    for update in (1, 2, 438, 439):
+        assert at(parts, update).coefs(update) == OFF
+    for update in (440, 441, 659, 877, 878):
+        share = (update - 439.2) / 439.2
+        expected = OFF | {"ps": 2.0 * share, "vf_ps": 4.0 * share}
+        assert at(parts, update).coefs(update) == pytest.approx(expected)
+    assert at(parts, 878).coefs(878)["ps"] > 1.99
+    for update in (879, 900, 976):
+        assert at(parts, update).coefs(update) == ALONE
+
+
+@pytest.mark.parametrize(
+    ("nupdates", "course"),
+    [
+        (1, "a"),
+        (2, "ca"),
+        (3, "mca"),
+        (10, "mmmmccccca"),
+        (20, "m" * 9 + "c" * 9 + "aa"),
+        (100, "m" * 45 + "c" * 45 + "a" * 10),
+    ],
+)
+def test_the_course_of_a_run(student: Student, nupdates: int, course: str) -> None:
+    parts = stages(student, config(nupdates))
+    assert [s.first for s in parts] == sorted(s.first for s in parts)
+    found = ""
+    for update in range(1, nupdates + 1):
+        stage = at(parts, update)
+        mixed = stage.coefs(update)["ps"] == 0
+        found += "a" if stage.alone else "m" if mixed else "c"
+    assert found == course
+
+
+@given(st.integers(1, 5000), st.floats(0.01, 0.99))
+@example(100, 0.29)
+@example(976, 0.9)
+def test_every_run_has_the_methods_three_parts(
+    student: Student, nupdates: int, fraction: float
+) -> None:
+    parts = stages(student, config(nupdates, fraction))
+    assert parts[0].first == 1
+    assert parts[-1].first <= nupdates, "the student is alone at the end"
+    end, half = fraction * nupdates, fraction * nupdates / 2
+    weights = []
+    for update in {1, 2, int(half), int(half) + 1, int(end), int(end) + 1, nupdates} - {0}:
+        if update > nupdates:
+            continue
+        stage = at(parts, update)
+        near_end = abs(update - end) < 1e-6
+        assert stage.alone == (update > end) or near_end
+        assert stage.policy is (student.body if stage.alone else student)
+        coefs = stage.coefs(update)
+        assert coefs["kl"] == 0.5
+        assert coefs["mutual_info"] == (0.0 if stage.alone else 0.1)
+        if stage.alone:
+            assert coefs["ps"] == coefs["vf_ps"] == 0
+        else:
+            expected = max(0.0, (update - half) / half)
+            assert coefs["ps"] == pytest.approx(2.0 * expected, abs=1e-6)
+            assert coefs["vf_ps"] == pytest.approx(4.0 * expected, abs=1e-6)
+            assert coefs["ps"] <= 2.0
+            weights.append((update, coefs["ps"]))
+    assert [w for _, w in sorted(weights)] == sorted(w for _, w in weights)
+
+
+def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
+    policy = mlp_policy()
+    (only,) = stages(policy, config(976))
+    assert only.first == 1
+    assert only.policy is policy
+    assert only.coefs(1) == only.coefs(976) == {"kl": 0.5}
+    assert only.shares({}) == {}
+    assert not only.alone
+
+
+def test_each_stage_is_announced_and_logs_its_shares(student: Student) -> None:
+    params = student.init(np.random.default_rng(0))
+    start, coupling, alone = stages(student, config(100))
+    assert start.announcement(params) == []
+    assert "coupling begins" in coupling.announcement(params)[0]
+    assert "goes alone" in alone.announcement(params)[0]
+    assert start.shares(params) == coupling.shares(params) == student.own_shares(params)
+    names = student.own_shares(params).keys()
+    assert alone.shares(params) == dict.fromkeys(names, 1.0)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
+@example([0.95, 1.0])
+@example([1.0, 0.9499])
+@example([0.9499, 1.0])
+def test_the_hand_over_warns_when_a_layer_is_below_its_share(shares: list[float]) -> None:
+    half = len(shares) // 2
+    sides = {"student_ps": shares[:half], "vf_student_ps": shares[half:]}
+    figures: dict[str, float] = {}
+    for name, layers in sides.items():
+        figures |= {name: float(np.mean(layers))}
+        figures |= {f"{name}_{i}": p for i, p in enumerate(layers)}
+    lines = hand_over_lines(figures)
+    warned = [line for line in lines if "WARNING" in line]
+    assert bool(warned) == (min(shares) < 0.95)
+    assert lines[0].endswith(
+        ", ".join(f"{name}_{i} {p:.3f}" for name, ps in sides.items() for i, p in enumerate(ps))
+    )
+    assert len(lines) == 1 + len(warned)

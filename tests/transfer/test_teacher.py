@@ -1,0 +1,131 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.distributions import Categorical
+from baselines.common.policies import MlpPolicy
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import load_teacher
+
+
+def refused(path: str) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        load_teacher(path)
+    message = str(caught.value)
+    assert message.startswith("--teacher_paths: ")
+    assert path in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.fixture
+def written(
+    mlp_policy: Callable[..., MlpPolicy], perturbed: Any, write_checkpoint: Callable[..., str]
+) -> tuple[str, MlpPolicy, dict[str, np.ndarray]]:
+    policy = mlp_policy(obs_size=4, distribution=Categorical(3), scopes=("a", "b"))
+    params = perturbed(policy.init(np.random.default_rng(0)), 1)
+    return write_checkpoint(policy, params, "Source-v0"), policy, params
+
+
+def test_a_teacher_is_read_whole(written: Any) -> None:
+    path, policy, params = written
+    teacher = load_teacher(path)
+    assert teacher.policy == policy
+    assert teacher.env == {"id": "Source-v0", "kwargs": {}}
+    assert teacher.sha256 == load(path, "x").sha256
+    assert teacher.params.keys() == params.keys()
+    for name, value in params.items():
+        assert teacher.params[name].tobytes() == value.tobytes()
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_features_are_the_values_before_the_activation(
+    make_teacher: Callable[..., Any], to_backend: Callable[[Any], Any], activation: str
+) -> None:
+    teacher = make_teacher(1, activation=activation)
+    x = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
+    function = {"tanh": np.tanh, "relu": lambda a: np.where(a > 0, a, 0)}[activation]
+    for scope, features in (("pi", teacher.policy_features), ("vf", teacher.value_features)):
+        h = x.astype(float)
+        found = features(to_backend(x))
+        assert len(found) == 2
+        for i, z in enumerate(found):
+            expected = h @ teacher.params[f"{scope}/mlp_fc{i}/w"]
+            expected = expected + teacher.params[f"{scope}/mlp_fc{i}/b"]
+            np.testing.assert_allclose(z, expected, rtol=1e-4, atol=1e-5)
+            h = function(expected)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_student_that_still_has_teachers_is_refused(
+    make_student: Callable[..., Student], write_checkpoint: Callable[..., str], frozen: bool
+) -> None:
+    student = make_student()
+    if frozen:
+        student = student.with_frozen_mapping(np.random.default_rng(0))
+    path = write_checkpoint(student, student.init(np.random.default_rng(0)), update=440)
+    message = refused(path)
+    assert "student at update 440" in message
+    assert "hand-over" in message
+
+
+def test_a_student_after_its_hand_over_is_a_teacher(
+    make_student: Callable[..., Student], write_checkpoint: Callable[..., str]
+) -> None:
+    body = make_student().body
+    params = body.init(np.random.default_rng(0))
+    teacher = load_teacher(write_checkpoint(body, params, "Target-v0"))
+    assert teacher.policy == body
+    assert teacher.params["student/mlp_fc0/w"].tobytes() == params["student/mlp_fc0/w"].tobytes()
+
+
+def rewritten(path: str, change: Callable[[dict[str, np.ndarray], dict[str, Any]], object]) -> str:
+    checkpoint = load(path, "x")
+    change(checkpoint.arrays, checkpoint.metadata)
+    save(Path(path), checkpoint.arrays, checkpoint.metadata)
+    return path
+
+
+def test_every_variable_is_needed_in_its_shape(written: Any) -> None:
+    path, _, params = written
+    content = Path(path).read_bytes()
+    for name, value in params.items():
+        for damage in (
+            lambda arrays, _, name=name: arrays.pop(name),
+            lambda arrays, _, name=name, value=value: arrays.update({name: np.stack([value] * 2)}),
+        ):
+            Path(path).write_bytes(content)
+            message = refused(rewritten(path, damage))
+            assert "damaged" in message
+            assert name in message
+
+
+DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no policy": lambda metadata: metadata.pop("policy"),
+    "null policy": lambda metadata: metadata.update(policy=None),
+    "a list as policy": lambda metadata: metadata.update(policy=[]),
+    "no task": lambda metadata: metadata.pop("env"),
+    "null task": lambda metadata: metadata.update(env=None),
+    "a task without id": lambda metadata: metadata.update(env={}),
+    "another size": lambda metadata: metadata["policy"].update(obs_size=5),
+    "no size": lambda metadata: metadata["policy"].pop("obs_size"),
+    "an unknown distribution": lambda metadata: metadata["policy"].update(distribution=["X", 1]),
+    "an unknown network": lambda metadata: metadata["policy"].update(network="lstm"),
+    "an unknown activation": lambda metadata: metadata["policy"]["spec"].update(activation="sin"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_description_is_refused(written: Any, damage: str) -> None:
+    refused(rewritten(written[0], lambda _, metadata: DAMAGE[damage](metadata)))
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    refused(str(tmp_path / "missing"))
+    refused(str(tmp_path))
+    (tmp_path / "garbage").write_bytes(b"\x80\x04\x95pickle")
+    refused(str(tmp_path / "garbage"))
