@@ -1,6 +1,6 @@
 """Every setting of a run, once: its default, meaning, unit, source, bounds and flag.
 
-The command line, `--help`, the checkpoint's metadata and the tables of the docs come from here.
+The command line, `--help` and the checkpoint's metadata come from here.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from baselines.common.networks import ACTIVATIONS
 ALGORITHMS = ("ppo2",)
 NETWORKS = ("mlp",)
 MAPPINGS = ("learned", "frozen")
+MIN_TRANSFER_UPDATES = 3
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
@@ -254,11 +255,25 @@ class Config:
                 f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
                 f" advantages cannot be normalised; it must be at most {self.nbatch // 2}"
             )
+        self._check_transfer()
         if self.nupdates == 0 and not (self.num_timesteps == 0 and self.play):
             raise UserError(
                 f"--num_timesteps: {self.num_timesteps} is less than one batch of {self.nbatch}"
                 f" (nsteps {self.nsteps} x num_env {self.num_env})"
             )
+
+    def _check_transfer(self) -> None:
+        if self.teacher_paths and 0 < self.nupdates < MIN_TRANSFER_UPDATES:
+            raise UserError(
+                f"--num_timesteps: a run with teachers needs {MIN_TRANSFER_UPDATES} updates of"
+                f" {self.nbatch} steps at least, one for each of its phases"
+            )
+        for f in fields(self):
+            unused = f.metadata["group"] == "transfer" and not self.teacher_paths
+            if unused and getattr(self, f.name) != f.default:
+                raise UserError(
+                    f"--{flag_of(f)}: given without --teacher_paths; name the teachers' files"
+                )
 
     def to_json(self) -> dict[str, Any]:
         """All settings by name."""

@@ -90,7 +90,7 @@ class LogFiles:
         if self._csv is None:
             self._csv = csv.DictWriter(self._csv_file, list(figures), lineterminator="\n")
             self._csv.writeheader()
-        known = {k: None if math.isnan(v) else v for k, v in figures.items()}
+        known = {k: v if math.isfinite(v) else None for k, v in figures.items()}
         self._csv.writerow(known)
         self._json.write(json.dumps(known) + "\n")
         self._csv_file.flush()

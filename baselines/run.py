@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from baselines.common.command_line import UserError, run_command
-from baselines.common.tasks import require_display
+from baselines.common.tasks import make_task, require_display
 from baselines.config import Config, parse
 from baselines.ppo2.evaluation import play
 from baselines.ppo2.ppo2 import learn
@@ -21,6 +21,7 @@ def main(argv: list[str]) -> None:
     config = parse(argv, PROGRAM, "Train a policy with PPO, from scratch or with teachers.")
     if config.play:
         require_display("play")
+        make_task(config.env, config.env_arguments, render_mode="human").close()
     saved = learn(config) if config.num_timesteps else _loaded(config)
     if config.play:
         play(saved, config.env, config.env_arguments, config.seed)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from hypothesis import settings
+from toys import SPACES
 
 from baselines.common.distributions import DiagGaussian, Distribution
 from baselines.common.networks import MlpSpec
@@ -180,7 +181,7 @@ def write_checkpoint(tmp_path: Path) -> Callable[..., str]:
         normalizer: Normalizer | None = None,
     ) -> str:
         obs_size = policy.body.obs_size if isinstance(policy, Student) else policy.obs_size  # type: ignore[attr-defined]
-        metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update}
+        metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update, **SPACES}
         normalizer = normalizer or Normalizer.fresh(obs_size)
         return str(SavedPolicy(policy, params, normalizer, metadata).write(tmp_path))
 

@@ -8,15 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import safetensors
 
-from baselines.config import Config
+from baselines.config import Config, flag_of
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED_TEACHER = ROOT / "teacher_models/centipede_four/0/00970"
 
 # Small enough for a test: 2 environments, 2 updates of 128 steps, no XLA.
 SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]
@@ -174,7 +174,8 @@ def test_a_finished_student_teaches(
     transfer: tuple[Path, subprocess.CompletedProcess], tmp_path: Path
 ) -> None:
     call(
-        "--env=CentipedeSix-v1", "--num_timesteps=256", *SMALL, "--teacher_paths",
+        "--env=baselines.environments:CentipedeSix-v1", "--num_timesteps=384", *SMALL,
+        "--teacher_paths",
         str(transfer[0] / "models" / "00010"),
     )  # fmt: skip
 
@@ -232,6 +233,15 @@ def test_another_run_in_the_same_folders_loses_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "models" / "00001").read_bytes() != first
 
 
+def wait_for_rows(log_path: Path, wanted: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if (log_path / "progress.csv").exists() and len(rows(log_path)) >= wanted:
+            return
+        time.sleep(0.1)
+    raise TimeoutError(f"no {wanted} rows in {log_path}")
+
+
 def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
     process = subprocess.Popen(
         command(
@@ -240,14 +250,12 @@ def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
         ),
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 120
-    progress = tmp_path / "logs" / "progress.csv"
-    while time.monotonic() < deadline and not (
-        progress.exists() and len(rows(progress.parent)) > 3
-    ):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    try:
+        wait_for_rows(tmp_path / "logs", 4)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert stderr.strip() == "python -m baselines.run: interrupted"
     [saved] = list((tmp_path / "models").iterdir())
@@ -269,19 +277,21 @@ def test_the_readmes_transfer_script_runs(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1].startswith("done: 8 updates, 4096 timesteps")
 
 
-def test_readme_shows_the_methods_command() -> None:
-    script = (ROOT / "scripts" / "transfer.sh").read_text().replace("\\\n", " ")
+@pytest.mark.parametrize("file", ["README.md", "scripts/transfer.sh"])
+def test_the_methods_command_is_shown_and_run(file: str) -> None:
+    text = (ROOT / file).read_text().replace("\\\n", " ")
     wanted = (
         "python -m baselines.run --env=CentipedeEight-v1 --source_env=CentipedeFour-v1 --alg=ppo2"
         " --num_timesteps=2e6 --pi_scope=student0 --vf_scope=vf_student0 --network=mlp"
         " --teacher_network=mlp --save_path=models --save_interval=10 --log_path=logs"
         " --teacher_paths teacher_models/centipede_four/0/00970 --mapping=learned"
     )
-    assert wanted in re.sub(r"\s+", " ", script)
+    assert wanted in re.sub(r"\s+", " ", text)
 
 
 def test_help_names_every_setting_with_its_default() -> None:
     shown = re.sub(r"\s+", " ", call("--help").stdout)
+    assert all(f"--{flag_of(field)} " in shown for field in fields(Config))
     for flag, default in [("--gamma", "0.99"), ("--cliprange", "0.2"), ("--ps_coef", "2.0")]:
         assert re.search(rf"{flag} \S+ [^\[]*\[[^\]]*default: {re.escape(default)}", shown)
 
@@ -321,6 +331,16 @@ BAD_INPUT = {
     ),
     "source without teacher": (
         ["--env=CartPole-v1", "--source_env=CartPole-v1"], "--source_env: given without",
+    ),
+    "mapping without teacher": (
+        ["--env=CartPole-v1", "--mapping=frozen"], "--mapping: given without --teacher_paths",
+    ),
+    "too short for the phases": (
+        ["--env=CentipedeEight-v1", "--num_timesteps=4096", "--teacher_paths", "TEACHER"],
+        "--num_timesteps: a run with teachers needs 3 updates",
+    ),
+    "module that is not there": (
+        ["--env=nowhere:Task-v0"], "--env: cannot import 'nowhere'",
     ),
     "model that does not fit": (
         ["--env=CartPole-v1", "--load_path=TEACHER"], "--load_path: .* does not fit CartPole-v1",
@@ -382,6 +402,12 @@ def test_a_truncated_teacher_is_refused(teacher: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("flag", ["save_path", "log_path"])
 def test_a_folder_that_cannot_be_written_is_refused(flag: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    done = call("--env=CartPole-v1", f"--{flag}={tmp_path / 'file' / 'folder'}", status=2)
+    done = call(
+        "--env=CartPole-v1",
+        f"--save_path={tmp_path / 'good'}",
+        f"--{flag}={tmp_path / 'file' / 'folder'}",
+        status=2,
+    )
     assert re.search(f"error: --{flag}: cannot write to .*folder", done.stderr)
     assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

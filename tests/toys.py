@@ -1,4 +1,4 @@
-"""Tasks so small that their random baselines can be computed."""
+"""Tasks so small that the return of random actions can be computed."""
 
 from typing import Any
 
@@ -7,6 +7,12 @@ import numpy as np
 from gymnasium import spaces
 
 EPISODE_STEPS = 16
+
+SPACES = {
+    "observation_space": {"kind": "Box", "shape": [3]},
+    "action_space": {"kind": "Box", "shape": [2]},
+}
+"""What the description of a checkpoint must say of its task's spaces."""
 
 
 class _Guessing(gym.Env):
@@ -36,7 +42,6 @@ class DiscreteToy(_Guessing):
 
     observation_space = spaces.Box(0.0, 1.0, (4,), np.float64)
     action_space = spaces.Discrete(4, start=2)
-    random_return = EPISODE_STEPS / 4
 
     def _ask(self) -> np.ndarray:
         self._answer = int(self.np_random.integers(4))
@@ -52,8 +57,6 @@ class BoxToy(_Guessing):
 
     observation_space = spaces.Box(-1.0, 1.0, (3,), np.float64)
     action_space = spaces.Box(-1.0, 1.0, (3,), np.float32)
-    # The untrained policy draws from N(0, 1); E(a - x)² = 1 + var of U(-1, 1), for each of three.
-    random_return = -EPISODE_STEPS * 3 * (1 + 1 / 3)
 
     def _ask(self) -> np.ndarray:
         self._target = self.np_random.uniform(-1, 1, 3)

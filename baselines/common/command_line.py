@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 EXIT_USAGE = 2
+EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
 
 
 class UserError(ValueError):
@@ -118,7 +121,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[list[str]], None], name: str) -> NoReturn:
-    """Run a command's `main(argv)` and exit: 0, 2 on bad input, 130 on Ctrl-C."""
+    """Run a command's `main(argv)` and exit: 0; 2 on bad input, 130 on Ctrl-C, 1 on a full disk."""
     try:
         main(sys.argv[1:])
     except UserError as error:
@@ -128,6 +131,9 @@ def run_command(main: Callable[[list[str]], None], name: str) -> NoReturn:
         print(f"{name}: interrupted", file=sys.stderr)
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:  # `... | head`: the reader has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        sys.exit(EXIT_BROKEN_PIPE)
+    except OSError as error:
+        print(f"{name}: error: {error}", file=sys.stderr)
+        sys.exit(EXIT_FAILURE)
     sys.exit(0)

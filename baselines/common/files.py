@@ -59,6 +59,19 @@ def read_regular(path: str | Path, where: str, limit: int) -> bytes:
     return content
 
 
+def check_can_make(path: Path, flag: str) -> None:
+    """See whether a folder is there or could be made, and written; makes nothing.
+
+    Raises:
+        UserError: it could not.
+    """
+    there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise UserError(f"--{flag}: cannot write to {path}: {there} is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(f"--{flag}: cannot write to {path}: no permission in {there}")
+
+
 def make_folder(path: Path, flag: str) -> None:
     """Make a folder and see that it can be written.
 
@@ -79,10 +92,20 @@ def set_aside(folder: Path, names: list[str]) -> Path | None:
 
     Returns:
         Where it is now, or None when there was nothing.
+
+    Raises:
+        UserError: it cannot be moved.
     """
     found = [folder / name for name in names if (folder / name).exists()]
     if not found:
         return None
+    try:
+        return _move(found, folder)
+    except OSError as error:
+        raise UserError(f"cannot move what is in {folder} aside: {error}") from None
+
+
+def _move(found: list[Path], folder: Path) -> Path:
     taken = (int(p.name) for p in (folder / "earlier").glob("*") if p.name.isdigit())
     target = folder / "earlier" / str(max(taken, default=0) + 1)
     target.mkdir(parents=True)

@@ -6,7 +6,7 @@ on TensorFlow tensors alike (see `baselines.common.arrays`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -109,8 +109,3 @@ def init_mlp(
 def mlp(params: Params, scope: str, x: Array, spec: MlpSpec) -> Array:
     """An MLP with a linear output layer, [B, inputs] to [B, outputs]."""
     return linear(params, f"{scope}/out", hidden(params, scope, x, spec))
-
-
-def count(params: Params, names: Sequence[str] | None = None) -> int:
-    """Number of scalars in the variables `names` (all of them by default)."""
-    return sum(int(np.size(params[name])) for name in (params if names is None else names))

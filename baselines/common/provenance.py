@@ -19,14 +19,19 @@ def command() -> str:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
-    return {"python": platform.python_version()} | {
-        package: metadata.version(package) for package in PACKAGES
-    }
+    return {"python": platform.python_version()} | {p: _version(p) for p in PACKAGES}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # installed under another name, as tensorflow-cpu is
+        return ""
 
 
 def commit() -> str:
     """The git commit of this package, with `+changes` when files differ from it; or nothing."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).resolve().parent
 
     def git(*arguments: str) -> str:
         return subprocess.run(
@@ -34,6 +39,8 @@ def commit() -> str:
         ).stdout.strip()
 
     try:
+        if Path(git("rev-parse", "--show-toplevel")) != folder.parent.parent:
+            return ""  # installed inside somebody else's repository
         changed = git("status", "--porcelain", "--untracked-files=no", "--", str(folder.parent))
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import Any
@@ -17,11 +18,19 @@ from baselines.common.command_line import UserError, suggestion
 def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
     """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
 
+    An id may name the module that registers it, as in `module:Id`.
+
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
-    if env_id not in registry:
-        raise UserError(f"--env: unknown environment {env_id!r}{suggestion(env_id, registry)}")
+    module, _, name = env_id.rpartition(":")
+    if module:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {error}") from None
+    if name not in registry:
+        raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
     try:
         return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
     except (TypeError, ValueError, gym.error.Error, ImportError) as error:

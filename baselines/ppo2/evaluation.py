@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import UserError
+from baselines.common.seeding import streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Episode
 from baselines.ppo2.saved import SavedPolicy
@@ -22,13 +23,13 @@ def run_episode(saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
         seed: of the environment's start and of the sampled actions.
         deterministic: take the most likely action instead of a sampled one.
     """
-    rng = np.random.default_rng(seed)
+    random = streams(seed, num_env=1)
     distribution = saved.policy.distribution
     first_action = int(getattr(env.action_space, "start", 0))
-    obs, _ = env.reset(seed=seed)
+    obs, _ = env.reset(seed=random.env_seeds[0])
     total, length, done = 0.0, 0, False
     while not done:
-        noise = None if deterministic else distribution.noise(rng, (1,))
+        noise = None if deterministic else distribution.noise(random.actions, (1,))
         action = saved.act(np.asarray(obs)[None], noise)[0]
         if isinstance(env.action_space, gym.spaces.Discrete):
             action = first_action + int(action)
@@ -99,7 +100,7 @@ def bootstrap_interval(sample: np.ndarray) -> list[float]:
     from scipy import stats  # takes half a second to import
 
     result = stats.bootstrap(
-        (sample,), np.mean, confidence_level=0.95, rng=np.random.default_rng(0)
+        (sample,), np.mean, confidence_level=0.95, batch=100, rng=np.random.default_rng(0)
     )
     return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
 
@@ -116,6 +117,8 @@ def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int)
             episode = run_episode(saved, env, seed, deterministic=False)
             print(f"episode return {episode.r:.1f}, length {episode.l}", flush=True)
             seed += 1
+    except gym.error.Error as error:
+        raise UserError(f"--play: {env_id} cannot be shown: {error}") from None
     except KeyboardInterrupt:
         return
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -14,7 +14,7 @@ from baselines.logger import Logger
 from baselines.ppo2.model import Model
 from baselines.ppo2.progress import Progress
 from baselines.ppo2.runner import Runner
-from baselines.ppo2.saved import SavedPolicy
+from baselines.ppo2.saved import SavedPolicy, checkpoint_name
 from baselines.ppo2.setup import Setup, open_outputs, prepare
 from baselines.transfer.schedule import Stage, stages
 
@@ -27,7 +27,7 @@ def learn(config: Config) -> SavedPolicy:
 
     Raises:
         UserError: a setting or a file is wrong; nothing has been written then.
-        KeyboardInterrupt: after saving what there is, where `save_path` is given.
+        KeyboardInterrupt, BrokenPipeError: after saving what there is, where `save_path` is given.
     """
     setup = prepare(config)
     model = Model(setup.policy, setup.params, config)
@@ -54,10 +54,8 @@ def learn(config: Config) -> SavedPolicy:
                     log.figures(progress.figures(lr, coefs, losses, shares), progress.remaining)
                 if config.save_path and _save_is_due(update, config):
                     _snapshot(setup, model, progress).write(Path(config.save_path))
-        except KeyboardInterrupt:
-            if config.save_path and progress.updates:
-                path = _snapshot(setup, model, progress).write(Path(config.save_path))
-                log.say(f"interrupted after update {progress.updates}; saved {path}")
+        except (KeyboardInterrupt, BrokenPipeError):
+            _save_interrupted(setup, model, progress, log)
             raise
         log.say(progress.summary)
     return _snapshot(setup, model, progress)
@@ -76,6 +74,17 @@ def _save_is_due(update: int, config: Config) -> bool:
     """Baselines' rule: the first update, every interval, and here also the last."""
     at_interval = config.save_interval and (update == 1 or update % config.save_interval == 0)
     return bool(at_interval) or update == config.nupdates
+
+
+def _save_interrupted(setup: Setup, model: Model, progress: Progress, log: Logger) -> None:
+    """Save the last finished update, unless that was done when it finished."""
+    folder = Path(setup.config.save_path)
+    path = folder / checkpoint_name(progress.updates)
+    if setup.config.save_path and progress.updates:
+        if not path.exists():
+            _snapshot(setup, model, progress).write(folder)
+        with suppress(BrokenPipeError):
+            log.say(f"interrupted after update {progress.updates}; saved {path}")
 
 
 def _snapshot(setup: Setup, model: Model, progress: Progress) -> SavedPolicy:

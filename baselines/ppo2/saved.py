@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,11 @@ class SavedPolicy:
         return path
 
 
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file's name is that of a checkpoint."""
+    return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None
+
+
 def checkpoint_name(update: int) -> str:
     """Name of the checkpoint written after an update, such as `00970`."""
     return f"{update:05d}"
@@ -68,6 +74,7 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
 
 def _restore(checkpoint: Checkpoint) -> SavedPolicy:
     described, arrays = checkpoint.metadata["policy"], checkpoint.arrays
+    _check_description(checkpoint.metadata)
     policy: MlpPolicy | Student = (
         Student.from_description(described, arrays)
         if "transfer" in described
@@ -76,3 +83,12 @@ def _restore(checkpoint: Checkpoint) -> SavedPolicy:
     params = checked_arrays(arrays, policy.shapes())
     normalizer = Normalizer.from_arrays(arrays, policy.obs_size)
     return SavedPolicy(policy, params, normalizer, checkpoint.metadata)
+
+
+def _check_description(metadata: dict[str, Any]) -> None:
+    """Raises KeyError, TypeError or ValueError where what every use needs is not there."""
+    str(metadata["env"]["id"]), dict(metadata["env"]["kwargs"])
+    int(metadata["update"])
+    for space in ("observation_space", "action_space"):
+        if metadata[space]["kind"] not in ("Box", "Discrete"):
+            raise ValueError(f"{space} is neither Box nor Discrete")

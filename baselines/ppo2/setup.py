@@ -12,7 +12,7 @@ import numpy as np
 from baselines.common import provenance
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.command_line import UserError
-from baselines.common.files import make_folder, set_aside
+from baselines.common.files import check_can_make, make_folder, set_aside
 from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy, Policy, policy_for, shapes_of
 from baselines.common.seeding import Streams, streams
@@ -20,7 +20,7 @@ from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
 from baselines.config import Config
 from baselines.logger import LOG_FILES, Logger
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.ppo2.saved import SavedPolicy, is_checkpoint, read_saved_policy
 from baselines.transfer.build import add_teachers
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.student import Student
@@ -95,6 +95,7 @@ def _starting_point(
         return policy, params, Normalizer.fresh(policy.obs_size)
     saved = read_saved_policy(config.load_path, "load_path")
     _check_same_teachers(config, saved.policy, policy)
+    _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     goes_on_with_teachers = isinstance(saved.policy, Student)
     try:
@@ -119,6 +120,17 @@ def _check_same_teachers(config: Config, saved: Policy, policy: Policy) -> None:
             f"--load_path: {config.load_path} is a student that still needs its teachers;"
             " give the same files in --teacher_paths, in the same order"
         )
+
+
+def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
+    """Equal shapes are not enough: the variables of a relu network mean nothing to a tanh one."""
+    old, new = _body_of(saved).describe(), _body_of(policy).describe()
+    for part in ("obs_size", "distribution", "network", "spec"):
+        if old[part] != new[part]:
+            raise CheckpointError(
+                f"--load_path: {config.load_path} does not fit {config.env} and this network:"
+                f" its {part} is {old[part]}, not {new[part]}"
+            )
 
 
 def _body_of(policy: Policy) -> MlpPolicy:
@@ -165,10 +177,11 @@ def open_outputs(setup: Setup) -> Logger:
     config = setup.config
     folders = {"save_path": config.save_path, "log_path": config.log_path}
     paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
-    for flag, path in paths.items():
-        make_folder(path, flag)
+    for make in (check_can_make, make_folder):  # nothing is made unless all can be
+        for flag, path in paths.items():
+            make(path, flag)
     left = {
-        "save_path": lambda path: [p.name for p in path.iterdir() if p.name.isdigit()],
+        "save_path": lambda path: [p.name for p in path.iterdir() if is_checkpoint(p)],
         "log_path": lambda _: list(LOG_FILES),
     }
     moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]

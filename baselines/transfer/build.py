@@ -19,8 +19,6 @@ def add_teachers(body: MlpPolicy, config: Config, rng: np.random.Generator) -> M
         UserError: a teacher's file cannot be used, or disagrees with the command line.
     """
     if not config.teacher_paths:
-        if config.source_env:
-            raise UserError("--source_env: given without --teacher_paths; name the teachers' files")
         return body
     teachers = tuple(load_teacher(path) for path in config.teacher_paths)
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):

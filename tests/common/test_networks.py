@@ -96,10 +96,3 @@ def test_all_layers_of_a_perceptron_start_orthogonal_with_gain_root_two() -> Non
             np.testing.assert_allclose(gram, 2 * np.eye(len(gram)), atol=1e-5)
         else:
             assert not value.any()
-
-
-def test_counting_variables() -> None:
-    params = {"a": np.zeros((3, 4)), "b": np.zeros(5), "c": np.float32(1)}
-    assert networks.count(params) == 18
-    assert networks.count(params, ["a", "c"]) == 13
-    assert networks.count(params, []) == 0

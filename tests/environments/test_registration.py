@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import gymnasium
@@ -80,3 +81,13 @@ def test_mujoco_is_not_imported_before_an_environment_is_made() -> None:
     assert (
         output_of("import sys, baselines.environments; print('mujoco' in sys.modules)") == "False"
     )
+
+
+def test_the_entry_point_names_the_registration() -> None:
+    [plugin] = [
+        point
+        for point in metadata.entry_points(group="gymnasium.envs")
+        if point.value.startswith("baselines.")
+    ]
+    assert plugin.name == "__root__"
+    assert plugin.load() is baselines.environments.register

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toys import SPACES
 
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.distributions import Categorical, DiagGaussian
@@ -41,7 +42,7 @@ def original(
 ) -> SavedPolicy:
     policy = POLICIES[request.param](mlp_policy, make_student)
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
-    metadata = {"env": {"id": "Target-v0", "kwargs": {"legs": 8}}, "update": 970}
+    metadata = {"env": {"id": "Target-v0", "kwargs": {"legs": 8}}, "update": 970, **SPACES}
     return SavedPolicy(policy, params, normalizer(), metadata)
 
 

@@ -18,7 +18,7 @@ from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 
 Arrays = dict[str, np.ndarray]
-SIZES = {"num_hidden": 5, "mapping_num_hidden": 8, "num_timesteps": 2048}
+SIZES = {"num_hidden": 5, "mapping_num_hidden": 8, "num_timesteps": 3 * 2048}
 
 
 @pytest.fixture
@@ -70,6 +70,6 @@ def test_an_unfinished_student_needs_its_teachers(
     teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], tmp_path: Path
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
-    config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), **SIZES)
+    config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5)
     with pytest.raises(ValueError, match=r"--load_path: .* still needs its teachers"):
         prepare(config)

@@ -35,11 +35,6 @@ def test_without_teachers_the_policy_is_the_body(body: MlpPolicy) -> None:
     assert add_teachers(body, Config(env="Target-v0"), RNG(0)) is body
 
 
-def test_a_source_task_without_teachers_is_refused(body: MlpPolicy) -> None:
-    with pytest.raises(UserError, match="--source_env: given without --teacher_paths"):
-        add_teachers(body, Config(env="Target-v0", source_env="Source-v0"), RNG(0))
-
-
 def test_a_student_with_its_teachers(body: MlpPolicy, teacher_path: Any) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
     config = Config(
