@@ -205,7 +205,7 @@ def test_a_converted_policy_is_evaluated(cartpole: Path, capsys: pytest.CaptureF
 def test_a_converted_policy_teaches_and_is_gone_on_from(cartpole: Path) -> None:
     teacher = load_teacher(str(cartpole))
     assert teacher.env == {"id": "CartPole-v1", "kwargs": {}}
-    small = {"env": "CartPole-v1", "nsteps": 64, "num_timesteps": 128}
+    small = {"env": "CartPole-v1", "nsteps": 64, "num_timesteps": 192}
     student = prepare(Config(**small, teacher_paths=(str(cartpole),)))
     assert student.provenance["teachers"][0]["sha256"] == teacher.sha256
     again = prepare(Config(**small, load_path=str(cartpole), num_hidden=8, activation="relu"))

@@ -57,7 +57,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
     """
     metadata = checkpoint.metadata
     try:
-        if "transfer" in metadata["policy"]:
+        if "transfer" in dict(metadata["policy"]):
             raise CheckpointError(
                 f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
                 " needs its own teachers; give a checkpoint from after its hand-over"
