@@ -32,6 +32,11 @@ class Episode:
     l: int  # noqa: E741 (Baselines' monitor files call it so)
 
 
+def env_action(action: np.ndarray, first_action: int) -> np.ndarray | int:
+    """What an environment takes: a vector as it is, an index shifted to the space's start."""
+    return action if action.ndim else int(action) + first_action
+
+
 class VecEnv:
     """Environments stepped together, in threads where there are several of both.
 
@@ -89,7 +94,7 @@ class VecEnv:
 
     def _step_share(self, actions: np.ndarray, share: list[int]) -> None:
         for i in share:
-            action = actions[i] if actions.ndim > 1 else int(actions[i]) + self._first_action
+            action = env_action(actions[i], self._first_action)
             obs, reward, terminated, truncated, _ = self.envs[i].step(action)
             done = terminated or truncated
             if done:

@@ -10,7 +10,7 @@ import numpy as np
 from baselines.common.command_line import UserError
 from baselines.common.seeding import streams
 from baselines.common.tasks import describe_space, make_task
-from baselines.common.vec_env import Episode
+from baselines.common.vec_env import Episode, env_action
 from baselines.ppo2.saved import SavedPolicy
 
 
@@ -31,9 +31,7 @@ def run_episode(saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
     while not done:
         noise = None if deterministic else distribution.noise(random.actions, (1,))
         action = saved.act(np.asarray(obs)[None], noise)[0]
-        if isinstance(env.action_space, gym.spaces.Discrete):
-            action = first_action + int(action)
-        obs, reward, terminated, truncated, _ = env.step(action)
+        obs, reward, terminated, truncated, _ = env.step(env_action(action, first_action))
         total, length, done = total + float(reward), length + 1, terminated or truncated
     return Episode(total, length)
 

@@ -51,7 +51,7 @@ class Model:
             KeyError: a variable of the new policy is not there.
         """
         old = self._layout
-        shapes = {name: old.shapes[name] for name in policy.init(np.random.default_rng())}
+        shapes = {name: old.shapes[name] for name in policy.shapes()}
         m, v = old.unpack(self._m), old.unpack(self._v)
         self._adopt(policy, Layout(shapes), self.params)
         self._m, self._v = self._layout.pack(m), self._layout.pack(v)
