@@ -26,6 +26,7 @@ from baselines.common.networks import ACTIVATIONS
 ALGORITHMS = ("ppo2",)
 NETWORKS = ("mlp",)
 MAPPINGS = ("learned", "frozen")
+ON_DIVERGENCE = ("stop", "rollback")
 MIN_TRANSFER_UPDATES = 3
 RESERVED_SCOPES = ("transfer", "normalize")
 
@@ -52,13 +53,17 @@ def setting(
     flag: str = "",
     unit: str = "",
     source: str = "",
+    may_change: bool = False,
 ) -> Any:
-    """A field of `Config` with what the command line, the checks and the docs say of it."""
+    """A field of `Config` with what the command line, the checks and the docs say of it.
+
+    `may_change` marks what may be given otherwise when a run is resumed.
+    """
     return field(
         default=default,
         metadata={
             "help": help, "group": group, "bound": bound, "choices": choices, "flag": flag,
-            "unit": unit, "source": source,
+            "unit": unit, "source": source, "may_change": may_change,
         },
     )  # fmt: skip
 
@@ -80,30 +85,54 @@ class Config:
     alg: str = setting("ppo2", "algorithm", group="run", choices=ALGORITHMS)
     num_timesteps: int = setting(
         1_000_000, "length of the run, over all environments", group="run", bound=NOT_NEGATIVE,
-        unit="environment steps", source="Baselines",
+        unit="environment steps", source="Baselines", may_change=True,
     )  # fmt: skip
     num_env: int = setting(
         1, "environments stepped at once", group="run", bound=POSITIVE, source=BASELINES
     )
     seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
-    save_path: str = setting("", "folder of the checkpoints; none: nothing is saved", group="run")
+    save_path: str = setting(
+        "", "folder of the checkpoints; none: nothing is saved", group="run", may_change=True
+    )
     save_interval: int = setting(
         0, "save every so many updates; 0: only at the end", group="run", bound=NOT_NEGATIVE,
-        unit="updates",
+        unit="updates", may_change=True,
     )  # fmt: skip
     load_path: str = setting("", "checkpoint to start from", group="run")
-    log_path: str = setting("", "folder of the logs; none: only the terminal", group="run")
+    log_path: str = setting(
+        "", "folder of the logs; none: only the terminal", group="run", may_change=True
+    )
     log_interval: int = setting(
         1, "log every so many updates", group="run", bound=POSITIVE, unit="updates",
-        source="Baselines",
+        source="Baselines", may_change=True,
+    )  # fmt: skip
+    resume: bool = setting(
+        False, "go on with the run in --save_path, from where it was last saved whole",
+        group="run", may_change=True,
+    )  # fmt: skip
+    state_interval: int = setting(
+        10, "save what --resume needs every so many updates; 0: only when the run ends or is"
+        " stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
+    )  # fmt: skip
+    keep: int = setting(
+        2, "how many of these states are kept, the newest", group="run", bound=POSITIVE,
+        may_change=True,
+    )  # fmt: skip
+    on_divergence: str = setting(
+        "stop", "when a value is not finite: stop, or go back to the newest state with half the"
+        " learning rate", group="run", choices=ON_DIVERGENCE, may_change=True,
+    )  # fmt: skip
+    max_rollbacks: int = setting(
+        3, "how often a run may go back before it is stopped after all", group="run",
+        bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     play: bool = setting(
         False, "show the result in a window after training (with --num_timesteps=0: at once)",
-        group="run",
+        group="run", may_change=True,
     )  # fmt: skip
     num_threads: int = setting(
         0, "threads that step the environments; 0: one per usable core", group="run",
-        bound=NOT_NEGATIVE,
+        bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     xla: bool = setting(True, "compile the update with XLA", group="run")
 
@@ -256,6 +285,10 @@ class Config:
                 f" advantages cannot be normalised; it must be at most {self.nbatch // 2}"
             )
         self._check_transfer()
+        needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
+        for flag, given in needs_folder.items():
+            if given and not self.save_path:
+                raise UserError(f"{flag}: needs --save_path, the folder with the run's states")
         if self.nupdates == 0 and not (self.num_timesteps == 0 and self.play):
             raise UserError(
                 f"--num_timesteps: {self.num_timesteps} is less than one batch of {self.nbatch}"
@@ -274,6 +307,26 @@ class Config:
                 raise UserError(
                     f"--{flag_of(f)}: given without --teacher_paths; name the teachers' files"
                 )
+
+    def check_continues(self, begun: dict[str, Any]) -> None:
+        """Check that these settings go on with a run that was begun with those (`to_json`).
+
+        Raises:
+            UserError: one differs that must not.
+        """
+        settings = self.to_json()
+        for f in fields(self):
+            old, new = begun.get(f.name), settings[f.name]
+            if old != new and not f.metadata["may_change"]:
+                raise UserError(
+                    f"--{flag_of(f)}: {new!r}, but the run in {self.save_path} was begun with"
+                    f" {old!r}; give the same, or another --save_path for a new run"
+                )
+        if self.num_timesteps < begun["num_timesteps"]:
+            raise UserError(
+                f"--num_timesteps: {self.num_timesteps} is less than {begun['num_timesteps']}, the"
+                f" length of the run in {self.save_path}; it can only be made longer"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """All settings by name."""

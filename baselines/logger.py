@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -17,11 +18,15 @@ from typing import Any
 
 from tqdm import tqdm
 
-from baselines.common.files import write_atomically
+from baselines.common.command_line import UserError
+from baselines.common.files import flushed_size, write_atomically
 
 Figures = Mapping[str, float | int]
 
-LOG_FILES = ("progress.csv", "progress.json", "monitor.csv", "config.json", "tb")
+GROWING = ("progress.csv", "progress.json", "monitor.csv")
+EVENTS = "tb"
+HEADER = "config.json"
+LOG_FILES = (*GROWING, HEADER, EVENTS)
 
 
 def table(figures: Figures) -> str:
@@ -40,11 +45,14 @@ def _short(value: float | int) -> str:
 class Logger:
     """The terminal and, where a folder is given, the log files of one run."""
 
-    def __init__(self, nupdates: int, folder: Path | None, header: Mapping[str, Any]) -> None:
+    def __init__(
+        self, nupdates: int, folder: Path | None, header: Mapping[str, Any], done: int = 0
+    ) -> None:
         self._on_terminal = sys.stderr.isatty()
         self._bar = tqdm(
-            total=nupdates, unit="update", disable=not self._on_terminal, dynamic_ncols=True
-        )
+            total=nupdates, initial=done, unit="update", disable=not self._on_terminal,
+            dynamic_ncols=True,
+        )  # fmt: skip
         self._files = None if folder is None else LogFiles(folder, header)
 
     def say(self, line: str) -> None:
@@ -64,6 +72,10 @@ class Logger:
         if self._files is not None:
             self._files.figures(figures)
 
+    def sizes(self) -> dict[str, int]:
+        """Sizes of the log files by name, once all is on the disk; see `cut_back`."""
+        return {} if self._files is None else self._files.sizes()
+
     def close(self) -> None:
         """End the progress bar and close the files."""
         self._bar.close()
@@ -72,23 +84,35 @@ class Logger:
 
 
 class LogFiles:
-    """The files of one run; the columns of `progress.csv` are fixed by the first row."""
+    """The files of one run, begun or gone on with.
+
+    The columns of `progress.csv` are fixed by the first row.
+    """
 
     def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
-        write_atomically(folder / "config.json", json.dumps(header, indent=1).encode() + b"\n")
-        self._json = open(folder / "progress.json", "a", encoding="utf-8")  # noqa: SIM115
-        self._csv_file = open(folder / "progress.csv", "a", encoding="utf-8", newline="")  # noqa: SIM115
-        self._csv: csv.DictWriter[str] | None = None
-        self._monitor = open(folder / "monitor.csv", "a", encoding="utf-8")  # noqa: SIM115
-        start = {"t_start": time.time(), "env_id": header["config"]["env"]}
-        self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
-        self._events_folder = folder / "tb"
+        write_atomically(folder / HEADER, json.dumps(header, indent=1).encode() + b"\n")
+        self._folder = folder
+        self._csv_file, self._json, self._monitor = (
+            (folder / name).open("a", encoding="utf-8", newline="") for name in GROWING
+        )
+        self._csv = self._table_begun()
+        if not self._monitor.tell():
+            start = {"t_start": time.time(), "env_id": header["config"]["env"]}
+            self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
         self._events: Any = None
+
+    def _table_begun(self) -> csv.DictWriter[str] | None:
+        with open(self._folder / GROWING[0], encoding="utf-8", newline="") as file:
+            columns = next(csv.reader(file), None)
+        return self._table(columns) if columns else None
+
+    def _table(self, columns: list[str]) -> csv.DictWriter[str]:
+        return csv.DictWriter(self._csv_file, columns, lineterminator="\n")
 
     def figures(self, figures: Figures) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         if self._csv is None:
-            self._csv = csv.DictWriter(self._csv_file, list(figures), lineterminator="\n")
+            self._csv = self._table(list(figures))
             self._csv.writeheader()
         known = {k: v if math.isfinite(v) else None for k, v in figures.items()}
         self._csv.writerow(known)
@@ -102,9 +126,8 @@ class LogFiles:
         from baselines.common.tensorflow_quietly import tf  # training has loaded it by now
 
         if self._events is None:
-            self._events_folder.mkdir(exist_ok=True)
-            name = f"events.out.tfevents.{time.time():.0f}"
-            self._events = tf.io.TFRecordWriter(str(self._events_folder / name))
+            path = self._next_events_file()
+            self._events = tf.io.TFRecordWriter(str(path))
             version = tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2")
             self._events.write(version.SerializeToString())
         value = tf.compat.v1.Summary.Value
@@ -118,6 +141,12 @@ class LogFiles:
         self._events.write(event.SerializeToString())
         self._events.flush()
 
+    def _next_events_file(self) -> Path:
+        """A file cannot be gone on with; TensorBoard reads all of a folder, in order of name."""
+        folder = self._folder / EVENTS
+        folder.mkdir(exist_ok=True)
+        return folder / f"events.out.tfevents.{time.time():.0f}.{len(list(folder.iterdir()))}"
+
     def episodes(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Write a row per episode to `monitor.csv`; `seconds` since the start of the run."""
         for episode_return, length in episodes:
@@ -130,3 +159,35 @@ class LogFiles:
             file.close()
         if self._events is not None:
             self._events.close()
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes of the growing files by name below the folder, once all is on the disk."""
+        for file in (self._json, self._csv_file, self._monitor):
+            file.flush()
+        return {name: flushed_size(path) for name, path in _growing_files(self._folder).items()}
+
+
+def _growing_files(folder: Path) -> dict[str, Path]:
+    """What a run appends to, as far as it is there, by its name below the folder."""
+    paths = [folder / name for name in GROWING] + sorted((folder / EVENTS).glob("*"))
+    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
+def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
+    """Take back from the log files what was written after they had these sizes.
+
+    Raises:
+        UserError: a file is missing or shorter; nothing is changed then.
+    """
+    files = _growing_files(folder)
+    for name, size in sizes.items():
+        if name not in files or files[name].stat().st_size < size:
+            raise UserError(
+                f"--log_path: {folder / name} is missing or shorter than it was; the run cannot be"
+                " continued without its logs"
+            )
+    for name, path in files.items():
+        if name in sizes:
+            os.truncate(path, sizes[name])
+        else:
+            path.unlink()

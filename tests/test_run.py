@@ -84,7 +84,7 @@ def transfer(
 
 def test_a_teacher_leaves_checkpoints_and_logs(teacher: Path) -> None:
     models, logs = teacher.parent, teacher.parent.parent / "logs"
-    assert sorted(p.name for p in models.iterdir()) == ["00001", "00002"]
+    assert sorted(p.name for p in models.iterdir()) == ["00001", "00002", "resume"]
     assert {p.name for p in logs.iterdir()} == {
         "progress.csv", "progress.json", "monitor.csv", "config.json", "tb",
     }  # fmt: skip
@@ -143,7 +143,8 @@ def test_a_finished_student_is_an_ordinary_policy(
     transfer: tuple[Path, subprocess.CompletedProcess], teacher: Path
 ) -> None:
     models = transfer[0] / "models"
-    assert sorted(p.name for p in models.iterdir()) == ["00001", "00004", "00008", "00010"]
+    found = sorted(p.name for p in models.iterdir() if p.is_file())
+    assert found == ["00001", "00004", "00008", "00010"]
     assert not [name for name in variable_names(models / "00010") if name.startswith("transfer/")]
     scopes = {name.split("/")[0] for name in variable_names(models / "00010")}
     assert scopes == {"student0", "vf_student0", "normalize"}
@@ -242,7 +243,13 @@ def wait_for_rows(log_path: Path, wanted: int) -> None:
     raise TimeoutError(f"no {wanted} rows in {log_path}")
 
 
-def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_run_that_is_stopped_saves_what_there_is(
+    number: signal.Signals, status: int, said: str, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
         command(
             "--env=CartPole-v1", "--num_timesteps=1e8", f"--save_path={tmp_path / 'models'}",
@@ -252,13 +259,16 @@ def test_ctrl_c_saves_what_there_is(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         wait_for_rows(tmp_path / "logs", 4)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == 130
-    assert stderr.strip() == "python -m baselines.run: interrupted"
-    [saved] = list((tmp_path / "models").iterdir())
+    assert process.returncode == status
+    assert stderr.splitlines() == [
+        f"{number.name}: finishing this update; once more stops at once",
+        f"python -m baselines.run: {said}",
+    ]
+    [saved] = [p for p in (tmp_path / "models").iterdir() if p.is_file()]
     assert f"saved {saved}" in stdout
     assert metadata(saved)["update"] == int(saved.name) >= 3
 

@@ -1,7 +1,8 @@
 """Checkpoint files: named arrays and a JSON description in one safetensors file.
 
 Format 1: every array under its name; the description as one JSON text under the metadata key
-`baselines`. The format holds no code, so a stranger's file can be read without running any.
+`baselines`, with a hash of all the rest under `sha256`, by which damage is found. The format holds
+no code, so a stranger's file can be read without running any.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from baselines.common.files import read_regular, write_atomically
 
 FORMAT_VERSION = 1
 METADATA_KEY = "baselines"
+DIGEST_KEY = "sha256"
 
 MAX_BYTES = 1 << 30
 """Bound on the size of a file that is read: 1 GiB."""
@@ -48,9 +50,22 @@ class Checkpoint:
 
 def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> None:
     """Write a checkpoint atomically."""
-    described = json.dumps({"format_version": FORMAT_VERSION, **metadata}, sort_keys=True)
+    described = {"format_version": FORMAT_VERSION, **metadata}
     contiguous = {name: np.array(array, order="C") for name, array in arrays.items()}
-    write_atomically(path, safetensors.numpy.save(contiguous, {METADATA_KEY: described}))
+    described[DIGEST_KEY] = _digest(contiguous, described)
+    header = {METADATA_KEY: json.dumps(described, sort_keys=True)}
+    write_atomically(path, safetensors.numpy.save(contiguous, header))
+
+
+def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:
+    """SHA-256 of the description and of all arrays with their names, types and shapes."""
+    rest = {key: value for key, value in described.items() if key != DIGEST_KEY}
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def load(path: str | Path, flag: str) -> Checkpoint:
@@ -68,10 +83,9 @@ def read(path: str | Path, where: str) -> Checkpoint:
         content = read_regular(path, where, MAX_BYTES)
     except UserError as error:
         raise CheckpointError(str(error)) from None
+    arrays = _arrays(content, path, where)
     return Checkpoint(
-        _arrays(content, path, where),
-        _metadata(content, path, where),
-        hashlib.sha256(content).hexdigest(),
+        arrays, _metadata(content, arrays, path, where), hashlib.sha256(content).hexdigest()
     )
 
 
@@ -90,7 +104,9 @@ def _arrays(content: bytes, path: str | Path, where: str) -> dict[str, np.ndarra
         ) from None
 
 
-def _metadata(content: bytes, path: str | Path, where: str) -> dict[str, Any]:
+def _metadata(
+    content: bytes, arrays: Mapping[str, np.ndarray], path: str | Path, where: str
+) -> dict[str, Any]:
     """The description of a file that safetensors has accepted, so its header is well-formed."""
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     described = (header.get("__metadata__") or {}).get(METADATA_KEY)
@@ -103,12 +119,15 @@ def _metadata(content: bytes, path: str | Path, where: str) -> dict[str, Any]:
         metadata: dict[str, Any] = json.loads(described)
         version = metadata["format_version"]
         told = printable(str(version), 40)
+        is_whole = metadata.get(DIGEST_KEY) in (None, _digest(arrays, metadata))
     except (ValueError, KeyError, TypeError, RecursionError):
         raise CheckpointError(f"{where}: the description inside {path} is damaged") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(
             f"{where}: {path} has format version {told}; this program reads {FORMAT_VERSION}"
         )
+    if not is_whole:
+        raise CheckpointError(f"{where}: {path} is damaged: its content does not fit its checksum")
     return metadata
 
 

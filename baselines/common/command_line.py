@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from baselines.common.divergence import Diverged
+from baselines.common.stopping import Terminated
+
 EXIT_USAGE = 2
 EXIT_FAILURE = 1
+EXIT_DIVERGED = 3
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 EXIT_BROKEN_PIPE = 141
 
 
@@ -121,19 +126,29 @@ class Parser(argparse.ArgumentParser):
 
 
 def run_command(main: Callable[[list[str]], None], name: str) -> NoReturn:
-    """Run a command's `main(argv)` and exit: 0; 2 on bad input, 130 on Ctrl-C, 1 on a full disk."""
+    """Run a command's `main(argv)` and exit with the status that its end calls for.
+
+    0; 1 on a full disk and the like, 2 on bad input, 3 when training has diverged, 130 on Ctrl-C,
+    143 on SIGTERM.
+    """
     try:
         main(sys.argv[1:])
     except UserError as error:
-        print(f"{name}: error: {' '.join(str(error).split())}", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+        _fail(name, f"error: {error}", EXIT_USAGE)
+    except Diverged as error:
+        _fail(name, f"diverged: {error}", EXIT_DIVERGED)
+    except Terminated:
+        _fail(name, "terminated", EXIT_TERMINATED)
     except KeyboardInterrupt:
-        print(f"{name}: interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        _fail(name, "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:  # `... | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         sys.exit(EXIT_BROKEN_PIPE)
     except OSError as error:
-        print(f"{name}: error: {error}", file=sys.stderr)
-        sys.exit(EXIT_FAILURE)
+        _fail(name, f"error: {error}", EXIT_FAILURE)
     sys.exit(0)
+
+
+def _fail(name: str, message: str, status: int) -> NoReturn:
+    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(status)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from baselines.common.command_line import UserError
@@ -25,6 +28,40 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def flushed_size(path: Path) -> int:
+    """Size of a file in bytes, once what has been written to it is on the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        return os.fstat(file.fileno()).st_size
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed process left half written by `write_atomically`."""
+    for partial in folder.glob(".*.partial"):
+        partial.unlink()
+
+
+@contextmanager
+def locked(folder: Path, flag: str) -> Iterator[None]:
+    """Keep other processes out of a folder; the system ends the lock with the process.
+
+    Raises:
+        UserError: another process is in it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise UserError(f"--{flag}: another process is training in {folder}") from None
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def read_regular(path: str | Path, where: str, limit: int) -> bytes:

@@ -39,6 +39,10 @@ class Policy(Protocol):
     """
 
     @property
+    def obs_size(self) -> int:
+        """Number of observation dimensions d."""
+
+    @property
     def distribution(self) -> Distribution:
         """The action distribution."""
 

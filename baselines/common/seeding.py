@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,29 @@ class Streams:
     actions: np.random.Generator
     minibatches: np.random.Generator
     env_seeds: list[int]
+
+    def state(self) -> dict[str, Any]:
+        """Where the generators that a run draws from are; JSON."""
+        return {name: generator_state(getattr(self, name)) for name in ("actions", "minibatches")}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`."""
+        for name, generator in state.items():
+            restore_generator(getattr(self, name), generator)
+
+
+def generator_state(rng: np.random.Generator) -> dict[str, Any]:
+    """Where a generator is, as JSON, but for integers of 128 bits."""
+    return dict(rng.bit_generator.state)
+
+
+def restore_generator(rng: np.random.Generator, state: dict[str, Any]) -> None:
+    """The inverse of `generator_state`.
+
+    Raises:
+        TypeError, ValueError: the state is that of another kind of generator.
+    """
+    rng.bit_generator.state = state
 
 
 def streams(seed: int, num_env: int) -> Streams:

@@ -10,7 +10,9 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
+from baselines.common.env_state import env_state, restore_env
 from baselines.common.running_stats import RunningMeanStd
+from baselines.common.trees import Tree
 
 CLIP = 10.0
 """Bound on normalised observations and rewards, in standard deviations."""
@@ -101,6 +103,17 @@ class VecEnv:
                 obs, _ = self.envs[i].reset()
             self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
 
+    def state(self) -> Tree:
+        """Where every environment is in its episode."""
+        envs = [env_state(env) for env in self.envs]
+        return {"envs": envs, "returns": self._returns, "lengths": self._lengths}
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`, for as many environments of the same task."""
+        for env, saved in zip(self.envs, state["envs"], strict=True):
+            restore_env(env, saved)
+        self._returns[:], self._lengths[:] = state["returns"], state["lengths"]
+
     def close(self) -> None:
         """End the threads and close the environments."""
         if self._pool is not None:
@@ -183,6 +196,15 @@ class VecNormalize:
         """As `VecEnv.step`, with normalised observations, float32; rewards are still raw."""
         obs, rewards, dones, episodes = self._venv.step(actions)
         return self._observe(obs), rewards, dones, episodes
+
+    def state(self) -> Tree:
+        """Where the environments are; the statistics are the normaliser's, and saved with it."""
+        return {"environments": self._venv.state(), "discounted": self._discounted}
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`."""
+        self._venv.restore(state["environments"])
+        self._discounted[:] = state["discounted"]
 
     def _observe(self, obs: np.ndarray) -> np.ndarray:
         self._normalizer.obs_rms.update(obs)

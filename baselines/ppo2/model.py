@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.divergence import check_finite
 from baselines.common.parameters import Layout
 from baselines.common.policies import Policy
 from baselines.config import Config
@@ -56,6 +57,14 @@ class Model:
         self._adopt(policy, Layout(shapes), self.params)
         self._m, self._v = self._layout.pack(m), self._layout.pack(v)
 
+    def state(self) -> dict[str, Any]:
+        """Adam's moments, float32 of the length of the flat vector, and its count of steps."""
+        return {"m": self._m, "v": self._v, "adam_steps": self.adam_steps}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`, for a model of the same policy."""
+        self._m, self._v, self.adam_steps = state["m"], state["v"], state["adam_steps"]
+
     def step(self, obs: np.ndarray, noise: np.ndarray) -> np.ndarray:
         """Sampled actions for normalised observations [B, d], shaped from `noise`."""
         return self.policy.distribution.sample(self.policy.pi(self.params, obs), noise)
@@ -85,6 +94,9 @@ class Model:
 
         Returns:
             The losses and other figures, averaged over the minibatches.
+
+        Raises:
+            Diverged: a loss, the gradient's norm or a parameter is not finite.
         """
         config = self._config
         samples = len(batch["obs"])
@@ -101,10 +113,14 @@ class Model:
             np.float32(config.clip_range),
             {name: np.float32(coefs[name]) for name in ("kl", *self.policy.loss_names)},
         )
+        figures = {name: float(value) for name, value in logged.items()}
+        for name, figure in figures.items():
+            check_finite(f"{name} is", figure)
+        check_finite("the parameters are", np.array(flat))
         self._set_flat(np.array(flat))
         self._m, self._v = np.array(m), np.array(v)
         self.adam_steps += len(order)
-        return {name: float(value) for name, value in logged.items()}
+        return figures
 
     def _compiled(self) -> Any:
         if self._update is None:

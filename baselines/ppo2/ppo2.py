@@ -1,92 +1,82 @@
-"""The training loop: collect, train, log."""
+"""The training loop: collect, train, log, save."""
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
-from pathlib import Path
-
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from baselines.common.divergence import Diverged
 from baselines.common.schedules import linear_decay
-from baselines.common.vec_env import VecNormalize
+from baselines.common.stopping import StopRequests, stop_requests
 from baselines.config import Config
-from baselines.logger import Logger
-from baselines.ppo2.model import Model
-from baselines.ppo2.progress import Progress
-from baselines.ppo2.runner import Runner
-from baselines.ppo2.saved import SavedPolicy, checkpoint_name
-from baselines.ppo2.setup import Setup, open_outputs, prepare
-from baselines.transfer.schedule import Stage, stages
+from baselines.ppo2.saved import SavedPolicy
+from baselines.ppo2.session import Session, session
+from baselines.ppo2.setup import prepare
+from baselines.ppo2.states import SavedState, roll_back
+from baselines.transfer.schedule import Stage, stage_at, stages
 
 
 def learn(config: Config) -> SavedPolicy:
-    """Train a policy, from scratch or with teachers.
+    """Train a policy, from scratch or with teachers, or go on with a run that was interrupted.
 
     Returns:
         The policy at the end of the run.
 
     Raises:
         UserError: a setting or a file is wrong; nothing has been written then.
-        KeyboardInterrupt, BrokenPipeError: after saving what there is, where `save_path` is given.
+        Diverged: a value is not finite, and `on_divergence` does not ask for another try.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
-    setup = prepare(config)
-    model = Model(setup.policy, setup.params, config)
-    progress = Progress(config)
-    beginnings = {stage.first: stage for stage in stages(setup.policy, config)}
     # More threads would not pay for matrices this small, and sums in another order are other bits.
-    one_thread = threadpool_limits(1, user_api="blas")
-    with closing(setup.envs), closing(open_outputs(setup)) as log, one_thread:
-        envs = VecNormalize(setup.envs, setup.normalizer, config.gamma)
-        runner = Runner(envs, model, config, setup.random.actions)
-        try:
-            for update in range(1, config.nupdates + 1):
-                if update in beginnings:
-                    stage = beginnings[update]
-                    _begin(stage, model, progress, log)
-                lr = config.lr * linear_decay(update, config.nupdates)
-                coefs = stage.coefs(update)
-                batch = runner.run()
-                losses = model.train(vars(batch), setup.random.minibatches, lr, coefs)
-                progress.record(batch)
-                log.advance(progress.episodes, progress.elapsed)
-                if update % config.log_interval == 0 or update == config.nupdates:
-                    shares = stage.shares(model.params)
-                    log.figures(progress.figures(lr, coefs, losses, shares), progress.remaining)
-                if config.save_path and _save_is_due(update, config):
-                    _snapshot(setup, model, progress).write(Path(config.save_path))
-        except (KeyboardInterrupt, BrokenPipeError):
-            _save_interrupted(setup, model, progress, log)
-            raise
-        log.say(progress.summary)
-    return _snapshot(setup, model, progress)
+    # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
+    with stop_requests() as stop, threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+        while True:
+            setup = prepare(config)
+            if setup.resumed is not None and setup.updates_done >= config.nupdates:
+                return _finished(setup.resumed)
+            try:
+                with session(setup) as run:
+                    _train(run, stop)
+                    return run.policy
+            except Diverged as error:
+                config = roll_back(config, error)
 
 
-def _begin(stage: Stage, model: Model, progress: Progress, log: Logger) -> None:
-    for line in stage.announcement(model.params):
-        log.say(f"update {stage.first}: {line}")
-    if stage.policy is not model.policy:
-        model.reduce_to(stage.policy)
+def _train(run: Session, stop: StopRequests) -> None:
+    """Every update that is left of the run."""
+    config, model, progress, log = run.setup.config, run.model, run.progress, run.log
+    course = stages(model.policy, config)
+    stage = stage_at(course, progress.updates)
+    for update in range(progress.updates + 1, config.nupdates + 1):
+        if stage is not stage_at(course, update):
+            stage = stage_at(course, update)
+            _begin(stage, run)
+        lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
+        coefs = stage.coefs(update)
+        batch = run.runner.run()
+        losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
+        progress.record(batch)
+        log.advance(progress.episodes, progress.elapsed)
+        if update % config.log_interval == 0 or update == config.nupdates:
+            shares = stage.shares(model.params)
+            log.figures(progress.figures(lr, coefs, losses, shares), progress.remaining)
+        run.save_what_is_due()
+        if stop.requested:
+            run.save_now()
+            stop.meet()
+    log.say(progress.summary)
+
+
+def _finished(found: SavedState) -> SavedPolicy:
+    update = found.policy.metadata["update"]
+    print(f"{found.path}: the run is finished, after {update} updates; --num_timesteps extends it")
+    return found.policy
+
+
+def _begin(stage: Stage, run: Session) -> None:
+    for line in stage.announcement(run.model.params):
+        run.log.say(f"update {stage.first}: {line}")
+    if stage.policy is not run.model.policy:
+        run.model.reduce_to(stage.policy)
     if stage.alone:
-        progress.hand_over()
-
-
-def _save_is_due(update: int, config: Config) -> bool:
-    """Baselines' rule: the first update, every interval, and here also the last."""
-    at_interval = config.save_interval and (update == 1 or update % config.save_interval == 0)
-    return bool(at_interval) or update == config.nupdates
-
-
-def _save_interrupted(setup: Setup, model: Model, progress: Progress, log: Logger) -> None:
-    """Save the last finished update, unless that was done when it finished."""
-    folder = Path(setup.config.save_path)
-    path = folder / checkpoint_name(progress.updates)
-    if setup.config.save_path and progress.updates:
-        if not path.exists():
-            _snapshot(setup, model, progress).write(folder)
-        with suppress(BrokenPipeError):
-            log.say(f"interrupted after update {progress.updates}; saved {path}")
-
-
-def _snapshot(setup: Setup, model: Model, progress: Progress) -> SavedPolicy:
-    metadata = setup.provenance | progress.state()
-    return SavedPolicy(model.policy, model.params, setup.normalizer, metadata)
+        run.progress.hand_over()

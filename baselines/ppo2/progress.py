@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.trees import Tree
 from baselines.common.vec_env import Episode
 from baselines.config import Config
 from baselines.ppo2.runner import Batch
@@ -46,11 +47,33 @@ class Progress:
         self.updates = 0
         self.episodes: list[tuple[float, int]] = []
         self._window: deque[Episode] = deque(maxlen=WINDOW)
-        self._returns: list[list[float]] = []
-        self._last_update_with_teachers: int | None = None
+        self._recent: deque[list[float]] = deque(maxlen=HAND_OVER_SPAN)
+        self._before_hand_over: list[float] | None = None
+        self._after_hand_over: list[list[float]] = []
         self._explained_variance = float("nan")
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
+
+    def state(self) -> Tree:
+        """Everything that later rows and the last line depend on; JSON."""
+        return {
+            "updates": self.updates,
+            "elapsed": self.elapsed,
+            "window": [[episode.r, episode.l] for episode in self._window],
+            "recent": list(self._recent),
+            "before_hand_over": self._before_hand_over,
+            "after_hand_over": self._after_hand_over,
+        }
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`; the time in between does not count."""
+        self.updates = self._updates_at_last_row = state["updates"]
+        self._last_row = time.perf_counter()
+        self._start = self._last_row - state["elapsed"]
+        self._window.extend(Episode(*episode) for episode in state["window"])
+        self._recent.extend(state["recent"])
+        self._before_hand_over = state["before_hand_over"]
+        self._after_hand_over = state["after_hand_over"]
 
     @property
     def elapsed(self) -> float:
@@ -69,7 +92,7 @@ class Progress:
 
     def hand_over(self) -> None:
         """The student goes alone from the next update on: the window of returns starts afresh."""
-        self._last_update_with_teachers = self.updates
+        self._before_hand_over = [r for update in self._recent for r in update]
         self._window.clear()
 
     def record(self, batch: Batch) -> None:
@@ -77,7 +100,10 @@ class Progress:
         self.updates += 1
         self.episodes = [(episode.r, episode.l) for episode in batch.episodes]
         self._window.extend(batch.episodes)
-        self._returns.append([episode.r for episode in batch.episodes])
+        returns = [episode.r for episode in batch.episodes]
+        self._recent.append(returns)
+        if self._before_hand_over is not None and len(self._after_hand_over) < HAND_OVER_SPAN:
+            self._after_hand_over.append(returns)
         self._explained_variance = explained_variance(batch.values, batch.returns)
 
     def figures(
@@ -122,18 +148,15 @@ class Progress:
             f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
             f" mean return of the last {len(self._window)} episodes {self.training_return:.1f}"
         )
-        last = self._last_update_with_teachers
-        if last is None:
+        if self._before_hand_over is None:
             return line
-        before = self._returns[max(last - HAND_OVER_SPAN, 0) : last]
-        after = self._returns[last : last + HAND_OVER_SPAN]
-        means = [mean_or_nan([r for update in span for r in update]) for span in (before, after)]
+        after = [r for update in self._after_hand_over for r in update]
         return line + (
-            f"; over the {HAND_OVER_SPAN} updates before the hand-over {means[0]:.1f},"
-            f" after it {means[1]:.1f}"
+            f"; over the {HAND_OVER_SPAN} updates before the hand-over"
+            f" {mean_or_nan(self._before_hand_over):.1f}, after it {mean_or_nan(after):.1f}"
         )
 
-    def state(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """What a checkpoint says of how far the run was; JSON."""
         known = not math.isnan(self.training_return)
         return {

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.common.divergence import check_finite
+from baselines.common.trees import Tree
 from baselines.common.vec_env import Episode, VecNormalize
 from baselines.config import Config
 from baselines.ppo2.model import Model
@@ -73,7 +75,10 @@ def _by_environment(x: np.ndarray) -> np.ndarray:
 
 
 class Runner:
-    """Collects rollouts of `nsteps` in each environment, going on where the last one ended."""
+    """Collects rollouts of `nsteps` in each environment, going on where the last one ended.
+
+    Begun by `start` or by `restore`.
+    """
 
     def __init__(
         self, envs: VecNormalize, model: Model, config: Config, rng: np.random.Generator
@@ -82,10 +87,27 @@ class Runner:
         self._model = model
         self._config = config
         self._rng = rng
-        self._obs = envs.reset()
+        self._obs: np.ndarray
+
+    def start(self) -> None:
+        """Begin with new episodes."""
+        self._obs = self._envs.reset()
+
+    def state(self) -> Tree:
+        """Where the environments are, and what they were last seen to be."""
+        return {"obs": self._obs, "environments": self._envs.state()}
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`: begin where another runner was."""
+        self._obs = state["obs"]
+        self._envs.restore(state["environments"])
 
     def run(self) -> Batch:
-        """Collect one batch with the model as it stands."""
+        """Collect one batch with the model as it stands.
+
+        Raises:
+            Diverged: an observation or a reward is not finite.
+        """
         steps, (num_env, obs_size) = self._config.nsteps, self._obs.shape
         noise = self._model.policy.distribution.noise(self._rng, (steps, num_env))
         obs = np.empty((steps, num_env, obs_size), np.float32)
@@ -98,6 +120,8 @@ class Runner:
             actions.append(self._model.step(self._obs, noise[t]))
             self._obs, rewards[t], dones[t], ended = self._envs.step(actions[t])
             episodes += ended
+        check_finite("the observations are", obs)
+        check_finite("the rewards are", rewards)
         normalized = self._envs.normalize_rewards(rewards, dones)
         return self._batch(obs, np.stack(actions), normalized, dones, episodes)
 

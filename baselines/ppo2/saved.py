@@ -14,6 +14,8 @@ from baselines.common.policies import MlpPolicy, Policy
 from baselines.common.vec_env import Normalizer
 from baselines.transfer.student import Student
 
+Contents = tuple[dict[str, np.ndarray], dict[str, Any]]
+
 
 @dataclass(frozen=True)
 class SavedPolicy:
@@ -37,6 +39,11 @@ class SavedPolicy:
         distribution = self.policy.distribution
         return distribution.mode(pi) if noise is None else distribution.sample(pi, noise)
 
+    def contents(self) -> Contents:
+        """The arrays and the description of its checkpoint."""
+        arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
+        return arrays, self.metadata | {"policy": self.policy.describe()}
+
     def write(self, folder: Path) -> Path:
         """Write the checkpoint `folder/<update>`, atomically; returns its path.
 
@@ -44,8 +51,7 @@ class SavedPolicy:
             OSError: the folder cannot be written.
         """
         path = folder / checkpoint_name(self.metadata["update"])
-        arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
-        save(path, arrays, self.metadata | {"policy": self.policy.describe()})
+        save(path, *self.contents())
         return path
 
 
@@ -65,7 +71,15 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
     Raises:
         CheckpointError: it cannot be used, and why.
     """
-    checkpoint = load(path, flag)
+    return saved_policy(load(path, flag), path, flag)
+
+
+def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPolicy:
+    """The policy that a checkpoint holds; `path` and `flag` are for the messages.
+
+    Raises:
+        CheckpointError: it is damaged.
+    """
     try:
         return _restore(checkpoint)
     except (KeyError, TypeError, ValueError) as error:

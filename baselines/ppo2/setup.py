@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
+from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,15 @@ import numpy as np
 from baselines.common import provenance
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.command_line import UserError
-from baselines.common.files import check_can_make, make_folder, set_aside
+from baselines.common.distributions import distribution_for
 from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy, Policy, policy_for, shapes_of
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
 from baselines.config import Config
-from baselines.logger import LOG_FILES, Logger
-from baselines.ppo2.saved import SavedPolicy, is_checkpoint, read_saved_policy
+from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.ppo2.states import SavedState, state_to_resume
 from baselines.transfer.build import add_teachers
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.student import Student
@@ -38,6 +38,7 @@ class Setup:
         params: the variables of that, by name.
         normalizer: the statistics of observations and returns.
         provenance: where the run comes from, for its logs and checkpoints; JSON.
+        resumed: the state of the run that it goes on with, if it does.
     """
 
     config: Config
@@ -47,6 +48,12 @@ class Setup:
     params: dict[str, np.ndarray]
     normalizer: Normalizer
     provenance: dict[str, Any]
+    resumed: SavedState | None = None
+
+    @property
+    def updates_done(self) -> int:
+        """Updates before this start: 0 for a new run."""
+        return 0 if self.resumed is None else int(self.resumed.policy.metadata["update"])
 
 
 def prepare(config: Config) -> Setup:
@@ -56,16 +63,36 @@ def prepare(config: Config) -> Setup:
         UserError: a setting or a file is wrong; nothing has been written.
     """
     config.check()
+    resumed = state_to_resume(config)
     random = streams(config.seed, config.num_env)
     envs = VecEnv(
         lambda: make_task(config.env, config.env_arguments), random.env_seeds, _threads(config)
     )
+    if resumed is not None:
+        return _resumed(config, random, envs, resumed)
     body = _body(config, envs)
     policy = add_teachers(body, config, random.init)
     policy, params, normalizer = _starting_point(config, policy, random.init)
     return Setup(
         config, random, envs, policy, params, normalizer, _provenance(envs, policy, config)
     )
+
+
+def _resumed(config: Config, random: Streams, envs: VecEnv, found: SavedState) -> Setup:
+    """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
+    saved = found.policy
+    sizes = (saved.policy.obs_size, saved.policy.distribution)
+    if sizes != ((envs.observation_space.shape or (0,))[0], distribution_for(envs.action_space)):
+        raise CheckpointError(
+            f"--resume: {found.path} is of a task of other sizes, no {config.env}"
+        )
+    begun = found.state["provenance"]
+    here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
+    start = {"update": saved.metadata["update"], **here}
+    history = begun | {
+        "config": config.to_json(), "resumed": [*begun.get("resumed", []), start]
+    }  # fmt: skip
+    return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
 
 
 def _threads(config: Config) -> int:
@@ -161,31 +188,9 @@ def _provenance(envs: VecEnv, policy: Policy, config: Config) -> dict[str, Any]:
         "command": provenance.command(),
         "versions": provenance.versions(),
         "commit": provenance.commit(),
+        "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {"path": path, "env": teacher.env, "sha256": teacher.sha256}
             for path, teacher in zip(config.teacher_paths, teachers, strict=True)
         ],
     }
-
-
-def open_outputs(setup: Setup) -> Logger:
-    """Make the folders, set aside what an earlier run left in them, and open the log.
-
-    Raises:
-        UserError: a folder cannot be written.
-    """
-    config = setup.config
-    folders = {"save_path": config.save_path, "log_path": config.log_path}
-    paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
-    for make in (check_can_make, make_folder):  # nothing is made unless all can be
-        for flag, path in paths.items():
-            make(path, flag)
-    left = {
-        "save_path": lambda path: [p.name for p in path.iterdir() if is_checkpoint(p)],
-        "log_path": lambda _: list(LOG_FILES),
-    }
-    moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]
-    log = Logger(config.nupdates, paths.get("log_path"), setup.provenance)
-    for target in filter(None, moved):
-        log.say(f"what an earlier run left is now in {target}")
-    return log

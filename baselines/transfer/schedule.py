@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baselines.common.arrays import Params
-from baselines.common.policies import Policy
+from baselines.common.policies import MlpPolicy, Policy
 from baselines.config import Config
 from baselines.transfer.student import PI_SHARE, VF_SHARE, Student, share_figures
 
@@ -51,10 +51,20 @@ def _whole(x: float) -> int:
 
 
 def stages(policy: Policy, config: Config) -> list[Stage]:
-    """The stages of a run in their order: one without teachers, three with them."""
+    """The stages of a run in their order: one without teachers, three with them.
+
+    A run that is resumed after its hand-over has only the last of the three left.
+    """
     if isinstance(policy, Student):
         return _transfer_stages(policy, config)
+    if config.teacher_paths and isinstance(policy, MlpPolicy):
+        return [_alone(1, policy, config)]
     return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda _: {})]
+
+
+def stage_at(course: list[Stage], update: int) -> Stage:
+    """The stage that an update belongs to; before the first update the first stage."""
+    return next((stage for stage in reversed(course) if stage.first <= update), course[0])
 
 
 def _transfer_stages(student: Student, config: Config) -> list[Stage]:
@@ -67,11 +77,6 @@ def _transfer_stages(student: Student, config: Config) -> list[Stage]:
             "mutual_info": config.mutual_info_coef,
         }
 
-    def alone_coefs(_: int) -> dict[str, float]:
-        return {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
-
-    ones = [1.0] * student.body.spec.num_layers
-    own = share_figures(PI_SHARE, ones) | share_figures(VF_SHARE, ones)
     with_teachers = config.teacher_fraction * config.nupdates
     return [
         Stage(1, student, coefs, student.own_shares),
@@ -82,15 +87,19 @@ def _transfer_stages(student: Student, config: Config) -> list[Stage]:
             student.own_shares,
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
-        Stage(
-            _whole(with_teachers) + 1,
-            student.body,
-            alone_coefs,
-            lambda _: own,
-            lambda params: hand_over_lines(student.own_shares(params)),
-            alone=True,
+        replace(
+            _alone(_whole(with_teachers) + 1, student.body, config),
+            announcement=lambda params: hand_over_lines(student.own_shares(params)),
         ),
     ]
+
+
+def _alone(first: int, body: MlpPolicy, config: Config) -> Stage:
+    """The student without its teachers; its shares p_0 are 1."""
+    coefs = {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
+    ones = [1.0] * body.spec.num_layers
+    own = share_figures(PI_SHARE, ones) | share_figures(VF_SHARE, ones)
+    return Stage(first, body, lambda _: coefs, lambda _: own, alone=True)
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from baselines.common.command_line import UserError
-from baselines.common.files import make_folder, set_aside
+from baselines.common.files import locked, make_folder, remove_partial, set_aside
 
 
 def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
@@ -31,3 +31,22 @@ def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"--save_path: cannot write to .*file/folder"):
         make_folder(tmp_path / "file" / "folder", "save_path")
+
+
+def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
+    with (
+        locked(tmp_path, "save_path"),
+        pytest.raises(UserError, match=r"^--save_path: another process"),
+        locked(tmp_path, "save_path"),
+    ):
+        pytest.fail("it was let in")
+    with locked(tmp_path, "save_path"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_partial_files_are_removed(tmp_path: Path) -> None:
+    for name in (".00010.123.partial", "00010", ".other"):
+        (tmp_path / name).touch()
+    remove_partial(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".other", "00010"]

@@ -105,8 +105,8 @@ def test_the_hand_over_starts_the_window_afresh() -> None:
     figures = p.figures(0.0, {}, {}, {})
     assert math.isnan(figures["eprewmean"])
     assert math.isnan(figures["eplenmean"])
-    assert p.state()["training_return"] is None
-    assert p.state()["training_episodes"] == 0
+    assert p.description()["training_return"] is None
+    assert p.description()["training_episodes"] == 0
     p.record(batch(8.0))
     assert p.training_return == 8.0
 
@@ -135,10 +135,10 @@ def test_the_time_left(clock: Clock) -> None:
     assert p.elapsed == 30.0
 
 
-def test_the_state_is_json() -> None:
+def test_the_description_is_json() -> None:
     p = Progress(CONFIG)
     p.record(batch(2.0, 4.0))
-    assert json.loads(json.dumps(p.state())) == {
+    assert json.loads(json.dumps(p.description())) == {
         "update": 1,
         "timesteps": 20,
         "training_return": 3.0,

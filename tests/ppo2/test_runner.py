@@ -106,7 +106,9 @@ def build(
         config = small_config(nsteps=nsteps, num_env=num_env)
         model = Model(policy, params, config)
         envs: Any = ScriptedEnvs(num_env, 8)
-        return envs, model, Runner(envs, model, config, np.random.default_rng(7))
+        runner = Runner(envs, model, config, np.random.default_rng(7))
+        runner.start()
+        return envs, model, runner
 
     return build
 

@@ -1,0 +1,67 @@
+"""Ctrl-C and SIGTERM as requests that a training loop meets at its next safe point."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, met as Ctrl-C is."""
+
+
+class StopRequests:
+    """Whether the process has been asked to stop."""
+
+    def __init__(self) -> None:
+        self._received: int | None = None
+
+    def receive(self, number: int, frame: FrameType | None = None) -> None:
+        """The signal handler: the first signal is a request, a second one stops at once.
+
+        Raises:
+            KeyboardInterrupt, Terminated: for the second.
+        """
+        if self._received is not None:
+            raise _exception(number)
+        self._received = number
+        name = signal.Signals(number).name
+        print(f"{name}: finishing this update; once more stops at once", file=sys.stderr)
+
+    @property
+    def requested(self) -> bool:
+        """Whether there was a request."""
+        return self._received is not None
+
+    def meet(self) -> None:
+        """Raise KeyboardInterrupt or Terminated when there was a request."""
+        if self._received is not None:
+            raise _exception(self._received)
+
+
+def _exception(number: int) -> KeyboardInterrupt:
+    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+
+
+@contextmanager
+def stop_requests() -> Iterator[StopRequests]:
+    """Collect the process's stop signals; outside the main thread, where they never come, nothing.
+
+    Python allows signal handlers in the main thread only.
+    """
+    requests = StopRequests()
+    if threading.current_thread() is not threading.main_thread():
+        yield requests
+        return
+    before = {number: signal.signal(number, requests.receive) for number in SIGNALS}
+    try:
+        yield requests
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,135 @@
+"""States of a run from which it is continued to the bit: written, found, checked.
+
+They lie in `<save_path>/resume/<update>`. Each is a checkpoint like any other, so that it can be
+evaluated, and holds besides, under `state`, all else that a run remembers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.command_line import UserError
+from baselines.common.divergence import Diverged
+from baselines.common.files import remove_partial
+from baselines.common.trees import Tree, pack, unpack
+from baselines.config import Config
+from baselines.ppo2.saved import SavedPolicy, checkpoint_name, is_checkpoint, saved_policy
+
+FOLDER = "resume"
+STATE = "state"
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """A run as it was after an update.
+
+    Attributes:
+        path: the file.
+        policy: the policy, its variables and the statistics.
+        state: all else (`session.Session.state`).
+        damaged: newer files that could not be read, each with the reason.
+    """
+
+    path: Path
+    policy: SavedPolicy
+    state: Tree
+    damaged: list[str]
+
+
+def write_state(save_path: Path, policy: SavedPolicy, state: Tree, keep: int) -> Path:
+    """Write a state, then remove all but the `keep` newest.
+
+    Raises:
+        OSError: the folder cannot be written; what was there is still there.
+    """
+    folder = save_path / FOLDER
+    folder.mkdir(exist_ok=True)
+    arrays, metadata = policy.contents()
+    more, packed = pack(state, STATE)
+    path = folder / checkpoint_name(metadata["update"])
+    save(path, arrays | more, metadata | {STATE: packed})
+    remove_partial(folder)
+    for old in _paths(save_path)[keep:]:
+        old.unlink()
+    return path
+
+
+def _paths(save_path: Path) -> list[Path]:
+    """The files of all states, the newest first."""
+    folder = save_path / FOLDER
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted((p for p in found if is_checkpoint(p)), key=lambda p: -int(p.name))
+
+
+def newest_state(save_path: Path) -> SavedState | None:
+    """The newest state that is whole; None where there is none at all.
+
+    Raises:
+        CheckpointError: there are some, all damaged.
+    """
+    damaged: list[str] = []
+    for path in _paths(save_path):
+        try:
+            return _read(path, damaged)
+        except CheckpointError as error:
+            damaged.append(str(error).removeprefix("--resume: "))
+    if damaged:
+        raise CheckpointError(f"--resume: no state can be read: {'; '.join(damaged)}")
+    return None
+
+
+def _read(path: Path, damaged: list[str]) -> SavedState:
+    checkpoint = load(path, "resume")
+    policy = saved_policy(checkpoint, path, "resume")
+    try:
+        state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
+        int(checkpoint.metadata["config"]["num_timesteps"]), dict(state["log"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"--resume: {path} is damaged ({error!r})") from None
+    return SavedState(path, policy, state, damaged)
+
+
+def state_to_resume(config: Config) -> SavedState | None:
+    """The state that `--resume` goes on from; None when it is not given, or nothing is there.
+
+    Raises:
+        UserError: the state is of a run with other settings, or cannot be read.
+    """
+    if not config.resume:
+        return None
+    found = newest_state(Path(config.save_path))
+    if found is None:
+        return None
+    config.check_continues(found.policy.metadata["config"])
+    if found.state["log"] and not config.log_path:
+        raise UserError(
+            f"--log_path: missing; the run in {config.save_path} has logs to go on with"
+        )
+    return found
+
+
+def roll_back(config: Config, error: Diverged) -> Config:
+    """Settings that go on from the newest state with half the learning rate.
+
+    The state itself is changed, so that the run is the same if it is killed and resumed now.
+
+    Raises:
+        Diverged: not asked for, or done often enough.
+    """
+    found = newest_state(Path(config.save_path)) if config.save_path else None
+    if found is None:
+        raise Diverged(f"{error}; nothing was saved, for want of --save_path")
+    if config.on_divergence != "rollback":
+        raise Diverged(
+            f"{error}; the last good state is {found.path}, from which --resume"
+            " --on_divergence=rollback goes on with half the learning rate"
+        )
+    done = found.state["rollbacks"]
+    if done >= config.max_rollbacks:
+        raise Diverged(f"{error}; given up after {done} rollbacks to {found.path}")
+    again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
+    write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
+    print(f"{error}; going back to {found.path} with half the learning rate", flush=True)
+    return replace(config, resume=True)

@@ -1,0 +1,433 @@
+"""Runs that were stopped, killed or diverged, and went on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import safetensors.numpy
+import toys
+
+from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.command_line import UserError
+from baselines.common.divergence import Diverged
+from baselines.common.stopping import Terminated
+from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
+from baselines.config import Config
+from baselines.logger import Logger
+from baselines.ppo2.model import Model
+from baselines.ppo2.ppo2 import learn
+from baselines.ppo2.progress import Progress
+from baselines.ppo2.saved import read_saved_policy
+
+ROOT = Path(__file__).resolve().parent.parent
+TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
+UPDATES = 10
+SMALL: dict[str, Any] = {"nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False}
+TIMES = ("time_elapsed", "fps")
+
+toys.register()
+
+
+def config(folder: Path, steps: int = 64, num_env: int = 1, **settings: Any) -> Config:
+    """A run of ten updates of `steps` steps."""
+    defaults = {"env": "DiscreteToy-v0", "num_timesteps": UPDATES * steps}
+    sizes = {"num_env": num_env, "nsteps": steps // num_env}
+    paths = {"save_path": str(folder / "models"), "log_path": str(folder / "logs")}
+    return Config(**(SMALL | defaults | sizes | paths | settings))
+
+
+def arrays(folder: Path, update: int = UPDATES) -> dict[str, bytes]:
+    found = safetensors.numpy.load_file(folder / "models" / f"{update:05d}")
+    return {name: array.tobytes() for name, array in found.items()}
+
+
+def logs(folder: Path) -> tuple[list[dict[str, str]], list[dict[str, Any]], list[str]]:
+    """The rows of progress.csv and progress.json and of monitor.csv, times aside."""
+    with open(folder / "logs" / "progress.csv", encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    lines = (folder / "logs" / "progress.json").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    for row in (*table, *records):
+        for name in TIMES:
+            row.pop(name)
+    episodes = (folder / "logs" / "monitor.csv").read_text().splitlines()[1:]
+    return table, records, [line.rpartition(",")[0] for line in episodes]
+
+
+def states(folder: Path) -> list[str]:
+    return sorted(p.name for p in (folder / "models" / "resume").iterdir())
+
+
+@pytest.fixture
+def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Send a signal to the own process while the given update ends."""
+    record = Progress.record
+
+    def arrange(update: int, number: int = signal.SIGINT) -> None:
+        def recorded(self: Progress, batch: Any) -> None:
+            record(self, batch)
+            if self.updates == update:
+                signal.raise_signal(number)
+
+        monkeypatch.setattr(Progress, "record", recorded)
+
+    return arrange
+
+
+@pytest.mark.parametrize("num_env", [1, 8])
+@pytest.mark.parametrize("teachers", [(), (TEACHER,)], ids=["PPO", "student"])
+def test_stopped_in_every_phase_a_run_ends_as_if_it_had_not_been(
+    teachers: tuple[str, ...], num_env: int, stop_after: Callable[..., None], tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"env": "CentipedeSix-v1", "teacher_paths": teachers}
+    whole, parts = (config(tmp_path / name, 64, num_env, **settings) for name in "ab")
+    learn(whole)
+    for update in (2, 7, 9, None):  # learning, coupling, alone
+        stop_after(update)
+        if update is None:
+            learn(replace(parts, resume=True))
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                learn(replace(parts, resume=update > 2))
+    assert arrays(tmp_path / "b") == arrays(tmp_path / "a")
+    assert logs(tmp_path / "b") == logs(tmp_path / "a")
+    assert len(logs(tmp_path / "b")[0]) == UPDATES
+
+
+def killed(work: Callable[[], object], after: float) -> None:
+    """Do `work` in another process and kill it, if it is not done by then."""
+    process = os.fork()
+    if not process:
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        try:
+            work()
+        finally:
+            os._exit(0)
+    time.sleep(after)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+
+
+def kill_and_compare(kills: int, folder: Path) -> None:
+    settings: dict[str, Any] = {"num_timesteps": 40 * 64, "state_interval": 1, "save_interval": 3}
+    whole = config(folder / "whole", 64, 2, **settings)
+    begun = time.monotonic()
+    learn(whole)
+    lasts = time.monotonic() - begun
+    moments = np.random.default_rng(0).uniform(0.05, 1.1 * lasts, kills)
+    for k, moment in enumerate(moments.tolist()):
+        part = config(folder / str(k), 64, 2, **settings)
+        killed(lambda part=part: learn(part), moment)  # type: ignore[misc]
+        learn(replace(part, resume=True))
+        assert arrays(folder / str(k), 40) == arrays(folder / "whole", 40), moment
+        assert logs(folder / str(k)) == logs(folder / "whole"), moment
+        files = {p.name for p in (folder / str(k) / "models").iterdir()}
+        assert files >= {p.name for p in (folder / "whole" / "models").iterdir()}, moment
+        assert not [name for name in files if name.endswith(".partial")]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_killed_runs_end_as_if_they_had_not_been(tmp_path: Path) -> None:
+    kill_and_compare(3, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_runs_killed_at_fifty_moments_end_as_if_they_had_not_been(tmp_path: Path) -> None:
+    kill_and_compare(50, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+)
+def test_a_signal_finishes_the_update_and_saves(
+    number: int,
+    expected: type[BaseException],
+    stop_after: Callable[..., None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stop_after(3, number)
+    with pytest.raises(expected):
+        learn(config(tmp_path))
+    path = tmp_path / "models" / "00003"
+    assert read_saved_policy(str(path), "load_path").metadata["update"] == 3
+    assert states(tmp_path) == ["00000", "00003"]
+    assert f"stopped after update 3; saved {path}" in capsys.readouterr().out
+
+
+def test_the_newest_states_are_kept(tmp_path: Path) -> None:
+    learn(config(tmp_path, state_interval=3, keep=3))
+    assert states(tmp_path) == ["00006", "00009", "00010"]
+    assert [p.name for p in sorted((tmp_path / "models").iterdir())] == ["00010", "resume"]
+
+
+def test_a_state_is_a_checkpoint_too(tmp_path: Path) -> None:
+    learn(config(tmp_path))
+    state = read_saved_policy(str(tmp_path / "models" / "resume" / "00010"), "load_path")
+    saved = read_saved_policy(str(tmp_path / "models" / "00010"), "load_path")
+    for name, value in saved.params.items():
+        np.testing.assert_array_equal(state.params[name], value)
+
+
+def test_a_finished_run_says_so_and_changes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(tmp_path)
+    learn(settings)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    learn(replace(settings, resume=True))
+    assert "the run is finished, after 10 updates" in capsys.readouterr().out
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("teachers", [(), (TEACHER,)], ids=["PPO", "student"])
+def test_a_finished_run_can_be_made_longer(teachers: tuple[str, ...], tmp_path: Path) -> None:
+    settings = config(tmp_path, env="CentipedeSix-v1", teacher_paths=teachers)
+    learn(settings)
+    learn(replace(settings, num_timesteps=12 * 64, resume=True))
+    rows = logs(tmp_path)[0]
+    assert [int(row["nupdates"]) for row in rows] == [*range(1, 13)]
+    # as in a run that was 12 updates long from the start
+    assert float(rows[10]["lr"]) == pytest.approx(3e-4 * (1 - 10 / 12))
+    if teachers:
+        assert {row["student_ps"] for row in rows[9:]} == {"1.0"}
+    [start] = json.loads((tmp_path / "logs" / "config.json").read_text())["resumed"]
+    assert start["update"] == 10
+
+
+def test_without_a_state_a_run_is_begun(tmp_path: Path) -> None:
+    learn(config(tmp_path, resume=True))
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+def test_a_damaged_state_is_passed_over(
+    tmp_path: Path, stop_after: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(tmp_path / "b", state_interval=2)
+    learn(config(tmp_path / "a"))
+    stop_after(5)
+    with pytest.raises(KeyboardInterrupt):
+        learn(settings)
+    stop_after(0)
+    newest = tmp_path / "b" / "models" / "resume" / "00005"
+    content = bytearray(newest.read_bytes())
+    content[-9] ^= 1
+    newest.write_bytes(content)
+    learn(replace(settings, resume=True))
+    said = capsys.readouterr().out
+    assert f"going on from {newest.with_name('00004')}" in said
+    assert f"WARNING: {newest} is damaged: its content does not fit its checksum" in said
+    assert arrays(tmp_path / "b") == arrays(tmp_path / "a")
+    assert logs(tmp_path / "b") == logs(tmp_path / "a")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    settings = config(tmp_path_factory.mktemp("finished"))
+    learn(settings)
+    return settings
+
+
+def spoil_states(settings: Config) -> None:
+    for path in (Path(settings.save_path) / "resume").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+
+
+def empty_log(settings: Config) -> None:
+    (Path(settings.log_path) / "progress.csv").write_text("")
+
+
+def other_log(settings: Config) -> None:
+    path = Path(settings.log_path) / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": "yesterday"}))
+
+
+REFUSED: dict[str, tuple[dict[str, Any], Callable[[Config], None], str]] = {
+    "another task": ({"env": "BoxToy-v0"}, lambda _: None, "--env: 'BoxToy-v0', but .* 'Discrete"),
+    "another rate": ({"lr": 1e-3}, lambda _: None, r"--lr: 0.001, but the run .* 0.0003; give"),
+    "another seed": ({"seed": 1}, lambda _: None, "--seed: 1, but"),
+    "shorter": ({"num_timesteps": 64}, lambda _: None, "--num_timesteps: 64 is less than 640"),
+    "no logs": ({"log_path": ""}, lambda _: None, "--log_path: missing"),
+    "no folder": ({"save_path": ""}, lambda _: None, "--resume: needs --save_path"),
+    "damaged states": ({}, spoil_states, "--resume: no state can be read: .*00010.*00000"),
+    "shortened log": ({}, empty_log, "--log_path: .*progress.csv is missing or shorter"),
+    "another's log": ({}, other_log, "--log_path: .* holds the logs of another run"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_does_not_fit_is_refused_and_nothing_is_changed(
+    case: str, finished: Config, tmp_path: Path
+) -> None:
+    changed, damage, expected = REFUSED[case]
+    shutil.copytree(Path(finished.save_path).parent, tmp_path, dirs_exist_ok=True)
+    longer = replace(
+        finished,
+        num_timesteps=20 * 64,
+        save_path=str(tmp_path / "models"),
+        log_path=str(tmp_path / "logs"),
+        resume=True,
+    )
+    damage(longer)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(UserError, match=expected):
+        learn(replace(longer, **changed))
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_two_processes_do_not_train_in_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(tmp_path)
+    say = Logger.figures
+
+    def another(self: Logger, *arguments: Any) -> None:
+        say(self, *arguments)
+        with pytest.raises(UserError, match="--save_path: another process is training in"):
+            learn(settings)
+
+    monkeypatch.setattr(Logger, "figures", another)
+    learn(settings)
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+class Spoiled(toys.BoxToy):
+    """Gives a value that is not finite at its 150th step, once or whenever it is begun anew."""
+
+    faults = 0
+
+    def __init__(self, where: str, value: float) -> None:
+        self._where, self._value, self._age = where, value, 0
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        obs, reward, *rest = super().step(action)
+        self._age += 1
+        if self._age == 150 and Spoiled.faults:
+            Spoiled.faults -= 1
+            obs = obs + self._value if self._where == "obs" else obs
+            reward = self._value if self._where == "reward" else reward
+        return obs, reward, *rest  # type: ignore[return-value]
+
+
+gym.register("Spoiled-v0", entry_point=Spoiled)
+
+
+def spoiled(folder: Path, where: str, value: float, **settings: Any) -> Config:
+    kwargs = json.dumps({"where": where, "value": value})
+    return config(folder, env="Spoiled-v0", env_kwargs=kwargs, state_interval=1, **settings)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("where", "what"), [("obs", "observations"), ("reward", "rewards")])
+def test_a_task_that_is_not_finite_stops_the_run(
+    where: str, what: str, value: float, tmp_path: Path
+) -> None:
+    Spoiled.faults = 1
+    with pytest.raises(Diverged) as caught:
+        learn(spoiled(tmp_path, where, value))
+    # 64 steps an update: the 150th lies in the third
+    assert str(caught.value) == (
+        f"update 3: the {what} are not finite; the last good state is"
+        f" {tmp_path / 'models' / 'resume' / '00002'}, from which --resume"
+        " --on_divergence=rollback goes on with half the learning rate"
+    )
+    assert states(tmp_path) == ["00001", "00002"]
+    assert len(logs(tmp_path)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [({"value_loss": np.nan}, "value_loss is"), ({"grad_norm": np.inf}, "grad_norm is"),
+     (None, "the parameters are")],
+)  # fmt: skip
+def test_an_update_that_is_not_finite_stops_the_run(
+    spoil: dict[str, float] | None, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = Model._compiled
+
+    def spoiling(self: Model) -> Any:
+        def update(*arguments: Any) -> Any:
+            flat, m, v, logged = compiled(self)(*arguments)
+            flat = flat * np.float32(np.nan) if spoil is None else flat
+            return flat, m, v, logged | (spoil or {})
+
+        return update
+
+    monkeypatch.setattr(Model, "_compiled", spoiling)
+    with pytest.raises(Diverged, match=f"^update 1: {what} not finite; the last good state"):
+        learn(config(tmp_path))
+    assert states(tmp_path) == ["00000"]
+
+
+def test_without_a_folder_nothing_was_saved() -> None:
+    Spoiled.faults = 1
+    settings = spoiled(Path(), "obs", float("nan"), save_path="", log_path="")
+    with pytest.raises(Diverged, match=r"update 3: .*; nothing was saved, for want of --save_path"):
+        learn(settings)
+
+
+def test_a_rollback_goes_on_with_half_the_rate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Spoiled.faults = 2
+    learn(spoiled(tmp_path, "reward", float("nan"), on_divergence="rollback"))
+    rows = logs(tmp_path)[0]
+    assert [int(row["nupdates"]) for row in rows] == [*range(1, UPDATES + 1)]
+    full = [3e-4 * (1 - update / UPDATES) for update in range(UPDATES)]
+    factors = [float(row["lr"]) / rate for row, rate in zip(rows, full, strict=True)]
+    assert factors == pytest.approx([1, 1] + 8 * [0.25])
+    assert "update 3: the rewards are not finite; going back" in capsys.readouterr().out
+
+
+def test_after_enough_rollbacks_the_run_is_stopped(tmp_path: Path) -> None:
+    Spoiled.faults = 99
+    settings = spoiled(tmp_path, "obs", float("nan"), on_divergence="rollback", max_rollbacks=2)
+    with pytest.raises(Diverged, match="given up after 2 rollbacks"):
+        learn(settings)
+    assert Spoiled.faults == 96
+
+
+def test_a_full_disk_leaves_the_last_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = config(tmp_path / "b", state_interval=2)
+    learn(config(tmp_path / "a"))
+    fsync, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 12:
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        learn(settings)
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert states(tmp_path / "b")
+    learn(replace(settings, resume=True))
+    assert arrays(tmp_path / "b") == arrays(tmp_path / "a")
+    assert logs(tmp_path / "b") == logs(tmp_path / "a")
+
+
+def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    learn(settings)
+    for path in (tmp_path / "models" / "resume").iterdir():
+        content = load(path, "resume")
+        content.metadata["state"]["runner"] = "nothing"
+        save(path, content.arrays, content.metadata)
+    with pytest.raises(CheckpointError, match=r"--resume: .*00010 does not fit this run"):
+        learn(replace(settings, num_timesteps=20 * 64, resume=True))
