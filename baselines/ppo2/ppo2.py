@@ -50,8 +50,8 @@ def learn(config: Config) -> SavedPolicy:
                 progress.record(batch)
                 log.advance(progress.episodes, progress.elapsed)
                 if update % config.log_interval == 0 or update == config.nupdates:
-                    shares = stage.shares(model.params)
-                    log.figures(progress.figures(lr, coefs, losses, shares), progress.remaining)
+                    own = stage.figures(model.params, batch.obs)
+                    log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
                 if config.save_path and _save_is_due(update, config):
                     _snapshot(setup, model, progress).write(Path(config.save_path))
         except (KeyboardInterrupt, BrokenPipeError):

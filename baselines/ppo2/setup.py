@@ -21,9 +21,10 @@ from baselines.common.vec_env import Normalizer, VecEnv
 from baselines.config import Config
 from baselines.logger import LOG_FILES, Logger
 from baselines.ppo2.saved import SavedPolicy, is_checkpoint, read_saved_policy
-from baselines.transfer.build import add_teachers
+from baselines.transfer.build import add_teachers, read_teachers
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.student import Student
+from baselines.transfer.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ def prepare(config: Config) -> Setup:
         lambda: make_task(config.env, config.env_arguments), random.env_seeds, _threads(config)
     )
     body = _body(config, envs)
-    policy = add_teachers(body, config, random.init)
-    policy, params, normalizer = _starting_point(config, policy, random.init)
+    teachers = read_teachers(body, config)
+    policy, params, normalizer = _starting_point(
+        config, *add_teachers(body, teachers, config, random)
+    )
     return Setup(
-        config, random, envs, policy, params, normalizer, _provenance(envs, policy, config)
+        config, random, envs, policy, params, normalizer, _provenance(envs, teachers, config)
     )
 
 
@@ -87,22 +90,23 @@ def _body(config: Config, envs: VecEnv) -> MlpPolicy:
 
 
 def _starting_point(
-    config: Config, policy: MlpPolicy | Student, rng: np.random.Generator
+    config: Config, policy: MlpPolicy | Student, params: dict[str, np.ndarray]
 ) -> tuple[MlpPolicy | Student, dict[str, np.ndarray], Normalizer]:
-    """Policy, initial variables and statistics: fresh, or those of `config.load_path`."""
-    params = policy.init(rng)
+    """Policy, initial variables and statistics: the given ones, or those of `config.load_path`."""
     if not config.load_path:
         return policy, params, Normalizer.fresh(policy.obs_size)
     saved = read_saved_policy(config.load_path, "load_path")
     _check_same_teachers(config, saved.policy, policy)
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
-    goes_on_with_teachers = isinstance(saved.policy, Student)
     try:
-        if isinstance(policy, Student) and goes_on_with_teachers:
+        if isinstance(policy, Student) and isinstance(saved.policy, Student):
             mapping = checked_arrays(loaded, shapes_of(policy.frozen_mapping))
-            policy = replace(policy, frozen_mapping=mapping)
-        needed = policy.shapes() if goes_on_with_teachers else _body_of(policy).shapes()
+            # Random teachers are in no file but this one.
+            policy = replace(policy, frozen_mapping=mapping, teachers=saved.policy.teachers)
+            needed = policy.shapes()
+        else:
+            needed = _body_of(policy).shapes()
         return policy, params | checked_arrays(loaded, needed), saved.normalizer
     except (KeyError, ValueError) as error:
         raise CheckpointError(
@@ -119,6 +123,11 @@ def _check_same_teachers(config: Config, saved: Policy, policy: Policy) -> None:
         raise CheckpointError(
             f"--load_path: {config.load_path} is a student that still needs its teachers;"
             " give the same files in --teacher_paths, in the same order"
+        )
+    if [t.random for t in given] != [t.random for t in saved.teachers]:
+        raise CheckpointError(
+            f"--teacher_weights: {config.teacher_weights} is not what the student"
+            f" {config.load_path} was trained with so far; give the other one"
         )
 
 
@@ -151,8 +160,7 @@ def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
     }
 
 
-def _provenance(envs: VecEnv, policy: Policy, config: Config) -> dict[str, Any]:
-    teachers = policy.teachers if isinstance(policy, Student) else ()
+def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
     return {
         "env": {"id": config.env, "kwargs": config.env_arguments},
         "observation_space": describe_space(envs.observation_space),

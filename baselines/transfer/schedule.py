@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from baselines.common.arrays import Params
 from baselines.common.policies import Policy
 from baselines.config import Config
-from baselines.transfer.student import PI_SHARE, VF_SHARE, Student, share_figures
+from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
+from baselines.transfer.student import Student
 
 SAFE_SHARE = 0.95
 """p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""
@@ -23,7 +26,8 @@ class Stage:
         first: its first update, counted from 1.
         policy: what is trained.
         coefs: weights of the KL term and of the policy's own losses, at an update.
-        shares: the figures of p_0 to be logged.
+        figures: what is to be logged of the use of teachers, from the variables and the
+            normalised observations of the rollout, float32 of [N, d].
         announcement: lines for the user, from the variables as they are when it begins.
         alone: whether it begins with the teachers' leaving.
     """
@@ -31,7 +35,7 @@ class Stage:
     first: int
     policy: Policy
     coefs: Callable[[int], dict[str, float]]
-    shares: Callable[[Params], dict[str, float]]
+    figures: Callable[[Params, np.ndarray], dict[str, float]]
     announcement: Callable[[Params], list[str]] = lambda _: []
     alone: bool = False
 
@@ -54,7 +58,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     """The stages of a run in their order: one without teachers, three with them."""
     if isinstance(policy, Student):
         return _transfer_stages(policy, config)
-    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda _: {})]
+    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda *_: {})]
 
 
 def _transfer_stages(student: Student, config: Config) -> list[Stage]:
@@ -71,22 +75,21 @@ def _transfer_stages(student: Student, config: Config) -> list[Stage]:
         return {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
 
     ones = [1.0] * student.body.spec.num_layers
-    own = share_figures(PI_SHARE, ones) | share_figures(VF_SHARE, ones)
     with_teachers = config.teacher_fraction * config.nupdates
     return [
-        Stage(1, student, coefs, student.own_shares),
+        Stage(1, student, coefs, student.figures),
         Stage(
             _whole(0.5 * with_teachers) + 1,
             student,
             coefs,
-            student.own_shares,
+            student.figures,
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
         Stage(
             _whole(with_teachers) + 1,
             student.body,
             alone_coefs,
-            lambda _: own,
+            lambda *_: share_figures(ones, ones),
             lambda params: hand_over_lines(student.own_shares(params)),
             alone=True,
         ),
