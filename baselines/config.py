@@ -25,6 +25,8 @@ from baselines.common.networks import ACTIVATIONS
 
 ALGORITHMS = ("ppo2",)
 NETWORKS = ("mlp",)
+TRANSFERS = ("mikt", "mlpp")
+TEACHER_WEIGHTS = ("loaded", "random")
 MAPPINGS = ("learned", "frozen")
 ON_DIVERGENCE = ("stop", "rollback")
 MIN_TRANSFER_UPDATES = 3
@@ -208,35 +210,46 @@ class Config:
         "", "kind of the teachers' networks, checked against their files", group="transfer",
         choices=("", *NETWORKS),
     )  # fmt: skip
+    transfer: str = setting(
+        "mikt", "what is taken: the teachers' features during the run (mikt), or the hidden"
+        " weights of one teacher at its start (mlpp)", group="transfer", choices=TRANSFERS,
+        source=MIKT,
+    )  # fmt: skip
+
+    # MIKT, the first of the kinds of transfer
+    teacher_weights: str = setting(
+        "loaded", "the teachers' weights: loaded, or random as before any training", group="mikt",
+        choices=TEACHER_WEIGHTS, source=MIKT,
+    )  # fmt: skip
     mapping: str = setting(
-        "learned", "the mapping φ: learned, or frozen at its random start", group="transfer",
+        "learned", "the mapping φ: learned, or frozen at its random start", group="mikt",
         choices=MAPPINGS, source=MIKT,
     )  # fmt: skip
     ps_coef: float = setting(
-        2.0, "weight β_π of the policy's coupling loss at the hand-over", group="transfer",
+        2.0, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",
         bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     vf_ps_coef: float = setting(
         2.0, "weight β_V of the value function's coupling loss at the hand-over",
-        group="transfer", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+        group="mikt", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     mutual_info_coef: float = setting(
-        10.0, "weight β_MI of the mutual-information loss", group="transfer",
+        10.0, "weight β_MI of the mutual-information loss", group="mikt",
         bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
     )  # fmt: skip
     teacher_fraction: float = setting(
         0.9, "part of the run with teachers; in its second half the coupling rises",
-        group="transfer", bound=FRACTION, source=MIKT,
+        group="mikt", bound=FRACTION, source=MIKT,
     )  # fmt: skip
     mapping_num_layers: int = setting(
-        2, "hidden layers of φ and of its decoder", group="transfer", bound=POSITIVE, source=MIKT
+        2, "hidden layers of φ and of its decoder", group="mikt", bound=POSITIVE, source=MIKT
     )
     mapping_num_hidden: int = setting(
-        64, "units of a hidden layer of φ and of its decoder", group="transfer", bound=POSITIVE,
+        64, "units of a hidden layer of φ and of its decoder", group="mikt", bound=POSITIVE,
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        0.1, "noise that the decoder's σ_q is never below", group="transfer", bound=POSITIVE,
+        0.1, "noise that the decoder's σ_q is never below", group="mikt", bound=POSITIVE,
         unit="standard deviations of the observation", source=MEASURED,
     )  # fmt: skip
 
@@ -296,17 +309,44 @@ class Config:
             )
 
     def _check_transfer(self) -> None:
-        if self.teacher_paths and 0 < self.nupdates < MIN_TRANSFER_UPDATES:
+        for f in fields(self):
+            unread = self._unread(f.metadata["group"])
+            if unread and getattr(self, f.name) != f.default:
+                raise UserError(f"--{flag_of(f)}: given {unread}")
+        if self.teacher_paths:
+            {"mikt": self._check_mikt, "mlpp": self._check_mlpp}[self.transfer]()
+
+    def _unread(self, group: str) -> str:
+        """Why the settings of a group have no effect; nothing where they have."""
+        if group in ("transfer", "mikt") and not self.teacher_paths:
+            return "without --teacher_paths; name the teachers' files"
+        if group == "mikt" and self.transfer != "mikt":
+            return f"with --transfer={self.transfer}, which does not read it; leave it out"
+        return ""
+
+    def _check_mikt(self) -> None:
+        if 0 < self.nupdates < MIN_TRANSFER_UPDATES:
             raise UserError(
                 f"--num_timesteps: a run with teachers needs {MIN_TRANSFER_UPDATES} updates of"
                 f" {self.nbatch} steps at least, one for each of its phases"
             )
-        for f in fields(self):
-            unused = f.metadata["group"] == "transfer" and not self.teacher_paths
-            if unused and getattr(self, f.name) != f.default:
-                raise UserError(
-                    f"--{flag_of(f)}: given without --teacher_paths; name the teachers' files"
-                )
+
+    def _check_mlpp(self) -> None:
+        if len(self.teacher_paths) > 1:
+            raise UserError(
+                "--teacher_paths: --transfer=mlpp copies the weights of one teacher; name one"
+                f" file, not {len(self.teacher_paths)}"
+            )
+        if self.num_layers == 1:
+            raise UserError(
+                "--num_layers: --transfer=mlpp copies the hidden layers after the first; there"
+                " must be at least 2, not 1"
+            )
+        if self.load_path:
+            raise UserError(
+                "--load_path: its weights would overwrite those that --transfer=mlpp copies;"
+                " leave one of the two out"
+            )
 
     def check_continues(self, begun: dict[str, Any]) -> None:
         """Check that these settings go on with a run that was begun with those (`to_json`).

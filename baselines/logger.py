@@ -119,7 +119,7 @@ class LogFiles:
         self._json.write(json.dumps(known) + "\n")
         self._csv_file.flush()
         self._json.flush()
-        self._write_events(figures)
+        self._write_events({k: v for k, v in known.items() if v is not None})
 
     def _write_events(self, figures: Figures) -> None:
         """An event file is a TFRecord file of `Event` messages."""

@@ -7,6 +7,8 @@ import pytest
 from baselines.common.command_line import UserError
 from baselines.config import Config, describe, flag_of, parse
 
+MLPP = ["--transfer=mlpp", "--teacher_paths", "a"]
+
 
 def read(*arguments: str) -> Config:
     return parse(["--env=CartPole-v1", *arguments], "program", "description")
@@ -64,6 +66,13 @@ def test_settings_survive_json() -> None:
     assert Config(**kept | {"teacher_paths": tuple(kept["teacher_paths"])}) == config
 
 
+def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
+    config = read(*MLPP, "--source_env=A", "--teacher_network=mlp", "--num_timesteps=2048")
+    assert (config.transfer, config.nupdates) == ("mlpp", 1)
+    with pytest.raises(UserError, match="--num_timesteps: a run with teachers needs 3 updates"):
+        read("--teacher_paths", "a", "--num_timesteps=4096")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -73,6 +82,12 @@ def test_settings_survive_json() -> None:
         (["--num_timesteps=0"], "less than one batch"),
         (["--num_timesteps=1e400"], "--num_timesteps: must be a whole number"),
         (["--num_time=3"], "did you mean --num_timesteps"),
+        (["--transfer=mlp"], "--transfer: .*did you mean mlpp"),
+        (["--transfer=mlpp"], "--transfer: given without --teacher_paths"),
+        (["--teacher_weights=random"], "--teacher_weights: given without --teacher_paths"),
+        ([*MLPP, "b"], "--teacher_paths: .* name one file, not 2"),
+        ([*MLPP, "--num_layers=1"], "--num_layers: .* at least 2, not 1"),
+        ([*MLPP, "--load_path=x"], "--load_path: .* leave one of the two out"),
         (["--decoder_min_std=0"], "--decoder_min_std: must be greater than 0"),
     ],
 )
@@ -80,3 +95,17 @@ def test_what_is_wrong_is_named(arguments: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         read(*arguments)
     assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["--teacher_weights=random", "--mapping=frozen", "--ps_coef=3", "--vf_ps_coef=3",
+     "--mutual_info_coef=0", "--teacher_fraction=.5", "--mapping_num_layers=1",
+     "--mapping_num_hidden=9", "--decoder_min_std=1"],
+)  # fmt: skip
+def test_mlpp_refuses_what_only_mikt_reads(argument: str) -> None:
+    flag = argument.split("=")[0]
+    with pytest.raises(UserError, match=f"^{flag}: given with --transfer=mlpp") as caught:
+        read(*MLPP, argument)
+    assert len(str(caught.value).splitlines()) == 1
+    assert read("--teacher_paths", "a", argument).transfer == "mikt"

@@ -33,6 +33,7 @@ FLOORS = (
     ("ppo2/progress.py", 3),
     ("ppo2/saved.py", 3),
     ("ppo2/setup.py", 3),
+    ("ppo2/starting_point.py", 3),
     ("ppo2/states.py", 3),
     ("ppo2/outputs.py", 3),
     ("ppo2/session.py", 3),

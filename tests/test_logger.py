@@ -67,6 +67,16 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
     assert found == [(100, 0.25), (200, 0.5)]
 
 
+def test_tensorboard_gets_no_value_where_there_is_none(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.figures(row(1, eprewmean=math.nan, loss=0.25))
+    files.close()
+    [path] = (tmp_path / "tb").iterdir()
+    _, event = tf.compat.v1.train.summary_iterator(str(path))
+    tags = {value.tag for value in event.summary.value}
+    assert tags == {"nupdates", "total_timesteps", "loss"}
+
+
 def test_without_a_terminal_a_line_says_how_far_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The commands as a user sees them: output, files, exit statuses."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -137,6 +138,61 @@ def test_a_transfer_run_goes_through_its_phases(
     assert {"vf_student_ps", "mutual_info_loss", "mutual_info_coef"} <= set(
         rows(folder / "logs")[0]
     )
+
+
+def test_a_transfer_run_tells_what_the_mapping_does(
+    transfer: tuple[Path, subprocess.CompletedProcess],
+) -> None:
+    table = rows(transfer[0] / "logs")
+    for name in ("mi_explained", "embedding_mean", "embedding_std"):
+        *with_teachers, alone = [row[name] for row in table]
+        assert all(0 <= float(figure) < 10 for figure in with_teachers), name
+        assert alone == ""
+    assert all(float(row["embedding_std"]) > 0 for row in table[:-1])
+
+
+def test_mlpp_trains_on_from_the_teachers_hidden_weights(teacher: Path, tmp_path: Path) -> None:
+    call(
+        "--env=CentipedeEight-v1", "--source_env=CentipedeFour-v1", "--transfer=mlpp",
+        "--num_timesteps=128", f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path}",
+        "--teacher_paths", str(teacher), *SMALL,
+    )  # fmt: skip
+    checkpoint = tmp_path / "models" / "00001"
+    assert variable_names(checkpoint) == variable_names(teacher)
+    (source,) = json.loads((tmp_path / "config.json").read_text())["teachers"]
+    assert source["sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+    assert not {"student_ps", "ps_coef", "mi_explained"} & set(rows(tmp_path)[0])
+    with (
+        safetensors.safe_open(teacher, "numpy") as before,
+        safetensors.safe_open(checkpoint, "numpy") as after,
+    ):
+        for name in ("pi/mlp_fc1/w", "vf/mlp_fc1/w", "pi/mlp_fc1/b", "vf/mlp_fc1/b"):
+            change = abs(after.get_tensor(name) - before.get_tensor(name))
+            assert 0 < change.max() < 9 * 3e-4, name  # 8 steps of Adam, trained on
+
+
+def test_a_student_of_a_random_teacher(teacher: Path, tmp_path: Path) -> None:
+    call(
+        "--env=CentipedeEight-v1", "--teacher_weights=random", "--num_timesteps=384",
+        f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path}", "--save_interval=1",
+        "--teacher_paths", str(teacher), *SMALL,
+    )  # fmt: skip
+    unfinished = tmp_path / "models" / "00001"
+    header = json.loads((tmp_path / "config.json").read_text())
+    assert header["config"]["teacher_weights"] == "random"
+    assert header["teachers"][0]["sha256"] == hashlib.sha256(teacher.read_bytes()).hexdigest()
+    with (
+        safetensors.safe_open(teacher, "numpy") as file,
+        safetensors.safe_open(unfinished, "numpy") as saved,
+    ):
+        for name in ("pi/mlp_fc0/w", "vf/mlp_fc1/w"):
+            drawn = saved.get_tensor(f"transfer/teacher0/{name}")
+            assert (drawn != file.get_tensor(name)).all(), name
+    evaluated = call(f"--load_path={unfinished}", "--episodes=2", program="evaluate")
+    assert evaluated.stdout.startswith("CentipedeEight-v1, update 1, 2 episodes")
+    assert {name.split("/")[0] for name in variable_names(tmp_path / "models" / "00003")} == {
+        "pi", "vf", "normalize",
+    }  # fmt: skip
 
 
 def test_a_finished_student_is_an_ordinary_policy(
@@ -361,7 +417,12 @@ BAD_INPUT = {
     ),
     "layers that disagree": (
         ["--env=CentipedeEight-v1", "--num_layers=3", "--teacher_paths", "TEACHER"],
-        "--num_layers: 3, but the teacher",
+        "--num_layers: 3, but that of the teacher",
+    ),
+    "MLPP of another width": (
+        ["--env=CentipedeEight-v1", "--num_hidden=32", "--transfer=mlpp", "--teacher_paths",
+         "TEACHER"],
+        "--num_hidden: 32, but that of the teacher .* is 64; with --transfer=mlpp",
     ),
     "observations that are no vector": (
         ["--env=FrozenLake-v1"], "--env: FrozenLake-v1 cannot be learned: observations",

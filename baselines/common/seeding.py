@@ -17,21 +17,26 @@ class Streams:
         actions: the noise of the sampled actions.
         minibatches: the order of the samples in each epoch.
         env_seeds: one seed per environment.
+        teachers: the weights of teachers that are not loaded.
     """
 
     init: np.random.Generator
     actions: np.random.Generator
     minibatches: np.random.Generator
     env_seeds: list[int]
+    teachers: np.random.Generator
 
     def state(self) -> dict[str, Any]:
         """Where the generators that a run draws from are; JSON."""
-        return {name: generator_state(getattr(self, name)) for name in ("actions", "minibatches")}
+        return {name: generator_state(rng) for name, rng in self._drawn_from().items()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`."""
-        for name, generator in state.items():
-            restore_generator(getattr(self, name), generator)
+        for name, rng in self._drawn_from().items():
+            restore_generator(rng, state[name])
+
+    def _drawn_from(self) -> dict[str, np.random.Generator]:
+        return {"actions": self.actions, "minibatches": self.minibatches}
 
 
 def generator_state(rng: np.random.Generator) -> dict[str, Any]:
@@ -50,10 +55,12 @@ def restore_generator(rng: np.random.Generator, state: dict[str, Any]) -> None:
 
 def streams(seed: int, num_env: int) -> Streams:
     """The streams of a run; the k-th environment's seed does not depend on `num_env`."""
-    init, actions, minibatches, envs = np.random.SeedSequence(seed).spawn(4)
+    # A new purpose goes to the end: the children before it stay what they were.
+    init, actions, minibatches, envs, teachers = np.random.SeedSequence(seed).spawn(5)
     return Streams(
         np.random.default_rng(init),
         np.random.default_rng(actions),
         np.random.default_rng(minibatches),
         [int(seed) for seed in envs.generate_state(num_env)],
+        np.random.default_rng(teachers),
     )

@@ -58,8 +58,8 @@ def _train(run: Session, stop: StopRequests) -> None:
         progress.record(batch)
         log.advance(progress.episodes, progress.elapsed)
         if update % config.log_interval == 0 or update == config.nupdates:
-            shares = stage.shares(model.params)
-            log.figures(progress.figures(lr, coefs, losses, shares), progress.remaining)
+            own = stage.figures(model.params, batch.obs)
+            log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
         run.save_what_is_due()
         if stop.requested:
             run.save_now()

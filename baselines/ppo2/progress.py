@@ -111,9 +111,9 @@ class Progress:
         lr: float,
         coefs: Mapping[str, float],
         losses: Mapping[str, float],
-        shares: Mapping[str, float],
+        own: Mapping[str, float],
     ) -> dict[str, float | int]:
-        """The row to be logged after an update."""
+        """The row to be logged after an update; `own` are the figures of the stage itself."""
         now = time.perf_counter()
         rate = self._config.nbatch * (self.updates - self._updates_at_last_row)
         rate, self._last_row = int(rate / (now - self._last_row)), now
@@ -130,7 +130,7 @@ class Progress:
             "lr": lr,
             **losses,
             **{f"{name}_coef": value for name, value in coefs.items()},
-            **shares,
+            **own,
         }
 
     @property

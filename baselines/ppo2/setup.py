@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 
 from baselines.common import provenance
-from baselines.common.checkpoint import CheckpointError, checked_arrays
+from baselines.common.checkpoint import CheckpointError
 from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
 from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy, Policy, policy_for, shapes_of
+from baselines.common.policies import MlpPolicy, Policy, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
 from baselines.config import Config
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.ppo2.starting_point import starting_point
 from baselines.ppo2.states import SavedState, state_to_resume
-from baselines.transfer.build import add_teachers
-from baselines.transfer.embedding import SCOPE
-from baselines.transfer.student import Student
+from baselines.transfer.build import add_teachers, read_teachers
+from baselines.transfer.teacher import Teacher
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,12 @@ def prepare(config: Config) -> Setup:
     if resumed is not None:
         return _resumed(config, random, envs, resumed)
     body = _body(config, envs)
-    policy = add_teachers(body, config, random.init)
-    policy, params, normalizer = _starting_point(config, policy, random.init)
+    teachers = read_teachers(body, config)
+    policy, params, normalizer = starting_point(
+        config, *add_teachers(body, teachers, config, random)
+    )
     return Setup(
-        config, random, envs, policy, params, normalizer, _provenance(envs, policy, config)
+        config, random, envs, policy, params, normalizer, _provenance(envs, teachers, config)
     )
 
 
@@ -113,73 +114,7 @@ def _body(config: Config, envs: VecEnv) -> MlpPolicy:
         raise UserError(f"--env: {config.env} cannot be learned: {error}") from None
 
 
-def _starting_point(
-    config: Config, policy: MlpPolicy | Student, rng: np.random.Generator
-) -> tuple[MlpPolicy | Student, dict[str, np.ndarray], Normalizer]:
-    """Policy, initial variables and statistics: fresh, or those of `config.load_path`."""
-    params = policy.init(rng)
-    if not config.load_path:
-        return policy, params, Normalizer.fresh(policy.obs_size)
-    saved = read_saved_policy(config.load_path, "load_path")
-    _check_same_teachers(config, saved.policy, policy)
-    _check_same_kind(config, saved.policy, policy)
-    loaded = _renamed(saved, policy)
-    goes_on_with_teachers = isinstance(saved.policy, Student)
-    try:
-        if isinstance(policy, Student) and goes_on_with_teachers:
-            mapping = checked_arrays(loaded, shapes_of(policy.frozen_mapping))
-            policy = replace(policy, frozen_mapping=mapping)
-        needed = policy.shapes() if goes_on_with_teachers else _body_of(policy).shapes()
-        return policy, params | checked_arrays(loaded, needed), saved.normalizer
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(
-            f"--load_path: {config.load_path} does not fit {config.env} and this network: {error}"
-        ) from None
-
-
-def _check_same_teachers(config: Config, saved: Policy, policy: Policy) -> None:
-    """A student that still has teachers goes on with the same ones, in the same order."""
-    if not isinstance(saved, Student):
-        return
-    given = policy.teachers if isinstance(policy, Student) else ()
-    if [t.sha256 for t in given] != [t.sha256 for t in saved.teachers]:
-        raise CheckpointError(
-            f"--load_path: {config.load_path} is a student that still needs its teachers;"
-            " give the same files in --teacher_paths, in the same order"
-        )
-
-
-def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
-    """Equal shapes are not enough: the variables of a relu network mean nothing to a tanh one."""
-    old, new = _body_of(saved).describe(), _body_of(policy).describe()
-    for part in ("obs_size", "distribution", "network", "spec"):
-        if old[part] != new[part]:
-            raise CheckpointError(
-                f"--load_path: {config.load_path} does not fit {config.env} and this network:"
-                f" its {part} is {old[part]}, not {new[part]}"
-            )
-
-
-def _body_of(policy: Policy) -> MlpPolicy:
-    body = policy.body if isinstance(policy, Student) else policy
-    assert isinstance(body, MlpPolicy)
-    return body
-
-
-def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
-    """The saved variables under the scopes of `policy`."""
-    old, new = _body_of(saved.policy), _body_of(policy)
-    scopes = {old.pi_scope: new.pi_scope, old.vf_scope: new.vf_scope, SCOPE: SCOPE}
-    return {
-        scopes[scope] + name.removeprefix(scope): value
-        for name, value in (saved.params | saved.policy.frozen()).items()
-        for scope in scopes
-        if name.startswith(f"{scope}/")
-    }
-
-
-def _provenance(envs: VecEnv, policy: Policy, config: Config) -> dict[str, Any]:
-    teachers = policy.teachers if isinstance(policy, Student) else ()
+def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
     return {
         "env": {"id": config.env, "kwargs": config.env_arguments},
         "observation_space": describe_space(envs.observation_space),

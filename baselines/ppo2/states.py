@@ -86,6 +86,7 @@ def _read(path: Path, damaged: list[str]) -> SavedState:
     try:
         state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
         int(checkpoint.metadata["config"]["num_timesteps"]), dict(state["log"])
+        dict(state["provenance"]["versions"]), str(state["provenance"]["started"])
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"--resume: {path} is damaged ({error!r})") from None
     return SavedState(path, policy, state, damaged)

@@ -1,31 +1,40 @@
-"""From settings to a policy: without teachers, or a student with those that were named."""
+"""From settings to a policy: from scratch, with teachers (MIKT), from a teacher's weights (MLPP).
+
+The methods that MIKT is compared with differ from it by what is done here (`docs/method.md`).
+"""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 import numpy as np
 
 from baselines.common.command_line import UserError
 from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy
+from baselines.common.seeding import Streams
 from baselines.config import Config
+from baselines.transfer.pretrained import copied_layers
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher, load_teacher
 
+IN_COMMON = {
+    "mikt": ("num_layers",),
+    "mlpp": tuple(f.name for f in fields(MlpSpec)),
+}
+"""What of `MlpSpec` a teacher and the student must agree in, by kind of transfer; all are flags."""
 
-def add_teachers(body: MlpPolicy, config: Config, rng: np.random.Generator) -> MlpPolicy | Student:
-    """The policy to be trained: `body` alone, or with the teachers of `config.teacher_paths`.
+
+def read_teachers(body: MlpPolicy, config: Config) -> tuple[Teacher, ...]:
+    """The teachers of `config.teacher_paths`, checked against the command line.
 
     Raises:
         UserError: a teacher's file cannot be used, or disagrees with the command line.
     """
-    if not config.teacher_paths:
-        return body
     teachers = tuple(load_teacher(path) for path in config.teacher_paths)
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         _check(path, teacher, body, config)
-    spec = MlpSpec(config.mapping_num_layers, config.mapping_num_hidden, config.activation)
-    student = Student(body, teachers, spec, config.decoder_min_std)
-    return student.with_frozen_mapping(rng) if config.mapping == "frozen" else student
+    return teachers
 
 
 def _check(path: str, teacher: Teacher, body: MlpPolicy, config: Config) -> None:
@@ -36,8 +45,37 @@ def _check(path: str, teacher: Teacher, body: MlpPolicy, config: Config) -> None
     network = teacher.policy.describe()["network"]
     if config.teacher_network and config.teacher_network != network:
         raise UserError(f"--teacher_network: {config.teacher_network}, but {path} is a {network}")
-    if teacher.policy.spec.num_layers != body.spec.num_layers:
-        raise UserError(
-            f"--num_layers: {body.spec.num_layers}, but the teacher {path} has"
-            f" {teacher.policy.spec.num_layers} hidden layers; the numbers must agree"
-        )
+    for name in IN_COMMON[config.transfer]:
+        own, theirs = getattr(body.spec, name), getattr(teacher.policy.spec, name)
+        if own != theirs:
+            raise UserError(
+                f"--{name}: {own}, but that of the teacher {path} is {theirs}; with"
+                f" --transfer={config.transfer} they must agree"
+            )
+
+
+def add_teachers(
+    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> tuple[MlpPolicy | Student, dict[str, np.ndarray]]:
+    """The policy to be trained and its initial variables.
+
+    It is `body` alone, `body` starting from the hidden layers of the teacher, or a student of the
+    teachers; the variables that they have in common start alike.
+    """
+    if not teachers:
+        return body, body.init(random.init)
+    if config.transfer == "mlpp":
+        (teacher,) = teachers
+        return body, body.init(random.init) | copied_layers(teacher, body)
+    student = _student(body, teachers, config, random)
+    return student, student.init(random.init)
+
+
+def _student(
+    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> Student:
+    if config.teacher_weights == "random":
+        teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
+    spec = MlpSpec(config.mapping_num_layers, config.mapping_num_hidden, config.activation)
+    student = Student(body, teachers, spec, config.decoder_min_std)
+    return student.with_frozen_mapping(random.init) if config.mapping == "frozen" else student

@@ -34,6 +34,20 @@ def embed(params: Params, source: int, obs: Array, spec: MlpSpec) -> Array:
     return networks.mlp(params, embedding_scope(source), obs, spec)
 
 
+def moments(embedded: np.ndarray) -> tuple[float, float]:
+    """How far φ's output is from normalised observations of the source task, of mean 0 and std 1.
+
+    Args:
+        embedded: φ(s) of a rollout, float32 of [N, d_j].
+
+    Returns:
+        Over the d_j dimensions, the mean of |mean over the rollout| and that of the (population)
+        standard deviation over it; both in standard deviations of the source observation.
+    """
+    means, stds = embedded.mean(axis=0, dtype=float), embedded.std(axis=0, dtype=float)
+    return float(np.abs(means).mean()), float(stds.mean())
+
+
 def init_decoder(
     rng: np.random.Generator, source: int, obs_size: int, source_size: int, spec: MlpSpec
 ) -> dict[str, np.ndarray]:

@@ -1,4 +1,7 @@
-"""The two losses of the method: mutual information and coupling (Wan et al. 2020, section 4)."""
+"""The two losses of the method: mutual information and coupling (Wan et al. 2020, section 4).
+
+And a figure that says in plain terms what the first one brings about.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ import numpy as np
 
 from baselines.common import arrays
 from baselines.common.arrays import Array
+
+CONSTANT = 1e-6
+"""Variance, in squared units of the normalised observation, below which a dimension is constant."""
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -31,6 +37,26 @@ def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: flo
     """
     variance = arrays.exp(2.0 * logstd) + np.float32(min_std * min_std)
     return 0.5 * arrays.mean(arrays.log(variance) + (obs - mean) ** 2 / variance)
+
+
+def explained_share(obs: np.ndarray, mean: np.ndarray) -> float:
+    """Share of the observation's dimensions that the decoder explains.
+
+    Dimension k is explained when the mean of (s_k − μ_q,k)² over the rollout is less than half of
+    the variance of s_k over it: R² above one half. A dimension that is constant in the rollout
+    (variance below `CONSTANT`) has nothing to explain and counts as not explained, so that the
+    share of a task with constant dimensions stays below 1.
+
+    Args:
+        obs: normalised observations s of a rollout, float32 of [N, d].
+        mean: the decoder's μ_q(φ(s)), float32 of [N, d].
+
+    Returns:
+        From 0 to 1.
+    """
+    variance = obs.var(axis=0, dtype=float)
+    residual = np.square(obs - mean, dtype=float).mean(axis=0)
+    return float(np.mean((variance >= CONSTANT) & (residual < 0.5 * variance)))
 
 
 def coupling_loss(log_own_shares: Sequence[Array]) -> Array:

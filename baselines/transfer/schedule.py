@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from baselines.common.arrays import Params
 from baselines.common.policies import MlpPolicy, Policy
 from baselines.config import Config
-from baselines.transfer.student import PI_SHARE, VF_SHARE, Student, share_figures
+from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
+from baselines.transfer.student import Student
 
 SAFE_SHARE = 0.95
 """p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""
@@ -23,7 +26,8 @@ class Stage:
         first: its first update, counted from 1.
         policy: what is trained.
         coefs: weights of the KL term and of the policy's own losses, at an update.
-        shares: the figures of p_0 to be logged.
+        figures: what is to be logged of the use of teachers, from the variables and the
+            normalised observations of the rollout, float32 of [N, d].
         announcement: lines for the user, from the variables as they are when it begins.
         alone: whether it begins with the teachers' leaving.
     """
@@ -31,7 +35,7 @@ class Stage:
     first: int
     policy: Policy
     coefs: Callable[[int], dict[str, float]]
-    shares: Callable[[Params], dict[str, float]]
+    figures: Callable[[Params, np.ndarray], dict[str, float]]
     announcement: Callable[[Params], list[str]] = lambda _: []
     alone: bool = False
 
@@ -57,9 +61,9 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     """
     if isinstance(policy, Student):
         return _transfer_stages(policy, config)
-    if config.teacher_paths and isinstance(policy, MlpPolicy):
+    if config.teacher_paths and config.transfer == "mikt" and isinstance(policy, MlpPolicy):
         return [_alone(1, policy, config)]
-    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda _: {})]
+    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda *_: {})]
 
 
 def stage_at(course: list[Stage], update: int) -> Stage:
@@ -79,12 +83,12 @@ def _transfer_stages(student: Student, config: Config) -> list[Stage]:
 
     with_teachers = config.teacher_fraction * config.nupdates
     return [
-        Stage(1, student, coefs, student.own_shares),
+        Stage(1, student, coefs, student.figures),
         Stage(
             _whole(0.5 * with_teachers) + 1,
             student,
             coefs,
-            student.own_shares,
+            student.figures,
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
         replace(
@@ -98,8 +102,7 @@ def _alone(first: int, body: MlpPolicy, config: Config) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
     coefs = {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
     ones = [1.0] * body.spec.num_layers
-    own = share_figures(PI_SHARE, ones) | share_figures(VF_SHARE, ones)
-    return Stage(first, body, lambda _: coefs, lambda _: own, alone=True)
+    return Stage(first, body, lambda _: coefs, lambda *_: share_figures(ones, ones), alone=True)
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:

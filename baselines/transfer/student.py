@@ -25,7 +25,12 @@ from baselines.common.networks import ACTIVATIONS, MlpSpec
 from baselines.common.policies import MlpPolicy, check_sizes, shapes_of
 from baselines.transfer import embedding
 from baselines.transfer.embedding import SCOPE
-from baselines.transfer.objectives import coupling_loss, mutual_information_loss
+from baselines.transfer.figures import MappingFigures, mapping_figures, share_figures
+from baselines.transfer.objectives import (
+    coupling_loss,
+    explained_share,
+    mutual_information_loss,
+)
 from baselines.transfer.teacher import Teacher
 
 OWN_LOGIT = -0.1
@@ -33,9 +38,6 @@ OWN_LOGIT = -0.1
 
 TEACHER_LOGIT = 0.01
 """Initial mixing logit of each teacher's share."""
-
-PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
-"""Names under which p_0 of the policy side and of the value side is logged."""
 
 
 @dataclass(frozen=True)
@@ -187,22 +189,40 @@ class Student:
 
     def _mutual_information(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
         """L_MI, the mean over the source tasks."""
-        losses = []
-        for i, x in enumerate(embedded):
-            mean, logstd = embedding.decode(params, i, x, self.mapping_spec)
-            losses.append(mutual_information_loss(obs, mean, logstd, self.min_std))
+        losses = [
+            mutual_information_loss(obs, mean, logstd, self.min_std)
+            for mean, logstd in self._decode(params, embedded)
+        ]
         return sum(losses) / len(losses)
+
+    def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
+        """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
+        spec = self.mapping_spec
+        return [embedding.decode(params, i, x, spec) for i, x in enumerate(embedded)]
+
+    def figures(self, params: Params, obs: np.ndarray) -> dict[str, float]:
+        """What is logged of its use of the teachers (`baselines.transfer.figures`).
+
+        Args:
+            params: its variables, NumPy arrays.
+            obs: normalised observations of a rollout, float32 of [N, d].
+        """
+        embedded = self._embed(params, obs)
+        pairs = zip(embedded, self._decode(params, embedded), strict=True)
+        sources = [
+            MappingFigures(explained_share(obs, mean), *embedding.moments(x))
+            for x, (mean, _) in pairs
+        ]
+        return self.own_shares(params) | mapping_figures(sources)
 
     def own_shares(self, params: Params) -> dict[str, float]:
         """p_0 of every hidden layer of both sides, and the mean of each side, as logged."""
-        shares: dict[str, float] = {}
-        for label, scope in ((PI_SHARE, self.body.pi_scope), (VF_SHARE, self.body.vf_scope)):
-            layers = [
-                float(arrays.softmax(params[_mixing(scope, i)])[0])
-                for i in range(self.body.spec.num_layers)
-            ]
-            shares |= share_figures(label, layers)
-        return shares
+        sides = self.body.pi_scope, self.body.vf_scope
+        return share_figures(*(self._own_shares(params, scope) for scope in sides))
+
+    def _own_shares(self, params: Params, scope: str) -> list[float]:
+        layers = range(self.body.spec.num_layers)
+        return [float(arrays.softmax(params[_mixing(scope, i)])[0]) for i in layers]
 
     def describe(self) -> dict[str, Any]:
         """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""
@@ -212,7 +232,12 @@ class Student:
                 "min_std": self.min_std,
                 "frozen_mapping": bool(self.frozen_mapping),
                 "teachers": [
-                    {"policy": t.policy.describe(), "env": t.env, "sha256": t.sha256}
+                    {
+                        "policy": t.policy.describe(),
+                        "env": t.env,
+                        "sha256": t.sha256,
+                        "random": t.random,
+                    }
                     for t in self.teachers
                 ],
             }
@@ -250,12 +275,8 @@ def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.n
     policy = MlpPolicy.from_description(described["policy"])
     shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
     params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
-    return Teacher(policy, params, described["env"], described["sha256"])
-
-
-def share_figures(label: str, layers: Sequence[float]) -> dict[str, float]:
-    """The mean under `label`, and each layer under `label_i`."""
-    return {label: float(np.mean(layers))} | {f"{label}_{i}": p for i, p in enumerate(layers)}
+    random = bool(described.get("random", False))  # older checkpoints knew no random teachers
+    return Teacher(policy, params, described["env"], described["sha256"], random)
 
 
 def _mixing(scope: str, layer: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from baselines.common import networks
 from baselines.common.arrays import Array, Params
@@ -20,12 +22,18 @@ class Teacher:
         params: its variables by name; never trained.
         env: the source task, `{"id": ..., "kwargs": {...}}`.
         sha256: hash of the file it came from.
+        random: whether its weights are not those of the file but drawn afresh.
     """
 
     policy: MlpPolicy
     params: Params
     env: dict[str, Any]
     sha256: str
+    random: bool = False
+
+    def untrained(self, rng: np.random.Generator) -> Teacher:
+        """The same networks before any training: weights drawn as at the start of a run."""
+        return replace(self, params=self.policy.init(rng), random=True)
 
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, num_hidden].

@@ -3,7 +3,7 @@ import pytest
 
 from baselines.common.seeding import streams
 
-PURPOSES = ("init", "actions", "minibatches")
+PURPOSES = ("init", "actions", "minibatches", "teachers")
 
 
 @pytest.mark.parametrize("num_env", [2, 3, 8, 40])
@@ -31,7 +31,17 @@ def test_streams_differ_from_one_another_and_by_seed() -> None:
     firsts = [
         getattr(streams(seed, 1), purpose).random() for seed in range(20) for purpose in PURPOSES
     ]
-    assert len(set(firsts)) == 60
+    assert len(set(firsts)) == 80
+
+
+def test_the_first_streams_are_those_of_the_first_release() -> None:
+    init, actions, minibatches, envs = np.random.SeedSequence(7).spawn(4)
+    found = streams(7, 3)
+    for seed, purpose in zip((init, actions, minibatches), PURPOSES, strict=False):
+        np.testing.assert_array_equal(
+            getattr(found, purpose).random(9), np.random.default_rng(seed).random(9)
+        )
+    assert found.env_seeds == envs.generate_state(3).tolist()
 
 
 def test_environments_have_different_seeds() -> None:

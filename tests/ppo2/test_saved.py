@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,19 @@ from baselines.transfer.student import Student
 Arrays = dict[str, np.ndarray]
 OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)
 
+
+def with_random_teachers(student: Student) -> Student:
+    rng = np.random.default_rng(9)
+    return replace(student, teachers=tuple(t.untrained(rng) for t in student.teachers))
+
+
 POLICIES: dict[str, Callable[[Any, Any], Policy]] = {
     "gaussian": lambda mlp_policy, _: mlp_policy(activation="relu", num_layers=3),
     "categorical": lambda mlp_policy, _: mlp_policy(distribution=Categorical(4)),
     "student": lambda _, make_student: make_student("one teacher"),
     "student of one task": lambda _, make_student: make_student("two of one task"),
     "student of two tasks": lambda _, make_student: make_student("two tasks"),
+    "random teachers": lambda _, make_student: with_random_teachers(make_student("two tasks")),
     "frozen mapping": lambda _, make_student: make_student("two tasks").with_frozen_mapping(
         np.random.default_rng(9)
     ),
@@ -185,3 +193,14 @@ def test_a_policy_of_another_size_is_refused(mlp_policy: Any, write_checkpoint: 
     path = Path(write_checkpoint(policy, policy.init(np.random.default_rng(0))))
     rewritten(path, lambda _, metadata: metadata["policy"].update(obs_size=4))
     assert "pi/mlp_fc0/w" in refused(path)
+
+
+def test_teachers_of_older_checkpoints_are_loaded_ones(
+    make_student: Callable[..., Student], write_checkpoint: Any
+) -> None:
+    student = make_student()
+    path = Path(write_checkpoint(student, student.init(np.random.default_rng(0))))
+    rewritten(path, lambda _, metadata: metadata["policy"]["transfer"]["teachers"][0].pop("random"))
+    restored = read_saved_policy(str(path), "load_path").policy
+    assert isinstance(restored, Student)
+    assert not restored.teachers[0].random

@@ -1,6 +1,7 @@
-"""What `prepare` makes of `--load_path`."""
+"""What `prepare` makes of `--load_path` and of the teachers' files."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,12 @@ from baselines.common.policies import MlpPolicy
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
-from baselines.ppo2.setup import prepare
+from baselines.ppo2.setup import Setup, prepare
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 
 Arrays = dict[str, np.ndarray]
-SIZES = {"num_hidden": 5, "mapping_num_hidden": 8, "num_timesteps": 3 * 2048}
+SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
 
 
 @pytest.fixture
@@ -35,6 +36,12 @@ def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays
     return student, perturbed(student.init(np.random.default_rng(0)), 1)
 
 
+def prepared(**settings: Any) -> Setup:
+    setup = prepare(Config(env="Pendulum-v1", **(SIZES | settings)))
+    setup.envs.close()
+    return setup
+
+
 @pytest.mark.parametrize("mapping", ["learned", "frozen"])
 def test_a_student_goes_on_from_where_it_was(
     teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], mapping: str
@@ -43,18 +50,15 @@ def test_a_student_goes_on_from_where_it_was(
     stats = RunningMeanStd((3,))
     stats.update(np.random.default_rng(0).normal(3.0, 2.0, (20, 3)))
     saved = write_checkpoint(student, params, normalizer=Normalizer(stats, RunningMeanStd()))
-    config = Config(
-        env="Pendulum-v1",
+    setup = prepared(
         teacher_paths=(teacher_path,),
         mapping=mapping,
+        mapping_num_hidden=8,
         load_path=saved,
         seed=5,
         pi_scope="new",
         vf_scope="vf_new",
-        **SIZES,
     )
-    setup = prepare(config)
-    setup.envs.close()
     assert len(setup.params) == len(params)
     scopes = {"old": "new", "vf_old": "vf_new"}
     for name, value in params.items():
@@ -73,3 +77,61 @@ def test_an_unfinished_student_needs_its_teachers(
     config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5)
     with pytest.raises(ValueError, match=r"--load_path: .* still needs its teachers"):
         prepare(config)
+
+
+def test_a_student_goes_on_with_its_random_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    (teacher,) = student.teachers
+    untrained = teacher.untrained(np.random.default_rng(31))
+    student = replace(student, teachers=(untrained,))
+    saved = write_checkpoint(student, params)
+    setup = prepared(
+        teacher_paths=(teacher_path,),
+        teacher_weights="random",
+        mapping_num_hidden=8,
+        load_path=saved,
+    )
+    assert isinstance(setup.policy, Student)
+    (found,) = setup.policy.teachers
+    for name, value in untrained.params.items():
+        assert found.params[name].tobytes() == value.tobytes()
+    assert found.random
+
+
+@pytest.mark.parametrize("given", ["loaded", "random"])
+def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    if given == "loaded":
+        untrained = (t.untrained(np.random.default_rng(31)) for t in student.teachers)
+        student = replace(student, teachers=tuple(untrained))
+    saved = write_checkpoint(student, params)
+    with pytest.raises(ValueError, match=f"--teacher_weights: {given} is not what .*{saved}"):
+        prepared(teacher_paths=(teacher_path,), teacher_weights=given, load_path=saved)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"teacher_weights": "random"}, {"transfer": "mlpp"}], ids=str
+)
+def test_the_teachers_file_is_named_whatever_is_taken_from_it(
+    teacher_path: str, settings: dict[str, str]
+) -> None:
+    setup = prepared(teacher_paths=(teacher_path,), **settings)
+    assert setup.provenance["teachers"] == [
+        {
+            "path": teacher_path,
+            "env": {"id": "Source-v0", "kwargs": {}},
+            "sha256": load_teacher(teacher_path).sha256,
+        }
+    ]
+    assert setup.provenance["config"].items() >= settings.items()
+
+
+def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
+    setup = prepared(teacher_paths=(teacher_path,), transfer="mlpp")
+    assert isinstance(setup.policy, MlpPolicy)
+    assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
+    assert setup.normalizer.obs_rms.count < 1

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,9 @@ import pytest
 from baselines.common.command_line import UserError
 from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy
+from baselines.common.seeding import streams
 from baselines.config import Config
-from baselines.transfer.build import add_teachers
+from baselines.transfer.build import add_teachers, read_teachers
 from baselines.transfer.student import Student
 
 RNG = np.random.default_rng
@@ -26,66 +27,146 @@ def teacher_path(
     return write
 
 
+def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool:
+    """Whether two sets of variables are the same to the bit."""
+    return {k: v.tobytes() for k, v in one.items()} == {k: v.tobytes() for k, v in other.items()}
+
+
 @pytest.fixture
 def body(mlp_policy: Callable[..., MlpPolicy]) -> MlpPolicy:
     return mlp_policy(scopes=("student0", "vf_student0"))
 
 
+def build(
+    body: MlpPolicy, seed: int = 0, **settings: Any
+) -> tuple[MlpPolicy | Student, dict[str, np.ndarray]]:
+    config = Config(env="Target-v0", **settings)
+    return add_teachers(body, read_teachers(body, config), config, streams(seed, num_env=1))
+
+
+def build_student(
+    body: MlpPolicy, seed: int = 0, **settings: Any
+) -> tuple[Student, dict[str, np.ndarray]]:
+    policy, params = build(body, seed, **settings)
+    assert isinstance(policy, Student)
+    return policy, params
+
+
 def test_without_teachers_the_policy_is_the_body(body: MlpPolicy) -> None:
-    assert add_teachers(body, Config(env="Target-v0"), RNG(0)) is body
+    policy, params = build(body)
+    assert policy is body
+    assert same(params, body.init(streams(0, num_env=1).init))
 
 
 def test_a_student_with_its_teachers(body: MlpPolicy, teacher_path: Any) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
-    config = Config(
-        env="Target-v0",
+    student, params = build_student(
+        body,
         teacher_paths=paths,
         mapping_num_layers=3,
         mapping_num_hidden=11,
         decoder_min_std=0.25,
     )
-    student = add_teachers(body, config, RNG(0))
-    assert isinstance(student, Student)
     assert student.body is body
     assert [teacher.env["id"] for teacher in student.teachers] == ["Source-v0", "Other-v0"]
     assert [teacher.policy.obs_size for teacher in student.teachers] == [4, 6]
     assert student.mapping_spec == MlpSpec(3, 11, "tanh")
     assert student.min_std == 0.25
     assert not student.frozen_mapping
-    assert "transfer/embedding1/out/w" in student.init(RNG(0))
+    assert "transfer/embedding1/out/w" in params
+    assert [teacher.random for teacher in student.teachers] == [False, False]
 
 
 def test_a_frozen_mapping_is_drawn_from_the_generator(body: MlpPolicy, teacher_path: Any) -> None:
-    config = Config(env="Target-v0", teacher_paths=(teacher_path(),), mapping="frozen")
-    students = [add_teachers(body, config, RNG(seed)) for seed in (0, 0, 1)]
-    drawn = [student.frozen_mapping["transfer/embedding0/out/w"] for student in students]  # type: ignore[attr-defined]
+    settings = {"teacher_paths": (teacher_path(),), "mapping": "frozen"}
+    built = [build_student(body, seed, **settings) for seed in (0, 0, 1)]
+    drawn = [student.frozen_mapping["transfer/embedding0/out/w"] for student, _ in built]
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert (drawn[0] != drawn[2]).all()
-    assert "transfer/embedding0/out/w" not in students[0].init(RNG(0))
-    assert "transfer/decoder0/out/w" in students[0].init(RNG(0))
+    assert "transfer/embedding0/out/w" not in built[0][1]
+    assert "transfer/decoder0/out/w" in built[0][1]
+
+
+@pytest.mark.parametrize("mapping", ["learned", "frozen"])
+def test_random_teachers_leave_the_students_own_start_as_it_is(
+    body: MlpPolicy, teacher_path: Any, mapping: str
+) -> None:
+    paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
+    (loaded, its_params), (random, params) = (
+        build_student(body, teacher_paths=paths, mapping=mapping, teacher_weights=weights)
+        for weights in ("loaded", "random")
+    )
+    assert same(params, its_params)
+    assert same(random.frozen_mapping, loaded.frozen_mapping)
+    for one, other in zip(random.teachers, loaded.teachers, strict=True):
+        assert (one.policy, one.env, one.sha256) == (other.policy, other.env, other.sha256)
+        assert (one.random, other.random) == (True, False)
+        for name, value in one.params.items():
+            alike = (value == other.params[name]).mean()
+            assert alike == (0 if name.endswith("/w") else 1), name  # biases and log σ start at 0
+
+
+def test_random_teachers_are_drawn_by_seed_each_by_itself(
+    body: MlpPolicy, teacher_path: Any
+) -> None:
+    paths = teacher_path(update=1), teacher_path(update=2)
+    settings = {"teacher_paths": paths, "teacher_weights": "random"}
+    (one, _), (again, _), (other, _) = (build_student(body, seed, **settings) for seed in (4, 4, 5))
+    for j in range(2):
+        assert same(one.teachers[j].params, again.teachers[j].params)
+        assert not same(one.teachers[j].params, other.teachers[j].params)
+    assert not same(one.teachers[0].params, one.teachers[1].params)
+
+
+def test_mlpp_is_the_body_with_the_teachers_hidden_layers(
+    body: MlpPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
+) -> None:
+    theirs = mlp_policy(obs_size=4, scopes=("old", "vf_old"))
+    old = perturbed(theirs.init(RNG(1)), 1)
+    path = write_checkpoint(theirs, old)
+    policy, params = build(body, seed=3, teacher_paths=(path,), transfer="mlpp")
+    assert policy is body
+    _, scratch = build(body, seed=3)
+    assert params.keys() == scratch.keys()
+    for name, value in params.items():
+        source = old[name.replace("student0", "old")] if "/mlp_fc1/" in name else scratch[name]
+        assert value.tobytes() == source.tobytes(), name
+
+
+@pytest.mark.parametrize(
+    ("flag", "theirs", "own"),
+    [("num_layers", 3, 2), ("num_hidden", 7, 5), ("activation", "relu", "tanh")],
+)
+def test_mlpp_needs_a_teacher_of_the_same_sizes(
+    body: MlpPolicy, teacher_path: Any, flag: str, theirs: Any, own: Any
+) -> None:
+    path = teacher_path(**{flag: theirs})
+    with pytest.raises(UserError, match=f"--{flag}: {own}, but that of .* is {theirs}; ") as caught:
+        build(body, teacher_paths=(path,), transfer="mlpp")
+    assert path in str(caught.value)
+    if flag != "num_layers":
+        build_student(body, teacher_paths=(path,))
 
 
 def test_the_source_task_must_be_the_teachers(body: MlpPolicy, teacher_path: Any) -> None:
     good, bad = teacher_path(update=1), teacher_path("Other-v0", update=2)
-    config = Config(env="Target-v0", teacher_paths=(good, bad), source_env="Source-v0")
     with pytest.raises(UserError, match=r"--source_env: Source-v0, but .* on Other-v0") as caught:
-        add_teachers(body, config, RNG(0))
+        build(body, teacher_paths=(good, bad), source_env="Source-v0")
     assert bad in str(caught.value)
     assert good not in str(caught.value)
-    fitting = Config(env="Target-v0", teacher_paths=(good,), source_env="Source-v0")
-    assert isinstance(add_teachers(body, fitting, RNG(0)), Student)
+    build_student(body, teacher_paths=(good,), source_env="Source-v0")
 
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_the_numbers_of_layers_must_agree(body: MlpPolicy, teacher_path: Any, layers: int) -> None:
     path = teacher_path(num_layers=layers)
-    with pytest.raises(UserError, match=rf"--num_layers: 2, but .* {layers} hidden layers") as e:
-        add_teachers(body, Config(env="Target-v0", teacher_paths=(path,)), RNG(0))
+    with pytest.raises(UserError, match=rf"--num_layers: 2, but that of .* is {layers}; ") as e:
+        build(body, teacher_paths=(path,))
     assert path in str(e.value)
 
 
 def test_a_missing_teacher_is_named(body: MlpPolicy, tmp_path: Path) -> None:
     path = str(tmp_path / "00970")
     with pytest.raises(UserError, match="--teacher_paths: cannot read") as caught:
-        add_teachers(body, Config(env="Target-v0", teacher_paths=(path,)), RNG(0))
+        build(body, teacher_paths=(path,))
     assert path in str(caught.value)

@@ -65,3 +65,17 @@ def test_there_and_back_by_hand(
     mean, logstd = embedding.decode(given, 1, embedded, spec)
     np.testing.assert_allclose(mean, net("transfer/decoder1", x), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(logstd, params["transfer/decoder1/logstd"])
+
+
+def test_moments_by_hand() -> None:
+    embedded = np.array([[1.0, -4.0, 5.0], [3.0, -4.0, -5.0]], np.float32)
+    mean, std = embedding.moments(embedded)
+    assert mean == pytest.approx((2 + 4 + 0) / 3)
+    assert std == pytest.approx((1 + 0 + 5) / 3)
+
+
+def test_moments_of_the_source_tasks_own_observations() -> None:
+    obs = np.random.default_rng(0).standard_normal((4000, 97)).astype(np.float32)
+    mean, std = embedding.moments(obs)
+    assert mean == pytest.approx(np.sqrt(2 / np.pi / 4000), rel=0.2)  # of |mean of 4000 normals|
+    assert std == pytest.approx(1, abs=0.01)

@@ -113,19 +113,21 @@ def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> 
     assert only.first == 1
     assert only.policy is policy
     assert only.coefs(1) == only.coefs(976) == {"kl": 0.5}
-    assert only.shares({}) == {}
+    assert only.figures({}, np.zeros((1, 3), np.float32)) == {}
     assert not only.alone
 
 
-def test_each_stage_is_announced_and_logs_its_shares(student: Student) -> None:
+def test_each_stage_is_announced_and_has_its_figures(student: Student) -> None:
     params = student.init(np.random.default_rng(0))
     start, coupling, alone = stages(student, config(100))
     assert start.announcement(params) == []
     assert "coupling begins" in coupling.announcement(params)[0]
     assert "goes alone" in alone.announcement(params)[0]
-    assert start.shares(params) == coupling.shares(params) == student.own_shares(params)
-    names = student.own_shares(params).keys()
-    assert alone.shares(params) == dict.fromkeys(names, 1.0)
+    obs = np.random.default_rng(1).standard_normal((9, 3)).astype(np.float32)
+    figures = student.figures(params, obs)
+    assert start.figures(params, obs) == coupling.figures(params, obs) == figures
+    shares = student.own_shares(params).keys()
+    assert alone.figures(params, obs) == dict.fromkeys(shares, 1.0)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=6))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from baselines.common import networks
 from baselines.common.distributions import DiagGaussian
 from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy
@@ -341,6 +342,40 @@ def test_own_shares_by_layer_and_side(make_student: Callable[..., Student]) -> N
         },
         rel=1e-5,
     )
+
+
+@pytest.mark.parametrize("mapping", ["learned", "frozen"])
+def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str) -> None:
+    if mapping == "frozen":
+        student = student.with_frozen_mapping(np.random.default_rng(8))
+    params = perturbed(student.init(np.random.default_rng(0)), 1)
+    obs = (OBS * [2.0, 0.0, 1.0] + [1.0, 0.5, 0.0]).astype(np.float32)
+    s, expected = obs.astype(float), []
+    # The decoder of the first source task is fitted to the first dimension, the second is constant.
+    x = Reference(student, params | dict(student.frozen_mapping)).phi(0, s)
+    h = networks.hidden(params, "transfer/decoder0", x, student.mapping_spec)
+    fit = np.linalg.lstsq(h, s[:, 0] - params["transfer/decoder0/out/b"][0])[0]
+    params["transfer/decoder0/out/w"][:, 0] = fit
+    reference = Reference(student, params | dict(student.frozen_mapping))
+    found = student.figures(params, obs)
+    for source in sorted(set(reference.sources)):
+        x = reference.phi(source, s)
+        residual = s - reference.net(f"transfer/decoder{source}", x)
+        explained = [
+            np.var(s[:, k]) > 1e-6 and np.mean(residual[:, k] ** 2) < np.var(s[:, k]) / 2
+            for k in range(3)
+        ]
+        means = [abs(np.mean(x[:, k])) for k in range(x.shape[1])]
+        stds = [np.std(x[:, k]) for k in range(x.shape[1])]
+        expected.append([np.mean(explained), np.mean(means), np.mean(stds)])
+    figures = student.own_shares(params)
+    for i, name in enumerate(("mi_explained", "embedding_mean", "embedding_std")):
+        parts = [row[i] for row in expected]
+        figures[name] = float(np.mean(parts))
+        if len(parts) > 1:
+            figures |= {f"{name}_{t}": float(x) for t, x in enumerate(parts)}
+    assert found == pytest.approx(figures, rel=1e-4)
+    assert expected[0][0] == pytest.approx(1 / 3)
 
 
 def test_teachers_of_one_task_share_the_mapping(make_student: Callable[..., Student]) -> None:

@@ -42,6 +42,22 @@ def test_a_teacher_is_read_whole(written: Any) -> None:
         assert teacher.params[name].tobytes() == value.tobytes()
 
 
+def test_an_untrained_teacher_is_the_same_network_at_its_start(
+    make_teacher: Callable[..., Any],
+) -> None:
+    teacher = make_teacher(1)
+    untrained = teacher.untrained(np.random.default_rng(5))
+    assert untrained.random
+    assert not teacher.random
+    for part in ("policy", "env", "sha256"):
+        assert getattr(untrained, part) == getattr(teacher, part)
+    fresh = teacher.policy.init(np.random.default_rng(5))
+    assert untrained.params.keys() == teacher.params.keys()
+    for name, value in untrained.params.items():
+        assert value.tobytes() == fresh[name].tobytes()
+        assert value.tobytes() != teacher.params[name].tobytes()
+
+
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_features_are_the_values_before_the_activation(
     make_teacher: Callable[..., Any], to_backend: Callable[[Any], Any], activation: str
