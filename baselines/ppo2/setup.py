@@ -58,7 +58,9 @@ def prepare(config: Config) -> Setup:
     config.check()
     random = streams(config.seed, config.num_env)
     envs = VecEnv(
-        lambda: make_task(config.env, config.env_arguments), random.env_seeds, _threads(config)
+        lambda: make_task(config.env, config.env_arguments),
+        random.env_seeds,
+        config.num_threads or usable_cores(),
     )
     body = _body(config, envs)
     policy = add_teachers(body, config, random.init)
@@ -68,10 +70,9 @@ def prepare(config: Config) -> Setup:
     )
 
 
-def _threads(config: Config) -> int:
-    if config.num_threads:
-        return config.num_threads
-    if hasattr(os, "sched_getaffinity"):  # the cores this process may use; not told on macOS
+def usable_cores() -> int:
+    """Cores that this process may use; on macOS, which does not tell, all of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
