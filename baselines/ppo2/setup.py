@@ -65,7 +65,9 @@ def prepare(config: Config) -> Setup:
     resumed = state_to_resume(config)
     random = streams(config.seed, config.num_env)
     envs = VecEnv(
-        lambda: make_task(config.env, config.env_arguments), random.env_seeds, _threads(config)
+        lambda: make_task(config.env, config.env_arguments),
+        random.env_seeds,
+        config.num_threads or usable_cores(),
     )
     if resumed is not None:
         return _resumed(config, random, envs, resumed)
@@ -96,10 +98,9 @@ def _resumed(config: Config, random: Streams, envs: VecEnv, found: SavedState) -
     return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
 
 
-def _threads(config: Config) -> int:
-    if config.num_threads:
-        return config.num_threads
-    if hasattr(os, "sched_getaffinity"):  # the cores this process may use; not told on macOS
+def usable_cores() -> int:
+    """Cores that this process may use; on macOS, which does not tell, all of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

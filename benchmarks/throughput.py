@@ -1,0 +1,117 @@
+"""Measure training's speed: `python -m benchmarks.throughput --env=CentipedeEight-v1 --num_env=8`.
+
+Run it from the root of the checkout. `benchmarks/README.md` tells what the figures mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Parser,
+    UserError,
+    check_choice,
+    reader,
+    run_command,
+)
+from baselines.config import Config
+from benchmarks.measurement import BASELINES, measure
+from benchmarks.table import origin, text
+
+PROGRAM = "python -m benchmarks.throughput"
+BATCH = 2048
+"""Steps of an iteration over all environments, unless `--nsteps` says otherwise."""
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Time training and the physics it cannot do without, interleaved.",
+    )
+    result.add_argument(
+        "--env", default="CentipedeEight-v1", metavar="NAME",
+        help="task, simulated by MuJoCo (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
+    )
+    result.add_argument(
+        "--num_env", type=reader(int, POSITIVE), default=1, metavar="N",
+        help="environments stepped at once (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--nsteps", type=reader(int, POSITIVE), metavar="N",
+        help=f"steps of each environment per iteration (default: {BATCH} / num_env)",
+    )  # fmt: skip
+    result.add_argument(
+        "--teacher_paths", nargs="+", default=[], metavar="FILE",
+        help="checkpoints of the teachers; none: learn from scratch",
+    )  # fmt: skip
+    result.add_argument(
+        "--repeats", type=reader(int, POSITIVE), default=5, metavar="N",
+        help="timings of each, of which the median counts (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--seed", type=reader(int, NOT_NEGATIVE), default=0, metavar="N",
+        help="seed of everything random (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--baseline", metavar="NAME", help=f"time this as well (one of: {', '.join(BASELINES)})"
+    )
+    result.add_argument("--json", action="store_true", help="print one JSON object")
+    return result
+
+
+def main(argv: list[str]) -> None:
+    """Measure and print.
+
+    Raises:
+        UserError: bad input.
+    """
+    arguments = parser().parse_args(argv)
+    if arguments.baseline is not None:
+        check_choice("baseline", arguments.baseline, BASELINES)
+    if arguments.baseline and arguments.teacher_paths:
+        raise UserError(
+            f"--baseline: {arguments.baseline} has no teachers; leave out one of --baseline and"
+            " --teacher_paths"
+        )
+    result = measure(config_of(arguments), arguments.repeats, arguments.baseline or "")
+    print(json.dumps(result, indent=1) if arguments.json else f"{text(result)}\n{origin(result)}")
+
+
+def config_of(arguments: argparse.Namespace) -> Config:
+    """The settings to measure.
+
+    Raises:
+        UserError: without `--nsteps`, a batch cannot be shared evenly.
+    """
+    return Config(
+        env=arguments.env,
+        env_kwargs=arguments.env_kwargs,
+        num_env=arguments.num_env,
+        nsteps=arguments.nsteps or shared_batch(arguments.num_env),
+        teacher_paths=tuple(arguments.teacher_paths),
+        seed=arguments.seed,
+    )
+
+
+def shared_batch(num_env: int) -> int:
+    """Steps of each environment in a batch of `BATCH`.
+
+    Raises:
+        UserError: it cannot be shared evenly.
+    """
+    if BATCH % num_env:
+        raise UserError(
+            f"--num_env: {num_env} does not divide the {BATCH} steps of an iteration; give --nsteps"
+        )
+    return BATCH // num_env
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)
