@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from io import StringIO
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from baselines.common.schedules import linear_decay
-from baselines.common.vec_env import VecNormalize
 from baselines.config import Config
-from baselines.ppo2.model import Model
-from baselines.ppo2.progress import Progress
-from baselines.ppo2.runner import Runner
-from baselines.ppo2.setup import open_outputs, prepare
+from baselines.ppo2.ppo2 import iterate
+from baselines.ppo2.session import session
+from baselines.ppo2.setup import prepare
 from baselines.transfer.schedule import stages
 
 ITERATION = "iteration"
@@ -31,40 +30,33 @@ class Training:
         Raises:
             UserError: a setting or a file is wrong; nothing has been written.
         """
-        self._config = config
-        self._setup = prepare(config)
+        self._stack = ExitStack()
+        setup = prepare(config)
         with redirect_stderr(StringIO()):  # else a progress bar of a run that never ends
-            self._log = open_outputs(self._setup)
-        self._stage = stages(self._setup.policy, config)[0]
-        self._model = Model(self._setup.policy, self._setup.params, config)
-        self._progress = Progress(config)
-        envs = VecNormalize(self._setup.envs, self._setup.normalizer, config.gamma)
-        self._runner = Runner(envs, self._model, config, self._setup.random.actions)
+            self._run = self._stack.enter_context(session(setup))
+        self._stage = stages(setup.policy, config)[0]
+        self._times: dict[str, float] = {}
+        self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]
+        self._run.model.train = self._timed("update", self._run.model.train)  # type: ignore[method-assign]
+
+    def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            start = time.perf_counter()
+            result = function(*arguments)
+            self._times[part] = time.perf_counter() - start
+            return result
+
+        return timed
 
     def iteration(self) -> dict[str, float]:
         """Seconds of the next iteration, and of its parts, which sum to it."""
         with threadpool_limits(1, user_api="blas"), redirect_stdout(StringIO()):
-            return self._iteration()
-
-    def _iteration(self) -> dict[str, float]:
-        start = time.perf_counter()
-        update = self._progress.updates + 1
-        lr = self._config.lr * linear_decay(update, self._config.nupdates)
-        coefs = self._stage.coefs(update)
-        batch = self._runner.run()
-        collected = time.perf_counter()
-        losses = self._model.train(vars(batch), self._setup.random.minibatches, lr, coefs)
-        updated = time.perf_counter()
-        self._progress.record(batch)
-        self._log.advance(self._progress.episodes, self._progress.elapsed)
-        shares = self._stage.shares(self._model.params)
-        figures = self._progress.figures(lr, coefs, losses, shares)
-        self._log.figures(figures, self._progress.remaining)
-        end = time.perf_counter()
-        times = (collected - start, updated - collected, end - updated)
-        return dict(zip(PARTS, times, strict=True)) | {ITERATION: end - start}
+            start = time.perf_counter()
+            iterate(self._run, self._stage, self._run.progress.updates + 1)
+            whole = time.perf_counter() - start
+        rest = whole - sum(self._times.values())
+        return self._times | {"rest": rest, ITERATION: whole}
 
     def close(self) -> None:
         """Close the logs and the environments."""
-        self._log.close()
-        self._setup.envs.close()
+        self._stack.close()

@@ -7,6 +7,7 @@ the noise of a whole rollout is drawn at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,9 @@ from baselines.common import arrays
 from baselines.common.arrays import Array, Params
 
 Pi = tuple[Array, ...]
+
+Sampler = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From [B, n] and noise to actions: what acting calls at every step."""
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -39,6 +43,9 @@ class Distribution(Protocol):
 
     def sample(self, pi: Pi, noise: np.ndarray) -> np.ndarray:
         """Actions from noise: float32 of [B, k] for `Box`, int64 of [B] for `Discrete`."""
+
+    def sampler(self, params: Params, scope: str) -> Sampler:
+        """`sample` as a function of the network's outputs and noise, for one set of variables."""
 
     def mode(self, pi: Pi) -> np.ndarray:
         """The most likely actions, of the same shape as `sample`."""
@@ -72,6 +79,10 @@ class DiagGaussian:
     def sample(self, pi: Pi, noise: np.ndarray) -> np.ndarray:
         mean, logstd = pi
         return mean + np.exp(logstd) * noise
+
+    def sampler(self, params: Params, scope: str) -> Sampler:
+        std = np.exp(params[f"{scope}/logstd"])
+        return lambda mean, noise: mean + std * noise
 
     def mode(self, pi: Pi) -> np.ndarray:
         return pi[0]
@@ -108,6 +119,9 @@ class Categorical:
 
     def sample(self, pi: Pi, noise: np.ndarray) -> np.ndarray:
         return (pi[0] + noise).argmax(axis=-1)  # the Gumbel-max trick
+
+    def sampler(self, params: Params, scope: str) -> Sampler:
+        return lambda logits, noise: (logits + noise).argmax(axis=-1)  # a softmax keeps the order
 
     def mode(self, pi: Pi) -> np.ndarray:
         return pi[0].argmax(axis=-1)

@@ -6,6 +6,7 @@ trained as.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -22,6 +23,9 @@ from baselines.common.distributions import (
     distribution_for,
 )
 from baselines.common.networks import MlpSpec
+
+Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From normalised observations [B, d] and noise to sampled actions."""
 
 MAX_VARIABLES = 1 << 26
 """Bound on what a described policy may hold: 67 million scalars, a file of 256 MiB."""
@@ -61,6 +65,12 @@ class Policy(Protocol):
 
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution."""
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        """`pi` and `distribution.sample` in one, for many calls with the same variables.
+
+        Rounding may differ from theirs.
+        """
 
     def value(self, params: Params, obs: Array) -> Array:
         """The value of each observation, in units of the normalised return, [B]."""
@@ -126,6 +136,21 @@ class MlpPolicy:
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
         return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.spec))
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        """Acting with these variables."""
+        names, activation = self.spec.layer_names(self.pi_scope), self.spec.activation
+        hidden = [networks.dense(params, name, activation) for name in names]
+        return self.acting(params, networks.feed_forward([*hidden, self.head(params)]))
+
+    def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:
+        """The policy's output layer."""
+        return networks.dense(params, f"{self.pi_scope}/pi")
+
+    def acting(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
+        """An actor from a function that computes the policy network's outputs."""
+        sample = self.distribution.sampler(params, f"{self.pi_scope}/pi")
+        return lambda obs, noise: sample(outputs(obs), noise)
 
     def value(self, params: Params, obs: Array) -> Array:
         """The values [B] of [B, obs_size] observations."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+Moments = tuple[Any, Any, float]
+"""Mean, population variance and count; arrays or floats."""
 
 
 class RunningMeanStd:
@@ -24,28 +29,51 @@ class RunningMeanStd:
 
     def update(self, batch: np.ndarray) -> None:
         """Take in `batch`, float of [B, *shape]."""
-        if len(batch) == 1:
+        size = len(batch)
+        if size == 1:
             self._take_one(batch[0])
-        else:
-            self.merge(batch.mean(axis=0), batch.var(axis=0), len(batch))
+            return
+        mean = (
+            np.add.reduce(batch) / size
+        )  # `mean` and `var` of arrays this small take thrice as long
+        centred = batch - mean
+        centred *= centred
+        self.merge(mean, np.add.reduce(centred) / size, size)
 
     def _take_one(self, sample: np.ndarray) -> None:
         """`merge` of one sample, in a third of the time: each step of a single environment."""
         total = self.count + 1
         delta = sample - self.mean
-        self.mean += delta / total
         self.var *= self.count / total
-        self.var += delta * delta * (self.count / (total * total))
+        self.mean += delta * (1 / total)
+        delta *= delta
+        delta *= self.count / (total * total)
+        self.var += delta
         self.count = total
 
     def merge(self, mean: np.ndarray, var: np.ndarray, count: float) -> None:
         """Take in `count` samples of which only mean and population variance are known."""
-        total = self.count + count
-        delta = mean - self.mean
-        self.mean += delta * (count / total)
-        self.var *= self.count / total
-        self.var += var * (count / total) + delta * delta * (self.count * count / (total * total))
-        self.count = total
+        self.mean, self.var, self.count = _merged(
+            (self.mean, self.var, self.count), (mean, var, count)
+        )
+
+    def update_each(self, batches: np.ndarray) -> np.ndarray:
+        """Take in T batches of scalars one after the other, float of [T, B].
+
+        Returns:
+            The variance after each of them, float64 of [T].
+        """
+        size = batches.shape[1]
+        so_far = (float(self.mean), float(self.var), self.count)
+        variances = []
+        for mean, var in zip(
+            batches.mean(axis=1).tolist(), batches.var(axis=1).tolist(), strict=True
+        ):
+            so_far = _merged(so_far, (mean, var, size))
+            variances.append(so_far[1])
+        self.mean, self.var = np.array(so_far[0]), np.array(so_far[1])
+        self.count = so_far[2]
+        return np.array(variances)
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of the statistics as float64 arrays `mean`, `var`, `count`."""
@@ -63,3 +91,13 @@ class RunningMeanStd:
         stats.var = np.array(state["var"], np.float64)
         stats.count = float(state["count"])
         return stats
+
+
+def _merged(one: Moments, other: Moments) -> Moments:
+    """Mean, population variance and count of two samples together."""
+    (mean_1, var_1, count_1), (mean_2, var_2, count_2) = one, other
+    total = count_1 + count_2
+    share_1, share_2 = count_1 / total, count_2 / total
+    delta = mean_2 - mean_1
+    mean = mean_1 + delta * share_2
+    return mean, var_1 * share_1 + var_2 * share_2 + delta * delta * (share_1 * share_2), total

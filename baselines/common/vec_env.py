@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import gymnasium as gym
@@ -13,6 +12,7 @@ from baselines.common.checkpoint import checked_arrays
 from baselines.common.env_state import env_state, restore_env
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.trees import Tree
+from baselines.common.workers import Workers
 
 CLIP = 10.0
 """Bound on normalised observations and rewards, in standard deviations."""
@@ -56,20 +56,19 @@ class VecEnv:
         self.num_env = len(self.envs)
         self._seeds = list(seeds)
         self._first_action = int(getattr(self.action_space, "start", 0))
-        self._returns = np.zeros(self.num_env)
-        self._lengths = np.zeros(self.num_env, int)
+        self._returns = [0.0] * self.num_env
+        self._lengths = [0] * self.num_env
+        self._ended: list[Episode | None] = [None] * self.num_env
         self._rewards = np.zeros(self.num_env)
         self._dones = np.zeros(self.num_env, bool)
         self._obs = np.zeros((self.num_env, *(self.observation_space.shape or ())))
-        workers = min(num_threads, self.num_env)
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        self._shares = [share.tolist() for share in np.array_split(range(self.num_env), workers)]
+        self._workers = Workers(min(num_threads, self.num_env))
 
     def reset(self) -> np.ndarray:
         """Start all environments from their seeds: observations, float64 of [num_env, d]."""
         for i, env in enumerate(self.envs):
             self._obs[i], _ = env.reset(seed=self._seeds[i])
-        self._returns[:] = self._lengths[:] = 0
+            self._returns[i], self._lengths[i] = 0.0, 0
         return self._obs
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]:
@@ -82,31 +81,34 @@ class VecEnv:
             Observations float64 of [num_env, d], raw rewards float64 of [num_env], dones bool
             of [num_env], and the episodes that ended. The arrays hold until the next step.
         """
-        if self._pool is None:
-            self._step_share(actions, self._shares[0])
-        else:
-            list(self._pool.map(lambda share: self._step_share(actions, share), self._shares))
-        self._returns += self._rewards
-        self._lengths += 1
-        episodes = []
-        for i in np.flatnonzero(self._dones):
-            episodes.append(Episode(float(self._returns[i]), int(self._lengths[i])))
-            self._returns[i] = self._lengths[i] = 0
+        self._workers.run(lambda i: self._step_one(i, actions[i]), self.num_env)
+        episodes = [episode for episode in self._ended if episode is not None]
         return self._obs, self._rewards, self._dones, episodes
 
-    def _step_share(self, actions: np.ndarray, share: list[int]) -> None:
-        for i in share:
-            action = env_action(actions[i], self._first_action)
-            obs, reward, terminated, truncated, _ = self.envs[i].step(action)
-            done = terminated or truncated
-            if done:
-                obs, _ = self.envs[i].reset()
-            self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
+    def _step_one(self, i: int, action: np.ndarray) -> None:
+        obs, reward, terminated, truncated, _ = self.envs[i].step(
+            env_action(action, self._first_action)
+        )
+        done = terminated or truncated
+        if done:
+            obs, _ = self.envs[i].reset()
+        self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
+        self._ended[i] = self._count(i, float(reward), done)
+
+    def _count(self, i: int, reward: float, done: bool) -> Episode | None:
+        """Add a step to environment i's episode; the episode, if that was its last."""
+        self._returns[i] += reward
+        self._lengths[i] += 1
+        if not done:
+            return None
+        episode = Episode(self._returns[i], self._lengths[i])
+        self._returns[i], self._lengths[i] = 0.0, 0
+        return episode
 
     def state(self) -> Tree:
         """Where every environment is in its episode."""
         envs = [env_state(env) for env in self.envs]
-        return {"envs": envs, "returns": self._returns, "lengths": self._lengths}
+        return {"envs": envs, "returns": list(self._returns), "lengths": list(self._lengths)}
 
     def restore(self, state: Tree) -> None:
         """The inverse of `state`, for as many environments of the same task."""
@@ -116,8 +118,7 @@ class VecEnv:
 
     def close(self) -> None:
         """End the threads and close the environments."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._workers.close()
         for env in self.envs:
             env.close()
 
@@ -141,7 +142,9 @@ class Normalizer:
 
     def normalize_obs(self, obs: np.ndarray) -> np.ndarray:
         """(s − mean) / √(var + 1e-8), clipped to ±10: [B, d] to float32 of [B, d]."""
-        scaled = (obs - self.obs_rms.mean) / np.sqrt(self.obs_rms.var + EPSILON)
+        scaled = obs - self.obs_rms.mean
+        std = self.obs_rms.var + EPSILON
+        scaled /= np.sqrt(std, std)
         return _clip(scaled)
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -220,11 +223,26 @@ class VecNormalize:
         Returns:
             float32 of [T, num_env].
         """
-        variances = np.empty((len(rewards), 1))
-        for t, reward in enumerate(rewards):
-            self._discounted *= self._gamma
-            self._discounted += reward
-            self._normalizer.ret_rms.update(self._discounted)
-            variances[t] = self._normalizer.ret_rms.var
-            self._discounted[dones[t]] = 0
-        return _clip(rewards / np.sqrt(variances + EPSILON))
+        discounted = np.empty_like(rewards)
+        for i in range(len(self._discounted)):
+            discounted[:, i], self._discounted[i] = _discounted_returns(
+                self._discounted[i], rewards[:, i].tolist(), dones[:, i].tolist(), self._gamma
+            )
+        variances = self._normalizer.ret_rms.update_each(discounted)
+        return _clip(rewards / np.sqrt(variances + EPSILON)[:, None])
+
+
+def _discounted_returns(
+    start: float, rewards: list[float], dones: list[bool], gamma: float
+) -> tuple[list[float], float]:
+    """The return estimate γ·R + r after each step, and where the next rollout begins.
+
+    It is set to 0 after the end of an episode.
+    """
+    estimates, estimate = [], float(start)
+    for reward, done in zip(rewards, dones, strict=True):
+        estimate = gamma * estimate + reward
+        estimates.append(estimate)
+        if done:
+            estimate = 0.0
+    return estimates, estimate

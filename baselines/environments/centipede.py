@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import sub
 from typing import Any, ClassVar
 
 import gymnasium
@@ -253,13 +254,9 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
         x_after = float(self._last_torso_position[0])
         observation = self._observe()
-        terms = self._reward_terms((x_after - x_before) / self.dt, control_effort)
-        reward = sum(terms.values())
-        info: dict[str, Any] = {
-            **terms,
-            "x_position": x_after,
-            "x_velocity": terms["reward_forward"],
-        }
+        info = self._reward_terms((x_after - x_before) / self.dt, control_effort)
+        reward = sum(info.values())
+        info["x_position"], info["x_velocity"] = x_after, info["reward_forward"]
         if self.render_mode == "human":
             self.render()
         return observation, reward, self._is_terminal(), False, info
@@ -286,9 +283,9 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
     def _is_terminal(self) -> bool:
         lowest, highest = HEIGHT_RANGE
         heights, y = self._torso_z.tolist(), self._torso_y.tolist()
-        # Written so that a height or an offset that is NaN counts as terminal too.
-        upright = all(lowest < height < highest for height in heights)
-        straight = all(abs(y[i] - y[i + 1]) < MAX_SIDEWAYS_OFFSET for i in range(len(y) - 1))
+        # What a NaN lets pass here, `_is_finite` stops: positions are finite if the state is.
+        upright = lowest < min(heights) and max(heights) < highest
+        straight = max(map(abs, map(sub, y, y[1:]))) < MAX_SIDEWAYS_OFFSET
         return not (upright and straight and self._is_finite())
 
     def _is_finite(self) -> bool:
@@ -320,6 +317,7 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
                 break
         else:
             raise RuntimeError(f"no valid start pose in {MAX_RESET_DRAWS} draws: legs={self.legs}")
+        mujoco.mj_forward(self.model, self.data)
         observation = self._observe()
         if self.render_mode == "human":
             self.render()
@@ -330,7 +328,7 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         mujoco.mj_resetData(self.model, self.data)
         self._qpos += self.np_random.uniform(-self._position_noise, self._position_noise)
         self._qvel += VELOCITY_NOISE * self.np_random.standard_normal(self.model.nv)
-        mujoco.mj_forward(self.model, self.data)
+        mujoco.mj_kinematics(self.model, self.data)  # all that the test of the pose asks for
 
     def render(self) -> Any:
         """Draw the current state, seen by the camera that follows the centipede.

@@ -23,6 +23,7 @@ class Model:
     Attributes:
         policy: what is trained.
         params: its trainable variables by name, views of one float32 vector.
+        step: actions sampled for normalised observations [B, d], shaped from noise.
         adam_steps: how many steps Adam has taken.
     """
 
@@ -42,6 +43,7 @@ class Model:
     def _set_flat(self, flat: np.ndarray) -> None:
         self._flat = flat
         self.params = self._layout.unpack(flat)
+        self.step = self.policy.actor(self.params)
 
     def reduce_to(self, policy: Policy) -> None:
         """Go on with a policy whose variables are some of the present ones.
@@ -64,10 +66,6 @@ class Model:
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`, for a model of the same policy."""
         self._m, self._v, self.adam_steps = state["m"], state["v"], state["adam_steps"]
-
-    def step(self, obs: np.ndarray, noise: np.ndarray) -> np.ndarray:
-        """Sampled actions for normalised observations [B, d], shaped from `noise`."""
-        return self.policy.distribution.sample(self.policy.pi(self.params, obs), noise)
 
     def value(self, obs: np.ndarray) -> np.ndarray:
         """Values [B] of normalised observations [B, d]."""

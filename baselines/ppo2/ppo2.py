@@ -44,27 +44,32 @@ def learn(config: Config) -> SavedPolicy:
 
 def _train(run: Session, stop: StopRequests) -> None:
     """Every update that is left of the run."""
-    config, model, progress, log = run.setup.config, run.model, run.progress, run.log
-    course = stages(model.policy, config)
-    stage = stage_at(course, progress.updates)
-    for update in range(progress.updates + 1, config.nupdates + 1):
+    course = stages(run.model.policy, run.setup.config)
+    stage = stage_at(course, run.progress.updates)
+    for update in range(run.progress.updates + 1, run.setup.config.nupdates + 1):
         if stage is not stage_at(course, update):
             stage = stage_at(course, update)
             _begin(stage, run)
-        lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
-        coefs = stage.coefs(update)
-        batch = run.runner.run()
-        losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
-        progress.record(batch)
-        log.advance(progress.episodes, progress.elapsed)
-        if update % config.log_interval == 0 or update == config.nupdates:
-            own = stage.figures(model.params, batch.obs)
-            log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
+        iterate(run, stage, update)
         run.save_what_is_due()
         if stop.requested:
             run.save_now()
             stop.meet()
-    log.say(progress.summary)
+    run.log.say(run.progress.summary)
+
+
+def iterate(run: Session, stage: Stage, update: int) -> None:
+    """One training iteration: collect, train, log."""
+    config, model, progress, log = run.setup.config, run.model, run.progress, run.log
+    lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
+    coefs = stage.coefs(update)
+    batch = run.runner.run()
+    losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
+    progress.record(batch)
+    log.advance(progress.episodes, progress.elapsed)
+    if update % config.log_interval == 0 or update == config.nupdates:
+        own = stage.figures(model.params, batch.obs)
+        log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
 
 
 def _finished(found: SavedState) -> SavedPolicy:

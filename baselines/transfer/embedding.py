@@ -22,6 +22,12 @@ def decoder_scope(source: int) -> str:
     return f"{SCOPE}/decoder{source}"
 
 
+def layer_names(source: int, spec: MlpSpec) -> list[str]:
+    """Names of the dense layers of φ, the output layer last."""
+    scope = embedding_scope(source)
+    return [*spec.layer_names(scope), f"{scope}/out"]
+
+
 def init_embedding(
     rng: np.random.Generator, source: int, obs_size: int, source_size: int, spec: MlpSpec
 ) -> dict[str, np.ndarray]:

@@ -22,8 +22,9 @@ from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.distributions import Distribution, Pi
 from baselines.common.networks import ACTIVATIONS, MlpSpec
-from baselines.common.policies import MlpPolicy, check_sizes, shapes_of
-from baselines.transfer import embedding
+from baselines.common.policies import Actor, MlpPolicy, check_sizes, shapes_of
+from baselines.transfer import acting, embedding
+from baselines.transfer.acting import affine
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.figures import MappingFigures, mapping_figures, share_figures
 from baselines.transfer.objectives import (
@@ -133,6 +134,30 @@ class Student:
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
         return self._pi(params, obs, self._embed(params, obs))
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        """Acting with these variables, as one plain network."""
+        scope, mapping = self.body.pi_scope, self.frozen_mapping or params
+        names = self.body.spec.layer_names(scope)
+        parts = acting.Parts(
+            body=[affine(params, name) for name in names],
+            mappings=[
+                [affine(mapping, name) for name in embedding.layer_names(i, self.mapping_spec)]
+                for i in range(len(self.sources))
+            ],
+            teachers=[teacher.policy_layers() for teacher in self.teachers],
+            sources=[self.sources.index(teacher.env) for teacher in self.teachers],
+            laterals=[
+                [params[_lateral(scope, i, j)] for j in range(len(self.teachers))]
+                for i in range(len(names))
+            ],
+            shares=[arrays.softmax(params[_mixing(scope, i)]) for i in range(len(names))],
+            activations=[
+                p.spec.activation for p in (self.body, *(t.policy for t in self.teachers))
+            ],
+            mapping_activation=self.mapping_spec.activation,
+        )
+        return self.body.acting(params, acting.as_one_network(parts, self.body.head(params)))
 
     def value(self, params: Params, obs: Array) -> Array:
         """The values [B] of [B, obs_size] observations."""

@@ -11,6 +11,7 @@ from baselines.common import networks
 from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import Checkpoint, CheckpointError, checked_arrays, load
 from baselines.common.policies import MlpPolicy
+from baselines.transfer.acting import Affine, affine
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class Teacher:
     def value_features(self, x: Array) -> list[Array]:
         """z^i of the value network, as `policy_features`."""
         return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.spec)
+
+    def policy_layers(self) -> list[Affine]:
+        """The hidden layers of the policy network, for acting."""
+        names = self.policy.spec.layer_names(self.policy.pi_scope)
+        return [affine(self.params, name) for name in names]
 
 
 def load_teacher(path: str) -> Teacher:
