@@ -162,7 +162,12 @@ def _provenance(envs: VecEnv, policy: Policy, config: Config) -> dict[str, Any]:
         "versions": provenance.versions(),
         "commit": provenance.commit(),
         "teachers": [
-            {"path": path, "env": teacher.env, "sha256": teacher.sha256}
+            {
+                "path": path,
+                "env": teacher.env,
+                "sha256": teacher.sha256,
+                "timesteps": teacher.timesteps,
+            }
             for path, teacher in zip(config.teacher_paths, teachers, strict=True)
         ],
     }

@@ -20,12 +20,14 @@ class Teacher:
         params: its variables by name; never trained.
         env: the source task, `{"id": ..., "kwargs": {...}}`.
         sha256: hash of the file it came from.
+        timesteps: environment steps that it was trained for; 0: not known.
     """
 
     policy: MlpPolicy
     params: Params
     env: dict[str, Any]
     sha256: str
+    timesteps: int = 0
 
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, num_hidden].
@@ -65,8 +67,11 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         policy = MlpPolicy.from_description(metadata["policy"])
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
+        timesteps = metadata.get("timesteps", 0)
+        if not isinstance(timesteps, int) or timesteps < 0:
+            raise ValueError(f"timesteps {timesteps!r}")
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(policy, params, env, checkpoint.sha256)
+    return Teacher(policy, params, env, checkpoint.sha256, timesteps)
