@@ -40,6 +40,7 @@ FLOORS = (
     ("ppo2/evaluation.py", 3),
     ("transfer/*", 2),
     ("ppo2/losses.py", 1),
+    ("analysis/*", 1),
     ("common/policies.py", 1),
     ("common/vec_env.py", 1),
     ("common/conversion.py", 1),

@@ -210,6 +210,7 @@ def test_a_finished_student_is_an_ordinary_policy(
     [source] = described["teachers"]
     assert source["env"]["id"] == "CentipedeFour-v1"
     assert re.fullmatch(r"[0-9a-f]{64}", source["sha256"])
+    assert source["timesteps"] == metadata(teacher)["timesteps"] == 256
 
 
 @pytest.mark.parametrize("update", ["00008", "00010"])

@@ -126,7 +126,12 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "commit": provenance.commit(),
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
-            {"path": path, "env": teacher.env, "sha256": teacher.sha256}
+            {
+                "path": path,
+                "env": teacher.env,
+                "sha256": teacher.sha256,
+                "timesteps": teacher.timesteps,
+            }
             for path, teacher in zip(config.teacher_paths, teachers, strict=True)
         ],
     }

@@ -24,6 +24,7 @@ class Teacher:
         env: the source task, `{"id": ..., "kwargs": {...}}`.
         sha256: hash of the file it came from.
         random: whether its weights are not those of the file but drawn afresh.
+        timesteps: environment steps that it was trained for; 0: not known.
     """
 
     policy: MlpPolicy
@@ -31,6 +32,7 @@ class Teacher:
     env: dict[str, Any]
     sha256: str
     random: bool = False
+    timesteps: int = 0
 
     def untrained(self, rng: np.random.Generator) -> Teacher:
         """The same networks before any training: weights drawn as at the start of a run."""
@@ -79,8 +81,11 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         policy = MlpPolicy.from_description(metadata["policy"])
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
+        timesteps = metadata.get("timesteps", 0)
+        if not isinstance(timesteps, int) or timesteps < 0:
+            raise ValueError(f"timesteps {timesteps!r}")
     except CheckpointError:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(policy, params, env, checkpoint.sha256)
+    return Teacher(policy, params, env, checkpoint.sha256, timesteps)

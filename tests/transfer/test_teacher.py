@@ -58,6 +58,13 @@ def test_an_untrained_teacher_is_the_same_network_at_its_start(
         assert value.tobytes() != teacher.params[name].tobytes()
 
 
+@pytest.mark.parametrize("timesteps", [None, 1_986_560])
+def test_a_teacher_knows_how_long_it_was_trained(written: Any, timesteps: int | None) -> None:
+    known = {} if timesteps is None else {"timesteps": timesteps}
+    path = rewritten(written[0], lambda _, metadata: metadata.update(known))
+    assert load_teacher(path).timesteps == (timesteps or 0)
+
+
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_features_are_the_values_before_the_activation(
     make_teacher: Callable[..., Any], to_backend: Callable[[Any], Any], activation: str
@@ -131,6 +138,8 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no size": lambda metadata: metadata["policy"].pop("obs_size"),
     "an unknown distribution": lambda metadata: metadata["policy"].update(distribution=["X", 1]),
     "an unknown network": lambda metadata: metadata["policy"].update(network="lstm"),
+    "negative timesteps": lambda metadata: metadata.update(timesteps=-1),
+    "timesteps in words": lambda metadata: metadata.update(timesteps="many"),
     "an unknown activation": lambda metadata: metadata["policy"]["spec"].update(activation="sin"),
 }
 

@@ -1,0 +1,181 @@
+"""Every method of a panel measured, and set against PPO from scratch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from baselines.analysis.curves import Curve, learning_curve
+from baselines.analysis.methods import Method, Panel
+from baselines.analysis.metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
+from baselines.analysis.runs import Run
+from baselines.analysis.statistics import (
+    Estimate,
+    Function,
+    estimate,
+    probability_of_improvement,
+)
+
+NONE = Estimate(math.nan)
+
+CurvesBySeed = dict[int, Curve]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure of one method.
+
+    Attributes:
+        metric: what is measured.
+        method: whose runs.
+        value: the figure over the seeds, up to the timesteps that all of them have; where teachers
+            count and it is a return, up to those that the baseline has as well.
+        reached: how many seeds reach the threshold; only for the timesteps to it, else None.
+        pairs: how many seeds the baseline has too.
+        difference: the figure minus the baseline's, seed by seed, over the timesteps that all runs
+            of both have.
+        improvement: probability that a run of the method is better there than one of the baseline.
+    """
+
+    metric: Metric
+    method: Method
+    value: Estimate
+    reached: int | None = None
+    pairs: int = 0
+    difference: Estimate = NONE
+    improvement: Estimate = NONE
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The figures of a panel.
+
+    Attributes:
+        panel: the panel.
+        threshold: the return whose reaching is timed; NaN: none.
+        rows: by metric, then by method.
+        costed: the same, every run beginning only after the timesteps of its teachers' training.
+    """
+
+    panel: Panel
+    threshold: float
+    rows: list[Row]
+    costed: list[Row]
+
+
+def compare(panel: Panel, statistic: Function, threshold: float | None) -> Comparison:
+    """Measure all methods of a panel.
+
+    Args:
+        panel: the panel.
+        statistic: over the seeds.
+        threshold: a return; None: the mean final return of PPO from scratch.
+    """
+    if threshold is None:
+        threshold = _default_threshold(panel.baseline)
+    horizon = panel.baseline.stop if panel.baseline else math.inf
+    return Comparison(
+        panel,
+        threshold,
+        _rows(panel, _curves(panel, _no_cost), math.inf, statistic, threshold),
+        _rows(panel, _curves(panel, teacher_cost), horizon, statistic, threshold),
+    )
+
+
+def teacher_cost(run: Run) -> float:
+    """Timesteps of the training of a run's teachers, each file once; NaN: not in its log.
+
+    An untrained teacher has cost nothing.
+    """
+    if run.config.get("teacher_weights") == "random":
+        return 0.0
+    by_file = {teacher.sha256: teacher.timesteps for teacher in run.teachers}
+    return math.nan if 0 in by_file.values() else float(sum(by_file.values()))
+
+
+def _no_cost(run: Run) -> float:
+    return 0.0
+
+
+def _default_threshold(baseline: Method | None) -> float:
+    if baseline is None:
+        return math.nan
+    curves = _by_seed(baseline, _no_cost)
+    return float(np.mean([_over_itself(FINAL_RETURN, c, math.nan) for c in curves.values()]))
+
+
+def _curves(panel: Panel, cost: Callable[[Run], float]) -> dict[str, CurvesBySeed]:
+    return {method.label: _by_seed(method, cost) for method in panel.methods}
+
+
+def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
+    """Its learning curves, cut to one length, each after what was spent before its run."""
+    return {
+        run.seed: learning_curve(run).until(method.stop).delayed(cost(run)) for run in method.runs
+    }
+
+
+def _rows(
+    panel: Panel,
+    curves: dict[str, CurvesBySeed],
+    horizon: float,
+    statistic: Function,
+    threshold: float,
+) -> list[Row]:
+    """A row for each figure of each method; returns are those up to the horizon."""
+    rows = []
+    for metric in METRICS:
+        for method in panel.methods:
+            own = curves[method.label]
+            seen = own if metric.in_timesteps else _until(own, horizon)
+            row = _alone(metric, method, seen, statistic, threshold)
+            if panel.baseline is not None and method is not panel.baseline:
+                baseline = curves[panel.baseline.label]
+                row = _against(row, own, baseline, statistic, threshold)
+            rows.append(row)
+    return rows
+
+
+def _until(curves: CurvesBySeed, stop: float) -> CurvesBySeed:
+    return {seed: c.until(float(np.minimum(c.stop, stop))) for seed, c in curves.items()}
+
+
+def _alone(
+    metric: Metric, method: Method, curves: CurvesBySeed, statistic: Function, threshold: float
+) -> Row:
+    values = np.array([_over_itself(metric, c, threshold) for c in curves.values()])
+    value = estimate(values, statistic)
+    if metric is not TIME_TO_THRESHOLD or math.isnan(value.value):
+        return Row(metric, method, value)
+    reached = sum(c.first_reach(threshold, c.stop) <= c.stop for c in curves.values())
+    return Row(metric, method, value, reached)
+
+
+def _over_itself(metric: Metric, curve: Curve, threshold: float) -> float:
+    return metric.measure(curve, curve.start, curve.stop, threshold)
+
+
+def _against(
+    row: Row, own: CurvesBySeed, baseline: CurvesBySeed, statistic: Function, threshold: float
+) -> Row:
+    """The row with what it says of the baseline."""
+    both = [*own.values(), *baseline.values()]
+    start = float(np.max([c.start for c in both]))  # NaN, unlike with max(), if one is
+    stop = float(np.min([c.stop for c in both]))
+    x, y = (
+        {seed: row.metric.measure(c, start, stop, threshold) for seed, c in curves.items()}
+        for curves in (own, baseline)
+    )
+    pairs = sorted(x.keys() & y.keys())
+    better, worse = (y, x) if row.metric.in_timesteps else (x, y)
+    return replace(
+        row,
+        pairs=len(pairs),
+        difference=estimate(np.array([x[seed] - y[seed] for seed in pairs]), statistic),
+        improvement=probability_of_improvement(
+            np.array(list(better.values())), np.array(list(worse.values()))
+        ),
+    )

@@ -1,0 +1,258 @@
+"""What the figures have in common: colours, lines, axes, captions, and the bytes of a file."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+
+from baselines.analysis.curves import Curve, on_grid
+from baselines.analysis.methods import SCRATCH, Method, Panel
+from baselines.analysis.statistics import MIN_SEEDS, Statistic, band
+from baselines.analysis.transfer_logs import coupling_begins, hand_over
+
+MILLION = 1e6
+X_LABEL = "timesteps (millions)"
+
+# Characters that fit: into a legend's column of two, into a whole line of it, into an inch below.
+SHORT, WRAP, CAPTION_CHARACTERS = 29, 58, 17
+TITLE_WRAP = 44
+
+PANEL_WIDTH = 4.6
+LEGEND_OFFSET = -0.5, -0.4
+"""From the lower left corner of its axes; both in inches."""
+
+APPEARANCE = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "0.4",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.6,
+    "xtick.color": "0.3",
+    "ytick.color": "0.3",
+    "xtick.labelcolor": "black",
+    "ytick.labelcolor": "black",
+    "legend.frameon": False,
+    "legend.fontsize": 7.5,
+    "legend.handlelength": 3.0,
+    "legend.handletextpad": 0.5,
+    "legend.columnspacing": 1.0,
+    "lines.linewidth": 1.6,
+    "savefig.dpi": 200,
+    "svg.hashsalt": "baselines.plot",
+}
+
+# Without what differs from one call to the next; the keys are each format's own.
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a method looks: told apart by its colour, or without that by its line and marker."""
+
+    color: str
+    line: Any
+    marker: str
+
+
+# The palette of Okabe and Ito (2008), which the colour-blind can tell apart, but for its yellow.
+STYLES = (
+    Style("#000000", "-", ""),
+    Style("#0072B2", "-", "o"),
+    Style("#D55E00", (0, (5, 1.5)), "s"),
+    Style("#009E73", (0, (6, 1.5, 1, 1.5)), "^"),
+    Style("#E69F00", (0, (1.2, 1.2)), "D"),
+    Style("#CC79A7", (0, (3, 1, 1, 1, 1, 1)), "v"),
+    Style("#56B4E9", (0, (8, 2)), "X"),
+)
+
+RESERVED = (
+    SCRATCH, "MIKT", "MIKT without MI", "MIKT, frozen mapping", "MLPP", "random teacher",
+)  # fmt: skip
+"""Labels that have the style of their place in every figure."""
+
+
+def styles(panels: Iterable[Panel]) -> dict[str, Style]:
+    """A style for each label; labels beyond the reserved ones take those that are left."""
+    labels = dict.fromkeys(method.label for panel in panels for method in panel.methods)
+    reserved = {name: STYLES[i] for i, name in enumerate(RESERVED) if name in labels}
+    free = [i for i, style in enumerate(STYLES) if style not in reserved.values()]
+    others = [name for name in labels if name not in reserved]
+    return reserved | {
+        name: _mixed(free[k % len(free)], k // len(free)) for k, name in enumerate(others)
+    }
+
+
+def _mixed(color: int, shift: int) -> Style:
+    """A style's colour with the line and marker of the one so many places further on."""
+    other = STYLES[(color + shift) % len(STYLES)]
+    return Style(STYLES[color].color, other.line, other.marker)
+
+
+@contextmanager
+def appearance() -> Iterator[None]:
+    """Draw and render as set here, whatever the user's own settings of Matplotlib are."""
+    with matplotlib.style.context(["default", APPEARANCE]):
+        yield
+
+
+def new_figure(rows: int, columns: int, height: float) -> Figure:
+    """An empty figure with room for so many axes, each of so many inches."""
+    figure = Figure(figsize=(columns * PANEL_WIDTH, rows * height + 0.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def draw(
+    axes: Axes,
+    curves: Sequence[Curve],
+    points: np.ndarray,
+    statistic: Statistic,
+    style: Style,
+) -> None:
+    """Draw a statistic of some curves, one per seed, with its band."""
+    timesteps, values = on_grid(curves, points)
+    if not timesteps.size:
+        return
+    x = timesteps / MILLION
+    interval = band(values, statistic.function)
+    if interval is not None:
+        axes.fill_between(x, *interval, color=style.color, alpha=0.16, linewidth=0)
+    axes.plot(
+        x, statistic.function(values, axis=0), **_line(style), markevery=_markers(style, len(x))
+    )
+
+
+def _line(style: Style) -> dict[str, Any]:
+    return {
+        "color": style.color, "linestyle": style.line, "marker": style.marker, "markersize": 4,
+        "markeredgecolor": "white", "markeredgewidth": 0.5,
+    }  # fmt: skip
+
+
+def _markers(style: Style, points: int) -> tuple[int, int]:
+    """First and distance of the points with a marker, so that those of two methods stand apart."""
+    distance = max(points // 8, 1)
+    place = [one.marker for one in STYLES].index(style.marker)
+    return place * distance // len(STYLES), distance
+
+
+def draw_seeds(axes: Axes, curves: Sequence[Curve], points: np.ndarray, style: Style) -> None:
+    """Draw every curve by itself, thin, behind the others."""
+    for curve in curves:
+        timesteps, values = on_grid([curve], points)
+        axes.plot(
+            timesteps / MILLION, values[0], color=style.color, linewidth=0.5, alpha=0.45, zorder=1
+        )
+
+
+def _phases(panel: Panel) -> Iterator[tuple[float, str]]:
+    """When students enter a phase, in millions of timesteps, if all of a panel agree; its name."""
+    runs = [run for method in panel.methods for run in method.runs]
+    for phase, name in ((coupling_begins, "coupling begins"), (hand_over, "student alone")):
+        times = {time for run in runs if (time := phase(run)) is not None}
+        if len(times) == 1:
+            yield times.pop() / MILLION, name
+
+
+def mark_phases(axes: Axes, panel: Panel) -> None:
+    """Draw a thin line where the coupling begins, and one where the students go alone."""
+    for x, _ in _phases(panel):
+        axes.axvline(x, color="0.55", linewidth=0.8, linestyle=":", zorder=0)
+
+
+def name_phases(axes: Axes, panel: Panel) -> None:
+    """Write above the axes what the lines of `mark_phases` are."""
+    for x, name in _phases(panel):
+        axes.annotate(
+            name, (x, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 1.5),
+            textcoords="offset points", ha="center", va="bottom", fontsize=6.5, color="0.4",
+        )  # fmt: skip
+
+
+def named(method: Method) -> str:
+    """A method with its number of seeds."""
+    return f"{method.label} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(method.runs)})"
+
+
+def caption(statistic: Statistic, seeds: bool = False) -> str:
+    """What lines and bands are."""
+    thin = "; thin lines: single seeds" if seeds else ""
+    return (
+        f"lines: {statistic.words} over n seeds; bands: 95 % bootstrap intervals"
+        f" (n ≥ {MIN_SEEDS}){thin}"
+    )
+
+
+def frame(axes: Axes, end: float, y_label: str) -> None:
+    """Name the axes; the x-axis runs to `end`, in timesteps."""
+    axes.set_xlim(0.0, end / MILLION)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2.5, 5, 10]))
+    axes.set_xlabel(X_LABEL)
+    axes.set_ylabel(y_label)
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, _: object) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+
+
+def name_panel(axes: Axes, title: str) -> None:
+    """Write the panel's title, as it stands."""
+    wrapped = textwrap.fill(title, TITLE_WRAP)
+    axes.set_title(wrapped, parse_math=False, pad=13, fontweight="bold")
+
+
+def legend_entry(style: Style, text: str) -> Line2D:
+    """A line for a legend."""
+    return Line2D([], [], label=text, **_line(style))
+
+
+def add_legend_below(axes: Axes, entries: Sequence[Line2D]) -> None:
+    """Put a legend below the x-axis, where it hides nothing; long labels in one column."""
+    short = all(len(str(entry.get_label())) <= SHORT for entry in entries)
+    assert axes.figure is not None
+    down = ScaledTranslation(*LEGEND_OFFSET, axes.figure.dpi_scale_trans)
+    legend = axes.legend(
+        handles=list(entries), loc="upper left", bbox_to_anchor=(0, 0),
+        bbox_transform=axes.transAxes + down,
+        ncols=2 if short else 1,
+    )  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+        text.set_text("\n    ".join(textwrap.wrap(text.get_text(), WRAP)))
+
+
+def add_words(figure: Figure, title: str, below: str) -> None:
+    """Write the title above a figure and what its lines are below."""
+    if title:
+        figure.suptitle(title, parse_math=False)
+    width = int(figure.get_figwidth() * CAPTION_CHARACTERS)
+    figure.supxlabel(textwrap.fill(below, width), fontsize=7, color="0.35")
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """The bytes of a file of the kind png, svg or pdf; equal figures give equal bytes."""
+    content = io.BytesIO()
+    figure.savefig(content, format=kind, metadata=METADATA[kind])
+    return content.getvalue()

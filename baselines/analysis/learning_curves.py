@@ -1,0 +1,60 @@
+"""The figure of learning curves: a panel for each transfer, a line for each method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from baselines.analysis import drawing
+from baselines.analysis.curves import grid, learning_curve
+from baselines.analysis.drawing import Style
+from baselines.analysis.methods import Panel
+from baselines.analysis.statistics import Statistic
+
+MAX_COLUMNS = 3
+Y_LABEL = "mean return of the\nlast 100 training episodes"
+
+
+def learning_curves(
+    panels: Sequence[Panel], statistic: Statistic, seeds: bool, title: str
+) -> Figure:
+    """Draw them.
+
+    Args:
+        panels: the panels, at most three in a row.
+        statistic: that over the seeds.
+        seeds: whether every seed is drawn, thin, behind.
+        title: above all; may be empty.
+    """
+    rows = math.ceil(len(panels) / MAX_COLUMNS)
+    columns = math.ceil(len(panels) / rows)
+    figure = drawing.new_figure(rows, columns, 4.0)
+    places = figure.subplots(rows, columns, squeeze=False)
+    looks = drawing.styles(panels)
+    for axes, panel in zip(places.flat, panels, strict=False):
+        _draw_panel(axes, panel, statistic, seeds, looks)
+    for axes in places.flat[len(panels) :]:
+        axes.set_visible(False)
+    drawing.add_words(figure, title, drawing.caption(statistic, seeds))
+    return figure
+
+
+def _draw_panel(
+    axes: Axes, panel: Panel, statistic: Statistic, seeds: bool, looks: dict[str, Style]
+) -> None:
+    points = grid(panel.end)
+    entries = []
+    for method in panel.methods:
+        curves, style = [learning_curve(run) for run in method.runs], looks[method.label]
+        if seeds:
+            drawing.draw_seeds(axes, curves, points, style)
+        drawing.draw(axes, curves, points, statistic, style)
+        entries.append(drawing.legend_entry(style, drawing.named(method)))
+    drawing.mark_phases(axes, panel)
+    drawing.name_phases(axes, panel)
+    drawing.name_panel(axes, panel.title)
+    drawing.frame(axes, panel.end, Y_LABEL)
+    drawing.add_legend_below(axes, entries)

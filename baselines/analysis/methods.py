@@ -1,0 +1,183 @@
+"""Which runs belong together: panels, one for each transfer, and in them methods over seeds."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+from baselines.analysis.runs import WHERE, Run
+from baselines.common.command_line import UserError, printable
+from baselines.config import Config
+
+SCRATCH = "PPO"
+"""Label of training from scratch, which all else is compared with."""
+
+PLACES = {
+    "seed", "env", "env_kwargs", "save_path", "save_interval", "load_path", "log_path",
+    "log_interval", "play", "num_threads", "xla", "pi_scope", "vf_scope", "teacher_paths",
+    "source_env", "teacher_network",
+}  # fmt: skip
+"""Settings that do not make another method: where a run is, what it reads and what it writes."""
+
+TRANSFER = {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
+"""Settings without effect on a run that has no teachers."""
+
+DEFAULTS = {f.name: f.default for f in fields(Config) if f.default is not MISSING}
+
+
+@dataclass(frozen=True)
+class Method:
+    """Runs that differ in nothing but their seeds and their teachers' files.
+
+    Attributes:
+        label: what it is called in figures and tables.
+        runs: its runs, by rising seed; no seed twice.
+        settings: what its runs have in common.
+    """
+
+    label: str
+    runs: tuple[Run, ...]
+    settings: Mapping[str, Any]
+
+    @property
+    def stop(self) -> int:
+        """Timesteps to which the logs of all its seeds reach."""
+        return min(int(run.timesteps[-1]) for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One transfer, or a task that was only learned from scratch.
+
+    Attributes:
+        title: source tasks and target task.
+        methods: PPO from scratch first where there is some, then the others by label.
+    """
+
+    title: str
+    methods: tuple[Method, ...]
+
+    @property
+    def end(self) -> float:
+        """Timesteps at which the last of its runs ends."""
+        return max(run.end for method in self.methods for run in method.runs)
+
+    @property
+    def baseline(self) -> Method | None:
+        """PPO from scratch; with several settings, the one that is nearest the other methods'."""
+        scratch = [m for m in self.methods if _is_scratch(m.runs[0])]
+        others = [m for m in self.methods if not _is_scratch(m.runs[0])]
+        return min(
+            scratch,
+            key=lambda ppo: sum(len(_differing([ppo.settings, m.settings])) for m in others),
+            default=None,
+        )
+
+
+def panels(runs: Iterable[Run]) -> list[Panel]:
+    """Group runs; those from scratch stand in every panel with their task as the target.
+
+    Raises:
+        UserError: two runs are the same method with the same seed.
+    """
+    scratch: dict[str, list[Run]] = defaultdict(list)
+    transfers: dict[tuple[str, tuple[str, ...]], list[Run]] = defaultdict(list)
+    for run in runs:
+        if _is_scratch(run):
+            scratch[run.task].append(run)
+        else:
+            transfers[run.task, tuple(sorted({t.task for t in run.teachers}))].append(run)
+    alone = sorted(scratch.keys() - {target for target, _ in transfers})
+    return [Panel(target, _methods(scratch[target])) for target in alone] + [
+        Panel(f"{' + '.join(sources)} → {target}", _methods(scratch[target] + group))
+        for (target, sources), group in sorted(transfers.items())
+    ]
+
+
+def _is_scratch(run: Run) -> bool:
+    return not run.teachers and not run.config.get("load_path")
+
+
+def label(run: Run) -> str:
+    """What the method of a run is called, other settings than those that define it aside."""
+    name = _kind(run)
+    surplus = len(run.teachers) > len({teacher.task for teacher in run.teachers})
+    if surplus:
+        name += f", {len(run.teachers)} teachers"
+    return f"{name}, continued" if run.config.get("load_path") else name
+
+
+def _kind(run: Run) -> str:
+    config = run.config
+    if not run.teachers:
+        return SCRATCH
+    if config.get("transfer") == "mlpp":
+        return "MLPP"
+    name = "random teacher" if config.get("teacher_weights") == "random" else "MIKT"
+    if config.get("mutual_info_coef") == 0:
+        name += " without MI"
+    return f"{name}, frozen mapping" if config.get("mapping") == "frozen" else name
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    """What makes its method; logs from before a setting existed have what is now its default."""
+    left_out = PLACES if run.teachers else PLACES | TRANSFER
+    return {name: value for name, value in (DEFAULTS | run.config).items() if name not in left_out}
+
+
+def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
+    by_label: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        by_label[label(run)].append(run)
+    methods = [m for name, alike in by_label.items() for m in _named(name, _by_settings(alike))]
+    return tuple(sorted(methods, key=lambda m: (not _is_scratch(m.runs[0]), m.label)))
+
+
+def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
+    groups: list[list[Run]] = []
+    for run in runs:
+        same = [group for group in groups if _settings(group[0]) == _settings(run)]
+        if same:
+            same[0].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
+def _named(name: str, groups: list[list[Run]]) -> list[Method]:
+    """Methods of one label, told apart by the settings in which they differ, defaults unsaid."""
+    settings = [_settings(group[0]) for group in groups]
+    differing = _differing(settings)
+    methods = []
+    for group, own in zip(groups, settings, strict=True):
+        said = [
+            f"{key}={_short(own.get(key))}"
+            for key in differing
+            if own.get(key) != DEFAULTS.get(key)
+        ]
+        methods.append(Method(", ".join([name, *said]), _by_seed(group), own))
+    return methods
+
+
+def _differing(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    keys = {key for one in settings for key in one}
+    return sorted(k for k in keys if any(one.get(k) != settings[0].get(k) for one in settings))
+
+
+def _short(value: Any) -> str:
+    return printable(value if isinstance(value, str) else json.dumps(value), 30)
+
+
+def _by_seed(runs: Sequence[Run]) -> tuple[Run, ...]:
+    ordered = sorted(runs, key=lambda run: run.seed)
+    for one, other in pairwise(ordered):
+        if one.seed == other.seed:
+            raise UserError(
+                f"{WHERE}: {one.folder} and {other.folder} are runs of one method with one seed,"
+                f" {one.seed}; give one of them"
+            )
+    return tuple(ordered)

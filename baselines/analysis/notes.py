@@ -1,0 +1,35 @@
+"""What a reader of figures and tables must know of the logs behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from baselines.analysis.comparison import teacher_cost
+from baselines.analysis.methods import SCRATCH, Method, Panel
+
+
+def notes_on(panel: Panel) -> Iterator[str]:
+    """A line for everything that is not as it should be."""
+    for method in panel.methods:
+        for note in (*_unfinished(method), *_unknown_costs(method)):
+            yield f"{panel.title}: {note}"
+    if panel.baseline is None:
+        yield f"{panel.title}: no run of {SCRATCH} from scratch, so nothing to compare with"
+
+
+def _unfinished(method: Method) -> Iterator[str]:
+    for run in method.runs:
+        end = int(run.timesteps[-1])
+        if not run.finished:
+            yield (
+                f"{method.label}, seed {run.seed} ends at {end:,} of"
+                f" {run.planned_timesteps:,} timesteps"
+            )
+    if any(run.timesteps[-1] > method.stop for run in method.runs):
+        yield f"{method.label}: all its seeds are used up to {method.stop:,} timesteps"
+
+
+def _unknown_costs(method: Method) -> Iterator[str]:
+    if any(math.isnan(teacher_cost(run)) for run in method.runs):
+        yield f"{method.label}: the logs do not tell how long the teachers were trained"

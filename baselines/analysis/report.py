@@ -1,0 +1,63 @@
+"""From panels of runs to the contents of all files: figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from baselines.analysis import drawing
+from baselines.analysis.comparison import compare
+from baselines.analysis.learning_curves import learning_curves
+from baselines.analysis.methods import Panel
+from baselines.analysis.notes import notes_on
+from baselines.analysis.statistics import STATISTICS
+from baselines.analysis.tables import as_csv, as_markdown
+from baselines.analysis.teacher_use import teacher_use
+from baselines.analysis.transfer_logs import shown_and_missing, student_panels
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How it is to be done.
+
+    Attributes:
+        statistic: a name of `STATISTICS`, over the seeds.
+        seeds: whether each seed is drawn.
+        threshold: the return whose reaching is timed; None: PPO's final return.
+        title: of figures and tables; may be empty.
+        formats: of the figures.
+    """
+
+    statistic: str = "mean"
+    seeds: bool = False
+    threshold: float | None = None
+    title: str = ""
+    formats: tuple[str, ...] = ("png", "svg")
+
+
+def report(panels: Sequence[Panel], wishes: Wishes) -> tuple[dict[str, bytes], list[str]]:
+    """The contents of the files by the end of their name, and notes on the logs.
+
+    Equal logs and wishes give equal bytes.
+    """
+    statistic = STATISTICS[wishes.statistic]
+    students = student_panels(panels)
+    quantities, missing = shown_and_missing(students)
+    comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
+    notes = [note for panel in panels for note in notes_on(panel)]
+    title = wishes.title or "Learning curves"
+    files = {
+        ".md": as_markdown(title, statistic.words, comparisons, notes).encode(),
+        ".csv": as_csv(comparisons).encode(),
+    }
+    with drawing.appearance():
+        figures = {"": learning_curves(panels, statistic, wishes.seeds, wishes.title)}
+        if quantities:
+            looks = drawing.styles(panels)
+            figures["_teachers"] = teacher_use(students, quantities, statistic, wishes.title, looks)
+        drawn = {
+            f"{name}.{kind}": drawing.rendered(figure, kind)
+            for name, figure in figures.items()
+            for kind in wishes.formats
+        }
+    return drawn | files, notes + missing

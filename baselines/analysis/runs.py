@@ -1,0 +1,228 @@
+"""Runs, as their log folders tell of them; everything doubtful in a file is an error with its line.
+
+A log folder holds `config.json` and `progress.csv` (see `baselines.logger`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from baselines.common.command_line import UserError, printable
+from baselines.common.files import read_regular
+
+WHERE = "LOG_DIR"
+HEADER_FILE, PROGRESS_FILE = "config.json", "progress.csv"
+
+EARLIER = "earlier"
+"""Folder in which a run finds its predecessor's logs set aside; it is not searched."""
+
+MAX_BYTES = 1 << 28
+
+TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
+MIN_ROWS = 2
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A teacher of a run.
+
+    Attributes:
+        task: name of the task that it was trained on.
+        sha256: hash of its file.
+        timesteps: environment steps of its training; 0: not known.
+    """
+
+    task: str
+    sha256: str
+    timesteps: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, finished or not.
+
+    Attributes:
+        folder: its log folder.
+        task: name of the task that was learned.
+        config: its settings by name.
+        teachers: the teachers that it learned from.
+        columns: the columns of `progress.csv`, each float64 of [rows]; NaN where a cell is empty.
+    """
+
+    folder: Path
+    task: str
+    config: dict[str, Any]
+    teachers: tuple[Teacher, ...]
+    columns: dict[str, np.ndarray]
+
+    @property
+    def seed(self) -> int:
+        """Its seed."""
+        return int(self.config["seed"])
+
+    @property
+    def timesteps(self) -> np.ndarray:
+        """Environment steps so far at each row, rising: [rows]."""
+        return self.columns[TIMESTEPS]
+
+    @property
+    def planned_timesteps(self) -> int:
+        """Environment steps that it has when finished: whole updates only."""
+        nbatch = int(self.config.get("nsteps", 1)) * int(self.config.get("num_env", 1))
+        return int(self.config["num_timesteps"]) // nbatch * nbatch
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ran to its end."""
+        return bool(self.timesteps[-1] >= self.planned_timesteps)
+
+    @property
+    def end(self) -> float:
+        """Timesteps that were asked for, when finished, else those it has."""
+        return float(self.config["num_timesteps"] if self.finished else self.timesteps[-1])
+
+
+def find_runs(folders: Sequence[str]) -> list[Run]:
+    """Read every run at or below the folders, each once.
+
+    Raises:
+        UserError: a folder is missing or holds no run; a log is missing, short or damaged.
+    """
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        below = list(_run_folders(folder))
+        if not below:
+            raise UserError(
+                f"{WHERE}: no run in {folder} or below it: no folder has {HEADER_FILE}"
+                f" and {PROGRESS_FILE}"
+            )
+        found |= {path.resolve(): path for path in below}
+    return [read_run(found[path]) for path in sorted(found)]
+
+
+def _run_folders(top: str) -> Iterator[Path]:
+    if not Path(top).is_dir():
+        raise UserError(f"{WHERE}: no folder {top}")
+    for folder, below, files in os.walk(top):
+        below[:] = sorted(name for name in below if name != EARLIER)
+        if HEADER_FILE in files or PROGRESS_FILE in files:
+            yield Path(folder)
+
+
+def read_run(folder: Path) -> Run:
+    """Read one log folder.
+
+    Raises:
+        UserError: a file is missing, short or damaged; the message names it and the line.
+    """
+    header = _read_header(folder / HEADER_FILE)
+    return Run(folder, *header, read_columns(folder / PROGRESS_FILE))
+
+
+def _fail(path: Path, problem: str, line: int | None = None) -> NoReturn:
+    at = "" if line is None else f", line {line}"
+    raise UserError(f"{WHERE}: {path}{at}: {problem}")
+
+
+def _read_text(path: Path) -> str:
+    content = read_regular(path, WHERE, MAX_BYTES)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
+
+
+def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...]]:
+    """Task, settings and teachers of a run."""
+    try:
+        header = json.loads(_read_text(path))
+    except json.JSONDecodeError as error:
+        _fail(path, f"not JSON: {error.msg}", error.lineno)
+    except RecursionError:
+        _fail(path, "nested too deep")
+    try:
+        config = dict(header["config"])
+        for name in ("seed", "num_timesteps"):
+            config[name] = int(config[name])
+        teachers = tuple(_teacher(described) for described in header["teachers"])
+        if len(teachers) != len(config.get("teacher_paths", ())):
+            raise ValueError("teachers")
+        return task_name(header["env"]), config, teachers
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        _fail(path, f"not the header of a run: {error} is missing or wrong")
+
+
+def _teacher(described: dict[str, Any]) -> Teacher:
+    task, timesteps = task_name(described["env"]), int(described.get("timesteps") or 0)
+    return Teacher(task, str(described["sha256"]), timesteps)
+
+
+def task_name(env: dict[str, Any]) -> str:
+    """A task in words: its id, and its keyword arguments where it has some.
+
+    Raises:
+        KeyError, TypeError, AttributeError: `env` is not `{"id": ..., "kwargs": {...}}`.
+    """
+    kwargs = ", ".join(f"{name}={value}" for name, value in sorted(env["kwargs"].items()))
+    return printable(f"{env['id']} ({kwargs})" if kwargs else str(env["id"]), 80)
+
+
+def read_columns(path: Path) -> dict[str, np.ndarray]:
+    """The columns of a `progress.csv`, float64 of [rows]; NaN where a cell is empty.
+
+    Raises:
+        UserError: a line is damaged or cut off, a needed column or row is missing, or the
+            timesteps do not rise.
+    """
+    text = _read_text(path)
+    lines = text.split("\n")
+    if lines.pop():
+        _fail(path, "the line has no end; was the file cut off?", len(lines) + 1)
+    names = _cells(lines[0]) if lines else []
+    for needed in (TIMESTEPS, RETURN):
+        if names.count(needed) != 1:
+            _fail(path, f"{names.count(needed)} columns {needed}, not 1", 1)
+    rows = [_read_row(path, number, line, names) for number, line in enumerate(lines[1:], start=2)]
+    if len(rows) < MIN_ROWS:
+        _fail(path, f"a curve needs {MIN_ROWS} rows of figures, not {len(rows)}", len(lines))
+    columns = dict(zip(names, np.array(rows).T, strict=True))
+    _check_columns(path, columns)
+    return columns
+
+
+def _cells(line: str) -> list[str]:
+    return line.rstrip("\r").split(",")
+
+
+def _read_row(path: Path, number: int, line: str, names: list[str]) -> list[float]:
+    cells = _cells(line)
+    if len(cells) != len(names):
+        _fail(path, f"{len(cells)} cells under {len(names)} columns", number)
+    return [_read_cell(path, number, cell, name) for cell, name in zip(cells, names, strict=True)]
+
+
+def _read_cell(path: Path, number: int, cell: str, name: str) -> float:
+    try:
+        value = float(cell) if cell else math.nan
+    except ValueError:
+        value = math.inf
+    if math.isinf(value):
+        _fail(path, f"{printable(name, 40)} is {printable(cell, 40)!r}, not a number", number)
+    return value
+
+
+def _check_columns(path: Path, columns: dict[str, np.ndarray]) -> None:
+    timesteps = np.concatenate([[0.0], columns[TIMESTEPS]])
+    rises = np.diff(timesteps) > 0
+    if not rises.all():
+        _fail(path, f"{TIMESTEPS} does not rise", int(np.argmin(rises)) + 2)
+    if np.isnan(columns[RETURN]).all():
+        _fail(path, f"no finished episode: {RETURN} is empty throughout", len(timesteps))

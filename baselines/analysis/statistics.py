@@ -1,0 +1,137 @@
+"""Statistics over seeds, after Agarwal et al. 2021, with SciPy.
+
+Deep Reinforcement Learning at the Edge of the Statistical Precipice (NeurIPS 2021): interquartile
+mean, percentile bootstrap stratified by task, probability of improvement. A panel is one task, so
+its only stratum is all its seeds. The random numbers are the same in every call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CONFIDENCE = 0.95
+RESAMPLES = 5000
+
+MIN_SEEDS = 3
+"""Below this a bootstrap has too few different resamples to give an interval."""
+
+TOO_SMALL, NO_SPREAD = "n too small", "no spread"
+
+Function = Callable[..., Any]
+"""Of an array and the axis along which the seeds lie."""
+
+
+def mean(values: np.ndarray, axis: int = -1) -> Any:
+    """The mean along an axis."""
+    return np.mean(values, axis=axis)
+
+
+def interquartile_mean(values: np.ndarray, axis: int = -1) -> Any:
+    """The mean of the middle half along an axis; fewer than 4 values: of all."""
+    from scipy import stats  # takes half a second to import
+
+    return stats.trim_mean(values, 0.25, axis=axis)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic over seeds: its name in words, and the function of (values, axis)."""
+
+    words: str
+    function: Function
+
+
+STATISTICS = {
+    "mean": Statistic("mean", mean),
+    "iqm": Statistic("interquartile mean", interquartile_mean),
+}
+"""By the name on the command line."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its interval.
+
+    Attributes:
+        value: the figure; NaN: there is none.
+        low, high: bounds of its 95 % interval; NaN: there is none.
+        note: why there is none, in words.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    note: str = ""
+
+
+def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
+    """A statistic of [n] seeds with its percentile bootstrap interval.
+
+    Args:
+        sample: one value per seed; where one is NaN, so is the estimate.
+        statistic: a function of (values, axis).
+    """
+    value = float(statistic(sample)) if sample.size else math.nan
+    if math.isnan(value):
+        return Estimate(math.nan)
+    return _with_interval(value, (sample,), statistic)
+
+
+def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> Estimate:
+    """P(X > Y) + ½ P(X = Y) for a run of [n] and a run of [m] taken at random: U / (n m).
+
+    Its interval resamples both, independently.
+    """
+    if not x.size or not y.size or np.isnan(x).any() or np.isnan(y).any():
+        return Estimate(math.nan)
+    return _with_interval(float(_improvement(x, y)), (x, y), _improvement)
+
+
+def _improvement(x: np.ndarray, y: np.ndarray, axis: int = -1) -> Any:
+    from scipy import stats
+
+    u = stats.mannwhitneyu(x, y, axis=axis, method="asymptotic").statistic
+    return u / (x.shape[axis] * y.shape[axis])
+
+
+def band(curves: np.ndarray, statistic: Function) -> tuple[np.ndarray, np.ndarray] | None:
+    """Bounds of the 95 % interval of a statistic over [n, points] curves, each [points].
+
+    Returns:
+        None for fewer than `MIN_SEEDS` curves.
+    """
+    if len(curves) < MIN_SEEDS:
+        return None
+    interval = _bootstrap((curves,), statistic, axis=0).confidence_interval
+    return interval.low, interval.high
+
+
+def _with_interval(value: float, samples: tuple[np.ndarray, ...], statistic: Function) -> Estimate:
+    if min(map(len, samples)) < MIN_SEEDS:
+        return Estimate(value, note=TOO_SMALL)
+    result = _bootstrap(samples, statistic, axis=-1)
+    low, high = (float(bound) for bound in result.confidence_interval)
+    if np.ptp(result.bootstrap_distribution) <= 1e-9 * abs(value):  # but for rounding
+        return Estimate(value, note=NO_SPREAD)
+    return Estimate(value, low, high)
+
+
+def _bootstrap(samples: tuple[np.ndarray, ...], statistic: Function, axis: int) -> Any:
+    from scipy import stats
+
+    return stats.bootstrap(
+        samples,
+        statistic,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        axis=axis,
+        vectorized=True,
+        batch=500,
+        rng=np.random.default_rng(0),
+    )

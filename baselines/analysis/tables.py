@@ -1,0 +1,189 @@
+"""Comparisons as a page in Markdown and as rows of a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from baselines.analysis.comparison import Comparison, Row, teacher_cost
+from baselines.analysis.methods import SCRATCH, Method
+from baselines.analysis.metrics import METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.statistics import Estimate
+
+NOT_KNOWN = "–"
+
+CSV_COLUMNS = (
+    "panel", "metric", "method", "teachers_counted", "unit", "n", "timesteps", "threshold",
+    "reached", "value", "value_low", "value_high", "baseline", "pairs", "difference",
+    "difference_low", "difference_high", "probability_of_improvement",
+    "probability_of_improvement_low", "probability_of_improvement_high",
+)  # fmt: skip
+
+
+def as_csv(comparisons: Sequence[Comparison]) -> str:
+    """A row for each figure of each method, in full precision; empty: not known."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for comparison in comparisons:
+        for counted, rows in ((False, comparison.rows), (True, comparison.costed)):
+            for row in rows:
+                writer.writerow(_csv_row(comparison, row, counted))
+    return text.getvalue()
+
+
+def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, object]:
+    baseline = comparison.panel.baseline
+    timed = row.metric is TIME_TO_THRESHOLD
+    cells = {
+        "panel": comparison.panel.title,
+        "metric": row.metric.name,
+        "method": row.method.label,
+        "teachers_counted": counted,
+        "unit": "timesteps" if row.metric.in_timesteps else "return",
+        "n": len(row.method.runs),
+        "timesteps": row.method.stop,
+        "threshold": comparison.threshold if timed else math.nan,
+        "reached": "" if row.reached is None else row.reached,
+        "baseline": baseline.label if row.pairs and baseline else "",
+        "pairs": row.pairs,
+    }
+    for name, figure in (
+        ("value", row.value),
+        ("difference", row.difference),
+        ("probability_of_improvement", row.improvement),
+    ):
+        cells |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+    return {name: "" if cell != cell else cell for name, cell in cells.items()}
+
+
+def as_markdown(
+    title: str, statistic: str, comparisons: Sequence[Comparison], notes: Sequence[str]
+) -> str:
+    """A page with two tables for each panel: as trained, and with the teachers' training counted.
+
+    Args:
+        title: its heading.
+        statistic: that over the seeds, in words.
+        comparisons: one for each panel.
+        notes: what a reader must know of the logs.
+    """
+    sections = [f"# {_escaped(title)}", _introduction(statistic)]
+    for comparison in comparisons:
+        sections += _panel(comparison)
+    if notes:
+        sections += ["## Notes", "\n".join(f"- {_escaped(note)}" for note in notes)]
+    return "\n\n".join(sections) + "\n"
+
+
+def _introduction(statistic: str) -> str:
+    definitions = "\n".join(f"- **{metric.title}**: {metric.meaning}." for metric in METRICS)
+    return (
+        f"Each figure is the {statistic} over n seeds, with its 95 % bootstrap interval in"
+        " brackets.\nThe curve is the mean return of the last 100 training episodes.\n\n"
+        f"{definitions}\n- **difference**: the figure minus that of {SCRATCH} from scratch, paired"
+        " over the seeds that both have\n  and over the timesteps that all their runs have.\n"
+        f"- **P(better)**: probability that a run is better than one of {SCRATCH} from scratch.\n\n"
+        "A threshold that some seeds never reach makes a lower bound, marked ≥."
+    )
+
+
+def _panel(comparison: Comparison) -> list[str]:
+    methods = comparison.panel.methods
+    lengths = _each(methods, lambda method: _timesteps(method.stop))
+    sections = [
+        f"## {_escaped(comparison.panel.title)}",
+        f"Timesteps that all seeds have: {lengths}.",
+        _table(comparison, comparison.rows),
+    ]
+    taught = [method for method in methods if method.runs[0].teachers]
+    costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
+    if all(math.isnan(cost) for cost in costs.values()):
+        return sections
+    return [
+        *sections,
+        "With the teachers' training counted, a run begins only after the timesteps of that:"
+        f" {_each(taught, lambda method: _timesteps(costs[method.label]))}.\nReturns and"
+        f" differences are then those at equal totals. {NOT_KNOWN}: the logs do not tell them, or"
+        f" too few\ntimesteps are left to compare.",
+        _table(comparison, comparison.costed),
+    ]
+
+
+def _each(methods: Sequence[Method], figure: Callable[[Method], str]) -> str:
+    return "; ".join(f"{_escaped(method.label)} {figure(method)}" for method in methods)
+
+
+def _table(comparison: Comparison, rows: Sequence[Row]) -> str:
+    baseline = comparison.panel.baseline
+    name = _escaped(baseline.label) if baseline else SCRATCH
+    lines = [
+        f"| | method | n | value | difference from {name} | P(better) |",
+        "|---|---|---|---|---|---|",
+    ]
+    last = None
+    for row in rows:
+        heading = _heading(row, comparison.threshold) if row.metric is not last else ""
+        last = row.metric
+        lines.append(
+            f"| {heading} | {_name(row.method)} | {len(row.method.runs)} | {_value(row)}"
+            f" | {_difference(row)} | {_estimate(row.improvement, _probability)} |"
+        )
+    return "\n".join(lines)
+
+
+def _name(method: Method) -> str:
+    unfinished = not all(run.finished for run in method.runs)
+    return _escaped(method.label) + (f" (to {_timesteps(method.stop)})" if unfinished else "")
+
+
+def _heading(row: Row, threshold: float) -> str:
+    if row.metric is not TIME_TO_THRESHOLD:
+        return row.metric.title
+    return f"timesteps to {NOT_KNOWN if math.isnan(threshold) else number(threshold)}"
+
+
+def _value(row: Row) -> str:
+    missed = 0 if row.reached is None else len(row.method.runs) - row.reached
+    text = ("≥ " if missed else "") + _estimate(row.value, _of(row))
+    return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text
+
+
+def _difference(row: Row) -> str:
+    text = _estimate(row.difference, lambda x: f"{'+' if x >= 0 else ''}{_of(row)(x)}")
+    return f"{text} ({row.pairs} pairs)" if 0 < row.pairs < len(row.method.runs) else text
+
+
+def _of(row: Row) -> Callable[[float], str]:
+    return _timesteps if row.metric.in_timesteps else number
+
+
+def _estimate(figure: Estimate, written: Callable[[float], str]) -> str:
+    if math.isnan(figure.value):
+        return NOT_KNOWN
+    interval = figure.note or f"{written(figure.low)}, {written(figure.high)}"
+    return f"{written(figure.value)} [{interval}]"
+
+
+def number(value: float) -> str:
+    """A return with four significant digits, or all those before the point where they are more."""
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
+
+
+def _timesteps(value: float) -> str:
+    return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
+
+
+def _probability(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _escaped(text: str) -> str:
+    """Text from outside, so that it is no Markdown."""
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))

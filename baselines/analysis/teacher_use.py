@@ -1,0 +1,94 @@
+"""The figure of what students do with their teachers: a column for each transfer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+
+from baselines.analysis import drawing
+from baselines.analysis.curves import grid
+from baselines.analysis.drawing import Style
+from baselines.analysis.methods import Panel
+from baselines.analysis.statistics import Statistic
+from baselines.analysis.transfer_logs import Quantity, curves_of
+
+LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1, 1.5)))
+"""By the number of a layer or of a source task."""
+
+
+def teacher_use(
+    panels: Sequence[Panel],
+    quantities: Sequence[Quantity],
+    statistic: Statistic,
+    title: str,
+    looks: dict[str, Style],
+) -> Figure:
+    """Draw it.
+
+    Args:
+        panels: panels of students only.
+        quantities: a row for each.
+        statistic: that over the seeds.
+        title: above all; may be empty.
+        looks: the style of each label.
+    """
+    figure = drawing.new_figure(len(quantities), len(panels), 2.3)
+    places = figure.subplots(
+        len(quantities), len(panels), squeeze=False, sharex="col", sharey="row"
+    )
+    for row, quantity in zip(places, quantities, strict=True):
+        for axes, panel in zip(row, panels, strict=True):
+            numbers = _draw_quantity(axes, panel, quantity, statistic, looks)
+            _list_lines(axes, quantity, sorted(numbers))
+            axes.label_outer()
+    for column, panel in zip(places.T, panels, strict=True):
+        drawing.name_phases(column[0], panel)
+        drawing.name_panel(column[0], panel.title)
+        _list_methods(column[-1], panel, looks)
+    drawing.add_words(figure, title, drawing.caption(statistic))
+    return figure
+
+
+def _draw_quantity(
+    axes: Axes, panel: Panel, quantity: Quantity, statistic: Statistic, looks: dict[str, Style]
+) -> set[int]:
+    """Draw one quantity of all methods; returns the numbers of its columns."""
+    numbers: set[int] = set()
+    for method in panel.methods:
+        style = looks[method.label]
+        by_number = curves_of(method, quantity)
+        for number, curves in by_number.items():
+            lined = replace(style, line=LINES[number % len(LINES)])
+            drawing.draw(axes, curves, grid(panel.end), statistic, lined)
+        numbers |= by_number.keys()
+    if quantity.expected is not None:
+        axes.axhline(quantity.expected, color="0.3", linewidth=0.8, linestyle="--", zorder=0)
+    drawing.mark_phases(axes, panel)
+    drawing.frame(axes, panel.end, quantity.title)
+    return numbers
+
+
+def _list_methods(axes: Axes, panel: Panel, looks: dict[str, Style]) -> None:
+    """A legend of colours and markers: the lines tell the layers here."""
+    entries = []
+    for method in panel.methods:
+        style = replace(looks[method.label], line="-")
+        entries.append(drawing.legend_entry(style, drawing.named(method)))
+    drawing.add_legend_below(axes, entries)
+
+
+def _list_lines(axes: Axes, quantity: Quantity, numbers: Sequence[int]) -> None:
+    """A legend of lines, where a quantity has several."""
+    if len(numbers) < 2:
+        return
+    entries = [
+        drawing.legend_entry(Style("0.3", LINES[n % len(LINES)], ""), f"{quantity.each} {n}")
+        for n in numbers
+    ]
+    texts = [str(entry.get_label()) for entry in entries]
+    # Not axes.legend(): the axes may get the legend of the methods too.
+    axes.add_artist(Legend(axes, entries, texts, loc="lower right"))

@@ -1,0 +1,129 @@
+"""What the logs of students tell of their teachers: which columns there are, and the phases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.analysis.curves import Curve, column_curve
+from baselines.analysis.methods import Method, Panel
+from baselines.analysis.runs import Run
+
+OWN_SHARE, MUTUAL_INFORMATION, COUPLING = "student_ps", "mutual_info_loss", "ps_coef"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that is logged of a student, in one column or in several alike.
+
+    Attributes:
+        columns: regular expression of the columns' names; its group is the number that tells them
+            apart, if there is one.
+        name: the columns' names for people.
+        title: label of its axis, with the unit.
+        each: what the number counts.
+        factor: from the log to the figure.
+        expected: a height to compare with, where there is one.
+    """
+
+    columns: str
+    name: str
+    title: str
+    each: str = ""
+    factor: float = 1.0
+    expected: float | None = None
+
+
+QUANTITIES = (
+    Quantity(rf"{OWN_SHARE}_(\d+)", f"{OWN_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
+    Quantity(
+        rf"vf_{OWN_SHARE}_(\d+)", f"vf_{OWN_SHARE}_0, …", "own share p₀,\nvalue function", "layer"
+    ),
+    Quantity(
+        MUTUAL_INFORMATION, MUTUAL_INFORMATION,
+        "MI bound + constant\n(nats per dimension)", factor=-1.0,
+    ),
+    Quantity(
+        r"mi_explained(?:_(\d+))?", "mi_explained",
+        "dimensions that the\ndecoder explains (%)", "source task", factor=100.0,
+    ),
+    Quantity(
+        r"embedding_mean(?:_(\d+))?", "embedding_mean",
+        "mean of φ(s)\n(source observations: 0)", "source task", expected=0.0,
+    ),
+    Quantity(
+        r"embedding_std(?:_(\d+))?", "embedding_std",
+        "std of φ(s)\n(source observations: 1)", "source task",
+        expected=1.0,
+    ),
+)  # fmt: skip
+
+
+def has_teachers_features(method: Method) -> bool:
+    """Whether its runs are of students, whose logs tell of their teachers' features."""
+    return all(OWN_SHARE in run.columns for run in method.runs)
+
+
+def student_panels(panels: Sequence[Panel]) -> list[Panel]:
+    """The panels with students, without the other methods."""
+    found = [
+        Panel(panel.title, tuple(m for m in panel.methods if has_teachers_features(m)))
+        for panel in panels
+    ]
+    return [panel for panel in found if panel.methods]
+
+
+def curves_of(method: Method, quantity: Quantity) -> dict[int, list[Curve]]:
+    """By number of the column, one curve per run; only columns that all runs have filled."""
+    found: dict[int, list[Curve]] = {}
+    for column in method.runs[0].columns:
+        match = re.fullmatch(quantity.columns, column)
+        if not match:
+            continue
+        curves = [column_curve(run, column) for run in method.runs]
+        filled = [_scaled(curve, quantity.factor) for curve in curves if curve is not None]
+        if len(filled) == len(curves):
+            found[int(match[1] or 0) if match.groups() else 0] = filled
+    return dict(sorted(found.items()))
+
+
+def _scaled(curve: Curve, factor: float) -> Curve:
+    return Curve(curve.timesteps, factor * curve.values)
+
+
+def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str]]:
+    """The quantities that some logs tell, and a line for each that is missing from some.
+
+    Args:
+        panels: those of `student_panels`.
+    """
+    methods = [method for panel in panels for method in panel.methods]
+    shown, notes = [], []
+    for quantity in QUANTITIES:
+        without = [method.label for method in methods if not curves_of(method, quantity)]
+        if len(without) < len(methods):
+            shown.append(quantity)
+        if without:
+            names = "; ".join(dict.fromkeys(without))
+            notes.append(f"{quantity.name}: not drawn, for it is not in the logs of {names}")
+    return shown, notes
+
+
+def coupling_begins(run: Run) -> float | None:
+    """Timesteps at which the coupling had not begun to push the teachers out yet."""
+    coef = run.columns.get(COUPLING)
+    if coef is None or not (coef > 0).any():
+        return None
+    first = int(np.argmax(coef > 0))
+    return float(run.timesteps[first - 1]) if first else 0.0
+
+
+def hand_over(run: Run) -> float | None:
+    """Timesteps at which a student was last seen with its teachers; None: it still has them."""
+    loss = run.columns.get(MUTUAL_INFORMATION)
+    if loss is None or np.isfinite(loss).all() or np.isnan(loss).all():
+        return None
+    return float(run.timesteps[np.flatnonzero(np.isfinite(loss))[-1]])

@@ -1,0 +1,98 @@
+"""Figures and tables from logs: `python -m baselines.plot LOG_DIR ... --out figures/eight`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from baselines.analysis.methods import panels
+from baselines.analysis.runs import WHERE, find_runs
+from baselines.analysis.statistics import STATISTICS
+from baselines.common.command_line import (
+    Parser,
+    UserError,
+    check_choice,
+    reader,
+    run_command,
+)
+from baselines.common.files import check_can_make, make_folder, write_atomically
+
+PROGRAM = "python -m baselines.plot"
+VECTOR_FORMATS = ("svg", "pdf")
+ENDINGS = (".png", ".svg", ".pdf", ".md", ".csv")
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Draw the learning curves of runs, compare them with PPO from scratch, and"
+        " show what students do with their teachers. Reads logs only.",
+    )
+    result.add_argument(
+        "folders", nargs="+", metavar=WHERE,
+        help="folder of a run's logs (--log_path), or one with such folders below it",
+    )  # fmt: skip
+    result.add_argument(
+        "--out", default="figures/curves", metavar="NAME",
+        help="files to write, without their endings (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--statistic", default="mean", metavar="NAME",
+        help="over the seeds: mean, or iqm, the interquartile mean (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument("--seeds", action="store_true", help="draw every seed, thin, behind")
+    result.add_argument(
+        "--threshold", type=reader(float), metavar="X",
+        help="return of which the tables tell when it is reached (default: PPO's final return)",
+    )  # fmt: skip
+    result.add_argument("--title", default="", metavar="TEXT", help="title of figures and tables")
+    result.add_argument(
+        "--format", default="svg", metavar="NAME",
+        help="of the figures besides PNG: svg or pdf (default: %(default)s)",
+    )  # fmt: skip
+    return result
+
+
+def main(argv: list[str]) -> None:
+    """Read the logs, draw, compare, and write the files.
+
+    Raises:
+        UserError: bad input; nothing has been written.
+    """
+    arguments = parser().parse_args(argv)
+    check_choice("statistic", arguments.statistic, STATISTICS)
+    check_choice("format", arguments.format, VECTOR_FORMATS)
+    out = _output(arguments.out)
+    groups = panels(find_runs(arguments.folders))
+
+    from baselines.analysis.report import Wishes, report  # draws, so it takes a second to import
+
+    wishes = Wishes(
+        arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
+        ("png", arguments.format),
+    )  # fmt: skip
+    files, notes = report(groups, wishes)
+    make_folder(out.parent, "out")
+    for note in notes:
+        print(f"note: {note}")
+    for ending, content in files.items():
+        path = out.with_name(out.name + ending)
+        write_atomically(path, content)
+        print(f"wrote {path}")
+
+
+def _output(name: str) -> Path:
+    """The files' common path, without an ending.
+
+    Raises:
+        UserError: it names no file, or its folder cannot be written.
+    """
+    path = Path(name)
+    if not path.name or name.endswith("/"):
+        raise UserError(f"--out: must name the files, as in figures/eight, not {name!r}")
+    check_can_make(path.parent, "out")
+    return path.with_suffix("") if path.suffix in ENDINGS else path
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)

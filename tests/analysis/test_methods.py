@@ -1,0 +1,100 @@
+"""Runs are grouped into panels by transfer, and in them into methods by what they do."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade_logs import panels_in, write_run
+
+from baselines.common.command_line import UserError
+
+CURVE = [1.0, 2.0]
+
+RUNS: dict[str, dict[str, Any]] = {
+    "PPO": {},
+    "PPO, continued": {"load_path": "models/00001"},
+    "MIKT": {"sources": ["S-v0"]},
+    "MIKT, continued": {"sources": ["S-v0"], "load_path": "models/00001"},
+    "MIKT, 2 teachers": {"sources": ["S-v0", "S-v0"]},
+    "MIKT without MI": {"sources": ["S-v0"], "mutual_info_coef": 0.0},
+    "MIKT, frozen mapping": {"sources": ["S-v0"], "mapping": "frozen"},
+    "MLPP": {"sources": ["S-v0"], "transfer": "mlpp"},
+    "random teacher": {"sources": ["S-v0"], "teacher_weights": "random"},
+}
+
+
+@pytest.mark.parametrize("label", RUNS)
+def test_a_methods_label_comes_from_its_settings(tmp_path: Path, label: str) -> None:
+    write_run(tmp_path / "a", CURVE, **RUNS[label])
+    [panel] = panels_in(tmp_path)
+    assert [method.label for method in panel.methods] == [label]
+
+
+def test_panels_are_transfers_and_share_the_runs_from_scratch(tmp_path: Path) -> None:
+    tasks: list[tuple[str, list[str]]] = [
+        ("A-v0", []), ("A-v0", ["B-v0"]), ("A-v0", ["C-v0"]), ("A-v0", ["C-v0", "B-v0"]),
+        ("D-v0", []), ("E-v0", ["B-v0"]),
+    ]  # fmt: skip
+    for i, (env, sources) in enumerate(tasks):
+        write_run(tmp_path / str(i), CURVE, env=env, sources=sources)
+    found = {p.title: [method.label for method in p.methods] for p in panels_in(tmp_path)}
+    assert found == {
+        "D-v0": ["PPO"],
+        "B-v0 → A-v0": ["PPO", "MIKT"],
+        "B-v0 + C-v0 → A-v0": ["PPO", "MIKT"],
+        "C-v0 → A-v0": ["PPO", "MIKT"],
+        "B-v0 → E-v0": ["MIKT"],
+    }
+    baselines = [panel.baseline for panel in panels_in(tmp_path)]
+    assert [b.label if b else None for b in baselines] == ["PPO", "PPO", "PPO", "PPO", None]
+
+
+def test_seeds_and_files_make_no_other_method(tmp_path: Path) -> None:
+    for seed in (3, 1, 2):
+        write_run(
+            tmp_path / str(seed), CURVE, sources=["S-v0"], seed=seed, log_path=f"logs/{seed}",
+            save_path=f"models/{seed}", pi_scope=f"student{seed}", xla=seed > 1,
+        )  # fmt: skip
+    [panel] = panels_in(tmp_path)
+    [method] = panel.methods
+    assert [run.seed for run in method.runs] == [1, 2, 3]
+
+
+def test_other_settings_make_other_methods_named_by_what_is_no_default(tmp_path: Path) -> None:
+    for name, settings in {
+        "default": {},
+        "told": {"mutual_info_coef": 10},
+        "weak": {"mutual_info_coef": 0.1},
+        "both": {"mutual_info_coef": 0.1, "lr": 0.001},
+    }.items():
+        seed = 1 if name == "told" else 0
+        write_run(tmp_path / name, CURVE, sources=["S-v0"], seed=seed, **settings)
+    [panel] = panels_in(tmp_path)
+    assert {method.label: len(method.runs) for method in panel.methods} == {
+        "MIKT": 2,
+        "MIKT, lr=0.001, mutual_info_coef=0.1": 1,
+        "MIKT, mutual_info_coef=0.1": 1,
+    }
+
+
+def test_settings_of_the_transfer_do_not_matter_from_scratch(tmp_path: Path) -> None:
+    write_run(tmp_path / "old", CURVE, seed=0, mutual_info_coef=0.1)
+    write_run(tmp_path / "new", CURVE, seed=1, mutual_info_coef=10.0)
+    [panel] = panels_in(tmp_path)
+    assert [(method.label, len(method.runs)) for method in panel.methods] == [("PPO", 2)]
+
+
+def test_the_baseline_is_the_nearest_of_several(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", CURVE)
+    write_run(tmp_path / "b", CURVE, num_env=4)
+    write_run(tmp_path / "c", CURVE, num_env=4, sources=["S-v0"])
+    [panel] = panels_in(tmp_path)
+    assert panel.baseline is not None
+    assert panel.baseline.label == "PPO, num_env=4"
+
+
+def test_one_seed_twice_is_refused(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", CURVE, seed=4)
+    write_run(tmp_path / "b", CURVE, seed=4)
+    with pytest.raises(UserError, match=r"LOG_DIR: .*/a and .*/b are runs of one method .* 4;"):
+        panels_in(tmp_path)

@@ -1,0 +1,147 @@
+"""Log folders are found, read, and refused with file and line where they are damaged."""
+
+import json
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade_logs import write_run
+
+from baselines.analysis.runs import find_runs, read_run, task_name
+from baselines.common.command_line import UserError
+
+RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"
+
+
+def test_a_run_is_read_whole(tmp_path: Path) -> None:
+    folder = write_run(
+        tmp_path / "a", [1.5, None, -3.0], step=2048, seed=7, num_timesteps=10_000, sources=["S-v0"]
+    )
+    run = read_run(folder)
+    assert (run.task, run.seed, run.folder) == ("Target-v0", 7, folder)
+    assert run.timesteps.tolist() == [2048, 4096, 6144]
+    assert run.columns["eprewmean"][[0, 2]].tolist() == [1.5, -3.0]
+    assert math.isnan(run.columns["eprewmean"][1])
+    [teacher] = run.teachers
+    assert (teacher.task, teacher.sha256, teacher.timesteps) == ("S-v0", "S-v0", 500_000)
+    assert run.planned_timesteps == 8192  # four whole updates
+    assert not run.finished
+
+
+def test_a_finished_run(tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path / "a", [1.0, 2.0], step=2048, num_timesteps=5000))
+    assert run.finished
+    assert run.end == 5000
+
+
+def test_logs_of_real_runs_are_read() -> None:
+    runs = {run.folder.name: run for run in find_runs([str(RESULTS)])}
+    assert len(runs) == 4
+    assert runs["scratch"].columns["eprewmean"][-1] == 1010.2617511650301
+    assert [name for name, run in runs.items() if not run.finished] == ["mikt_without_noise"]
+    assert runs["mikt_mutual_info_10"].teachers[0].timesteps == 0  # its log is older than that
+
+
+def test_runs_are_found_at_any_depth_and_once(tmp_path: Path) -> None:
+    for name in ("a", "b/c", "b/c/earlier/1"):
+        write_run(tmp_path / name, [1.0, 2.0])
+    os.symlink(tmp_path / "a", tmp_path / "link")
+    (tmp_path / "b" / "c" / "tb").mkdir()
+    runs = find_runs([str(tmp_path), str(tmp_path / "b"), str(tmp_path / "link")])
+    assert [run.folder.resolve() for run in runs] == [tmp_path / "a", tmp_path / "b" / "c"]
+
+
+@pytest.mark.parametrize("name", ["missing", "file", "empty"])
+def test_a_folder_without_runs_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match=rf"^LOG_DIR: no .*{name}"):
+        find_runs([str(tmp_path / name)])
+
+
+Change = Callable[[str], str | bytes]
+
+DAMAGED_ROWS: dict[str, tuple[Change, str]] = {
+    "empty": (lambda _: "", ", line 1: 0 columns total_timesteps"),
+    "only a header": (lambda text: text.split("\n")[0] + "\n", ", line 1: .* 2 rows .* not 0"),
+    "a single row": (lambda text: "\n".join(text.split("\n")[:2]) + "\n", ", line 2: .* not 1"),
+    "cut in a row": (lambda text: text[:-3], ", line 4: .*cut off"),
+    "cut between cells": (lambda text: text[:-5] + "\n", ", line 4: 1 cells under 2 columns"),
+    "a cell too many": (lambda text: text.replace("2.0", "2.0,5"), ", line 3: 3 cells under 2"),
+    "an empty line": (lambda text: text.replace("\n2", "\n\n2"), ", line 3: 1 cells under 2"),
+    "a word": (lambda text: text.replace("2.0", "two"), ", line 3: eprewmean is 'two'"),
+    "infinity": (lambda text: text.replace("2.0", "inf"), ", line 3: eprewmean is 'inf'"),
+    "time runs back": (lambda text: text.replace("200000,", "900000,"), ", line 4: .*not rise"),
+    "time is missing": (lambda text: text.replace("200000,", ","), ", line 3: .*not rise"),
+    "no return": (lambda text: text.replace("eprewmean", "reward"), ", line 1: .*eprewmean"),
+    "two returns": (
+        lambda text: text.replace("total_timesteps", "eprewmean,total_timesteps"),
+        ", line 1: 2 columns eprewmean",
+    ),
+    "no episode": (
+        lambda text: text.replace("1.0", "").replace("2.0", "").replace("3.0", ""),
+        ", line 4: no finished episode",
+    ),
+    "no text": (lambda text: text.encode().replace(b"3.0", b"\xff"), ", line 4: not text"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_ROWS)
+def test_a_damaged_table_is_named_with_its_line(tmp_path: Path, damage: str) -> None:
+    change, complaint = DAMAGED_ROWS[damage]
+    path = write_run(tmp_path / "a", [1.0, 2.0, 3.0]) / "progress.csv"
+    changed = change(path.read_text())
+    path.write_bytes(changed if isinstance(changed, bytes) else changed.encode())
+    with pytest.raises(UserError, match=complaint) as caught:
+        find_runs([str(tmp_path)])
+    assert str(caught.value).startswith(f"LOG_DIR: {path}, line ")
+    assert "\n" not in str(caught.value)
+
+
+DAMAGED_HEADERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "a list": lambda header: [header],
+    "no settings": lambda header: header.pop("config") and header,
+    "no seed": lambda header: header["config"].pop("seed") is None or header,
+    "a seed in words": lambda header: header["config"].update(seed="first") or header,
+    "no task": lambda header: header.pop("env") and header,
+    "a task without id": lambda header: header["env"].pop("id") and header,
+    "null arguments": lambda header: header["env"].update(kwargs=None) or header,
+    "a teacher without hash": lambda header: header["teachers"][0].pop("sha256") and header,
+    "a teacher missing": lambda header: header.update(teachers=[]) or header,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED_HEADERS)
+def test_a_damaged_header_is_named(tmp_path: Path, damage: str) -> None:
+    path = write_run(tmp_path / "a", [1.0, 2.0], sources=["S-v0"]) / "config.json"
+    path.write_text(json.dumps(DAMAGED_HEADERS[damage](json.loads(path.read_text()))))
+    with pytest.raises(UserError) as caught:
+        find_runs([str(tmp_path)])
+    assert str(caught.value).startswith(f"LOG_DIR: {path}: ")
+
+
+def test_a_header_that_is_no_json_is_named_with_its_line(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "a", [1.0, 2.0]) / "config.json"
+    path.write_text('{\n"env": \n')
+    with pytest.raises(UserError, match=r"config\.json, line 3: not JSON"):
+        find_runs([str(tmp_path)])
+    path.write_text("[" * 100_000)
+    with pytest.raises(UserError, match=r"config\.json"):
+        find_runs([str(tmp_path)])
+
+
+@pytest.mark.parametrize("name", ["config.json", "progress.csv"])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_run(tmp_path / "a", [1.0, 2.0])
+    (folder / name).unlink()
+    with pytest.raises(UserError, match=rf"^LOG_DIR: cannot read {folder / name}: "):
+        find_runs([str(tmp_path)])
+
+
+def test_a_tasks_arguments_belong_to_its_name() -> None:
+    assert task_name({"id": "Task-v1", "kwargs": {}}) == "Task-v1"
+    assert task_name({"id": "Task-v1", "kwargs": {"legs": 9, "a": "x"}}) == "Task-v1 (a=x, legs=9)"
+    assert task_name({"id": "\x1b[2J", "kwargs": {}}).isprintable()

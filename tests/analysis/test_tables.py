@@ -1,0 +1,101 @@
+"""What stands in the Markdown page and in the CSV file."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from handmade_logs import panels_in, straight, write_run, write_transfer
+
+from baselines.analysis.comparison import compare
+from baselines.analysis.statistics import mean
+from baselines.analysis.tables import CSV_COLUMNS, as_csv, as_markdown, number
+
+
+def page(folder: Path, title: str = "Title", notes: tuple[str, ...] = ()) -> str:
+    return as_markdown(title, "mean", [compare(p, mean, None) for p in panels_in(folder)], notes)
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_tables_of_a_transfer(tmp_path: Path) -> None:
+    write_transfer(tmp_path)
+    lines = page(tmp_path, notes=("a note",)).splitlines()
+    assert lines[0] == "# Title"
+    assert lines[-1] == "- a note"
+    assert "## Source-v0 → Target-v0" in lines
+    assert "Timesteps that all seeds have: PPO 1,000,000; MIKT 1,000,000." in lines
+    rows = [cells(line) for line in lines if line.startswith("|")]
+    assert rows[0] == ["", "method", "n", "value", "difference from PPO", "P(better)"]
+    assert rows[2][:4] == ["final return", "PPO", "3", "1,900 [950.0, 2,850]"]
+    assert rows[3][:5] == ["", "MIKT", "3", "3,800 [1,900, 5,700]", "+1,900 [+950.0, +2,850]"]
+    assert rows[3][5].startswith("0.83 [")
+    assert rows[8][:4] == [
+        "timesteps to 1,900", "PPO", "3", "≥ 900,000 [700,000, 1,000,000] (2 of 3 reach it)",
+    ]  # fmt: skip
+    assert rows[9][3:5] == ["633,333 [400,000, 1,000,000]", "-266,667 [-500,000, +0]"]
+    costed = rows[10:]
+    assert "timesteps of that: MIKT 500,000." in "\n".join(lines)
+    assert costed[3][:4] == ["", "MIKT", "3", "1,800 [900.0, 2,700]"]
+    assert costed[7][3:] == ["–", "–", "–"]  # no jump-start without a start
+    assert costed[9][3] == "1,133,333 [900,000, 1,500,000]"
+
+
+def test_few_or_unfinished_seeds_are_told(tmp_path: Path) -> None:
+    for seed in range(2):
+        write_run(tmp_path / f"a{seed}", straight(10.0), seed=seed)
+    write_run(tmp_path / "b", straight(20.0), sources=["S"], num_timesteps=2_000_000)
+    rows = [cells(line) for line in page(tmp_path).splitlines() if line.startswith("|")]
+    assert rows[2][3] == "9.500 [n too small]"
+    assert rows[3][1:5] == [
+        "MIKT (to 1,000,000)", "1", "19.00 [n too small]", "+9.500 [n too small]",
+    ]  # fmt: skip
+
+
+def test_a_task_learned_from_scratch_only_has_one_table(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", straight(10.0))
+    text = page(tmp_path)
+    assert text.count("| method |") == 1
+    assert "counted" not in text
+
+
+def test_names_from_logs_are_no_markdown(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", straight(10.0), env="A|B*<b>`", lr=0.1)
+    text = page(tmp_path, title="a | b\n# c")
+    assert "# a \\| b # c\n" in text
+    assert "## A\\|B\\*\\<b\\>\\`\n" in text
+
+
+def test_the_csv_file_has_every_figure_in_full(tmp_path: Path) -> None:
+    write_transfer(tmp_path)
+    text = as_csv([compare(p, mean, None) for p in panels_in(tmp_path)])
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert len(rows) == 2 * 4 * 2
+    plain = {(r["metric"], r["method"]): r for r in rows if r["teachers_counted"] == "False"}
+    final = plain["final_return", "MIKT"]
+    assert final["panel"] == "Source-v0 → Target-v0"
+    assert (final["n"], final["pairs"], final["baseline"]) == ("3", "3", "PPO")
+    assert (final["unit"], final["timesteps"], final["threshold"]) == ("return", "1000000", "")
+    assert float(final["value"]) == pytest.approx(3800)
+    assert float(final["value_low"]) == pytest.approx(1900)
+    assert float(final["difference"]) == pytest.approx(1900)
+    assert float(final["probability_of_improvement"]) == pytest.approx(7.5 / 9)
+    scratch = plain["timesteps_to_threshold", "PPO"]
+    assert (scratch["reached"], scratch["unit"]) == ("2", "timesteps")
+    assert float(scratch["threshold"]) == pytest.approx(1900)
+    assert (scratch["difference"], scratch["baseline"]) == ("", "")
+    costed = next(r for r in rows[8:] if (r["metric"], r["method"]) == ("jump_start", "MIKT"))
+    assert costed["teachers_counted"] == "True"
+    assert costed["value"] == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0.000"), (1234567.8, "1,234,568"), (2472.4, "2,472"), (-99.996, "-100.00"),
+     (0.012346, "0.01235"), (1e-12, "0.000000"), (-35.0, "-35.00")],
+)  # fmt: skip
+def test_numbers_have_four_digits(value: float, text: str) -> None:
+    assert number(value) == text

@@ -1,0 +1,149 @@
+"""The command that draws: its files, its notes, and its errors."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from handmade_logs import straight, write_run, write_transfer
+
+from baselines import plot
+from baselines.common.command_line import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    write_transfer(tmp_path / "logs")
+    return tmp_path / "logs"
+
+
+def call(*arguments: object) -> None:
+    plot.main([str(argument) for argument in arguments])
+
+
+def in_a_process(program: str, *arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+
+
+def test_it_writes_figures_and_tables(
+    logs: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "new" / "eight.v1"
+    call(logs, "--out", out, "--title", "Eight legs", "--seeds", "--statistic=iqm")
+    files = {path.name: path.read_bytes() for path in out.parent.iterdir()}
+    assert set(files) == {
+        "eight.v1.png", "eight.v1.svg", "eight.v1.md", "eight.v1.csv",
+        "eight.v1_teachers.png", "eight.v1_teachers.svg",
+    }  # fmt: skip
+    for name, content in files.items():
+        start = {".png": b"\x89PNG", ".svg": b"<?xml", ".md": b"# Eight legs\n", ".csv": b"panel,"}
+        assert content.startswith(start[Path(name).suffix])
+    assert "interquartile mean over n seeds" in files["eight.v1.md"].decode()
+    printed = capsys.readouterr().out
+    assert printed.count("wrote ") == 6
+    assert "note: mi_explained: not drawn" in printed
+
+
+def test_the_same_bytes_in_another_process_without_tensorflow(logs: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from baselines import plot; plot.main(sys.argv[1:]);"
+        "print(*{'tensorflow', 'gymnasium', 'mujoco', 'matplotlib.pyplot'} & set(sys.modules))"
+    )
+    done = in_a_process(program, logs, "--out", tmp_path / "there" / "x", "--format=pdf")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == ""
+    call(logs, "--out", tmp_path / "here" / "x", "--format=pdf")
+    here, there = (
+        {path.name: path.read_bytes() for path in (tmp_path / where).iterdir()}
+        for where in ("here", "there")
+    )
+    assert len(here) == 6
+    assert here == there
+
+
+def test_help_and_errors_answer_at_once() -> None:
+    program = (
+        "import sys, time\n"
+        "from baselines import plot\n"
+        "try: plot.main(sys.argv[1:])\n"
+        "except (SystemExit, ValueError): pass\n"
+        "print(time.process_time(), *{'matplotlib', 'scipy', 'tensorflow'} & set(sys.modules))"
+    )
+    for argument in ("--help", "/missing"):
+        seconds, *heavy = in_a_process(program, argument).stdout.splitlines()[-1].split()
+        assert heavy == []
+        assert float(seconds) < 0.5
+
+
+def test_without_students_there_is_no_picture_of_teachers(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", straight(1.0))
+    call(tmp_path / "a", "--out", tmp_path / "out" / "x.png")
+    found = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert found == ["x.csv", "x.md", "x.png", "x.svg"]
+
+
+def test_an_ending_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    write_run(tmp_path / "a", straight(1.0), seed=0)
+    write_run(tmp_path / "b", straight(1.0)[:4], seed=1, num_timesteps=1_000_000)
+    write_run(tmp_path / "c", straight(1.0), sources=["S-v0"], teacher_timesteps=None)
+    call(tmp_path, "--out", tmp_path / "x")
+    notes = [
+        "S-v0 → Target-v0: PPO, seed 1 ends at 400,000 of 1,000,000 timesteps",
+        "S-v0 → Target-v0: PPO: all its seeds are used up to 400,000 timesteps",
+        "S-v0 → Target-v0: MIKT: the logs do not tell how long the teachers were trained",
+    ]
+    printed = capsys.readouterr().out.splitlines()
+    page = (tmp_path / "x.md").read_text().splitlines()
+    for note in notes:
+        assert f"note: {note}" in printed
+        assert f"- {note}" in page
+
+
+def test_the_threshold_may_be_given(logs: Path, tmp_path: Path) -> None:
+    call(logs, "--out", tmp_path / "x", "--threshold", "-50.5")
+    assert "| timesteps to -50.50 |" in (tmp_path / "x.md").read_text()
+
+
+def test_a_damaged_log_is_one_line_and_nothing_is_written(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "a", straight(1.0)) / "progress.csv"
+    path.write_text(path.read_text().replace("300000,", "300000,5,"))
+    command = [sys.executable, "-m", "baselines.plot", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "new" / "x")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"python -m baselines.plot: error: LOG_DIR: {path}, line 4: 3 cells under 2 columns\n"
+    )
+    assert os.listdir(tmp_path) == ["a"]
+
+
+BAD = {
+    ("--statistic=men",): "--statistic: unknown name 'men' .*mean, iqm.*did you mean mean",
+    ("--format=png",): "--format: unknown name 'png' .*svg, pdf",
+    ("--threshold=high",): "--threshold: must be a number, not 'high'",
+    ("--out=",): "--out: must name the files",
+    ("--out=figures/",): "--out: must name the files",
+    ("--out=README.md/x",): "--out: cannot write to .*README.md is not a folder",
+    ("--sedes",): "--sedes: unknown argument; did you mean --seeds",
+}
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=str)
+def test_bad_arguments(logs: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(UserError, match=BAD[arguments]):
+        call(logs, *arguments)
+
+
+def test_no_folder_is_named() -> None:
+    with pytest.raises(UserError, match="LOG_DIR"):
+        call()
