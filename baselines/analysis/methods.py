@@ -17,13 +17,12 @@ SCRATCH = "PPO"
 """Label of training from scratch, which all else is compared with."""
 
 PLACES = {
-    "seed", "env", "env_kwargs", "save_path", "save_interval", "load_path", "log_path",
-    "log_interval", "play", "num_threads", "xla", "pi_scope", "vf_scope", "teacher_paths",
+    "seed", "env", "env_kwargs", "load_path", "xla", "pi_scope", "vf_scope", "teacher_paths",
     "source_env", "teacher_network",
-}  # fmt: skip
+} | {f.name for f in fields(Config) if f.metadata["may_change"]}  # fmt: skip
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
-TRANSFER = {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
+TRANSFER = {f.name for f in fields(Config) if f.metadata["group"] in ("transfer", "mikt")}
 """Settings without effect on a run that has no teachers."""
 
 DEFAULTS = {f.name: f.default for f in fields(Config) if f.default is not MISSING}

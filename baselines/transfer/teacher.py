@@ -88,4 +88,4 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         raise
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(policy, params, env, checkpoint.sha256, timesteps)
+    return Teacher(policy, params, env, checkpoint.sha256, timesteps=timesteps)

@@ -17,7 +17,8 @@ from baselines.analysis.transfer_logs import (
     shown_and_missing,
     student_panels,
 )
-from baselines.transfer.student import PI_SHARE, VF_SHARE, Student
+from baselines.transfer.figures import PI_SHARE, VF_SHARE
+from baselines.transfer.student import Student
 
 RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}

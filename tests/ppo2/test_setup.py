@@ -125,6 +125,7 @@ def test_the_teachers_file_is_named_whatever_is_taken_from_it(
             "path": teacher_path,
             "env": {"id": "Source-v0", "kwargs": {}},
             "sha256": load_teacher(teacher_path).sha256,
+            "timesteps": 0,
         }
     ]
     assert setup.provenance["config"].items() >= settings.items()
