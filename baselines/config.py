@@ -1,13 +1,12 @@
 """Every setting of a run, once: its default, meaning, unit, source, bounds and flag.
 
-The command line, `--help` and the checkpoint's metadata come from here.
+The command line, `--help`, experiment files and the checkpoint's metadata come from here.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import typing
 from collections.abc import Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any
@@ -16,10 +15,8 @@ from baselines.common.command_line import (
     NOT_NEGATIVE,
     POSITIVE,
     Bound,
-    Parser,
     UserError,
     check_choice,
-    reader,
 )
 from baselines.common.networks import ACTIVATIONS
 
@@ -396,48 +393,3 @@ def _check_kwargs(text: str) -> None:
         raise UserError(
             f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {text!r}"
         )
-
-
-def describe(f: Field[Any]) -> str:
-    """One line of help: meaning, unit, default, source."""
-    notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
-    if f.metadata["choices"]:
-        notes.insert(0, "one of: " + ", ".join(c for c in f.metadata["choices"] if c))
-    if f.metadata["unit"]:
-        notes.insert(0, f"in {f.metadata['unit']}")
-    if f.metadata["source"]:
-        notes.append(f.metadata["source"])
-    return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
-
-
-def parser(program: str, description: str) -> Parser:
-    """The argument parser that has a flag for every field."""
-    result = Parser(prog=program, description=description)
-    kinds = typing.get_type_hints(Config)
-    groups: dict[str, Any] = {}
-    for f in fields(Config):
-        name = f.metadata["group"]
-        if name not in groups:
-            groups[name] = result.add_argument_group(name)
-        options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": describe(f)}
-        if kinds[f.name] is bool:
-            options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
-        elif kinds[f.name] == tuple[str, ...]:
-            options |= {"nargs": "+", "metavar": "FILE"}
-        else:
-            options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
-        element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
-        groups[name].add_argument(f"--{flag_of(f)}", type=reader(element), **options)
-    return result
-
-
-def parse(argv: list[str], program: str, description: str) -> Config:
-    """Read and check a command line.
-
-    Raises:
-        UserError: anything wrong with it.
-    """
-    values = vars(parser(program, description).parse_args(argv))
-    config = Config(**values | {"teacher_paths": tuple(values["teacher_paths"])})
-    config.check()
-    return config

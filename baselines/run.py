@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from baselines.common.command_line import UserError, run_command
 from baselines.common.tasks import make_task, require_display
-from baselines.config import Config, parse
+from baselines.config import Config
+from baselines.flags import parse
 from baselines.ppo2.evaluation import play
 from baselines.ppo2.ppo2 import learn
 from baselines.ppo2.saved import SavedPolicy, read_saved_policy

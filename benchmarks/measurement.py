@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from baselines.common import provenance
 from baselines.common.tasks import make_task
-from baselines.config import Config
 from baselines.common.workers import usable_cores
+from baselines.config import Config
 from benchmarks import sb3
 from benchmarks.physics import Recording, record, seconds_of_physics
 from benchmarks.statistics import Json, Samples, rates, ratios, shares

@@ -5,7 +5,8 @@ from dataclasses import fields
 import pytest
 
 from baselines.common.command_line import UserError
-from baselines.config import Config, describe, flag_of, parse
+from baselines.config import Config, flag_of
+from baselines.flags import describe, from_settings, parse, to_arguments
 
 MLPP = ["--transfer=mlpp", "--teacher_paths", "a"]
 
@@ -109,3 +110,19 @@ def test_mlpp_refuses_what_only_mikt_reads(argument: str) -> None:
         read(*MLPP, argument)
     assert len(str(caught.value).splitlines()) == 1
     assert read("--teacher_paths", "a", argument).transfer == "mikt"
+
+
+def test_a_command_line_comes_back_from_its_settings() -> None:
+    config = Config(
+        env="CentipedeEight-v1", num_timesteps=3_000_000, clip_range=0.3, xla=False, lr=1e-4,
+        env_kwargs='{"legs": 9}', teacher_paths=("a b", "c"), pi_scope="student0",
+    )  # fmt: skip
+    assert parse(to_arguments(config), "program", "") == config
+    assert to_arguments(Config()) == []
+
+
+def test_settings_are_read_from_texts() -> None:
+    config = from_settings({"env": "CartPole-v1", "cliprange": "0.3", "nsteps": "2e3"}, ("t",))
+    assert config == Config(env="CartPole-v1", clip_range=0.3, nsteps=2000, teacher_paths=("t",))
+    with pytest.raises(UserError, match=r"^teacher_paths: unknown setting"):
+        from_settings({"teacher_paths": "x"}, ())

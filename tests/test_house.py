@@ -41,6 +41,7 @@ FLOORS = (
     ("transfer/*", 2),
     ("ppo2/losses.py", 1),
     ("analysis/*", 1),
+    ("experiments/*", 1),
     ("common/policies.py", 1),
     ("common/vec_env.py", 1),
     ("common/conversion.py", 1),
@@ -48,6 +49,7 @@ FLOORS = (
     ("environments/*", 0),
     ("logger.py", 0),
     ("config.py", 0),
+    ("flags.py", 0),
 )
 ALGORITHMS = ("ppo2", "transfer")
 

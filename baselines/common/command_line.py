@@ -125,14 +125,14 @@ class Parser(argparse.ArgumentParser):
         raise UserError(message)
 
 
-def run_command(main: Callable[[list[str]], None], name: str) -> NoReturn:
+def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """Run a command's `main(argv)` and exit with the status that its end calls for.
 
-    0; 1 on a full disk and the like, 2 on bad input, 3 when training has diverged, 130 on Ctrl-C,
-    143 on SIGTERM.
+    What it returns, or 0; 1 on a full disk and the like, 2 on bad input, 3 when training has
+    diverged, 130 on Ctrl-C, 143 on SIGTERM.
     """
     try:
-        main(sys.argv[1:])
+        status = main(sys.argv[1:])
     except UserError as error:
         _fail(name, f"error: {error}", EXIT_USAGE)
     except Diverged as error:
@@ -146,7 +146,7 @@ def run_command(main: Callable[[list[str]], None], name: str) -> NoReturn:
         sys.exit(EXIT_BROKEN_PIPE)
     except OSError as error:
         _fail(name, f"error: {error}", EXIT_FAILURE)
-    sys.exit(0)
+    sys.exit(status or 0)
 
 
 def _fail(name: str, message: str, status: int) -> NoReturn:

@@ -6,10 +6,18 @@ call, and it leaves the calling thread idle.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 
 Task = Callable[[int], None]
+
+
+def usable_cores() -> int:
+    """Cores that this process may use; on macOS, which does not tell, all of the machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Workers:

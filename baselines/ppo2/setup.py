@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -18,6 +17,7 @@ from baselines.common.policies import MlpPolicy, Policy, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
+from baselines.common.workers import usable_cores
 from baselines.config import Config
 from baselines.ppo2.starting_point import starting_point
 from baselines.ppo2.states import SavedState, state_to_resume
@@ -96,13 +96,6 @@ def _resumed(config: Config, random: Streams, envs: VecEnv, found: SavedState) -
         "config": config.to_json(), "resumed": [*begun.get("resumed", []), start]
     }  # fmt: skip
     return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
-
-
-def usable_cores() -> int:
-    """Cores that this process may use; on macOS, which does not tell, all of the machine's."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _body(config: Config, envs: VecEnv) -> MlpPolicy:

@@ -1,0 +1,138 @@
+"""Experiment files: YAML read with its line numbers, so that every error names file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from baselines.common.command_line import UserError, printable, suggestion
+from baselines.common.files import read_regular
+
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """A value in an experiment file.
+
+    Attributes:
+        value: text, number, boolean, None, or a list or dictionary of these.
+        where: file and line, for the messages.
+        parts: the parts of a list or dictionary, by index or key.
+    """
+
+    value: Any
+    where: str
+    parts: dict[Any, Part]
+
+    def error(self, message: str) -> UserError:
+        """An error at this place."""
+        return UserError(f"{self.where}: {message}")
+
+    def get(self, key: str) -> Part | None:
+        """The part under a key."""
+        return self.parts.get(key)
+
+    def text(self) -> str:
+        """The value, which must be a text.
+
+        Raises:
+            UserError: it is not.
+        """
+        if not isinstance(self.value, str) or not self.value:
+            raise self.error(f"must be a text, not {_shown(self.value)}")
+        return self.value
+
+    def items(self) -> list[Part]:
+        """The parts of a list that is not empty.
+
+        Raises:
+            UserError: it is not.
+        """
+        if not isinstance(self.value, list) or not self.value:
+            raise self.error(f"must be a list, not {_shown(self.value)}")
+        return list(self.parts.values())
+
+    def entries(self, known: Sequence[str] = ()) -> list[tuple[str, Part]]:
+        """Keys and parts of a dictionary.
+
+        Args:
+            known: the keys that there may be; none: any text.
+
+        Raises:
+            UserError: it is none, or has another key.
+        """
+        if not isinstance(self.value, dict):
+            raise self.error(f"must be keys with values, not {_shown(self.value)}")
+        for key, part in self.parts.items():
+            if not isinstance(key, str) or (known and key not in known):
+                near = suggestion(str(key), known)
+                raise part.error(f"unknown key {_shown(key)} (one of: {', '.join(known)}){near}")
+        return list(self.parts.items())
+
+
+def _shown(value: Any) -> str:
+    return printable(repr(value), 60)
+
+
+def read_yaml(path: Path) -> Part:
+    """Read a YAML file.
+
+    Raises:
+        UserError: it cannot be read, is no YAML, or has a key twice.
+    """
+    content = read_regular(path, "experiment", MAX_BYTES)
+    try:
+        text = content.decode()
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                raise UserError(f"{path}:1: the file is empty")
+            return _part(node, path, loader.construct_document)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}:{line}: {error.problem}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(f"{path}:1: is not YAML ({printable(str(error), 80)})") from None
+
+
+def _part(node: yaml.Node, path: Path, construct: Callable[[yaml.Node], Any]) -> Part:
+    where = f"{path}:{node.start_mark.line + 1}"
+    if isinstance(node, yaml.MappingNode):
+        parts: dict[Any, Part] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if key in parts:
+                raise UserError(f"{path}:{key_node.start_mark.line + 1}: {key!r} is there twice")
+            parts[key] = _part(value_node, path, construct)
+        return Part({key: part.value for key, part in parts.items()}, where, parts)
+    if isinstance(node, yaml.SequenceNode):
+        elements = [_part(element, path, construct) for element in node.value]
+        return Part([part.value for part in elements], where, dict(enumerate(elements)))
+    return Part(construct(node), where, {})
+
+
+def required(part: Part, key: str) -> Part:
+    """The part under a key.
+
+    Raises:
+        UserError: it is missing.
+    """
+    found = part.get(key)
+    if found is None:
+        raise part.error(f"{key!r} is missing")
+    return found
+
+
+def texts(part: Part) -> Iterator[str]:
+    """The texts of a list, or a single text."""
+    yield from (item.text() for item in part.items()) if part.parts else [part.text()]

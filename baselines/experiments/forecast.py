@@ -1,0 +1,72 @@
+"""How long runs will take: measured for a few seconds, or told from those that are running."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from baselines.experiments.plan import Item
+from baselines.experiments.running import Board, training
+from baselines.experiments.status import standing
+
+Kind = tuple[str, str, bool]
+
+
+def kind(item: Item) -> Kind:
+    """What the speed of a run depends on: the task, its arguments, whether there are teachers."""
+    return item.config.env, item.config.env_kwargs, bool(item.config.teacher_paths)
+
+
+def steps_left(item: Item) -> int:
+    """Environment steps that the run has still to make."""
+    return (item.config.nupdates - standing(item).updates) * item.config.nbatch
+
+
+def measured_speeds(items: Sequence[Item], seconds: float) -> dict[Kind, float]:
+    """Environment steps per second of each kind of run, measured for `seconds` in all.
+
+    A kind whose first updates take longer gets the time that they need.
+    """
+    examples = {kind(item): item for item in reversed(items)}
+    share = seconds / max(len(examples), 1)
+    return {name: _speed(item, share) for name, item in examples.items()}
+
+
+def _speed(item: Item, seconds: float) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        trial = trial_in(Path(folder), item)
+        process = subprocess.Popen(
+            training(trial.config), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        begun, speed = time.monotonic(), 0.0
+        try:
+            while process.poll() is None and (not speed or time.monotonic() - begun < seconds):
+                time.sleep(0.2)
+                now = standing(trial)
+                speed = now.fps if now.updates > 1 else 0.0  # the first update compiles
+        finally:
+            process.kill()
+            process.wait()
+        return speed
+
+
+def trial_in(folder: Path, item: Item) -> Item:
+    """The same run, but logged to this folder and saved nowhere."""
+    config = replace(item.config, save_path="", log_path=str(folder / "logs"))
+    return Item(item.name, folder, config)
+
+
+def seconds_left(board: Board, speeds: dict[Kind, float], jobs: int) -> float | None:
+    """Seconds until all is done, or None while no speed is known."""
+    live = {kind(item): standing(item).fps for item in board.running.values()}
+    known = {name: speed for name, speed in (speeds | live).items() if speed}
+    if not known:
+        return None
+    usual = sum(known.values()) / len(known)
+    items = [*board.running.values(), *board.waiting]
+    seconds = [steps_left(item) / known.get(kind(item), usual) for item in items]
+    return max(sum(seconds) / jobs, max(seconds, default=0.0))

@@ -1,0 +1,156 @@
+"""What an experiment file declares: panels, their methods, and the runs that these come to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from baselines.common.command_line import UserError, check_choice
+from baselines.config import Config
+from baselines.experiments.files import Part, read_yaml, required, texts
+from baselines.flags import from_settings
+
+SCRATCH = "PPO"
+
+METHODS: dict[str, dict[str, str]] = {
+    SCRATCH: {},
+    "MLPP": {"transfer": "mlpp"},
+    "MIKT": {},
+    "MIKT without MI": {"mutual_info_coef": "0"},
+    "random teacher": {"teacher_weights": "random"},
+    "frozen mapping": {"mapping": "frozen"},
+}
+"""What is compared (docs/method.md), as settings."""
+
+KEYS = ("title", "settings", "seeds", "methods", "panels")
+PANEL_KEYS = ("name", "env", "teachers", "methods", "settings")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One training run of an experiment.
+
+    Attributes:
+        name: panel, method and seed.
+        folder: where its checkpoints, logs and output go.
+        config: its settings.
+    """
+
+    name: str
+    folder: Path
+    config: Config
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What a file declares.
+
+    Attributes:
+        title: what it is about.
+        items: its runs, those of one seed after the other.
+    """
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method with the settings that make it."""
+
+    name: str
+    settings: Mapping[str, str]
+
+
+def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Experiment:
+    """Read and check an experiment file.
+
+    Args:
+        path: the file.
+        out: folder of the runs.
+        overrides: settings for all runs, before the file's.
+
+    Raises:
+        UserError: anything wrong with the file, or with the settings of one of its runs.
+    """
+    root = read_yaml(path)
+    root.entries(KEYS)
+    title, common = required(root, "title").text(), _settings(root)
+    panels = required(root, "panels").items()
+    found: dict[Path, Item] = {}
+    for seed in _seeds(required(root, "seeds")):
+        for panel in panels:
+            panel.entries(PANEL_KEYS)
+            for method in _methods(panel.get("methods") or required(root, "methods")):
+                item = _item(panel, method, seed, common | _settings(panel), overrides, out)
+                if found.setdefault(item.folder, item).config != item.config:
+                    raise panel.error(f"{item.name}: two runs of this name with other settings")
+    return Experiment(title, tuple(found.values()))
+
+
+def _settings(part: Part) -> dict[str, str]:
+    given = part.get("settings")
+    return {} if given is None else {key: str(p.value) for key, p in given.entries()}
+
+
+def _seeds(part: Part) -> list[int]:
+    for item in part.items():
+        if type(item.value) is not int or item.value < 0:
+            raise item.error(f"a seed must be a whole number from 0 on, not {item.value!r}")
+    return list(part.value)
+
+
+def _methods(part: Part) -> list[Method]:
+    methods = []
+    for item in part.items():
+        if isinstance(item.value, dict):  # a name with settings of its own
+            [(name, settings)] = item.entries() or [("", item)]
+            methods.append(Method(name, {k: str(p.value) for k, p in settings.entries()}))
+        else:
+            _at(item, check_choice, "method", item.text(), METHODS)
+            methods.append(Method(item.text(), METHODS[item.text()]))
+    return methods
+
+
+def _at(part: Part, check: object, *arguments: object) -> None:
+    try:
+        check(*arguments)  # type: ignore[operator]
+    except UserError as error:
+        raise part.error(str(error).removeprefix("--")) from None
+
+
+def _item(
+    panel: Part,
+    method: Method,
+    seed: int,
+    common: Mapping[str, str],
+    overrides: Mapping[str, str],
+    out: Path,
+) -> Item:
+    env = required(panel, "env").text()
+    name_part = panel.get("name")
+    group = env if method.name == SCRATCH or name_part is None else name_part.text()
+    folder = out / slug(group) / slug(method.name) / str(seed)
+    places = {"env": env, "seed": str(seed), **_places(folder)}
+    teachers: Sequence[str] = ()
+    if method.name != SCRATCH:
+        files = texts(required(panel, "teachers"))
+        teachers = [file.replace("{seed}", str(seed)) for file in files]
+    settings = {**common, **method.settings, **overrides, **places}
+    try:
+        config = from_settings(settings, tuple(teachers))
+        config.check()
+    except UserError as error:
+        raise panel.error(f"{method.name}: {error}") from None
+    return Item(f"{group}, {method.name}, seed {seed}", folder, config)
+
+
+def _places(folder: Path) -> dict[str, str]:
+    return {"save_path": str(folder / "models"), "log_path": str(folder / "logs")}
+
+
+def slug(text: str) -> str:
+    """A text as the name of a folder: `Four → Eight` is `four_eight`."""
+    return re.sub(r"[^a-z0-9.=]+", "_", text.lower().replace("→", " ")).strip("_")

@@ -1,0 +1,101 @@
+"""Runs as processes beside one another, each with one thread, each resumable."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import IO
+
+from baselines.config import Config
+from baselines.experiments.plan import Item
+from baselines.experiments.status import OUTPUT, is_finished, last_line
+from baselines.flags import to_arguments
+
+POLL_SECONDS = 0.5
+
+
+@dataclass
+class Board:
+    """The runs of a sweep by where they stand; each is in one of the four lists.
+
+    Attributes:
+        waiting: not begun, or begun by an earlier call and not finished.
+        running: in a process now.
+        done: finished.
+        failed: ended otherwise, with the reason.
+    """
+
+    waiting: list[Item] = field(default_factory=list)
+    running: dict[str, Item] = field(default_factory=dict)
+    done: list[Item] = field(default_factory=list)
+    failed: list[tuple[Item, str]] = field(default_factory=list)
+
+
+def board_of(items: list[Item]) -> Board:
+    """Where the runs stand before any is started."""
+    board = Board()
+    for item in items:
+        (board.done if is_finished(item) else board.waiting).append(item)
+    return board
+
+
+def command_of(item: Item) -> list[str]:
+    """The command that begins a run or goes on with it."""
+    return training(replace(item.config, resume=True))
+
+
+def training(config: Config) -> list[str]:
+    """The command that trains with these settings, on one thread."""
+    arguments = to_arguments(replace(config, num_threads=1))
+    return [sys.executable, "-m", "baselines.run", *arguments]
+
+
+def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
+    """Run what is waiting, `jobs` at once, until all is done or has failed.
+
+    `told` is called again and again. On an exception, such as KeyboardInterrupt, the processes are
+    asked to stop, save their state and are waited for.
+    """
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        while board.waiting or processes:
+            while board.waiting and len(processes) < jobs:
+                item = board.waiting.pop(0)
+                board.running[item.name] = item
+                processes[item.name] = _start(item)
+            time.sleep(POLL_SECONDS)
+            for name in [name for name, process in processes.items() if process.poll() is not None]:
+                _ended(board, board.running.pop(name), processes.pop(name).returncode)
+            told(board)
+    finally:
+        for process in processes.values():
+            process.terminate()
+        for process in processes.values():
+            process.wait()
+
+
+def _start(item: Item) -> subprocess.Popen[bytes]:
+    with _output(item) as output:
+        # A group of its own: Ctrl-C reaches this process, which tells its children once.
+        return subprocess.Popen(
+            command_of(item), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def _output(item: Item) -> Iterator[IO[bytes]]:
+    item.folder.mkdir(parents=True, exist_ok=True)
+    with open(item.folder / OUTPUT, "ab") as file:
+        yield file
+
+
+def _ended(board: Board, item: Item, status: int) -> None:
+    if status == 0:
+        board.done.append(item)
+    else:
+        board.failed.append((item, f"status {status}: {last_line(item.folder / OUTPUT)}"))

@@ -1,0 +1,48 @@
+"""Where the runs of an experiment stand, from the files that they leave."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from baselines.experiments.plan import Item
+
+OUTPUT = "output.txt"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a run is.
+
+    Attributes:
+        updates: updates done, as its log says.
+        fps: environment steps per second in the last of them; 0 before the first.
+    """
+
+    updates: int
+    fps: float
+
+
+def is_finished(item: Item) -> bool:
+    """Whether the last checkpoint of the run is there."""
+    return (item.folder / "models" / f"{item.config.nupdates:05d}").is_file()
+
+
+def standing(item: Item) -> Standing:
+    """How far the run is; at its beginning where there is no log."""
+    try:
+        with open(item.folder / "logs" / "progress.csv", encoding="utf-8", newline="") as file:
+            row = list(csv.DictReader(file))[-1]
+        return Standing(int(row["nupdates"]), float(row["fps"]))
+    except (OSError, IndexError, KeyError, ValueError, TypeError):
+        return Standing(0, 0.0)
+
+
+def last_line(path: Path) -> str:
+    """The last line of a run's output that is not empty: where it failed, the reason."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,88 @@
+"""The settings of a run as text: on the command line, in `--help`, in experiment files."""
+
+from __future__ import annotations
+
+import argparse
+import typing
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from typing import Any
+
+from baselines.common.command_line import Parser, UserError, reader, suggestion
+from baselines.config import Config, flag_of
+
+TEACHERS = "teacher_paths"
+"""The one setting that is a list."""
+
+
+def describe(f: Field[Any]) -> str:
+    """One line of help: meaning, unit, default, source."""
+    notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
+    if f.metadata["choices"]:
+        notes.insert(0, "one of: " + ", ".join(c for c in f.metadata["choices"] if c))
+    if f.metadata["unit"]:
+        notes.insert(0, f"in {f.metadata['unit']}")
+    if f.metadata["source"]:
+        notes.append(f.metadata["source"])
+    return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
+
+
+def parser(program: str, description: str) -> Parser:
+    """The argument parser that has a flag for every field."""
+    result = Parser(prog=program, description=description)
+    kinds = typing.get_type_hints(Config)
+    groups: dict[str, Any] = {}
+    for f in fields(Config):
+        name = f.metadata["group"]
+        if name not in groups:
+            groups[name] = result.add_argument_group(name)
+        options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": describe(f)}
+        if kinds[f.name] is bool:
+            options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
+        elif kinds[f.name] == tuple[str, ...]:
+            options |= {"nargs": "+", "metavar": "FILE"}
+        else:
+            options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
+        element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
+        groups[name].add_argument(f"--{flag_of(f)}", type=reader(element), **options)
+    return result
+
+
+def parse(argv: list[str], program: str, description: str) -> Config:
+    """Read and check a command line.
+
+    Raises:
+        UserError: anything wrong with it.
+    """
+    values = vars(parser(program, description).parse_args(argv))
+    config = Config(**values | {"teacher_paths": tuple(values["teacher_paths"])})
+    config.check()
+    return config
+
+
+def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -> Config:
+    """Settings from texts by flag, as an experiment file has them.
+
+    Raises:
+        UserError: a setting is unknown, or its text is none of its values.
+    """
+    by_flag = {flag_of(f): f for f in fields(Config) if f.name != TEACHERS}
+    kinds = typing.get_type_hints(Config)
+    values: dict[str, Any] = {}
+    for flag, text in settings.items():
+        if flag not in by_flag:
+            raise UserError(f"{flag}: unknown setting{suggestion(flag, by_flag)}")
+        try:
+            values[by_flag[flag].name] = reader(kinds[by_flag[flag].name])(text)
+        except argparse.ArgumentTypeError as error:
+            raise UserError(f"{flag}: {error}") from None
+    return Config(**values, teacher_paths=teacher_paths)
+
+
+def to_arguments(config: Config) -> list[str]:
+    """The command line of a configuration: the flags whose values are not the defaults."""
+    values = {flag_of(f): getattr(config, f.name) for f in fields(Config) if f.name != TEACHERS}
+    defaults = {flag_of(f): f.default for f in fields(Config)}
+    flags = [f"--{flag}={value}" for flag, value in values.items() if value != defaults[flag]]
+    teachers = [f"--{TEACHERS}", *config.teacher_paths] if config.teacher_paths else []
+    return flags + teachers

@@ -1,0 +1,197 @@
+"""Run what an experiment file declares: `python -m baselines.sweep experiments/sizes.yaml`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Parser,
+    UserError,
+    reader,
+    run_command,
+)
+from baselines.common.stopping import stop_requests
+from baselines.common.workers import usable_cores
+from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
+from baselines.experiments.plan import Item, read_experiment
+from baselines.experiments.running import Board, board_of, run_all
+from baselines.experiments.status import standing
+
+PROGRAM = "python -m baselines.sweep"
+DRY_RUN_SECONDS = 20
+SECONDS_BETWEEN_LINES = 60.0
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Train the runs of an experiment file that are not finished yet, some at once,"
+        " each on one thread. Stopped or killed, it goes on when it is called again.",
+    )
+    result.add_argument("experiment", type=Path, metavar="FILE", help="such as experiments/x.yaml")
+    result.add_argument(
+        "--jobs", type=reader(int, POSITIVE), default=0, metavar="N",
+        help="trainings at once (default: one per usable core)",
+    )  # fmt: skip
+    result.add_argument(
+        "--only", nargs="+", default=[], metavar="TEXT",
+        help="only runs whose name has all of these texts in it",
+    )  # fmt: skip
+    result.add_argument(
+        "--seeds", nargs="+", type=reader(int, NOT_NEGATIVE), default=[], metavar="N",
+        help="only these seeds",
+    )  # fmt: skip
+    result.add_argument(
+        "--set", nargs="+", default=[], metavar="SETTING=VALUE",
+        help="settings for all runs, such as num_timesteps=1e5",
+    )  # fmt: skip
+    result.add_argument(
+        "--out", type=Path, default=Path("runs"), metavar="DIR",
+        help="folder of the runs (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--dry_run", action="store_true", help="list the runs and forecast the time, train nothing"
+    )
+    result.add_argument(
+        "--folders", action="store_true", help="print the log folders, for baselines.plot"
+    )
+    result.add_argument(
+        "--array", type=reader(int, NOT_NEGATIVE), metavar="INDEX",
+        help="only the run of this number, from 0 on, for the job arrays of a cluster",
+    )  # fmt: skip
+    return result
+
+
+def main(argv: list[str]) -> int:
+    """Run, or list, or forecast; the exit status.
+
+    Raises:
+        UserError: bad input; nothing has been started.
+    """
+    arguments = parser().parse_args(argv)
+    overrides = dict(_pair(text) for text in arguments.set)
+    experiment = read_experiment(arguments.experiment, arguments.out, overrides)
+    items = _chosen(experiment.items, arguments.only, arguments.seeds, arguments.array)
+    if arguments.folders:
+        print("\n".join(str(item.config.log_path) for item in items))
+        return 0
+    _check_teachers(items)
+    jobs = arguments.jobs or usable_cores()
+    board = board_of(items)
+    if arguments.dry_run:
+        _forecast(board, jobs)
+        return 0
+    return _run(board, jobs)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UserError(f"--set: must be SETTING=VALUE, not {text!r}")
+    return name, value
+
+
+def _chosen(
+    items: tuple[Item, ...], only: list[str], seeds: list[int], index: int | None
+) -> list[Item]:
+    chosen = [
+        item
+        for item in items
+        if all(text in item.name for text in only) and (not seeds or item.config.seed in seeds)
+    ]
+    if not chosen:
+        raise UserError("--only: no run of this name and seed; --dry_run lists them")
+    if index is None:
+        return chosen
+    if index >= len(chosen):
+        raise UserError(f"--array: must be less than {len(chosen)}, the number of runs")
+    return [chosen[index]]
+
+
+def _check_teachers(items: list[Item]) -> None:
+    for item in items:
+        for path in item.config.teacher_paths:
+            if not Path(path).is_file():
+                raise UserError(f"experiment: {item.name}: there is no teacher {path}")
+
+
+def _forecast(board: Board, jobs: int) -> None:
+    for number, item in enumerate([*board.done, *board.waiting]):
+        state = "done" if item in board.done else f"{standing(item).updates} updates done"
+        print(f"{number:4} {item.name}: {state} of {item.config.nupdates}")
+    if board.waiting:
+        print(f"measuring for {DRY_RUN_SECONDS} s ...", flush=True)
+        speeds = measured_speeds(board.waiting, DRY_RUN_SECONDS)
+        print(_summary(board, speeds, jobs))
+
+
+def _run(board: Board, jobs: int) -> int:
+    teller = _Teller(jobs)
+    with stop_requests() as stop:
+
+        def tell(board: Board) -> None:
+            teller.tell(board)
+            stop.meet()
+
+        run_all(board, jobs, tell)
+    print(_summary(board, {}, jobs))
+    return 1 if board.failed else 0
+
+
+def _summary(board: Board, speeds: dict[Kind, float], jobs: int) -> str:
+    left = seconds_left(board, speeds, jobs)
+    counts = {
+        "done": board.done,
+        "running": board.running,
+        "waiting": board.waiting,
+        "failed": board.failed,
+    }
+    line = ", ".join(f"{len(items)} {name}" for name, items in counts.items())
+    return line + (f"; {_hours(left)} left with {jobs} at once" if left else "")
+
+
+def _hours(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+class _Teller:
+    """Shows the board: redrawn in place on a terminal, elsewhere a line on every change."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._drawn = 0
+        self._told: tuple[int, ...] = ()
+        self._last = 0.0
+
+    def tell(self, board: Board) -> None:
+        """Show where the runs stand."""
+        if sys.stdout.isatty():
+            self._draw([*self._lines(board), _summary(board, {}, self._jobs)])
+            return
+        now = (len(board.waiting), len(board.done), len(board.failed))
+        if now != self._told or time.monotonic() - self._last > SECONDS_BETWEEN_LINES:
+            self._told, self._last = now, time.monotonic()
+            print("\n".join([*self._lines(board), _summary(board, {}, self._jobs)]), flush=True)
+
+    def _draw(self, lines: list[str]) -> None:
+        back = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
+        print(back + "\n".join(lines), flush=True)
+        self._drawn = len(lines)
+
+    def _lines(self, board: Board) -> list[str]:
+        lines = [f"failed: {item.name}: {reason}" for item, reason in board.failed]
+        for item in board.running.values():
+            now = standing(item)
+            done = f"update {now.updates} of {item.config.nupdates}"
+            lines.append(f"  {item.name}: {done}, {now.fps:.0f} steps/s")
+        return lines
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Every figure, one after the other; takes the flags of scripts/figure.sh, such as --quick.
+set -euo pipefail
+here=$(dirname -- "${BASH_SOURCE[0]}")
+for name in sizes ablations disabilities several_teachers ant; do
+    "$here/figure_$name.sh" "$@"
+done

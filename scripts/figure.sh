@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Train what experiments/NAME.yaml declares and draw it: figures/NAME.png, .svg, .md and .csv.
+#
+#   scripts/figure.sh NAME                 goes on where an earlier call was stopped
+#   scripts/figure.sh NAME --quick         one seed of 100,000 steps each, in minutes: a look at it
+#   scripts/figure.sh NAME --jobs 8        any flag of `python -m baselines.sweep`
+set -euo pipefail
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+name=$1
+shift
+out=runs
+if [ "${1:-}" = --quick ]; then
+    shift
+    out=runs/quick
+    set -- --seeds 0 --set num_timesteps=1e5 "$@"
+fi
+scripts/setup.sh
+python=.venv/bin/python
+"$python" -m baselines.sweep "experiments/$name.yaml" --out "$out" "$@"
+"$python" -m baselines.sweep "experiments/$name.yaml" --out "$out" --folders "$@" |
+    xargs "$python" -m baselines.plot --out "figures/$name"

@@ -1,0 +1,125 @@
+"""Experiment files: every error names file and line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baselines.common.command_line import UserError
+from baselines.experiments.files import read_yaml
+from baselines.experiments.plan import METHODS, Experiment, read_experiment, slug
+
+GOOD = """\
+title: Trial
+settings: {num_timesteps: 2e6, save_interval: 10}
+seeds: [0, 3]
+methods:
+  - PPO
+  - MIKT
+  - weak: {mutual_info_coef: 0.1}
+panels:
+  - name: Four → Eight
+    env: CentipedeEight-v1
+    teachers: "t/four/{seed}/00970"
+  - name: Both → Eight
+    env: CentipedeEight-v1
+    teachers: ["t/four/{seed}/00970", t/six/0/00970]
+    settings: {lr: 1e-4}
+    methods: [MLPP]
+"""
+
+
+def read(tmp_path: Path, text: str, **overrides: str) -> Experiment:
+    path = tmp_path / "trial.yaml"
+    path.write_text(text)
+    return read_experiment(path, Path("out"), overrides)
+
+
+def test_an_experiment_is_panels_times_methods_times_seeds(tmp_path: Path) -> None:
+    text = GOOD.replace("    methods: [MLPP]\n", "    methods: [frozen mapping]\n")
+    found = read(tmp_path, text)
+    assert found.title == "Trial"
+    assert [(item.name, str(item.folder)) for item in found.items] == [
+        (f"{name}, seed {seed}", f"out/{folder}/{seed}")
+        for seed in (0, 3)
+        for name, folder in [
+            ("CentipedeEight-v1, PPO", "centipedeeight_v1/ppo"),
+            ("Four → Eight, MIKT", "four_eight/mikt"),
+            ("Four → Eight, weak", "four_eight/weak"),
+            ("Both → Eight, frozen mapping", "both_eight/frozen_mapping"),
+        ]
+    ]
+    ppo, _, weak, frozen = [item.config for item in found.items][4:]
+    assert ppo.teacher_paths == ()
+    assert (ppo.seed, ppo.num_timesteps, ppo.save_interval) == (3, 2_000_000, 10)
+    assert weak.teacher_paths == ("t/four/3/00970",)
+    assert weak.mutual_info_coef == 0.1
+    assert frozen.teacher_paths == ("t/four/3/00970", "t/six/0/00970")
+    assert (frozen.mapping, frozen.lr) == ("frozen", 1e-4)
+    assert frozen.save_path == "out/both_eight/frozen_mapping/3/models"
+
+
+def test_settings_from_the_command_line_win(tmp_path: Path) -> None:
+    text = GOOD.replace("    methods: [MLPP]\n", "")
+    found = read(tmp_path, text.replace("    settings: {lr: 1e-4}\n", ""), num_timesteps="1e5")
+    assert {item.config.num_timesteps for item in found.items} == {100_000}
+
+
+BAD = {
+    "unknown key": ("title: Trial", "titel: Trial", r":1: unknown key 'titel' .*mean title"),
+    "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
+    "unknown method": ("- MIKT", "- MIKTT", r":6: method: unknown name 'MIKTT'.*mean MIKT"),
+    "unknown setting": ("2e6,", "2e6, lrr: 1,", r":9: PPO: lrr: unknown setting; did you mean lr"),
+    "bad value": ("lr: 1e-4", "lr: fast", r":12: MLPP: lr: must be a number, not 'fast'"),
+    "bad sum": ("save_interval: 10", "nsteps: 7", r":9: PPO: --nminibatches: 32 does not divide"),
+    "two teachers for MLPP": ("", "", r":12: MLPP: --teacher_paths: .*one teacher"),
+    "no teachers": ('    teachers: "t/four/{seed}/00970"\n', "", r":9: 'teachers' is missing"),
+    "seeds": ("[0, 3]", "[0, x]", r":3: a seed must be a whole number from 0 on, not 'x'"),
+    "no list": ("[0, 3]", "3", r":3: must be a list, not 3"),
+    "no YAML": ("[0, 3]", "[0, 3", r":4: "),
+    "a key twice": ("seeds: [0, 3]", "seeds: [0]\nseeds: [1]", r":4: 'seeds' is there twice"),
+    "a tag": ("[0, 3]", "!!python/object/apply:os.system ['true']", r":3: "),
+    "one folder, two runs": (
+        "[MLPP]\n", "[PPO]\n", r":12: CentipedeEight-v1, PPO, seed 0: two runs of this name",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_errors_name_file_and_line(case: str, tmp_path: Path) -> None:
+    old, new, expected = BAD[case]
+    assert old in GOOD
+    with pytest.raises(UserError, match=f"^{tmp_path}/trial.yaml{expected}"):
+        read(tmp_path, GOOD.replace(old, new))
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_refused_with_a_line(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "x.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        read_experiment(path, Path("out"), {})
+    except UserError as error:
+        assert str(error).startswith((f"{path}:", "experiment: cannot read"))
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml")))
+def test_the_experiments_that_ship_are_whole(path: Path) -> None:
+    found = read_experiment(path, Path("runs"), {})
+    assert len({item.folder for item in found.items}) == len(found.items) > 0
+    teachers = {file for item in found.items for file in item.config.teacher_paths}
+    assert all((path.parents[1] / t).is_file() for t in teachers if not t.startswith("runs/"))
+
+
+def test_methods_differ() -> None:
+    assert len({str(settings) for name, settings in METHODS.items() if name != "PPO"}) == 5
+    assert slug("Four + Six → Eight") == "four_six_eight"
+
+
+def test_parts_know_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("a: 1\nb:\n  - x\n  - c: [1, 2]\n")
+    assert read_yaml(path).parts["b"].parts[1].parts["c"].where == f"{path}:4"

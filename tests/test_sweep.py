@@ -1,0 +1,125 @@
+"""Sweeps: what is not finished is run, what fails is reported, what was stopped goes on."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SMALL = """\
+title: Small
+settings: {num_timesteps: 256, nsteps: 64, nminibatches: 4, noptepochs: 1, xla: False}
+seeds: [0, 1]
+methods: [PPO]
+panels:
+  - env: CartPole-v1
+"""
+
+
+def sweep(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "baselines.sweep", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def test_a_sweep_runs_all_and_then_nothing(experiment: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    first = sweep(experiment, "--out", out, "--jobs=2")
+    assert first.stdout.splitlines()[-1] == "2 done, 0 running, 0 waiting, 0 failed"
+    files = {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
+    for seed in (0, 1):
+        assert out / "cartpole_v1" / "ppo" / str(seed) / "models" / "00004" in files
+    again = sweep(experiment, "--out", out)
+    assert again.stdout.splitlines() == ["2 done, 0 running, 0 waiting, 0 failed"]
+    assert {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()} == files
+
+
+def test_a_failed_run_is_reported_and_does_not_stop_the_others(
+    experiment: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "runs"
+    broken = out / "cartpole_v1" / "ppo" / "0"
+    broken.mkdir(parents=True)
+    (broken / "models").write_text("a file where a folder should be")
+    done = sweep(experiment, "--out", out, "--jobs=1", status=1)
+    assert "failed: CartPole-v1, PPO, seed 0: status 2: " in done.stdout
+    assert "error: --save_path: cannot write to" in done.stdout
+    assert done.stdout.splitlines()[-1] == "1 done, 0 running, 0 waiting, 1 failed"
+
+
+def test_a_stopped_sweep_goes_on(experiment: Path, tmp_path: Path) -> None:
+    out = tmp_path / "runs"
+    arguments = [experiment, "--out", out, "--jobs=2", "--set", "num_timesteps=64e3"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "baselines.sweep", *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    logs = [out / "cartpole_v1" / "ppo" / seed / "logs" / "progress.csv" for seed in "01"]
+    deadline = time.monotonic() + 120
+    while not all(log.exists() and len(log.read_text().splitlines()) > 3 for log in logs):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    states = [max((log.parents[1] / "models" / "resume").iterdir()).name for log in logs]
+    assert all(0 < int(state) < 1000 for state in states)
+    left = sweep(experiment, "--out", out, "--dry_run", "--set", "num_timesteps=64e3").stdout
+    assert "CartPole-v1, PPO, seed 0:" in left
+    assert "2 waiting" in left
+    assert "left with" in left
+
+
+def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:
+    done = sweep(experiment, "--out", tmp_path / "runs", "--folders", "--seeds", "1")
+    assert done.stdout.split() == [str(tmp_path / "runs" / "cartpole_v1" / "ppo" / "1" / "logs")]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_one_item_of_a_job_array(experiment: Path, tmp_path: Path) -> None:
+    sweep(experiment, "--out", tmp_path / "runs", "--array=1")
+    assert [p.name for p in (tmp_path / "runs" / "cartpole_v1" / "ppo").iterdir()] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nowhere.yaml"], "experiment: cannot read nowhere.yaml"),
+        (["EXPERIMENT", "--only", "Ant"], "--only: no run of this name"),
+        (["EXPERIMENT", "--array=2"], "--array: must be less than 2"),
+        (["EXPERIMENT", "--set", "lr"], "--set: must be SETTING=VALUE, not 'lr'"),
+        (["EXPERIMENT", "--set", "lrr=1"], "lrr: unknown setting; did you mean lr"),
+        (["EXPERIMENT", "--jobs=0"], "--jobs: must be greater than 0"),
+        (["TRANSFER"], "experiment: .*there is no teacher nowhere/0"),
+    ],
+)
+def test_bad_input_is_one_line(
+    arguments: list[str], expected: str, experiment: Path, tmp_path: Path
+) -> None:
+    transfer = tmp_path / "transfer.yaml"
+    text = SMALL.replace("[PPO]", "[MIKT]") + "    teachers: nowhere/{seed}\n"
+    transfer.write_text(text.replace("num_timesteps: 256", "num_timesteps: 512"))
+    places = {"EXPERIMENT": str(experiment), "TRANSFER": str(transfer)}
+    done = sweep(
+        *(places.get(argument, argument) for argument in arguments),
+        f"--out={tmp_path / 'runs'}",
+        status=2,
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search(expected, done.stderr), done.stderr
+    assert not (tmp_path / "runs").exists()
