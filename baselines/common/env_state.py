@@ -11,14 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium as gym
-import mujoco
 import numpy as np
 
 from baselines.common.seeding import generator_state, restore_generator
 from baselines.common.trees import Tree, can_pack
-
-INTEGRATION = mujoco.mjtState.mjSTATE_INTEGRATION
-"""Everything that the next simulation step depends on, the solver's warm start included."""
 
 PROBE_STEPS = 12
 """Steps of the trial that `can_be_restored` makes."""
@@ -118,7 +114,7 @@ def _is_view(value: Any) -> bool:
 
 def _simulation(layer: Any) -> Any:
     data = vars(layer).get("data")
-    return data if isinstance(data, mujoco.MjData) else None
+    return data if type(data).__name__ == "MjData" else None
 
 
 def _simulation_state(layer: Any, data: Any) -> Tree:
@@ -127,15 +123,22 @@ def _simulation_state(layer: Any, data: Any) -> Tree:
     After a step, positions of bodies and the like are those of the last Runge-Kutta stage. Tasks
     read them so, and computing them anew would give others.
     """
-    integration = np.empty(mujoco.mj_stateSize(layer.model, INTEGRATION))
-    mujoco.mj_getState(layer.model, data, integration, INTEGRATION)
+    import mujoco  # here: it takes a quarter of a second, which other tasks need not wait
+
+    # Everything that the next simulation step depends on, the solver's warm start included.
+    everything = mujoco.mjtState.mjSTATE_INTEGRATION
+    integration = np.empty(mujoco.mj_stateSize(layer.model, everything))
+    mujoco.mj_getState(layer.model, data, integration, everything)
     derived = {name: value.copy() for name, value in _derived(data)}
     return {"integration": integration, "derived": derived}
 
 
 def _restore_simulation(layer: Any, state: Tree) -> None:
+    import mujoco
+
     data = _simulation(layer)
-    mujoco.mj_setState(layer.model, data, state["integration"], INTEGRATION)
+    everything = mujoco.mjtState.mjSTATE_INTEGRATION
+    mujoco.mj_setState(layer.model, data, state["integration"], everything)
     for name, here in _derived(data):
         if here.shape == state["derived"][name].shape:
             here[...] = state["derived"][name]

@@ -120,6 +120,11 @@ class Model:
         self.adam_steps += len(order)
         return figures
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether `train` was called for the present policy, and need not be compiled any more."""
+        return self._update is not None
+
     def _compiled(self) -> Any:
         if self._update is None:
             from baselines.ppo2.update import LossCoefficients, compile_update  # loads TensorFlow

@@ -63,6 +63,8 @@ def iterate(run: Session, stage: Stage, update: int) -> None:
     config, model, progress, log = run.setup.config, run.model, run.progress, run.log
     lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
     coefs = stage.coefs(update)
+    if not model.is_compiled:
+        log.say("compiling the update, which takes some seconds")
     batch = run.runner.run()
     losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
     progress.record(batch)

@@ -17,7 +17,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import block_diag
 
 from baselines.common.arrays import Params
 from baselines.common.networks import IN_PLACE, InPlace, Layer, feed_forward
@@ -67,11 +66,13 @@ def as_one_network(parts: Parts, head: Layer) -> Callable[[np.ndarray], np.ndarr
 def _side_by_side(networks: Sequence[Sequence[Affine]], activation: str) -> list[Layer]:
     """Networks of the same input as one, with their outputs beside one another."""
     layers = []
-    for i, same_depth in enumerate(zip(*networks, strict=True)):
-        matrices = [w for w, _ in same_depth]
-        w = block_diag(*matrices) if i else np.concatenate(matrices, axis=1)
-        b = np.concatenate([b for _, b in same_depth])
-        layers.append(Layer(w.astype(np.float32), b, IN_PLACE[activation]))
+    for i, parts in enumerate(zip(*networks, strict=True)):
+        if i:  # each reads its own part of the layer before
+            *starts, inputs = np.cumsum([0, *(len(w) for w, _ in parts)]).tolist()
+            parts = tuple(
+                _from_row(part, at, inputs) for part, at in zip(parts, starts, strict=True)
+            )
+        layers.append(_joined(parts, [activation] * len(parts)))
     return layers
 
 
