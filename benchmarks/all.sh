@@ -30,5 +30,15 @@ for n in 1 8; do
     measure "transfer_four_to_eight_$n" --env=CentipedeEight-v1 --num_env=$n \
         --teacher_paths teacher_models/centipede_four/0/00970
 done
+mkdir -p benchmarks/results/breakdown
+for name in centipede_eight four_to_eight; do
+    teachers=()
+    if [ $name = four_to_eight ]; then
+        teachers=(--teacher_paths teacher_models/centipede_four/0/00970)
+    fi
+    file=benchmarks/results/breakdown/$name.json
+    "$python" -m benchmarks.breakdown --json "${teachers[@]}" >"$file.partial"
+    mv -- "$file.partial" "$file"
+done
 "$python" -m benchmarks.curves
 "$python" -m benchmarks.report

@@ -48,7 +48,7 @@ def measure(config: Config, repeats: int, baseline: str = "") -> Json:
         sb3.require_installed()
     config = replace(config, num_timesteps=RUN_LENGTH * (repeats + 1) * config.nbatch)
     config.check()
-    result = _circumstances(config, repeats)  # now: the load before we make our own
+    result = circumstances(config, repeats)  # now: the load before we make our own
     threads = thread_counts(config.num_env, usable_cores())
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
@@ -152,7 +152,7 @@ def _record(config: Config) -> Recording:
         return record(env, config.nbatch, config.seed)
 
 
-def _circumstances(config: Config, repeats: int) -> Json:
+def circumstances(config: Config, repeats: int) -> Json:
     """What was measured, on what, with what."""
     return {
         "settings": {

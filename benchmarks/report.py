@@ -12,9 +12,9 @@ from baselines.common.command_line import Parser, UserError, run_command
 from baselines.common.files import write_atomically
 from baselines.environments.centipede_tables import markdown_table
 from benchmarks.drawing import Curve, picture, speeds
-from benchmarks.results_folder import CURVES, HOME, RESULTS, read_results
+from benchmarks.results_folder import BREAKDOWN, CURVES, HOME, RESULTS, read_results
 from benchmarks.statistics import Json
-from benchmarks.table import origin, spread, text, title
+from benchmarks.table import layers, origin, spread, text, title
 from benchmarks.training import ITERATION
 
 PROGRAM = "python -m benchmarks.report"
@@ -22,14 +22,19 @@ PICTURE = "curves.png"
 INTRODUCTION = HOME / "introduction.md"
 
 
-def page(results: Sequence[Json], curves: dict[str, Curve]) -> str:
+def page(results: Sequence[Json], curves: dict[str, Curve], breakdowns: Sequence[Json] = ()) -> str:
     """The page, in Markdown.
 
     Args:
         results: the measurements to show one by one.
         curves: those to show as curves, by what is varied.
+        breakdowns: those of `benchmarks.breakdown`.
     """
-    everything = [*results, *(result for curve in curves.values() for _, result in curve)]
+    everything = [
+        *results,
+        *breakdowns,
+        *(result for curve in curves.values() for _, result in curve),
+    ]
     origins = dict.fromkeys(map(origin, everything))
     parts = [
         INTRODUCTION.read_text(encoding="utf-8"),
@@ -42,6 +47,9 @@ def page(results: Sequence[Json], curves: dict[str, Curve]) -> str:
             _table(label, SPEEDS, [(str(x), result) for x, result in curve])
             for label, curve in curves.items()
         ]
+    if breakdowns:
+        parts.append("## Where the time goes\n")
+        parts += [f"    {r['command']}\n\n```\n{layers(r)}\n```\n" for r in breakdowns]
     parts += ["## In full\n", *(f"    {r['command']}\n\n```\n{text(r)}\n```\n" for r in results)]
     return "\n".join(parts)
 
@@ -117,7 +125,8 @@ def main(argv: list[str]) -> None:
     curves = _curves(folder / RESULTS / CURVES)
     if curves:
         write_atomically(folder / PICTURE, picture(curves))
-    write_atomically(folder / "README.md", page(results, curves).encode())
+    layered = read_results(folder / RESULTS / BREAKDOWN, "*.json", "benchmarks.breakdown")
+    write_atomically(folder / "README.md", page(results, curves, layered).encode())
 
 
 if __name__ == "__main__":

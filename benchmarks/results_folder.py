@@ -12,6 +12,13 @@ from benchmarks.statistics import Json
 HOME = Path(__file__).resolve().parent
 RESULTS = "results"
 CURVES = "curves"
+BREAKDOWN = "breakdown"
+
+KEYS = {
+    "benchmarks.throughput": "fraction_of_physics",
+    "benchmarks.breakdown": "seconds_by_layer",
+}
+"""What tells a measurement of each command from anything else."""
 
 
 def write_result(path: Path, result: Json) -> None:
@@ -24,20 +31,20 @@ def write_result(path: Path, result: Json) -> None:
     write_atomically(path, json.dumps(result, indent=1).encode() + b"\n")
 
 
-def read_results(folder: Path, pattern: str) -> list[Json]:
-    """The measurements in a folder whose files' names fit a pattern, in their order.
+def read_results(folder: Path, pattern: str, command: str = "benchmarks.throughput") -> list[Json]:
+    """The measurements of a command whose files' names fit a pattern, in their order.
 
     Raises:
         UserError: a file holds something else.
     """
-    return [_read(path) for path in sorted(folder.glob(pattern))]
+    return [_read(path, command) for path in sorted(folder.glob(pattern))]
 
 
-def _read(path: Path) -> Json:
+def _read(path: Path, command: str) -> Json:
     try:
         result = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         result = None
-    if not isinstance(result, dict) or "fraction_of_physics" not in result:
-        raise UserError(f"{path}: is not what `python -m benchmarks.throughput --json` prints")
+    if not isinstance(result, dict) or KEYS[command] not in result:
+        raise UserError(f"{path}: is not what `python -m {command} --json` prints")
     return result

@@ -101,3 +101,14 @@ def _ratios(result: Json) -> Iterable[str]:
         yield f"speed-up over {baseline['name']} ({how}): {spread(baseline['speedup'], 2)}"
     yield f"compilation of the update, once a run: {result['compilation_seconds']:.1f} s"
     yield f"load average before: {result['machine']['load_average']:.1f}"
+
+
+def layers(result: Json) -> str:
+    """The layers of `benchmarks.breakdown`, the longest first."""
+    seconds, steps = result["seconds_by_layer"], result["settings"]["nsteps"]
+    whole = sum(seconds.values())
+    ranked = sorted(seconds.items(), key=lambda item: -item[1])
+    rows: list[tuple[str, ...]] = [(title(result), "µs per step", "share")]
+    for layer, s in [*ranked, ("whole iteration", whole)]:
+        rows.append((layer, f"{s / steps * 1e6:.1f}", f"{s / whole:.1%}"))
+    return "\n".join(_aligned(rows))
