@@ -63,16 +63,11 @@ def prepare(config: Config) -> Setup:
     """
     config.check()
     resumed = state_to_resume(config)
-    random = streams(config.seed, config.num_env)
-    envs = VecEnv(
-        lambda: make_task(config.env, config.env_arguments),
-        random.env_seeds,
-        config.num_threads or usable_cores(),
-    )
     if resumed is not None:
-        return _resumed(config, random, envs, resumed)
+        return _resumed(config, resumed)
+    teachers = read_teachers(config)
+    random, envs = _environments(config)
     body = _body(config, envs)
-    teachers = read_teachers(body, config)
     policy, params, normalizer = starting_point(
         config, *add_teachers(body, teachers, config, random)
     )
@@ -81,8 +76,17 @@ def prepare(config: Config) -> Setup:
     )
 
 
-def _resumed(config: Config, random: Streams, envs: VecEnv, found: SavedState) -> Setup:
+def _environments(config: Config) -> tuple[Streams, VecEnv]:
+    random = streams(config.seed, config.num_env)
+    threads = config.num_threads or usable_cores()
+    return random, VecEnv(
+        lambda: make_task(config.env, config.env_arguments), random.env_seeds, threads
+    )
+
+
+def _resumed(config: Config, found: SavedState) -> Setup:
     """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
+    random, envs = _environments(config)
     saved = found.policy
     sizes = (saved.policy.obs_size, saved.policy.distribution)
     if sizes != ((envs.observation_space.shape or (0,))[0], distribution_for(envs.action_space)):

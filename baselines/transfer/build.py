@@ -25,7 +25,7 @@ IN_COMMON = {
 """What of `MlpSpec` a teacher and the student must agree in, by kind of transfer; all are flags."""
 
 
-def read_teachers(body: MlpPolicy, config: Config) -> tuple[Teacher, ...]:
+def read_teachers(config: Config) -> tuple[Teacher, ...]:
     """The teachers of `config.teacher_paths`, checked against the command line.
 
     Raises:
@@ -33,11 +33,11 @@ def read_teachers(body: MlpPolicy, config: Config) -> tuple[Teacher, ...]:
     """
     teachers = tuple(load_teacher(path) for path in config.teacher_paths)
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        _check(path, teacher, body, config)
+        _check(path, teacher, config)
     return teachers
 
 
-def _check(path: str, teacher: Teacher, body: MlpPolicy, config: Config) -> None:
+def _check(path: str, teacher: Teacher, config: Config) -> None:
     if config.source_env and config.source_env != teacher.env["id"]:
         raise UserError(
             f"--source_env: {config.source_env}, but {path} was trained on {teacher.env['id']}"
@@ -46,7 +46,7 @@ def _check(path: str, teacher: Teacher, body: MlpPolicy, config: Config) -> None
     if config.teacher_network and config.teacher_network != network:
         raise UserError(f"--teacher_network: {config.teacher_network}, but {path} is a {network}")
     for name in IN_COMMON[config.transfer]:
-        own, theirs = getattr(body.spec, name), getattr(teacher.policy.spec, name)
+        own, theirs = getattr(config, name), getattr(teacher.policy.spec, name)
         if own != theirs:
             raise UserError(
                 f"--{name}: {own}, but that of the teacher {path} is {theirs}; with"

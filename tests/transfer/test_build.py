@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def body(mlp_policy: Callable[..., MlpPolicy]) -> MlpPolicy:
 def build(
     body: MlpPolicy, seed: int = 0, **settings: Any
 ) -> tuple[MlpPolicy | Student, dict[str, np.ndarray]]:
-    config = Config(env="Target-v0", **settings)
-    return add_teachers(body, read_teachers(body, config), config, streams(seed, num_env=1))
+    config = Config(env="Target-v0", **(asdict(body.spec) | settings))
+    return add_teachers(body, read_teachers(config), config, streams(seed, num_env=1))
 
 
 def build_student(
