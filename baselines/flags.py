@@ -60,13 +60,18 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     return config
 
 
+def settings_by_flag() -> dict[str, Field[Any]]:
+    """All settings but the one that is a list, by flag."""
+    return {flag_of(f): f for f in fields(Config) if f.name != TEACHERS}
+
+
 def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -> Config:
     """Settings from texts by flag, as an experiment file has them.
 
     Raises:
         UserError: a setting is unknown, or its text is none of its values.
     """
-    by_flag = {flag_of(f): f for f in fields(Config) if f.name != TEACHERS}
+    by_flag = settings_by_flag()
     kinds = typing.get_type_hints(Config)
     values: dict[str, Any] = {}
     for flag, text in settings.items():
@@ -81,8 +86,10 @@ def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -
 
 def to_arguments(config: Config) -> list[str]:
     """The command line of a configuration: the flags whose values are not the defaults."""
-    values = {flag_of(f): getattr(config, f.name) for f in fields(Config) if f.name != TEACHERS}
-    defaults = {flag_of(f): f.default for f in fields(Config)}
-    flags = [f"--{flag}={value}" for flag, value in values.items() if value != defaults[flag]]
+    flags = [
+        f"--{flag}={getattr(config, f.name)}"
+        for flag, f in settings_by_flag().items()
+        if getattr(config, f.name) != f.default
+    ]
     teachers = [f"--{TEACHERS}", *config.teacher_paths] if config.teacher_paths else []
     return flags + teachers

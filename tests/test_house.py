@@ -26,6 +26,7 @@ FLOORS = (
     ("plot.py", COMMANDS),
     ("convert.py", COMMANDS),
     ("inspect.py", COMMANDS),
+    ("ppo2/api.py", 4),
     ("ppo2/ppo2.py", 4),
     ("ppo2/runner.py", 3),
     ("ppo2/model.py", 3),
@@ -152,7 +153,10 @@ def violations(baselines: Path) -> list[str]:
 
 
 def furniture(tree: ast.Module) -> list[int]:
-    """Return the lines of all but docstrings, `__future__` and constants such as __version__."""
+    """Return the lines of all but docstrings, `__future__` and constants such as __version__.
+
+    A module's `__getattr__` is a door that opens only when something is asked for.
+    """
     lines = []
     for node in tree.body:
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
@@ -160,7 +164,8 @@ def furniture(tree: ast.Module) -> list[int]:
         constant = isinstance(node, ast.Assign | ast.AnnAssign) and (
             node.value is None or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         )
-        if not (docstring or future or constant):
+        door = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+        if not (docstring or future or constant or door):
             lines.append(node.lineno)
     return lines
 

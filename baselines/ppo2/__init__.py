@@ -1,1 +1,14 @@
-"""Proximal policy optimisation with clipping (Schulman et al. 2017)."""
+"""Proximal policy optimisation with clipping (Schulman et al. 2017).
+
+`ppo2.learn` and `ppo2.load` are the package's face for programs (`baselines.ppo2.api`).
+"""
+
+__all__ = ["learn", "load"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from baselines.ppo2 import api  # only now, so that importing a part imports no more than it
+
+    return getattr(api, name)
