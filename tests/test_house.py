@@ -28,6 +28,7 @@ FLOORS = (
     ("inspect.py", COMMANDS),
     ("ppo2/api.py", 4),
     ("ppo2/ppo2.py", 4),
+    ("ppo2/report.py", 3),
     ("ppo2/runner.py", 3),
     ("ppo2/model.py", 3),
     ("ppo2/update.py", 3),

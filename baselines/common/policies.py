@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +60,9 @@ class Policy(Protocol):
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all trainable variables by name."""
+
+    def variable_counts(self) -> dict[str, int]:
+        """Number of trainable variables of each part, by what it is called to a user."""
 
     def frozen(self) -> dict[str, np.ndarray]:
         """Variables that belong to the policy and are never trained, by name."""
@@ -128,6 +132,15 @@ class MlpPolicy:
             | networks.init_hidden(rng, self.vf_scope, self.obs_size, self.spec)
             | networks.init_linear(rng, f"{self.vf_scope}/vf", width, 1, gain=1.0)
         )
+
+    def variable_counts(self) -> dict[str, int]:
+        """Those of the two networks."""
+        return {
+            part: sum(
+                prod(shape) for name, shape in self.shapes().items() if name.startswith(f"{scope}/")
+            )
+            for part, scope in (("policy", self.pi_scope), ("value function", self.vf_scope))
+        }
 
     def frozen(self) -> dict[str, np.ndarray]:
         """Nothing is frozen."""

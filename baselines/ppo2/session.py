@@ -17,6 +17,7 @@ from baselines.logger import Logger
 from baselines.ppo2.model import Model
 from baselines.ppo2.outputs import open_outputs
 from baselines.ppo2.progress import Progress
+from baselines.ppo2.report import report
 from baselines.ppo2.runner import Runner
 from baselines.ppo2.saved import SavedPolicy
 from baselines.ppo2.setup import Setup
@@ -127,6 +128,8 @@ def session(setup: Setup) -> Iterator[Session]:
         runner = Runner(envs, model, config, setup.random.actions)
         run = Session(setup, model, runner, Progress(config), log)
         if setup.resumed is None:
+            for line in report(setup):
+                log.say(line)
             runner.start()
             _begin(run)
         else:

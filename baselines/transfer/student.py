@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,9 @@ OWN_LOGIT = -0.1
 
 TEACHER_LOGIT = 0.01
 """Initial mixing logit of each teacher's share."""
+
+MIXING, MAPPING_PARTS = "lateral matrices and mixing weights", ("mapping", "decoder")
+"""What a user is told that the variables beside those of the body are."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,19 @@ class Student:
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all trainable variables by name."""
         return shapes_of(self.init(np.random.default_rng()))
+
+    def source_sizes(self) -> list[tuple[dict[str, Any], int]]:
+        """The source tasks with their number of observation dimensions."""
+        return [(source, self._source_size(source)) for source in self.sources]
+
+    def variable_counts(self) -> dict[str, int]:
+        """Those of the body, of what mixes the teachers in, of the mappings and the decoders."""
+        own = self.body.shapes()
+        counts = self.body.variable_counts() | dict.fromkeys((MIXING, *MAPPING_PARTS), 0)
+        for name, shape in self.shapes().items():
+            if name not in own:
+                counts[_part_of(name)] += prod(shape)
+        return counts
 
     def frozen(self) -> dict[str, np.ndarray]:
         """The teachers' variables, and φ's where it is not learned."""
@@ -302,6 +319,13 @@ def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.n
     params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
     random = bool(described.get("random", False))  # older checkpoints knew no random teachers
     return Teacher(policy, params, described["env"], described["sha256"], random)
+
+
+def _part_of(name: str) -> str:
+    """The part that a variable beside those of the body belongs to."""
+    scope, _, rest = name.partition("/")
+    inner = rest.split("/")[0].rstrip("0123456789")
+    return {"embedding": "mapping", "decoder": "decoder"}[inner] if scope == SCOPE else MIXING
 
 
 def _mixing(scope: str, layer: int) -> str:
