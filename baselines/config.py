@@ -125,6 +125,15 @@ class Config:
         3, "how often a run may go back before it is stopped after all", group="run",
         bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
+    save_video_interval: int = setting(
+        0, "film the policy every so many steps, into videos/ in the folder of the logs; 0: never",
+        group="run", bound=NOT_NEGATIVE, unit="environment steps", source="Baselines",
+        may_change=True,
+    )  # fmt: skip
+    save_video_length: int = setting(
+        200, "length of these films at most", group="run", bound=POSITIVE,
+        unit="environment steps", source="Baselines", may_change=True,
+    )  # fmt: skip
     play: bool = setting(
         False, "show the result in a window after training (with --num_timesteps=0: at once)",
         group="run", may_change=True,
@@ -296,6 +305,8 @@ class Config:
             )
         self._check_transfer()
         needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
+        if self.save_video_interval and not self.log_path:
+            raise UserError("--save_video_interval: needs --log_path, where the films go")
         for flag, given in needs_folder.items():
             if given and not self.save_path:
                 raise UserError(f"{flag}: needs --save_path, the folder with the run's states")

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from pathlib import Path
 
 from baselines.common.command_line import (
     NOT_NEGATIVE,
     POSITIVE,
     Parser,
+    UserError,
     reader,
     run_command,
 )
+from baselines.common.files import check_can_make, make_folder
+from baselines.common.offscreen import draw_offscreen
 from baselines.ppo2.evaluation import evaluate, summarize
-from baselines.ppo2.saved import read_saved_policy
+from baselines.ppo2.films import ENDINGS, check_film, film
+from baselines.ppo2.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.evaluate"
 
@@ -33,6 +39,18 @@ def parser() -> Parser:
         "--deterministic", action="store_true", help="the most likely actions, not sampled ones"
     )
     result.add_argument("--json", action="store_true", help="print one JSON object")
+    result.add_argument(
+        "--video", type=Path, metavar="FILE",
+        help=f"write a film of one episode instead, ending in {' or '.join(ENDINGS)}",
+    )  # fmt: skip
+    result.add_argument(
+        "--beside", nargs="+", default=[], metavar="FILE",
+        help="checkpoints to be shown to the left of it in the film, such as its teacher",
+    )  # fmt: skip
+    result.add_argument(
+        "--video_length", type=reader(int, POSITIVE), default=1000, metavar="N",
+        help="steps of the film at most (default: %(default)s)",
+    )  # fmt: skip
     return result
 
 
@@ -43,7 +61,12 @@ def main(argv: list[str]) -> None:
         UserError: bad input.
     """
     arguments = parser().parse_args(argv)
+    if arguments.beside and not arguments.video:
+        raise UserError("--beside: given without --video; name the film's file")
     saved = read_saved_policy(arguments.load_path, "load_path")
+    if arguments.video:
+        _film(saved, arguments)
+        return
     episodes = evaluate(saved, arguments.episodes, arguments.seed, arguments.deterministic)
     summary = summarize(episodes)
     if arguments.json:
@@ -58,6 +81,17 @@ def main(argv: list[str]) -> None:
         f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"
         f" mean length {summary['mean_length']:.1f}"
     )
+
+
+def _film(saved: SavedPolicy, arguments: Namespace) -> None:
+    check_film(arguments.video, "video")
+    check_can_make(arguments.video.parent, "video")
+    beside = [read_saved_policy(path, "beside") for path in arguments.beside]
+    draw_offscreen("video")
+    make_folder(arguments.video.parent, "video")
+    shown = [*beside, saved]
+    film(arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length)
+    print(f"wrote {arguments.video}")
 
 
 if __name__ == "__main__":

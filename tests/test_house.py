@@ -40,6 +40,8 @@ FLOORS = (
     ("ppo2/outputs.py", 3),
     ("ppo2/session.py", 3),
     ("ppo2/evaluation.py", 3),
+    ("ppo2/filming.py", 3),
+    ("ppo2/films.py", 3),
     ("transfer/*", 2),
     ("ppo2/losses.py", 1),
     ("analysis/*", 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium as gym
@@ -23,17 +24,25 @@ def run_episode(saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
         seed: of the environment's start and of the sampled actions.
         deterministic: take the most likely action instead of a sampled one.
     """
+    rewards = list(rewards_of_episode(saved, env, seed, deterministic))
+    return Episode(sum(rewards), len(rewards))
+
+
+def rewards_of_episode(
+    saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
+) -> Iterator[float]:
+    """The raw reward of each step of an episode, as it is made; arguments as for `run_episode`."""
     random = streams(seed, num_env=1)
     distribution = saved.policy.distribution
     first_action = int(getattr(env.action_space, "start", 0))
     obs, _ = env.reset(seed=random.env_seeds[0])
-    total, length, done = 0.0, 0, False
+    done = False
     while not done:
         noise = None if deterministic else distribution.noise(random.actions, (1,))
         action = saved.act(np.asarray(obs)[None], noise)[0]
         obs, reward, terminated, truncated, _ = env.step(env_action(action, first_action))
-        total, length, done = total + float(reward), length + 1, terminated or truncated
-    return Episode(total, length)
+        yield float(reward)
+        done = terminated or truncated
 
 
 def make_fitting_task(

@@ -14,6 +14,7 @@ from baselines.common.tasks import make_task
 from baselines.common.trees import Tree
 from baselines.common.vec_env import VecNormalize
 from baselines.logger import Logger
+from baselines.ppo2.filming import Filming
 from baselines.ppo2.model import Model
 from baselines.ppo2.outputs import open_outputs
 from baselines.ppo2.progress import Progress
@@ -34,6 +35,7 @@ class Session:
         runner: collects.
         progress: counts.
         log: tells.
+        films: shows.
         lr_scale: factor of the learning rate, halved by each rollback.
         rollbacks: how often the run went back to an earlier state.
     """
@@ -43,6 +45,7 @@ class Session:
     runner: Runner
     progress: Progress
     log: Logger
+    films: Filming
     lr_scale: float = 1.0
     rollbacks: int = 0
 
@@ -108,6 +111,8 @@ class Session:
             self.save_policy()
         if is_last or _is_due(update, config.state_interval):
             self.save_state()
+        if self.films.is_due(self.progress.timesteps):
+            self.films.begin(self.policy, self.progress.timesteps)
 
 
 def _is_due(update: int, interval: int) -> bool:
@@ -126,7 +131,7 @@ def session(setup: Setup) -> Iterator[Session]:
         model = Model(setup.policy, setup.params, config)
         envs = VecNormalize(setup.envs, setup.normalizer, config.gamma)
         runner = Runner(envs, model, config, setup.random.actions)
-        run = Session(setup, model, runner, Progress(config), log)
+        run = Session(setup, model, runner, Progress(config), log, Filming(config))
         if setup.resumed is None:
             for line in report(setup):
                 log.say(line)
@@ -138,6 +143,9 @@ def session(setup: Setup) -> Iterator[Session]:
             yield run
         except Diverged as error:
             raise Diverged(f"update {run.progress.updates + 1}: {error}") from None
+        finally:
+            for line in run.films.finish():
+                log.say(line)
 
 
 def _begin(run: Session) -> None:

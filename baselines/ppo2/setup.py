@@ -13,6 +13,7 @@ from baselines.common.checkpoint import CheckpointError
 from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
 from baselines.common.networks import MlpSpec
+from baselines.common.offscreen import offscreen_renderer
 from baselines.common.policies import MlpPolicy, Policy, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
@@ -62,6 +63,8 @@ def prepare(config: Config) -> Setup:
         UserError: a setting or a file is wrong; nothing has been written.
     """
     config.check()
+    if config.save_video_interval:
+        offscreen_renderer("save_video_interval")  # raises where there is none
     resumed = state_to_resume(config)
     if resumed is not None:
         return _resumed(config, resumed)
