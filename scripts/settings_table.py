@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Write docs/settings.md, the table of every setting, from `baselines.config`.
+
+python scripts/settings_table.py
+"""
+
+from dataclasses import fields
+from pathlib import Path
+
+from baselines.common.files import write_atomically
+from baselines.config import Config, flag_of
+from baselines.environments.centipede_tables import markdown_table
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+
+GROUPS = {
+    "run": "The run",
+    "network": "The student's own networks",
+    "ppo2": "PPO",
+    "transfer": "The transfer",
+    "mikt": "MIKT",
+}
+
+HEAD = """\
+# Settings
+
+Every flag of `python -m baselines.run`, which are also the keys of `settings` in an
+[experiment file](experiments.md) and the keywords of `ppo2.learn`. Those marked with * may be given
+otherwise when a run is [resumed](resuming.md). Written by `scripts/settings_table.py`.
+"""
+
+
+def page() -> str:
+    """The page, in Markdown."""
+    parts = [HEAD]
+    for group, title in GROUPS.items():
+        rows = []
+        for f in fields(Config):
+            about = f.metadata
+            if about["group"] == group:
+                rows.append((
+                    f"`--{flag_of(f)}`{' *' if about['may_change'] else ''}",
+                    about["help"],
+                    f"`{f.default}`" if f.default not in ("", ()) else "",
+                    ", ".join(f"`{choice}`" for choice in about["choices"] if choice),
+                    about["unit"],
+                    about["source"],
+                ))  # fmt: skip
+        columns = ("flag", "meaning", "default", "one of", "unit", "source")
+        parts.append(f"## {title}\n\n{markdown_table(columns, rows)}\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    write_atomically(PAGE, page().encode())
