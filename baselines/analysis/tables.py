@@ -95,7 +95,7 @@ def _introduction(statistic: str) -> str:
 
 def _panel(comparison: Comparison) -> list[str]:
     methods = comparison.panel.methods
-    lengths = _each(methods, lambda method: _timesteps(method.stop))
+    lengths = _each(methods, lambda method: as_timesteps(method.stop))
     sections = [
         f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
@@ -108,7 +108,7 @@ def _panel(comparison: Comparison) -> list[str]:
     return [
         *sections,
         "With the teachers' training counted, a run begins only after the timesteps of that:"
-        f" {_each(taught, lambda method: _timesteps(costs[method.label]))}.\nReturns and"
+        f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
         f" differences are then those at equal totals. {NOT_KNOWN}: the logs do not tell them, or"
         f" too few\ntimesteps are left to compare.",
         table(comparison, comparison.costed),
@@ -141,7 +141,7 @@ def table(comparison: Comparison, rows: Sequence[Row]) -> str:
 def named(method: Method) -> str:
     """Its label in Markdown, and how far it got when it is not finished."""
     unfinished = not all(run.finished for run in method.runs)
-    return escaped(method.label) + (f" (to {_timesteps(method.stop)})" if unfinished else "")
+    return escaped(method.label) + (f" (to {as_timesteps(method.stop)})" if unfinished else "")
 
 
 def _heading(row: Row, threshold: float) -> str:
@@ -162,7 +162,7 @@ def _difference(row: Row) -> str:
 
 
 def _of(row: Row) -> Callable[[float], str]:
-    return _timesteps if row.metric.in_timesteps else number
+    return as_timesteps if row.metric.in_timesteps else number
 
 
 def _estimate(figure: Estimate, written: Callable[[float], str]) -> str:
@@ -178,7 +178,8 @@ def number(value: float) -> str:
     return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
 
 
-def _timesteps(value: float) -> str:
+def as_timesteps(value: float) -> str:
+    """A number of timesteps, whole; NaN is not known."""
     return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
 
 

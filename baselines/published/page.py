@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from baselines.analysis.comparison import Comparison
 from baselines.analysis.runs import Run
-from baselines.analysis.tables import escaped, number, table
+from baselines.analysis.tables import as_timesteps, escaped, table
 from baselines.analysis.wording import RULES, VERBS, sentences
 from baselines.published.collecting import ROWS
 from baselines.published.folder import EXPERIMENT, Results
@@ -101,7 +101,7 @@ def _runs(results: Results) -> str:
 
 
 def _run(results: Results, run: Run) -> Iterator[str]:
-    timesteps = f"{number(run.timesteps[-1])} timesteps"
+    timesteps = f"{as_timesteps(run.timesteps[-1])} timesteps"
     commits = [
         (f"from update {update} on " if update else "") + (commit or "not known")
         for update, commit in run.origin.commits

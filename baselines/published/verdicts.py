@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.analysis.curves import learning_curve
 from baselines.analysis.runs import Run
-from baselines.analysis.tables import number
+from baselines.analysis.tables import as_timesteps, number
 
 CLOCK = ("time_elapsed", "fps")
 """Columns that differ from run to run on one machine."""
@@ -42,13 +42,13 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
     """
     rows = logged.timesteps <= again.timesteps[-1]
     timesteps = logged.timesteps[rows]
-    reach = f"{len(timesteps)} rows to {number(timesteps[-1])} timesteps"
+    reach = f"{len(timesteps)} rows to {as_timesteps(timesteps[-1])} timesteps"
     same = _same(logged, again, timesteps)
     if same.all():
         return Verdict(True, f"identical to the log in all {reach}")
     outside = _outside(learning_curve(again).at(timesteps), timesteps, seeds)
     what = f"the band of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
-    first = f"not identical from {number(timesteps[np.argmin(same)])} on"
+    first = f"not identical from {as_timesteps(timesteps[np.argmin(same)])} on"
     if not outside.any():
         return Verdict(True, f"inside {what} in all {reach}; {first}")
     worst = int(np.argmax(np.abs(outside)))
@@ -56,7 +56,7 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
     return Verdict(
         False,
         f"outside {what} in {np.count_nonzero(outside)} of {reach}, by up to"
-        f" {number(abs(outside[worst]))} {side} it at {number(timesteps[worst])}; {first}",
+        f" {number(abs(outside[worst]))} {side} it at {as_timesteps(timesteps[worst])}; {first}",
     )
 
 

@@ -66,7 +66,7 @@ def test_outside_is_told_with_the_furthest_row(tmp_path: Path, seeds: list[Run])
     assert verdict(tmp_path, seeds, [11.0, 20.0, 12.5, 61.0], LOSS) == Verdict(
         False,
         "outside the band of 3 seeds in 3 of 4 rows to 400,000 timesteps, by up to 7.500 below it"
-        " at 300,000 timesteps; not identical from 100,000 on",
+        " at 300,000; not identical from 100,000 on",
     )
 
 
