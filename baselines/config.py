@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
 from baselines.common.command_line import (
@@ -323,6 +323,13 @@ class Config:
                 raise UserError(f"--{flag_of(f)}: given {unread}")
         if self.teacher_paths:
             {"mikt": self._check_mikt, "mlpp": self._check_mlpp}[self.transfer]()
+
+    def without_unread(self) -> Config:
+        """The settings of the same run, those that it does not read at their defaults."""
+        unread: dict[str, Any] = {
+            f.name: f.default for f in fields(self) if self._unread(f.metadata["group"])
+        }
+        return replace(self, **unread)
 
     def _unread(self, group: str) -> str:
         """Why the settings of a group have no effect; nothing where they have."""

@@ -1,6 +1,6 @@
 """Settings: read, checked, described."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
@@ -126,3 +126,15 @@ def test_settings_are_read_from_texts() -> None:
     assert config == Config(env="CartPole-v1", clip_range=0.3, nsteps=2000, teacher_paths=("t",))
     with pytest.raises(UserError, match=r"^teacher_paths: unknown setting"):
         from_settings({"teacher_paths": "x"}, ())
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [{}, {"teacher_paths": ("t",), "transfer": "mlpp"}, {"teacher_paths": ("t",), "ps_coef": 7.0}],
+    ids=str,
+)
+def test_settings_that_are_not_read_can_be_left_out(reads: dict) -> None:
+    run = Config("E", lr=1e-5, **reads)
+    logged = replace(run, **({"ps_coef": 7.0, "mapping": "learned"} | reads))
+    assert logged.without_unread() == run
+    run.check()

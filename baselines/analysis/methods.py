@@ -22,7 +22,10 @@ PLACES = {
 } | {f.name for f in fields(Config) if f.metadata["may_change"]}  # fmt: skip
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
-TRANSFER = {f.name for f in fields(Config) if f.metadata["group"] in ("transfer", "mikt")}
+MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
+"""Settings without effect on a run whose transfer is another."""
+
+TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
 
 DEFAULTS = {f.name: f.default for f in fields(Config) if f.default is not MISSING}
@@ -122,10 +125,19 @@ def _kind(run: Run) -> str:
     return f"{name}, frozen mapping" if config.get("mapping") == "frozen" else name
 
 
-def _settings(run: Run) -> dict[str, Any]:
-    """What makes its method; logs from before a setting existed have what is now its default."""
-    left_out = PLACES if run.teachers else PLACES | TRANSFER
-    return {name: value for name, value in (DEFAULTS | run.config).items() if name not in left_out}
+def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a run's settings makes its method.
+
+    Logs from before a setting existed have what is now its default.
+    """
+    left_out = PLACES | _unread(config)
+    return {name: value for name, value in {**DEFAULTS, **config}.items() if name not in left_out}
+
+
+def _unread(config: Mapping[str, Any]) -> set[str]:
+    if not config.get("teacher_paths"):
+        return TRANSFER
+    return set() if config.get("transfer", "mikt") == "mikt" else MIKT
 
 
 def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
@@ -139,7 +151,8 @@ def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
 def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
     groups: list[list[Run]] = []
     for run in runs:
-        same = [group for group in groups if _settings(group[0]) == _settings(run)]
+        own = settings_of_method(run.config)
+        same = [group for group in groups if settings_of_method(group[0].config) == own]
         if same:
             same[0].append(run)
         else:
@@ -149,7 +162,7 @@ def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
 
 def _named(name: str, groups: list[list[Run]]) -> list[Method]:
     """Methods of one label, told apart by the settings in which they differ, defaults unsaid."""
-    settings = [_settings(group[0]) for group in groups]
+    settings = [settings_of_method(group[0].config) for group in groups]
     differing = _differing(settings)
     methods = []
     for group, own in zip(groups, settings, strict=True):

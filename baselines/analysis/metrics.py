@@ -69,6 +69,14 @@ FINAL_RETURN = Metric(
     _final_return,
 )
 
+AREA_UNDER_CURVE = Metric(
+    "area_under_curve",
+    "area under the curve",
+    "area over its timesteps: the mean height of the whole curve",
+    False,
+    _area,
+)
+
 TIME_TO_THRESHOLD = Metric(
     "timesteps_to_threshold",
     "timesteps to threshold",
@@ -80,13 +88,7 @@ TIME_TO_THRESHOLD = Metric(
 
 METRICS = (
     FINAL_RETURN,
-    Metric(
-        "area_under_curve",
-        "area under the curve",
-        "area over its timesteps: the mean height of the whole curve",
-        False,
-        _area,
-    ),
+    AREA_UNDER_CURVE,
     Metric(
         "jump_start",
         "jump-start",

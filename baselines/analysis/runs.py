@@ -25,6 +25,7 @@ EARLIER = "earlier"
 """Folder in which a run finds its predecessor's logs set aside; it is not searched."""
 
 MAX_BYTES = 1 << 28
+MAX_TEXT = 4000
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 MIN_ROWS = 2
@@ -46,6 +47,21 @@ class Teacher:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a run comes from; empty where its log is older than that.
+
+    Attributes:
+        command: the command that began it.
+        commits: the commits that it was trained with, each with the updates done before.
+        versions: of Python and the packages, by name.
+    """
+
+    command: str
+    commits: tuple[tuple[int, str], ...]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Run:
     """A run, finished or not.
 
@@ -54,6 +70,7 @@ class Run:
         task: name of the task that was learned.
         config: its settings by name.
         teachers: the teachers that it learned from.
+        origin: where it comes from.
         columns: the columns of `progress.csv`, each float64 of [rows]; NaN where a cell is empty.
     """
 
@@ -61,6 +78,7 @@ class Run:
     task: str
     config: dict[str, Any]
     teachers: tuple[Teacher, ...]
+    origin: Origin
     columns: dict[str, np.ndarray]
 
     @property
@@ -140,8 +158,8 @@ def _read_text(path: Path) -> str:
         _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...]]:
-    """Task, settings and teachers of a run."""
+def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...], Origin]:
+    """Task, settings, teachers and origin of a run."""
     try:
         header = json.loads(_read_text(path))
     except json.JSONDecodeError as error:
@@ -155,7 +173,7 @@ def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...]]:
         teachers = tuple(_teacher(described) for described in header["teachers"])
         if len(teachers) != len(config.get("teacher_paths", ())):
             raise ValueError("teachers")
-        return task_name(header["env"]), config, teachers
+        return task_name(header["env"]), config, teachers, _origin(header)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         _fail(path, f"not the header of a run: {error} is missing or wrong")
 
@@ -163,6 +181,20 @@ def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...]]:
 def _teacher(described: dict[str, Any]) -> Teacher:
     task, timesteps = task_name(described["env"]), int(described.get("timesteps") or 0)
     return Teacher(task, str(described["sha256"]), timesteps)
+
+
+def _origin(header: dict[str, Any]) -> Origin:
+    starts = [{"update": 0, **header}, *header.get("resumed", [])]
+    commits = [(int(start["update"]), _line(start.get("commit"))) for start in starts]
+    changes = [
+        commits[i] for i in range(len(commits)) if i == 0 or commits[i][1] != commits[i - 1][1]
+    ]
+    versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
+    return Origin(_line(header.get("command")), tuple(changes), versions)
+
+
+def _line(text: Any) -> str:
+    return printable(str(text or ""), MAX_TEXT)
 
 
 def task_name(env: dict[str, Any]) -> str:

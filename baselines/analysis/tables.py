@@ -73,11 +73,11 @@ def as_markdown(
         comparisons: one for each panel.
         notes: what a reader must know of the logs.
     """
-    sections = [f"# {_escaped(title)}", _introduction(statistic)]
+    sections = [f"# {escaped(title)}", _introduction(statistic)]
     for comparison in comparisons:
         sections += _panel(comparison)
     if notes:
-        sections += ["## Notes", "\n".join(f"- {_escaped(note)}" for note in notes)]
+        sections += ["## Notes", "\n".join(f"- {escaped(note)}" for note in notes)]
     return "\n\n".join(sections) + "\n"
 
 
@@ -95,11 +95,11 @@ def _introduction(statistic: str) -> str:
 
 def _panel(comparison: Comparison) -> list[str]:
     methods = comparison.panel.methods
-    lengths = _each(methods, lambda method: _timesteps(method.stop))
+    lengths = _each(methods, lambda method: as_timesteps(method.stop))
     sections = [
-        f"## {_escaped(comparison.panel.title)}",
+        f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
-        _table(comparison, comparison.rows),
+        table(comparison, comparison.rows),
     ]
     taught = [method for method in methods if method.runs[0].teachers]
     costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
@@ -108,20 +108,21 @@ def _panel(comparison: Comparison) -> list[str]:
     return [
         *sections,
         "With the teachers' training counted, a run begins only after the timesteps of that:"
-        f" {_each(taught, lambda method: _timesteps(costs[method.label]))}.\nReturns and"
+        f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
         f" differences are then those at equal totals. {NOT_KNOWN}: the logs do not tell them, or"
         f" too few\ntimesteps are left to compare.",
-        _table(comparison, comparison.costed),
+        table(comparison, comparison.costed),
     ]
 
 
 def _each(methods: Sequence[Method], figure: Callable[[Method], str]) -> str:
-    return "; ".join(f"{_escaped(method.label)} {figure(method)}" for method in methods)
+    return "; ".join(f"{escaped(method.label)} {figure(method)}" for method in methods)
 
 
-def _table(comparison: Comparison, rows: Sequence[Row]) -> str:
+def table(comparison: Comparison, rows: Sequence[Row]) -> str:
+    """Some rows of a comparison as a table in Markdown."""
     baseline = comparison.panel.baseline
-    name = _escaped(baseline.label) if baseline else SCRATCH
+    name = escaped(baseline.label) if baseline else SCRATCH
     lines = [
         f"| | method | n | value | difference from {name} | P(better) |",
         "|---|---|---|---|---|---|",
@@ -131,15 +132,16 @@ def _table(comparison: Comparison, rows: Sequence[Row]) -> str:
         heading = _heading(row, comparison.threshold) if row.metric is not last else ""
         last = row.metric
         lines.append(
-            f"| {heading} | {_name(row.method)} | {len(row.method.runs)} | {_value(row)}"
+            f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
             f" | {_difference(row)} | {_estimate(row.improvement, _probability)} |"
         )
     return "\n".join(lines)
 
 
-def _name(method: Method) -> str:
+def named(method: Method) -> str:
+    """Its label in Markdown, and how far it got when it is not finished."""
     unfinished = not all(run.finished for run in method.runs)
-    return _escaped(method.label) + (f" (to {_timesteps(method.stop)})" if unfinished else "")
+    return escaped(method.label) + (f" (to {as_timesteps(method.stop)})" if unfinished else "")
 
 
 def _heading(row: Row, threshold: float) -> str:
@@ -160,7 +162,7 @@ def _difference(row: Row) -> str:
 
 
 def _of(row: Row) -> Callable[[float], str]:
-    return _timesteps if row.metric.in_timesteps else number
+    return as_timesteps if row.metric.in_timesteps else number
 
 
 def _estimate(figure: Estimate, written: Callable[[float], str]) -> str:
@@ -176,7 +178,8 @@ def number(value: float) -> str:
     return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
 
 
-def _timesteps(value: float) -> str:
+def as_timesteps(value: float) -> str:
+    """A number of timesteps, whole; NaN is not known."""
     return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
 
 
@@ -184,6 +187,6 @@ def _probability(value: float) -> str:
     return f"{value:.2f}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text from outside, so that it is no Markdown."""
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))

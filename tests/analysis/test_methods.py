@@ -98,3 +98,13 @@ def test_one_seed_twice_is_refused(tmp_path: Path) -> None:
     write_run(tmp_path / "b", CURVE, seed=4)
     with pytest.raises(UserError, match=r"LOG_DIR: .*/a and .*/b are runs of one method .* 4;"):
         panels_in(tmp_path)
+
+
+@pytest.mark.parametrize("method", [{}, {"sources": ["S-v0"], "transfer": "mlpp"}])
+def test_settings_that_a_run_does_not_read_make_no_other_method(
+    tmp_path: Path, method: dict[str, Any]
+) -> None:
+    for seed in range(2):
+        write_run(tmp_path / str(seed), CURVE, seed=seed, ps_coef=1.0 + seed, **method)
+    [panel] = panels_in(tmp_path)
+    assert [len(method.runs) for method in panel.methods] == [2]

@@ -1,0 +1,99 @@
+"""The first part of a logged run, trained anew with its settings."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from baselines.analysis.runs import WHERE, Run, read_run
+from baselines.common.command_line import UserError, suggestion
+from baselines.common.files import read_regular
+from baselines.config import Config, flag_of
+from baselines.experiments.forecast import trial_in
+from baselines.experiments.plan import Item
+from baselines.experiments.running import POLL_SECONDS, training
+from baselines.experiments.status import OUTPUT, last_line, standing
+from baselines.flags import TEACHERS, from_settings
+
+MAX_TEACHER_BYTES = 1 << 30
+
+
+def config_of(run: Run) -> Config:
+    """The settings of a logged run, to be trained from its beginning.
+
+    Settings that its log is too old to have, or that it did not read, are today's defaults.
+
+    Raises:
+        UserError: one is unknown or has no value that it could have.
+    """
+    teachers = tuple(run.config.get(TEACHERS, ()))
+    try:
+        config = from_settings(_texts(run.config), teachers).without_unread()
+        config = replace(config, resume=False, on_divergence="stop", play=False)
+        config.check()
+    except UserError as error:
+        raise UserError(f"{WHERE}: {run.folder}: {error}") from None
+    return config
+
+
+def _texts(logged: Mapping[str, Any]) -> dict[str, str]:
+    """Settings by flag, as text."""
+    flags = {f.name: flag_of(f) for f in fields(Config)}
+    for name in logged:
+        if name not in flags:
+            raise UserError(f"{name}: unknown setting{suggestion(name, flags)}")
+    return {flags[name]: str(value) for name, value in logged.items() if name != TEACHERS}
+
+
+def check_teachers(run: Run) -> None:
+    """See that the files of a run's teachers are those that it learned from.
+
+    Raises:
+        UserError: one is missing, or another file.
+    """
+    for path, teacher in zip(run.config.get(TEACHERS, ()), run.teachers, strict=True):
+        content = read_regular(path, f"{WHERE}: {run.folder}: teacher", MAX_TEACHER_BYTES)
+        found = hashlib.sha256(content).hexdigest()
+        if found != teacher.sha256:
+            raise UserError(
+                f"{WHERE}: {run.folder}: {path} is not the teacher of this run: its sha256 is"
+                f" {found[:12]}..., not {teacher.sha256[:12]}..."
+            )
+
+
+def rerun(config: Config, timesteps: float, folder: Path) -> Run:
+    """Train until the log has reached some timesteps, then stop.
+
+    The length of the run stays what it was, for the schedules depend on it.
+
+    Args:
+        config: settings of the whole run.
+        timesteps: where to stop; no more than the run has.
+        folder: an empty folder, for the log.
+
+    Raises:
+        UserError: the training ended before that.
+    """
+    trial = trial_in(folder, Item(config.env, folder, config))
+    with open(folder / OUTPUT, "wb") as output:
+        process = subprocess.Popen(
+            training(trial.config), stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+    try:
+        while process.poll() is None and not _has_reached(trial, timesteps):
+            time.sleep(POLL_SECONDS)
+    finally:
+        process.terminate()
+        process.wait()
+    if not _has_reached(trial, timesteps):
+        raise UserError(f"{WHERE}: the training ended early: {last_line(folder / OUTPUT)}")
+    return read_run(folder / "logs")
+
+
+def _has_reached(trial: Item, timesteps: float) -> bool:
+    return standing(trial).updates * trial.config.nbatch >= timesteps

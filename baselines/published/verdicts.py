@@ -1,0 +1,80 @@
+"""Whether a training done anew gives what was logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.analysis.curves import learning_curve
+from baselines.analysis.runs import Run
+from baselines.analysis.tables import as_timesteps, number
+
+CLOCK = ("time_elapsed", "fps")
+"""Columns that differ from run to run on one machine."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rerun says of a logged run.
+
+    Attributes:
+        agrees: whether it is identical or inside the band.
+        words: which of the two, with the figures.
+    """
+
+    agrees: bool
+    words: str
+
+
+def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
+    """Set a rerun against the log.
+
+    Identical is every figure of every logged row as far as the rerun reaches, times aside, to the
+    bit. The band reaches, at the timesteps of each of these rows, from the lowest to the highest
+    learning curve of the logged seeds that have got so far.
+
+    Args:
+        logged: the run.
+        again: the rerun.
+        seeds: the logged runs of its method, itself among them.
+    """
+    rows = logged.timesteps <= again.timesteps[-1]
+    timesteps = logged.timesteps[rows]
+    reach = f"{len(timesteps)} rows to {as_timesteps(timesteps[-1])} timesteps"
+    same = _same(logged, again, timesteps)
+    if same.all():
+        return Verdict(True, f"identical to the log in all {reach}")
+    outside = _outside(learning_curve(again).at(timesteps), timesteps, seeds)
+    what = f"the band of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+    first = f"not identical from {as_timesteps(timesteps[np.argmin(same)])} on"
+    if not outside.any():
+        return Verdict(True, f"inside {what} in all {reach}; {first}")
+    worst = int(np.argmax(np.abs(outside)))
+    side = "above" if outside[worst] > 0 else "below"
+    return Verdict(
+        False,
+        f"outside {what} in {np.count_nonzero(outside)} of {reach}, by up to"
+        f" {number(abs(outside[worst]))} {side} it at {as_timesteps(timesteps[worst])}; {first}",
+    )
+
+
+def _same(logged: Run, again: Run, timesteps: np.ndarray) -> np.ndarray:
+    """Which of the first logged rows the rerun has to the bit: [rows]."""
+    places = np.searchsorted(again.timesteps, timesteps)
+    same = np.ones(len(timesteps), bool)
+    for name in logged.columns.keys() - set(CLOCK):
+        old = logged.columns[name][: len(timesteps)]
+        new = again.columns[name][places] if name in again.columns else np.full_like(old, np.inf)
+        same &= (old == new) | (np.isnan(old) & np.isnan(new))
+    return same
+
+
+def _outside(curve: np.ndarray, timesteps: np.ndarray, seeds: Sequence[Run]) -> np.ndarray:
+    """How far a curve is above the band, or below it as a negative number; 0 inside: [rows]."""
+    curves = [learning_curve(run) for run in seeds]
+    heights = np.array([np.where(timesteps <= c.stop, c.at(timesteps), np.nan) for c in curves])
+    above = curve - np.nanmax(heights, axis=0)
+    below = curve - np.nanmin(heights, axis=0)
+    return np.maximum(above, 0) + np.minimum(below, 0)

@@ -1,0 +1,105 @@
+"""Results to be committed: `python -m baselines.results experiments/sizes.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from baselines.analysis.comparison import compare
+from baselines.analysis.methods import panels
+from baselines.analysis.statistics import mean
+from baselines.common.command_line import Parser, UserError, run_command
+from baselines.common.files import (
+    check_can_make,
+    make_folder,
+    read_regular,
+    write_atomically,
+)
+from baselines.experiments.files import MAX_BYTES
+from baselines.experiments.plan import read_experiment
+from baselines.published.collecting import collected
+from baselines.published.folder import EXPERIMENT, Results, read_results, result_folders
+from baselines.published.page import Section, page
+
+PROGRAM = "python -m baselines.results"
+PAGE = "README.md"
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Collect the logs of an experiment's runs, thinned, draw them, and write the"
+        " page that shows all results in plain words. Without a file: figures and page only.",
+    )
+    result.add_argument(
+        "experiment", nargs="?", type=Path, metavar="FILE",
+        help="such as experiments/sizes.yaml; its results go to a folder of its name",
+    )  # fmt: skip
+    result.add_argument(
+        "--runs", type=Path, default=Path("runs"), metavar="DIR",
+        help="folder of the runs, --out of baselines.sweep (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--out", type=Path, default=Path("results"), metavar="DIR",
+        help="folder of all results (default: %(default)s)",
+    )  # fmt: skip
+    return result
+
+
+def main(argv: list[str]) -> None:
+    """Collect, draw, compare, and write the files.
+
+    Raises:
+        UserError: bad input; nothing has been written.
+    """
+    arguments = parser().parse_args(argv)
+    experiment, out = arguments.experiment, arguments.out
+    check_can_make(out, "out")
+    logs = _collected(experiment, arguments.runs) if experiment else {}
+    new = out / experiment.stem if experiment else None
+    others = [folder for folder in result_folders(out) if folder != new]
+    if not (others or new):
+        raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
+    for folder in others:
+        panels(read_results(folder).runs)  # what is wrong is found before anything is written
+    if new:
+        _write(new, logs)
+    sections = [_section(read_results(folder)) for folder in result_folders(out)]
+    _write(out, {Path(PAGE): page(sections).encode()})
+
+
+def _collected(experiment: Path, root: Path) -> dict[Path, bytes]:
+    """The experiment file and the logs of its runs, by path below the folder of its results."""
+    declared = read_regular(experiment, "experiment", MAX_BYTES)
+    files = collected(read_experiment(experiment, root, {}).items, root)
+    if not files:
+        raise UserError(
+            f"--runs: no run of {experiment} in {root} has a curve yet;"
+            f" python -m baselines.sweep {experiment} trains them"
+        )
+    return {Path(EXPERIMENT): declared, **files}
+
+
+def _section(results: Results) -> Section:
+    """Draw and measure; writes the figures and tables."""
+    from baselines.analysis.report import Wishes, report  # draws, so it takes a second to import
+
+    groups = panels(results.runs)
+    drawn, notes = report(groups, Wishes(title=results.title, formats=("png",)))
+    files = {Path(results.folder.name + ending): content for ending, content in drawn.items()}
+    _write(results.folder, files)
+    comparisons = [compare(panel, mean, None) for panel in groups]
+    return Section(results, comparisons, notes, {path.name for path in files})
+
+
+def _write(folder: Path, files: Mapping[Path, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        make_folder(path.parent, "out")
+        write_atomically(path, content)
+    print(f"wrote {len(files)} files in {folder}" if len(files) > 1 else f"wrote {path}")
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)

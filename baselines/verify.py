@@ -1,0 +1,99 @@
+"""Do logged results come out again? `python -m baselines.verify results/sizes`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from baselines.analysis.methods import Panel, panels
+from baselines.analysis.runs import WHERE, Run, find_runs
+from baselines.common.command_line import (
+    EXIT_FAILURE,
+    POSITIVE,
+    Parser,
+    UserError,
+    reader,
+    run_command,
+)
+from baselines.common.provenance import versions
+from baselines.config import Config
+from baselines.published.reruns import check_teachers, config_of, rerun
+from baselines.published.verdicts import judge
+
+PROGRAM = "python -m baselines.verify"
+TIMESTEPS = 100_000
+
+
+def parser() -> Parser:
+    """The command line."""
+    result = Parser(
+        prog=PROGRAM,
+        description="Train the first part of logged runs anew, one after the other, and tell for"
+        " each whether the figures are identical to its log, or its curve inside the band of the"
+        " logged seeds. The exit status is 1 if one is outside.",
+    )
+    result.add_argument(
+        "folder", metavar=WHERE, help="folder with logs at or below it, such as results/sizes"
+    )
+    result.add_argument(
+        "--only", nargs="+", default=[], metavar="TEXT",
+        help="only runs whose folder has all of these texts in its name",
+    )  # fmt: skip
+    result.add_argument(
+        "--timesteps", type=reader(int, POSITIVE), default=TIMESTEPS, metavar="N",
+        help="length of the first part, at least two logged rows [in environment steps;"
+        " default: %(default)s]",
+    )  # fmt: skip
+    return result
+
+
+def main(argv: list[str]) -> int:
+    """Train, compare, tell; the exit status.
+
+    Raises:
+        UserError: bad input, found before any training; or a training that fails.
+    """
+    arguments = parser().parse_args(argv)
+    runs = find_runs([arguments.folder])
+    groups = panels(runs)
+    chosen = [run for run in runs if all(text in str(run.folder) for text in arguments.only)]
+    if not chosen:
+        raise UserError(f"--only: no run in {arguments.folder} has {' and '.join(arguments.only)}")
+    configs = [config_of(run) for run in chosen]
+    for run in chosen:
+        check_teachers(run)
+    agree = [
+        _verify(run, config, _seeds(run, groups), arguments.timesteps)
+        for run, config in zip(chosen, configs, strict=True)
+    ]
+    return 0 if all(agree) else EXIT_FAILURE
+
+
+def _seeds(run: Run, groups: list[Panel]) -> tuple[Run, ...]:
+    """The runs of its method."""
+    methods = (method for panel in groups for method in panel.methods)
+    return next(m.runs for m in methods if any(run is other for other in m.runs))
+
+
+def _verify(run: Run, config: Config, seeds: tuple[Run, ...], timesteps: int) -> bool:
+    """Whether a rerun agrees with the log; says so."""
+    stop = min(max(timesteps, run.timesteps[1]), run.timesteps[-1])
+    with tempfile.TemporaryDirectory() as folder:
+        verdict = judge(run, rerun(config, stop, Path(folder)), seeds)
+    print(f"{run.folder}: {verdict.words}{_changed(run)}", flush=True)
+    return verdict.agrees
+
+
+def _changed(run: Run) -> str:
+    """The versions that are others than the run's."""
+    logged = run.origin.versions
+    changed = [
+        f"{name} was {logged[name]} and is {version}"
+        for name, version in versions().items()
+        if logged.get(name, version) != version
+    ]
+    return f" ({', '.join(changed)})" if changed else ""
+
+
+if __name__ == "__main__":
+    run_command(main, PROGRAM)

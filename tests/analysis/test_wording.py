@@ -1,0 +1,115 @@
+"""The words for a comparison, by numbers worked out by hand."""
+
+from pathlib import Path
+
+import pytest
+from handmade_logs import panels_in, straight, write_run, write_transfer
+
+from baselines.analysis.comparison import compare
+from baselines.analysis.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
+from baselines.analysis.wording import sentences, verdict
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [
+        (Estimate(1462, 300, 2500), "**a clear gain**"),
+        (Estimate(-1462, -2500, -300), "**a clear loss**"),
+        (Estimate(900, -1, 2500), "the interval includes 0: **not shown**"),
+        (Estimate(-900, -2500, 1), "the interval includes 0: **not shown**"),
+        (Estimate(900, 0, 2500), "the interval includes 0: **not shown**"),
+        (Estimate(-900, -2500, 0), "the interval includes 0: **not shown**"),
+        (Estimate(1462, note=TOO_SMALL), "**nothing can be concluded** from fewer than 3 pairs"),
+        (
+            Estimate(1462, note=NO_SPREAD),
+            "all pairs differ by the same, so there is no interval: **not shown**",
+        ),
+    ],
+)
+def test_verdicts(difference: Estimate, words: str) -> None:
+    assert verdict(difference) == words
+
+
+def said(folder: Path) -> list[str]:
+    [panel] = panels_in(folder)
+    return list(sentences(compare(panel, mean, None)))
+
+
+def write_pairs(folder: Path, scratch: list[float], mikt: list[float], **config: int) -> None:
+    """Runs from scratch and of MIKT by seed, which end at these returns."""
+    for sources, finals in ((), scratch), (["Source-v0"], mikt):
+        for seed, final in enumerate(finals):
+            place = folder / f"{len(sources)}{seed}"
+            write_run(place, straight(final), seed=seed, sources=sources, **config)
+
+
+def test_a_gain_in_full(tmp_path: Path) -> None:
+    # From scratch 1000, 2000, 3000 at the end, MIKT twice of that: the last tenth has 95 % of it
+    # on average, the whole curve 50.5 %. After 500,000 steps of its teacher's MIKT gets to 950,
+    # 1900, 2850: the same as PPO from scratch in all pairs, but half a million timesteps later.
+    write_transfer(tmp_path)
+    assert said(tmp_path) == [
+        "MIKT ends 1,900 above PPO from scratch (95 % interval 950.0 to 2,850, n = 3 pairs):"
+        " **a clear gain**."
+        " MIKT is on average over the run 1,010 above PPO from scratch"
+        " (95 % interval 505.0 to 1,515, n = 3 pairs): **a clear gain**."
+        " With the teachers' training counted: MIKT ends 100.0 below PPO from scratch"
+        " (95 % interval -150.0 to -50.00, n = 3 pairs): **a clear loss**."
+    ]
+
+
+def test_what_speaks_against_it(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [500, 1000, 1500])
+    [text] = said(tmp_path)
+    assert text.startswith(
+        "MIKT ends 950.0 below PPO from scratch (95 % interval -1,425 to -475.0, n = 3 pairs):"
+        " **a clear loss**."
+    )
+
+
+def test_what_is_not_shown(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [2000, 1000, 6000])
+    [text] = said(tmp_path)
+    assert text.startswith(
+        "MIKT ends 950.0 above PPO from scratch (95 % interval -950.0 to 2,850, n = 3 pairs):"
+        " the interval includes 0: **not shown**."
+    )
+
+
+def test_equal_curves_are_level(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [1000, 2000, 3000])
+    [text] = said(tmp_path)
+    assert text.startswith("MIKT ends level with PPO from scratch (n = 3 pairs): all pairs differ")
+
+
+@pytest.mark.parametrize(("seeds", "pairs"), [(1, "1 pair"), (2, "2 pairs")])
+def test_few_pairs_conclude_nothing(tmp_path: Path, seeds: int, pairs: str) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [2000, 3000][:seeds])
+    [text] = said(tmp_path)
+    assert text.startswith(
+        f"MIKT ends 950.0 above PPO from scratch (n = {pairs}): **nothing can be concluded**"
+        " from fewer than 3 pairs."
+    )
+
+
+def test_no_common_seed(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", straight(1.0), seed=0)
+    write_run(tmp_path / "b", straight(2.0), seed=1, sources=["S-v0"])
+    [text] = said(tmp_path)
+    assert text.startswith("MIKT has no seed in common with PPO from scratch: **nothing can be")
+
+
+def test_an_unfinished_method_and_unknown_teachers_are_told(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [10], [])
+    write_run(
+        tmp_path / "b", straight(20.0), sources=["S-v0"], num_timesteps=2_000_000,
+        teacher_timesteps=None,
+    )  # fmt: skip
+    [text] = said(tmp_path)
+    assert text.startswith("MIKT (to 1,000,000) ends 9.500 above PPO from scratch (n = 1 pair)")
+    assert text.endswith("counted: MIKT (to 1,000,000) cannot be compared with PPO from scratch.")
+
+
+def test_without_a_baseline_nothing_is_said(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [], [10])
+    assert said(tmp_path) == []

@@ -1,0 +1,57 @@
+"""Logs are thinned to exact rows, and lose the place on their machine."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baselines.published.collecting import portable, thinned
+
+
+@given(st.integers(1, 2500), st.integers(2, 120))
+def test_thinned_rows_are_rows_at_equal_distances(rows: int, wanted: int) -> None:
+    lines = [b"a,b", *(b"%d,%d" % (i, i * i) for i in range(rows))]
+    header, *kept = thinned(b"\n".join([*lines, b""]), wanted).split(b"\n")
+    assert header == lines[0]
+    assert kept.pop() == b""
+    assert set(kept) <= set(lines[1:])
+    numbers = [int(row.split(b",")[0]) for row in kept]
+    assert (numbers[0], numbers[-1]) == (0, rows - 1)
+    assert len(numbers) <= wanted + 1
+    distances = [b - a for a, b in pairwise(numbers)]
+    assert all(distance == distances[0] for distance in distances[:-1])
+    if rows <= wanted:
+        assert len(numbers) == rows
+    elif len(distances) > 1:  # no fewer than needed: with a smaller distance it would be too many
+        assert (rows - 1) // (distances[0] - 1) + 1 > wanted
+
+
+def test_a_row_that_is_being_written_is_left_out() -> None:
+    assert thinned(b"a\n1\n2\n3") == b"a\n1\n2\n"
+    assert thinned(b"a\n") == b"a\n"
+
+
+HEADER = {
+    "config": {"save_path": "/home/me/out/x/0/models", "log_path": "/home/me/out/x/0/logs"},
+    "command": "python -m baselines.run --save_path=/home/me/out/x/0/models --log_path=/home/me/"
+    "out/x/0/logs",
+    "resumed": [{"command": "python --log_path=/home/me/out/x/0/logs", "update": 3}],
+    "teachers": [],
+}
+
+
+def test_absolute_places_become_relative_everywhere() -> None:
+    assert portable(HEADER, Path("x/0")) == {
+        "config": {"save_path": "runs/x/0/models", "log_path": "runs/x/0/logs"},
+        "command": "python -m baselines.run --save_path=runs/x/0/models --log_path=runs/x/0/logs",
+        "resumed": [{"command": "python --log_path=runs/x/0/logs", "update": 3}],
+        "teachers": [],
+    }
+
+
+@pytest.mark.parametrize("folder", ["other/x/0", ""])
+def test_relative_places_stay(folder: str) -> None:
+    header = {"config": {"save_path": folder and f"{folder}/models", "log_path": f"{folder}logs"}}
+    assert portable(header, Path("x/0")) == header

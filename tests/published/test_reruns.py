@@ -1,0 +1,82 @@
+"""Logged settings are taken up again, and only with the teachers that the run learned from."""
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade_logs import write_run
+
+from baselines.analysis.runs import Run, read_run
+from baselines.common.command_line import UserError
+from baselines.config import Config
+from baselines.published.reruns import check_teachers, config_of
+
+TEACHER = b"the weights of a teacher"
+
+
+def logged(folder: Path, **settings: Any) -> Run:
+    """A run with small settings and some others."""
+    config = {"env": "Ant-v5", "num_timesteps": 4096, "nsteps": 64, **settings}
+    return read_run(write_run(folder / "run", [1.0, 2.0], **config))
+
+
+def taught(folder: Path, sha256: str) -> Run:
+    run_folder = write_run(folder / "run", [1.0, 2.0], sources=["S-v0"])
+    path = run_folder / "config.json"
+    header = json.loads(path.read_text())
+    header["teachers"][0]["sha256"] = sha256
+    header["config"]["teacher_paths"] = [str(folder / "teacher")]
+    path.write_text(json.dumps(header))
+    return read_run(run_folder)
+
+
+def test_settings_are_those_of_the_log(tmp_path: Path) -> None:
+    config = Config(
+        "Ant-v5", '{"a": 1}', num_timesteps=4096, nsteps=64, seed=3, lr=1e-5, clip_range=0.1,
+        xla=False, network="mlp", log_interval=2,
+    )  # fmt: skip
+    states = {"resume": True, "on_divergence": "rollback", "save_path": "models", "play": True}
+    found = config_of(logged(tmp_path, **{**config.to_json(), **states}))
+    assert found == replace(config, save_path="models")
+
+
+def test_what_a_run_did_not_read_is_left_out(tmp_path: Path) -> None:
+    found = config_of(logged(tmp_path, mutual_info_coef=0.1, transfer="mlpp"))
+    assert (found.mutual_info_coef, found.transfer) == (Config().mutual_info_coef, "mikt")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lrr": 1.0}, "lrr: unknown setting; did you mean lr"),
+        ({"lr": [1]}, r"lr: must be a number, not '\[1\]'"),
+        ({"gamma": 2.0}, "--gamma: must lie between 0 and 1, not 2.0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(
+    tmp_path: Path, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=f"LOG_DIR: {tmp_path / 'run'}: {message}"):
+        config_of(logged(tmp_path, **settings))
+
+
+def test_the_teacher_of_the_log_passes(tmp_path: Path) -> None:
+    (tmp_path / "teacher").write_bytes(TEACHER)
+    check_teachers(taught(tmp_path, hashlib.sha256(TEACHER).hexdigest()))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (TEACHER + b"!", "is not the teacher of this run: its sha256 is [0-9a-f]{12}..., not aaaa"),
+        (None, "cannot read"),
+    ],
+)
+def test_another_teacher_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "teacher").write_bytes(content)
+    with pytest.raises(UserError, match=f"LOG_DIR: .*run.*{message}"):
+        check_teachers(taught(tmp_path, "a" * 64))

@@ -1,0 +1,83 @@
+"""A rerun is identical, inside the band of the logged seeds, or outside, by handmade curves."""
+
+import math
+from pathlib import Path
+
+import pytest
+from handmade_logs import write_run
+
+from baselines.analysis.runs import Run, read_run
+from baselines.published.verdicts import Verdict, judge
+
+SEEDS = ([10.0, 20.0, 30.0, 40.0], [10.0, 30.0, 20.0, 60.0], [5.0, 25.0, 40.0, 50.0])
+LOSS = [1.0, None, 3.0, 4.0]
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> list[Run]:
+    return [
+        read_run(
+            write_run(
+                tmp_path / str(seed), curve, seed=seed, columns={"loss": LOSS, "fps": [7] * 4}
+            )
+        )
+        for seed, curve in enumerate(SEEDS)
+    ]
+
+
+def rerun(folder: Path, returns: list[float], loss: list[float | None], step: int) -> Run:
+    columns = {"loss": loss, "fps": [9] * len(returns), "new": [1] * len(returns)}
+    return read_run(write_run(folder / "again", returns, step=step, columns=columns))
+
+
+def verdict(folder: Path, seeds: list[Run], returns: list[float], loss: list) -> Verdict:
+    return judge(seeds[0], rerun(folder, returns, loss, 100_000), seeds)
+
+
+def test_identical_but_for_the_clock(tmp_path: Path, seeds: list[Run]) -> None:
+    assert verdict(tmp_path, seeds, [10.0, 20.0, 30.0], LOSS[:3]) == Verdict(
+        True, "identical to the log in all 3 rows to 300,000 timesteps"
+    )
+
+
+def test_rows_between_the_logged_ones_do_not_count(tmp_path: Path, seeds: list[Run]) -> None:
+    again = rerun(tmp_path, [-9.0, 10.0, 99.0, 20.0, 7.0], [0.0, 1.0, 2.0, None, 2.5], 50_000)
+    assert judge(seeds[0], again, seeds) == Verdict(
+        True, "identical to the log in all 2 rows to 200,000 timesteps"
+    )
+
+
+def test_one_bit_is_a_difference(tmp_path: Path, seeds: list[Run]) -> None:
+    loss = [1.0, None, math.nextafter(3.0, 4.0)]
+    assert verdict(tmp_path, seeds, [10.0, 20.0, 30.0], loss) == Verdict(
+        True,
+        "inside the band of 3 seeds in all 3 rows to 300,000 timesteps;"
+        " not identical from 300,000 on",
+    )
+
+
+def test_the_bounds_belong_to_the_band(tmp_path: Path, seeds: list[Run]) -> None:
+    found = verdict(tmp_path, seeds, [5.0, 30.0, 40.0, 40.0], LOSS)
+    assert found.agrees
+    assert found.words.endswith("; not identical from 100,000 on")
+
+
+def test_outside_is_told_with_the_furthest_row(tmp_path: Path, seeds: list[Run]) -> None:
+    assert verdict(tmp_path, seeds, [11.0, 20.0, 12.5, 61.0], LOSS) == Verdict(
+        False,
+        "outside the band of 3 seeds in 3 of 4 rows to 400,000 timesteps, by up to 7.500 below it"
+        " at 300,000; not identical from 100,000 on",
+    )
+
+
+def test_a_seed_counts_as_far_as_it_has_got(tmp_path: Path, seeds: list[Run]) -> None:
+    short = read_run(write_run(tmp_path / "short", [10.0, 90.0], seed=9))
+    again = rerun(tmp_path, [10.0, 80.0, 30.0], LOSS[:3], 100_000)
+    assert judge(seeds[0], again, [seeds[0], short]).agrees
+    high = rerun(tmp_path / "b", [10.0, 80.0, 31.0], LOSS[:3], 100_000)
+    assert "1.000 above it at 300,000" in judge(seeds[0], high, [seeds[0], short]).words
+
+
+def test_a_lost_column_is_not_identical(tmp_path: Path, seeds: list[Run]) -> None:
+    again = read_run(write_run(tmp_path / "again", [10.0, 20.0]))
+    assert "; not identical from 100,000 on" in judge(seeds[0], again, seeds).words

@@ -1,0 +1,156 @@
+"""The command that collects results and writes their page."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from handmade_logs import straight, student_columns, write_run
+
+from baselines import results
+from baselines.common.command_line import UserError
+
+EXPERIMENT = """\
+title: A trial
+settings: {num_timesteps: 1e6, nsteps: 100000}
+seeds: [0, 1, 2]
+methods: [PPO, MIKT, MLPP]
+panels:
+  - name: Source → Target
+    env: Target-v0
+    teachers: models/Source-v0
+"""
+COUNTS = {"nupdates": list(range(1, 11)), "fps": [100] * 10}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An experiment of which MLPP has not begun, and MIKT's last seed is half done."""
+    (tmp_path / "trial.yaml").write_text(EXPERIMENT)
+    for seed in range(3):
+        scratch, mikt = (
+            tmp_path / "runs" / group / method / str(seed) / "logs"
+            for group, method in (("target_v0", "ppo"), ("source_target", "mikt"))
+        )
+        final = 1000.0 * (seed + 1)
+        write_run(scratch, straight(final), seed=seed, columns=COUNTS)
+        rows = 10 if seed < 2 else 5
+        columns = {name: c[:rows] for name, c in (COUNTS | student_columns()).items()}
+        returns = straight(2 * final)[:rows]
+        write_run(
+            mikt, returns, seed=seed, num_timesteps=1_000_000, sources=["Source-v0"],
+            columns=columns, log_path=str(mikt), save_path=str(mikt.parent / "models"),
+        )  # fmt: skip
+        path = mikt / "config.json"
+        header = json.loads(path.read_text())
+        header |= {"command": f"python -m baselines.run --log_path={mikt}", "commit": "abcdef"}
+        header["resumed"] = [{"update": 4, "commit": "abcdef"}, {"update": 6, "commit": "123456"}]
+        path.write_text(json.dumps(header))
+    return tmp_path
+
+
+def call(folder: Path, *arguments: object) -> None:
+    results.main([f"--runs={folder / 'runs'}", f"--out={folder / 'results'}", *map(str, arguments)])
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file()
+    }  # fmt: skip
+
+
+def test_results_are_collected_and_shown(folder: Path) -> None:
+    call(folder, folder / "trial.yaml")
+    found = files(folder / "results")
+    figures = ["trial.png", "trial_teachers.png", "trial.md", "trial.csv", "experiment.yaml"]
+    runs = [f"{method}/{n}" for method in ("target_v0/ppo", "source_target/mikt") for n in range(3)]
+    logs = [f"{run}/{name}" for run in runs for name in ("config.json", "progress.csv")]
+    assert set(found) == {"README.md", *(f"trial/{name}" for name in [*figures, *logs])}
+    assert found["trial/experiment.yaml"].decode() == EXPERIMENT
+    page = found["README.md"].decode()
+    assert str(folder) not in b"".join(found.values()).decode(errors="replace")
+    for expected in (
+        "## A trial\n",
+        "Not there: Source → Target, MLPP, seed 0; Source → Target, MLPP, seed 1;",
+        "![A trial](trial/trial.png)",
+        "### Source-v0 → Target-v0\n",
+        # from 450,000 to 500,000: 475, 950, 1425, MIKT twice of that
+        "- MIKT (to 500,000) ends 950.0 above PPO from scratch"
+        " (95 % interval 475.0 to 1,425, n = 3 pairs): **a clear gain**.",
+        "- Source-v0 → Target-v0: MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
+        "# source_target/mikt/2: 500,000 timesteps, commit abcdef, from update 6 on 123456\n"
+        "python -m baselines.run --log_path=runs/source_target/mikt/2/logs\n",
+        "# target_v0/ppo/0: 1,000,000 timesteps, commit not known\n# command not known\n",
+    ):
+        assert expected in page, page
+    linked = set(re.findall(r"\]\((trial/[^)]*)\)", page))
+    assert linked == {f"trial/{name}" for name in figures}
+
+
+def test_the_page_is_made_from_the_committed_files_alone(folder: Path) -> None:
+    call(folder, folder / "trial.yaml")
+    before = files(folder / "results")
+    (folder / "runs").rename(folder / "gone")
+    (folder / "results" / "README.md").unlink()
+    (folder / "results" / "trial" / "trial.png").unlink()
+    call(folder)
+    assert files(folder / "results") == before
+
+
+def test_folders_of_no_experiment_are_shown_after_the_others(folder: Path) -> None:
+    write_run(folder / "results" / "a_first_look" / "x", straight(1.0))
+    (folder / "results" / "no_results").mkdir()
+    call(folder, folder / "trial.yaml")
+    page = (folder / "results" / "README.md").read_text()
+    assert re.findall("^## .*", page, re.MULTILINE) == ["## A trial", "## A first look"]
+    assert "\n\nNo experiment file declares these runs; their logs were collected by hand." in page
+
+
+def damage(folder: Path) -> None:
+    write_run(folder / "results" / "old" / "x", straight(1.0))
+    (folder / "results" / "old" / "x" / "progress.csv").write_text("a\n")
+
+
+def declare_otherwise(folder: Path) -> None:
+    (folder / "trial.yaml").write_text(EXPERIMENT.replace("1e6,", "1e6, lr: 1e-4,"))
+
+
+def declare_longer(folder: Path) -> None:
+    (folder / "trial.yaml").write_text(EXPERIMENT.replace("1e6", "2e6"))
+
+
+def move_runs(folder: Path) -> None:
+    (folder / "runs").rename(folder / "elsewhere")
+
+
+BAD = {
+    damage: r"LOG_DIR: .*old/x/progress.csv, line 1: 0 columns total_timesteps",
+    declare_otherwise: r"Target-v0, PPO, seed 0: .*lr 0.0003, but the file declares 0.0001; give",
+    declare_longer: r"num_timesteps 1000000, but the file declares 2000000",
+    move_runs: r"--runs: no run of .*trial.yaml .* has a curve yet; python -m baselines.sweep",
+}
+
+
+@pytest.mark.parametrize("wrong", BAD, ids=lambda wrong: wrong.__name__)
+def test_bad_input_writes_nothing(folder: Path, wrong) -> None:
+    wrong(folder)
+    before = files(folder)
+    with pytest.raises(UserError, match=BAD[wrong]):
+        call(folder, folder / "trial.yaml")
+    assert files(folder) == before
+
+
+def test_without_results_and_experiment(folder: Path) -> None:
+    with pytest.raises(UserError, match=r"--out: no results in .*; name an experiment file"):
+        call(folder)
+    assert not (folder / "results").exists()
+
+
+def test_settings_that_a_run_does_not_read_may_differ(folder: Path) -> None:
+    path = folder / "runs" / "target_v0" / "ppo" / "0" / "logs" / "config.json"
+    header = json.loads(path.read_text())
+    header["config"]["mutual_info_coef"] = 0.125
+    path.write_text(json.dumps(header))
+    call(folder, folder / "trial.yaml")
+    assert "mutual_info_coef" not in (folder / "results" / "README.md").read_text()

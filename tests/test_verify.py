@@ -1,0 +1,101 @@
+"""The command that trains logged runs anew: a real run, and its log changed by hand."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from handmade_logs import write_run
+
+from baselines import verify
+from baselines.analysis.runs import read_run
+from baselines.common.command_line import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = [
+    "--env=CartPole-v1", "--num_timesteps=8192", "--nsteps=64", "--nminibatches=4",
+    "--noptepochs=1", "--xla=False",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("logs") / "cart" / "0"
+    subprocess.run(
+        [sys.executable, "-m", "baselines.run", *SMALL, f"--log_path={folder}"],
+        cwd=ROOT, stdout=subprocess.DEVNULL, timeout=300, check=True,
+    )  # fmt: skip
+    return folder
+
+
+def test_a_run_comes_out_again_to_the_bit(logs: Path, capsys: pytest.CaptureFixture) -> None:
+    # Only the first eighth is trained anew: were the run made shorter, `lr` would fall faster.
+    assert verify.main([str(logs.parent), "--timesteps=1e3", "--only", "cart", "0"]) == 0
+    [line] = capsys.readouterr().out.splitlines()
+    words, _, reach = line.partition(" rows to ")
+    assert words.startswith(f"{logs}: identical to the log in all ")
+    assert 1_000 <= int(reach.split()[0].replace(",", "")) < 4096
+
+
+def test_a_log_that_does_not_come_out_again(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    header = json.loads((logs / "config.json").read_text())
+    header["versions"]["numpy"] = "1.0"
+    with open(logs / "progress.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))[:3]
+    rows[1]["eprewmean"] = "500.0"
+    (tmp_path / "config.json").write_text(json.dumps(header))
+    with open(tmp_path / "progress.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    wanted = []
+    monkeypatch.setattr(
+        verify, "rerun", lambda config, stop, folder: (wanted.append(stop), read_run(logs))[1]
+    )
+    for timesteps in (1, 1000):
+        assert verify.main([str(tmp_path), f"--timesteps={timesteps}"]) == 1
+        said = capsys.readouterr().out
+        assert said.startswith(f"{tmp_path}: outside the band of 1 seed in 1 of 3 rows to 192 ")
+        assert "below it at 128; not identical from 128 on (numpy was 1.0 and is " in said
+    assert wanted == [128, 192]  # two logged rows at least, and no more than there are
+
+
+def test_a_training_that_fails_is_one_line(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", [1.0, 2.0], env="Nowhere-v0", step=64)
+    with pytest.raises(UserError, match=r"the training ended early: .*--env: .*Nowhere"):
+        verify.main([str(tmp_path)])
+
+
+BAD = {
+    ("--only", "b", "c"): r"--only: no run in .* has b and c",
+    ("--timesteps=0",): "--timesteps: must be greater than 0",
+    ("--onyl=a",): "--onyl: unknown argument; did you mean --only",
+}
+
+
+@pytest.mark.parametrize("arguments", BAD, ids=str)
+def test_bad_arguments(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    write_run(tmp_path / "run", [1.0, 2.0])
+    with pytest.raises(UserError, match=BAD[arguments]):
+        verify.main([str(tmp_path / "run"), *arguments])
+
+
+def test_nothing_heavy_is_loaded_for_help_and_errors() -> None:
+    program = (
+        "import sys\n"
+        "from baselines import results, verify\n"
+        "for command in (results, verify):\n"
+        "    try: command.main(sys.argv[1:])\n"
+        "    except (SystemExit, ValueError): pass\n"
+        "print(*{'matplotlib', 'scipy', 'tensorflow', 'gymnasium'} & set(sys.modules))"
+    )
+    for argument in ("--help", "/missing"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, argument],
+            cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        assert done.stdout.splitlines()[-1] == "", done.stdout
