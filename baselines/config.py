@@ -369,9 +369,10 @@ class Config:
         Raises:
             UserError: one differs that must not.
         """
-        settings = self.to_json()
+        settings, defaults = self.to_json(), Config().to_json()
         for f in fields(self):
-            old, new = begun.get(f.name), settings[f.name]
+            # Where there was no such setting yet, the run was as its default makes it now.
+            old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
             if old != new and not f.metadata["may_change"]:
                 raise UserError(
                     f"--{flag_of(f)}: {new!r}, but the run in {self.save_path} was begun with"

@@ -123,7 +123,10 @@ class LogFiles:
 
     def _write_events(self, figures: Figures) -> None:
         """An event file is a TFRecord file of `Event` messages."""
-        from baselines.common.tensorflow_quietly import tf  # training has loaded it by now
+        from baselines.common.tensorflow_quietly import (
+            file_errors,
+            tf,
+        )  # training has loaded it by now
 
         if self._events is None:
             path = self._next_events_file()
@@ -138,8 +141,9 @@ class LogFiles:
                 value=[value(tag=name, simple_value=figure) for name, figure in figures.items()]
             ),
         )
-        self._events.write(event.SerializeToString())
-        self._events.flush()
+        with file_errors():
+            self._events.write(event.SerializeToString())
+            self._events.flush()
 
     def _next_events_file(self) -> Path:
         """A file cannot be gone on with; TensorBoard reads all of a folder, in order of name."""
@@ -158,7 +162,10 @@ class LogFiles:
         for file in (self._json, self._csv_file, self._monitor):
             file.close()
         if self._events is not None:
-            self._events.close()
+            from baselines.common.tensorflow_quietly import file_errors
+
+            with file_errors():
+                self._events.close()
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the growing files by name below the folder, once all is on the disk."""

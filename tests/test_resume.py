@@ -26,11 +26,14 @@ from baselines.common.divergence import Diverged
 from baselines.common.stopping import Terminated
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
-from baselines.logger import Logger
+from baselines.logger import LogFiles, Logger
 from baselines.ppo2.model import Model
 from baselines.ppo2.ppo2 import learn
 from baselines.ppo2.progress import Progress
 from baselines.ppo2.saved import read_saved_policy
+from baselines.ppo2.session import session
+from baselines.ppo2.setup import prepare
+from baselines.ppo2.states import write_state
 
 ROOT = Path(__file__).resolve().parent.parent
 TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
@@ -431,3 +434,170 @@ def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
         save(path, content.arrays, content.metadata)
     with pytest.raises(CheckpointError, match=r"--resume: .*00010 does not fit this run"):
         learn(replace(settings, num_timesteps=20 * 64, resume=True))
+
+
+def with_states(settings: Config, *updates: int) -> list[Path]:
+    """Stop a run after each of these updates, with a state of each."""
+    for update in updates:
+        learn(replace(settings, num_timesteps=update * settings.nbatch, resume=True))
+    return [Path(settings.save_path) / "resume" / f"{update:05d}" for update in updates]
+
+
+def test_a_state_that_was_passed_over_is_removed_once_there_is_another(tmp_path: Path) -> None:
+    saved, policy = tmp_path / "models", read_saved_policy(TEACHER, "load_path")
+    (saved / "resume").mkdir(parents=True)
+    (saved / "resume" / "01000").write_text("damaged")
+    path = write_state(saved, policy, {}, keep=1)
+    assert states(tmp_path) == [path.name]
+
+
+def test_the_states_are_the_first_to_be_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(tmp_path)
+    learn(settings)
+    rename = Path.rename
+
+    def once(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", killed_here)
+        return rename(self, target)
+
+    def killed_here(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context():
+        monkeypatch.setattr(Path, "rename", once)
+        with pytest.raises(KeyboardInterrupt):
+            learn(replace(settings, seed=1))
+    monkeypatch.setattr(Path, "rename", rename)
+    learn(replace(settings, seed=1, resume=True))  # begins; it is not refused
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+def test_a_log_folder_that_is_given_later_is_cleared(tmp_path: Path) -> None:
+    learn(config(tmp_path / "other"))
+    settings = config(tmp_path, log_path="")
+    with_states(settings, 5)
+    later = replace(settings, log_path=str(tmp_path / "other" / "logs"), resume=True)
+    learn(replace(later, num_timesteps=7 * 64, state_interval=0))
+    Path(settings.save_path, "resume", "00007").unlink()  # killed before any state had logs
+    learn(later)
+    assert [int(row["nupdates"]) for row in logs(tmp_path / "other")[0]] == [*range(6, 11)]
+    kept = tmp_path / "other" / "logs" / "earlier" / "1" / "progress.csv"
+    assert len(kept.read_text().splitlines()) == 1 + UPDATES
+
+
+def test_a_folder_without_the_logs_is_refused_and_not_made(
+    finished: Config, tmp_path: Path
+) -> None:
+    longer = replace(finished, num_timesteps=20 * 64, log_path=str(tmp_path / "new"), resume=True)
+    with pytest.raises(UserError, match=r"--log_path: cannot read .*new/config.json"):
+        learn(longer)
+    assert not (tmp_path / "new").exists()
+
+
+def test_two_processes_do_not_log_to_one_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(tmp_path)
+    say = Logger.figures
+
+    def another(self: Logger, *arguments: Any) -> None:
+        say(self, *arguments)
+        monkeypatch.setattr(Logger, "figures", say)
+        with pytest.raises(UserError, match="--log_path: another process is training in"):
+            learn(replace(settings, save_path="", num_timesteps=64))
+
+    monkeypatch.setattr(Logger, "figures", another)
+    learn(settings)
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+def test_one_folder_may_be_for_both(tmp_path: Path) -> None:
+    settings = config(tmp_path, log_path=str(tmp_path / "models"))
+    with_states(settings, 5)
+    learn(replace(settings, resume=True))
+    table = (tmp_path / "models" / "progress.csv").read_text().splitlines()
+    assert len(table) == 1 + UPDATES
+
+
+def test_a_state_written_by_another_process_in_the_meantime_is_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    settings = config(tmp_path)
+    with_states(settings, 5)
+    setup = prepare(replace(settings, resume=True))
+    with_states(settings, 7)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with (
+        pytest.raises(UserError, match=r"--save_path: another process was training in .* again"),
+        session(setup),
+    ):
+        pass
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize(("where", "what"), [("obs", "observations"), ("reward", "returns")])
+def test_a_value_too_large_to_be_squared_stops_the_run(
+    where: str, what: str, tmp_path: Path
+) -> None:
+    Spoiled.faults = 1
+    with pytest.raises(Diverged, match=f"^update 3: the mean and variance of the {what} are not"):
+        learn(spoiled(tmp_path, where, 1e200))
+    for path in (tmp_path / "models" / "resume").iterdir():
+        read_saved_policy(str(path), "load_path")
+
+
+class Private(toys.BoxToy):
+    """Keeps its state in an object of its own, which only `reset` makes."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        self._age = iter(range(10**9))
+        self._begun = object()
+        return super().reset(**options)
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        if not hasattr(self, "_begun"):
+            raise RuntimeError("reset was not called")
+        obs, *rest = super().step(action)
+        return obs + 0.001 * next(self._age), *rest  # type: ignore[return-value]
+
+
+gym.register("Private-v0", entry_point=Private)
+
+
+def test_a_task_whose_state_is_not_found_is_trained_and_resumed_with_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(tmp_path, env="Private-v0")
+    with_states(settings, 5)
+    assert "WARNING: Private-v0 keeps state that cannot be saved" in capsys.readouterr().out
+    learn(replace(settings, resume=True))
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+def test_a_state_from_before_there_was_a_setting_goes_on(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    for path in with_states(settings, 5):
+        content = load(path, "resume")
+        del content.metadata["config"]["decoder_min_std"]
+        save(path, content.arrays, content.metadata)
+    learn(replace(settings, resume=True))
+    assert len(logs(tmp_path)[0]) == UPDATES
+
+
+def test_what_was_half_written_is_removed(tmp_path: Path) -> None:
+    settings = config(tmp_path)
+    with_states(settings, 5)
+    for folder in ("models", "logs", "models/resume"):
+        (tmp_path / folder / ".x.1.partial").touch()
+    learn(replace(settings, resume=True))
+    assert not [*tmp_path.rglob("*.partial")]
+
+
+def test_events_on_a_full_disk_end_the_run_as_other_files_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LogFiles, "_next_events_file", lambda _: Path("/dev/full"))
+    with pytest.raises(OSError, match="No space left"):
+        learn(config(tmp_path))

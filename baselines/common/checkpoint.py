@@ -29,6 +29,10 @@ MAX_BYTES = 1 << 30
 """Bound on the size of a file that is read: 1 GiB."""
 
 
+DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What making use of a description raises when it is not what this package writes."""
+
+
 class CheckpointError(UserError):
     """A file that cannot be read as a checkpoint, or does not fit its use."""
 
@@ -120,7 +124,7 @@ def _metadata(
         version = metadata["format_version"]
         told = printable(str(version), 40)
         is_whole = metadata.get(DIGEST_KEY) in (None, _digest(arrays, metadata))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except DAMAGE:
         raise CheckpointError(f"{where}: the description inside {path} is damaged") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(

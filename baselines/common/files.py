@@ -15,6 +15,8 @@ from baselines.common.command_line import UserError
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is absent, the old one or the new one, never half.
 
+    Once this returns it is the new one, even if the power fails then.
+
     Raises:
         OSError: the folder cannot be written.
     """
@@ -28,6 +30,18 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring the names of the files in it to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # a file system that cannot; the files themselves are there
+    finally:
+        os.close(descriptor)
 
 
 def flushed_size(path: Path) -> int:

@@ -37,4 +37,18 @@ with _native_stderr_closed():
     tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.config.list_logical_devices()  # wakes the devices, with the rest of the messages
 
-__all__ = ["tf"]
+
+@contextmanager
+def file_errors() -> Iterator[None]:
+    """Let TensorFlow's files fail as Python's do.
+
+    Raises:
+        OSError: in place of TensorFlow's errors.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from None
+
+
+__all__ = ["file_errors", "tf"]

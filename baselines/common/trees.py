@@ -7,10 +7,13 @@ back. Floats survive JSON to the bit, and so do integers of any size.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from baselines.common.command_line import printable
 
 Tree = Any
 """Nested dictionaries keyed by text, lists and tuples of arrays, NumPy scalars and JSON values."""
@@ -61,6 +64,28 @@ def unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Tree:
     if TUPLE in packed:
         return tuple(unpack(part, arrays) for part in packed[TUPLE])
     return {key: unpack(part, arrays) for key, part in packed.items()}
+
+
+def count(value: Any) -> int:
+    """A number of things, as read from a file.
+
+    Raises:
+        ValueError: it is no whole number, negative, or beyond 2^53, from where floats have gaps.
+    """
+    if type(value) is not int or not 0 <= value <= 1 << 53:
+        raise ValueError(f"{printable(repr(value), 40)} is no count")
+    return value
+
+
+def number(value: Any) -> float:
+    """A finite number, as read from a file.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"{printable(repr(value), 40)} is no finite number")
+    return float(value)
 
 
 def can_pack(tree: Tree) -> bool:

@@ -9,9 +9,10 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
+from baselines.common.divergence import check_finite
 from baselines.common.env_state import env_state, restore_env
 from baselines.common.running_stats import RunningMeanStd
-from baselines.common.trees import Tree
+from baselines.common.trees import Tree, count, number
 from baselines.common.workers import Workers
 
 CLIP = 10.0
@@ -111,10 +112,15 @@ class VecEnv:
         return {"envs": envs, "returns": list(self._returns), "lengths": list(self._lengths)}
 
     def restore(self, state: Tree) -> None:
-        """The inverse of `state`, for as many environments of the same task."""
+        """The inverse of `state`, for as many environments of the same task.
+
+        Raises:
+            DAMAGE: the state is that of other environments.
+        """
         for env, saved in zip(self.envs, state["envs"], strict=True):
             restore_env(env, saved)
-        self._returns[:], self._lengths[:] = state["returns"], state["lengths"]
+        for i, sums in enumerate(zip(state["returns"], state["lengths"], strict=True)):
+            self._returns[i], self._lengths[i] = number(sums[0]), count(sums[1])
 
     def close(self) -> None:
         """End the threads and close the environments."""
@@ -159,10 +165,13 @@ class Normalizer:
 
         Raises:
             KeyError: a statistic is missing.
-            ValueError: a statistic has another shape.
+            ValueError: a statistic has another shape, or is none.
         """
         fresh = cls.fresh(obs_size).arrays()
         checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
+        for name, value in checked.items():
+            if not name.endswith("mean") and (value < 0).any():
+                raise ValueError(f"{name} is negative")
         obs, ret = (
             {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
             for which in ("obs", "ret")
@@ -208,6 +217,21 @@ class VecNormalize:
         """The inverse of `state`."""
         self._venv.restore(state["environments"])
         self._discounted[:] = state["discounted"]
+
+    @property
+    def obs_shape(self) -> tuple[int, int]:
+        """Shape of the observations, (num_env, d)."""
+        return self._venv.num_env, len(self._normalizer.obs_rms.mean)
+
+    def check_statistics(self) -> None:
+        """See that what is normalised with is finite, as squares of large finite values are not.
+
+        Raises:
+            Diverged: it is not.
+        """
+        obs, ret = self._normalizer.obs_rms, self._normalizer.ret_rms
+        check_finite("the mean and variance of the observations are", np.append(obs.mean, obs.var))
+        check_finite("the mean and variance of the returns are", np.append(ret.mean, ret.var))
 
     def _observe(self, obs: np.ndarray) -> np.ndarray:
         self._normalizer.obs_rms.update(obs)

@@ -76,7 +76,8 @@ class Workers:
         """End the threads."""
         self._task = None
         for gate in self._begin:
-            gate.release()
+            if gate.locked():  # Ctrl-C may have left it open
+                gate.release()
         for thread in self._threads:
             thread.join()
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.parameters import Layout
 from baselines.common.policies import Policy
+from baselines.common.trees import count
 from baselines.config import Config
 
 BATCH_FIELDS = ("obs", "actions", "returns", "advantages", "values", "neglogp")
@@ -64,8 +66,14 @@ class Model:
         return {"m": self._m, "v": self._v, "adam_steps": self.adam_steps}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """The inverse of `state`, for a model of the same policy."""
-        self._m, self._v, self.adam_steps = state["m"], state["v"], state["adam_steps"]
+        """The inverse of `state`, for a model of the same policy.
+
+        Raises:
+            DAMAGE: the state is that of another policy.
+        """
+        moments = checked_arrays(state, dict.fromkeys("mv", self._flat.shape))
+        self._m, self._v = (moments[name].astype(np.float32) for name in "mv")
+        self.adam_steps = count(state["adam_steps"])
 
     def value(self, obs: np.ndarray) -> np.ndarray:
         """Values [B] of normalised observations [B, d]."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.trees import Tree
+from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env import Episode
 from baselines.config import Config
 from baselines.ppo2.runner import Batch
@@ -32,6 +32,10 @@ def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
 def mean_or_nan(values: list[float]) -> float:
     """The mean, NaN for nothing."""
     return float(np.mean(values)) if values else float("nan")
+
+
+def _numbers(values: Any) -> list[float]:
+    return [number(value) for value in values]
 
 
 class Progress:
@@ -66,14 +70,19 @@ class Progress:
         }
 
     def restore(self, state: Tree) -> None:
-        """The inverse of `state`; the time in between does not count."""
-        self.updates = self._updates_at_last_row = state["updates"]
+        """The inverse of `state`; the time in between does not count.
+
+        Raises:
+            DAMAGE: the state is damaged.
+        """
+        self.updates = self._updates_at_last_row = count(state["updates"])
         self._last_row = time.perf_counter()
-        self._start = self._last_row - state["elapsed"]
-        self._window.extend(Episode(*episode) for episode in state["window"])
-        self._recent.extend(state["recent"])
-        self._before_hand_over = state["before_hand_over"]
-        self._after_hand_over = state["after_hand_over"]
+        self._start = self._last_row - number(state["elapsed"])
+        self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
+        self._recent.extend(_numbers(returns) for returns in state["recent"])
+        before = state["before_hand_over"]
+        self._before_hand_over = None if before is None else _numbers(before)
+        self._after_hand_over = [_numbers(returns) for returns in state["after_hand_over"]]
 
     @property
     def elapsed(self) -> float:

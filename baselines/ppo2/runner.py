@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.trees import Tree
 from baselines.common.vec_env import Episode, VecNormalize
@@ -103,15 +104,19 @@ class Runner:
         return {"obs": self._obs, "environments": self._envs.state()}
 
     def restore(self, state: Tree) -> None:
-        """The inverse of `state`: begin where another runner was."""
-        self._obs = state["obs"]
+        """The inverse of `state`: begin where another runner was.
+
+        Raises:
+            DAMAGE: the state is that of other environments.
+        """
+        self._obs = checked_arrays(state, {"obs": self._envs.obs_shape})["obs"].astype(np.float32)
         self._envs.restore(state["environments"])
 
     def run(self) -> Batch:
         """Collect one batch with the model as it stands.
 
         Raises:
-            Diverged: an observation or a reward is not finite.
+            Diverged: an observation, a reward or a statistic of them is not finite.
         """
         steps, (num_env, obs_size) = self._config.nsteps, self._obs.shape
         noise = self._model.policy.distribution.noise(self._rng, (steps, num_env))
@@ -128,6 +133,7 @@ class Runner:
         check_finite("the observations are", obs)
         check_finite("the rewards are", rewards)
         normalized = self._envs.normalize_rewards(rewards, dones)
+        self._envs.check_statistics()
         return self._batch(obs, np.stack(actions), normalized, dones, episodes)
 
     def _batch(

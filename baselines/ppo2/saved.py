@@ -9,8 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import Checkpoint, CheckpointError, checked_arrays, load, save
+from baselines.common.checkpoint import (
+    DAMAGE,
+    Checkpoint,
+    CheckpointError,
+    checked_arrays,
+    load,
+    save,
+)
 from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.trees import count
 from baselines.common.vec_env import Normalizer
 from baselines.transfer.student import Student
 
@@ -110,7 +118,7 @@ def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPo
     """
     try:
         return _restore(checkpoint)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise CheckpointError(f"--{flag}: {path} is damaged ({error!r})") from None
 
 
@@ -128,9 +136,9 @@ def _restore(checkpoint: Checkpoint) -> SavedPolicy:
 
 
 def _check_description(metadata: dict[str, Any]) -> None:
-    """Raises KeyError, TypeError or ValueError where what every use needs is not there."""
+    """Raises one of `DAMAGE` where what every use needs is not there."""
     str(metadata["env"]["id"]), dict(metadata["env"]["kwargs"])
-    int(metadata["update"])
+    count(metadata["update"])
     for space in ("observation_space", "action_space"):
         if metadata[space]["kind"] not in ("Box", "Discrete"):
             raise ValueError(f"{space} is neither Box nor Discrete")

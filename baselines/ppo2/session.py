@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.common.checkpoint import CheckpointError
+from baselines.common.checkpoint import DAMAGE, CheckpointError
 from baselines.common.divergence import Diverged
 from baselines.common.env_state import can_be_restored
 from baselines.common.tasks import make_task
@@ -72,7 +72,7 @@ class Session:
         """The inverse of `state`; the log files have been cut back by then.
 
         Raises:
-            KeyError, TypeError, ValueError: the state is damaged.
+            DAMAGE: the state is damaged.
         """
         self.model.restore(state["model"])
         self.runner.restore(state["runner"])
@@ -162,5 +162,5 @@ def _begin(run: Session) -> None:
 def _go_on(run: Session, path: Path, state: Tree) -> None:
     try:
         run.restore(state)
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise CheckpointError(f"--resume: {path} does not fit this run ({error!r})") from None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import DAMAGE, CheckpointError, load, save
 from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
 from baselines.common.files import remove_partial
-from baselines.common.trees import Tree, pack, unpack
+from baselines.common.trees import Tree, count, number, pack, unpack
 from baselines.config import Config
 from baselines.ppo2.saved import SavedPolicy, checkpoint_name, is_checkpoint, saved_policy
 
@@ -41,6 +42,9 @@ class SavedState:
 def write_state(save_path: Path, policy: SavedPolicy, state: Tree, keep: int) -> Path:
     """Write a state, then remove all but the `keep` newest.
 
+    Newer ones than the one written are removed too: the run has gone on from an older one, for
+    they are damaged.
+
     Raises:
         OSError: the folder cannot be written; what was there is still there.
     """
@@ -51,8 +55,10 @@ def write_state(save_path: Path, policy: SavedPolicy, state: Tree, keep: int) ->
     path = folder / checkpoint_name(metadata["update"])
     save(path, arrays | more, metadata | {STATE: packed})
     remove_partial(folder)
-    for old in _paths(save_path)[keep:]:
-        old.unlink()
+    paths = _paths(save_path)
+    kept = paths[paths.index(path) :][:keep]
+    for other in set(paths).difference(kept):
+        other.unlink()
     return path
 
 
@@ -85,11 +91,26 @@ def _read(path: Path, damaged: list[str]) -> SavedState:
     policy = saved_policy(checkpoint, path, "resume")
     try:
         state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
-        int(checkpoint.metadata["config"]["num_timesteps"]), dict(state["log"])
-        dict(state["provenance"]["versions"]), str(state["provenance"]["started"])
-    except (KeyError, TypeError) as error:
+        _check_description(checkpoint.metadata, state)
+    except DAMAGE as error:
         raise CheckpointError(f"--resume: {path} is damaged ({error!r})") from None
     return SavedState(path, policy, state, damaged)
+
+
+def _check_description(metadata: dict[str, Any], state: Tree) -> None:
+    """Raises one of `DAMAGE` where what going on needs is not there."""
+    count(metadata["config"]["num_timesteps"])
+    if count(metadata["update"]) != state["progress"]["updates"]:
+        raise ValueError("it is of two updates at once")
+    count(state["rollbacks"])
+    if number(state["lr_scale"]) < 0:
+        raise ValueError("lr_scale is negative")
+    for size in state["log"].values():
+        count(size)
+    begun = state["provenance"]
+    for start in (begun, *begun.get("resumed", ())):
+        dict(start["versions"].items())
+    str(begun["started"])
 
 
 def state_to_resume(config: Config) -> SavedState | None:
@@ -109,6 +130,20 @@ def state_to_resume(config: Config) -> SavedState | None:
             f"--log_path: missing; the run in {config.save_path} has logs to go on with"
         )
     return found
+
+
+def check_is_newest(found: SavedState | None, save_path: Path) -> None:
+    """See that no process has written a state since this one was found; call it under the lock.
+
+    Raises:
+        UserError: one has.
+    """
+    newest = newest_state(save_path)
+    if (newest and newest.path) != (found and found.path):
+        raise UserError(
+            f"--save_path: another process was training in {save_path} until just now; give the"
+            " command again"
+        )
 
 
 def roll_back(config: Config, error: Diverged) -> Config:

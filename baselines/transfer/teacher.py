@@ -9,8 +9,15 @@ import numpy as np
 
 from baselines.common import networks
 from baselines.common.arrays import Array, Params
-from baselines.common.checkpoint import Checkpoint, CheckpointError, checked_arrays, load
+from baselines.common.checkpoint import (
+    DAMAGE,
+    Checkpoint,
+    CheckpointError,
+    checked_arrays,
+    load,
+)
 from baselines.common.policies import MlpPolicy
+from baselines.common.trees import count
 from baselines.transfer.acting import Affine, affine
 
 
@@ -81,11 +88,9 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         policy = MlpPolicy.from_description(metadata["policy"])
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
-        timesteps = metadata.get("timesteps", 0)
-        if not isinstance(timesteps, int) or timesteps < 0:
-            raise ValueError(f"timesteps {timesteps!r}")
+        timesteps = count(metadata.get("timesteps", 0))
     except CheckpointError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
     return Teacher(policy, params, env, checkpoint.sha256, timesteps=timesteps)

@@ -45,3 +45,22 @@ def test_closing_ends_the_threads() -> None:
     assert threading.active_count() == before + 3
     workers.close()
     assert threading.active_count() == before
+
+
+def test_a_team_that_was_interrupted_while_it_was_called_can_be_closed() -> None:
+    workers, busy, go = Workers(2), threading.Event(), threading.Event()
+    both = threading.Barrier(2, timeout=30)
+
+    def work(number: int) -> None:
+        both.wait()
+        if threading.current_thread() is workers._threads[0]:
+            busy.set()
+            go.wait(30)
+
+    caller = threading.Thread(target=workers.run, args=(work, 2))
+    caller.start()
+    busy.wait(30)
+    workers._begin[0].release()  # the call was interrupted before the thread had heard of it
+    threading.Timer(0.2, go.set).start()
+    workers.close()
+    caller.join()
