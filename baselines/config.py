@@ -32,6 +32,9 @@ RESERVED_SCOPES = ("transfer", "normalize")
 
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
+STEPS = Bound(lambda x: 0 <= x <= 1 << 53, "must lie between 0 and 2^53")
+TEAM = Bound(lambda x: 0 < x <= 1 << 12, "must lie between 1 and 4096")
+THREADS = Bound(lambda x: 0 <= x <= 1 << 12, "must lie between 0 and 4096")
 SCOPE = Bound(
     lambda x: (
         re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_.\-/]*", x) is not None
@@ -83,11 +86,11 @@ class Config:
     env_kwargs: str = setting("{}", "keyword arguments of the task as a JSON object", group="run")
     alg: str = setting("ppo2", "algorithm", group="run", choices=ALGORITHMS)
     num_timesteps: int = setting(
-        1_000_000, "length of the run, over all environments", group="run", bound=NOT_NEGATIVE,
+        1_000_000, "length of the run, over all environments", group="run", bound=STEPS,
         unit="environment steps", source="Baselines", may_change=True,
     )  # fmt: skip
     num_env: int = setting(
-        1, "environments stepped at once", group="run", bound=POSITIVE, source=BASELINES
+        1, "environments stepped at once", group="run", bound=TEAM, source=BASELINES
     )
     seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
     save_path: str = setting(
@@ -140,7 +143,7 @@ class Config:
     )  # fmt: skip
     num_threads: int = setting(
         0, "threads that step the environments; 0: one per usable core", group="run",
-        bound=NOT_NEGATIVE, may_change=True,
+        bound=THREADS, may_change=True,
     )  # fmt: skip
     xla: bool = setting(True, "compile the update with XLA", group="run")
 
@@ -406,7 +409,7 @@ def _check_field(f: Field[Any], value: Any) -> None:
 def _check_kwargs(text: str) -> None:
     try:
         valid = isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         valid = False
     if not valid:
         raise UserError(

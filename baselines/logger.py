@@ -123,10 +123,8 @@ class LogFiles:
 
     def _write_events(self, figures: Figures) -> None:
         """An event file is a TFRecord file of `Event` messages."""
-        from baselines.common.tensorflow_quietly import (
-            file_errors,
-            tf,
-        )  # training has loaded it by now
+        # Training has loaded it by now.
+        from baselines.common.tensorflow_quietly import file_errors, tf
 
         if self._events is None:
             path = self._next_events_file()

@@ -22,10 +22,6 @@ EXIT_TERMINATED = 143
 EXIT_BROKEN_PIPE = 141
 
 
-class UserError(ValueError):
-    """Bad input: its message is one line that names the argument and says what would be right."""
-
-
 def printable(text: str, length: int) -> str:
     """At most `length` characters of `text`, those that would act on a terminal as escapes."""
     shortened = text if len(text) <= length else f"{text[: length - 3]}..."
@@ -33,6 +29,14 @@ def printable(text: str, length: int) -> str:
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
         for c in shortened
     )
+
+
+class UserError(ValueError):
+    """Bad input: its message is one line that names the argument and says what would be right."""
+
+    def __init__(self, message: str) -> None:
+        line = " ".join(message.splitlines())
+        super().__init__(printable(line, len(line)))
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -117,9 +121,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage and exiting."""
-        unknown = re.match(r"unrecognized arguments: (\S+)", message)
-        if unknown:
-            flag = unknown[1].split("=")[0]
+        _, is_unknown, unknown = message.partition("unrecognized arguments: ")
+        if is_unknown:
+            flag = unknown.strip().split(" ")[0].split("=")[0] or "''"
             message = f"{flag}: unknown argument{suggestion(flag, self._option_string_actions)}"
         message = re.sub(r"^argument (-\S+): ", r"\1: ", message)
         raise UserError(message)
@@ -128,8 +132,8 @@ class Parser(argparse.ArgumentParser):
 def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """Run a command's `main(argv)` and exit with the status that its end calls for.
 
-    What it returns, or 0; 1 on a full disk and the like, 2 on bad input, 3 when training has
-    diverged, 130 on Ctrl-C, 143 on SIGTERM.
+    What it returns, or 0; 1 on a full disk, want of memory and the like, 2 on bad input, 3 when
+    training has diverged, 130 on Ctrl-C, 143 on SIGTERM.
     """
     try:
         status = main(sys.argv[1:])
@@ -146,6 +150,8 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
         sys.exit(EXIT_BROKEN_PIPE)
     except OSError as error:
         _fail(name, f"error: {error}", EXIT_FAILURE)
+    except MemoryError as error:
+        _fail(name, f"error: not enough memory for these settings: {error}", EXIT_FAILURE)
     sys.exit(status or 0)
 
 

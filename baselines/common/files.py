@@ -116,11 +116,22 @@ def check_can_make(path: Path, flag: str) -> None:
     Raises:
         UserError: it could not.
     """
-    there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    try:
+        there = next(p for p in (path.absolute(), *path.absolute().parents) if _is_there(p))
+    except (OSError, ValueError) as error:  # a name too long, a null byte
+        raise UserError(f"--{flag}: cannot write to {path}: {error}") from None
     if not there.is_dir():
         raise UserError(f"--{flag}: cannot write to {path}: {there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise UserError(f"--{flag}: cannot write to {path}: no permission in {there}")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def make_folder(path: Path, flag: str) -> None:

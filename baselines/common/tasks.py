@@ -27,13 +27,13 @@ def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
     if module:
         try:
             importlib.import_module(module)
-        except ImportError as error:
+        except (ImportError, ValueError, TypeError) as error:  # `.a`, `a..b` are no modules
             raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {error}") from None
     if name not in registry:
         raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
     try:
         return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
-    except (TypeError, ValueError, gym.error.Error, ImportError) as error:
+    except Exception as error:  # a task may raise anything over its arguments
         raise UserError(f"--env: cannot make {env_id} with {kwargs}: {error}") from None
 
 

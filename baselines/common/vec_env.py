@@ -223,12 +223,7 @@ class VecNormalize:
         """Shape of the observations, (num_env, d)."""
         return self._venv.num_env, len(self._normalizer.obs_rms.mean)
 
-    def check_statistics(self) -> None:
-        """See that what is normalised with is finite, as squares of large finite values are not.
-
-        Raises:
-            Diverged: it is not.
-        """
+    def _check_statistics(self) -> None:
         obs, ret = self._normalizer.obs_rms, self._normalizer.ret_rms
         check_finite("the mean and variance of the observations are", np.append(obs.mean, obs.var))
         check_finite("the mean and variance of the returns are", np.append(ret.mean, ret.var))
@@ -246,6 +241,9 @@ class VecNormalize:
 
         Returns:
             float32 of [T, num_env].
+
+        Raises:
+            Diverged: a statistic is not finite, as the square of a large finite value is not.
         """
         discounted = np.empty_like(rewards)
         for i in range(len(self._discounted)):
@@ -253,6 +251,7 @@ class VecNormalize:
                 self._discounted[i], rewards[:, i].tolist(), dones[:, i].tolist(), self._gamma
             )
         variances = self._normalizer.ret_rms.update_each(discounted)
+        self._check_statistics()
         return _clip(rewards / np.sqrt(variances + EPSILON)[:, None])
 
 

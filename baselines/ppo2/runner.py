@@ -133,7 +133,6 @@ class Runner:
         check_finite("the observations are", obs)
         check_finite("the rewards are", rewards)
         normalized = self._envs.normalize_rewards(rewards, dones)
-        self._envs.check_statistics()
         return self._batch(obs, np.stack(actions), normalized, dones, episodes)
 
     def _batch(

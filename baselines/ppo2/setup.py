@@ -14,7 +14,7 @@ from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
 from baselines.common.networks import MlpSpec
 from baselines.common.offscreen import offscreen_renderer
-from baselines.common.policies import MlpPolicy, Policy, policy_for
+from baselines.common.policies import MlpPolicy, Policy, check_sizes, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
@@ -108,11 +108,18 @@ def _resumed(config: Config, found: SavedState) -> Setup:
 def _body(config: Config, envs: VecEnv) -> MlpPolicy:
     spec = MlpSpec(config.num_layers, config.num_hidden, config.activation)
     try:
-        return policy_for(
+        policy = policy_for(
             envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
         )
     except ValueError as error:
         raise UserError(f"--env: {config.env} cannot be learned: {error}") from None
+    try:
+        check_sizes(spec, policy.obs_size, policy.distribution.num_outputs)
+    except ValueError as error:
+        raise UserError(
+            f"--num_hidden: {config.num_hidden} with --num_layers={config.num_layers}: {error}"
+        ) from None
+    return policy
 
 
 def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:

@@ -73,10 +73,14 @@ def newest_state(save_path: Path) -> SavedState | None:
     """The newest state that is whole; None where there is none at all.
 
     Raises:
-        CheckpointError: there are some, all damaged.
+        CheckpointError: there are some, all damaged; or the folder cannot be looked into.
     """
     damaged: list[str] = []
-    for path in _paths(save_path):
+    try:
+        paths = _paths(save_path)
+    except OSError as error:
+        raise CheckpointError(f"--resume: cannot look into {save_path}: {error.strerror}") from None
+    for path in paths:
         try:
             return _read(path, damaged)
         except CheckpointError as error:

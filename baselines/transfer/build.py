@@ -11,7 +11,7 @@ import numpy as np
 
 from baselines.common.command_line import UserError
 from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import MlpPolicy, check_sizes
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.pretrained import copied_layers
@@ -77,5 +77,17 @@ def _student(
     if config.teacher_weights == "random":
         teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
     spec = MlpSpec(config.mapping_num_layers, config.mapping_num_hidden, config.activation)
+    for teacher in teachers:
+        _check_mapping(spec, body, teacher)
     student = Student(body, teachers, spec, config.decoder_min_std)
     return student.with_frozen_mapping(random.init) if config.mapping == "frozen" else student
+
+
+def _check_mapping(spec: MlpSpec, body: MlpPolicy, teacher: Teacher) -> None:
+    try:
+        check_sizes(spec, body.obs_size, teacher.policy.obs_size)
+    except ValueError as error:
+        raise UserError(
+            f"--mapping_num_hidden: {spec.num_hidden} with --mapping_num_layers={spec.num_layers}:"
+            f" {error}"
+        ) from None

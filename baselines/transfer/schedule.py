@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -45,7 +46,7 @@ def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> floa
 
     0 during the first half of the time with teachers, then rising linearly to 1.
     """
-    half = 0.5 * teacher_fraction * nupdates
+    half = max(0.5 * teacher_fraction * nupdates, sys.float_info.min)
     return min(max((update - half) / half, 0.0), 1.0)
 
 
