@@ -32,7 +32,8 @@ class Training:
         """
         self._stack = ExitStack()
         setup = prepare(config)
-        with redirect_stderr(StringIO()):  # else a progress bar of a run that never ends
+        # Else one would see the report and the progress bar of a run that never ends.
+        with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(session(setup))
         self._stage = stages(setup.policy, config)[0]
         self._times: dict[str, float] = {}
