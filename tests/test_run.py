@@ -372,7 +372,9 @@ BAD_INPUT = {
     "unknown mapping": (
         ["--env=CartPole-v1", "--mapping=learnt"], "--mapping: .*did you mean learned",
     ),
-    "negative count": (["--env=CartPole-v1", "--num_env=-1"], "--num_env: must lie between 1 and 4096"),
+    "negative count": (
+        ["--env=CartPole-v1", "--num_env=-1"], "--num_env: must lie between 1 and 4096",
+    ),
     "zero count": (["--env=CartPole-v1", "--nsteps=0"], "--nsteps: must be greater than 0"),
     "not a number": (["--env=CartPole-v1", "--lr=fast"], "--lr: must be a number"),
     "not finite": (["--env=CartPole-v1", "--lr=nan"], "--lr: must be a number"),
