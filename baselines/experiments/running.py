@@ -5,10 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import IO
 
 from baselines.config import Config
 from baselines.experiments.plan import Item
@@ -79,19 +77,13 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
 
 
 def _start(item: Item) -> subprocess.Popen[bytes]:
-    with _output(item) as output:
+    item.folder.mkdir(parents=True, exist_ok=True)
+    with open(item.folder / OUTPUT, "ab") as output:
         # A group of its own: Ctrl-C reaches this process, which tells its children once.
         return subprocess.Popen(
             command_of(item), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
-
-
-@contextmanager
-def _output(item: Item) -> Iterator[IO[bytes]]:
-    item.folder.mkdir(parents=True, exist_ok=True)
-    with open(item.folder / OUTPUT, "ab") as file:
-        yield file
 
 
 def _ended(board: Board, item: Item, status: int) -> None:
