@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -23,7 +24,8 @@ def call(program: str, *arguments: object, status: int = 0) -> subprocess.Comple
         [sys.executable, "-m", f"baselines.{program}", *map(str, arguments)], cwd=ROOT,
         capture_output=True, text=True, timeout=300, env=environment, check=False,
     )  # fmt: skip
-    if "nothing to draw with" in done.stderr:
+    has_opengl = find_library("EGL") or find_library("OSMesa")
+    if "nothing to draw with" in done.stderr and not has_opengl:
         pytest.skip("no OpenGL here")
     assert done.returncode == status, done.stderr
     return done
