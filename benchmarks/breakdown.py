@@ -41,9 +41,10 @@ LAYERS: dict[str, tuple[tuple[Any, str], ...]] = {
     "the task around it": ((CentipedeEnv, "step"),),
     "resets": ((CentipedeEnv, "reset"),),
     "Gymnasium's wrappers": ((gym.wrappers.TimeLimit, "step"),),
-    "vector environment": ((VecEnv, "step"),),
+    "vector environment": ((VecEnv, "step_async"), (VecEnv, "step_wait")),
     "normalisation of observations": (
-        (VecNormalize, "step"), (RunningMeanStd, "update"), (Normalizer, "normalize_obs"),
+        (VecNormalize, "step_async"), (VecNormalize, "step_wait"), (RunningMeanStd, "update"),
+        (Normalizer, "normalize_obs"),
     ),
     "rewards, values, advantages": (
         (VecNormalize, "normalize_rewards"), (Model, "value"), (Model, "neglogp"), (runner, "gae"),

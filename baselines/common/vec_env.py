@@ -13,7 +13,7 @@ from baselines.common.divergence import check_finite
 from baselines.common.env_state import env_state, restore_env
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.trees import Tree, count, number
-from baselines.common.workers import Workers
+from baselines.common.workers import Wait, Workers
 
 CLIP = 10.0
 """Bound on normalised observations and rewards, in standard deviations."""
@@ -35,17 +35,30 @@ class Episode:
     l: int  # noqa: E741 (Baselines' monitor files call it so)
 
 
+Step = tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]
+"""Of n environments: observations of [n, d], raw rewards float64 of [n], dones bool of [n], and
+the episodes that ended. The arrays hold until the next step."""
+
+
 def env_action(action: np.ndarray, first_action: int) -> np.ndarray | int:
     """What an environment takes: a vector as it is, an index shifted to the space's start."""
     return action if action.ndim else int(action) + first_action
 
 
 class VecEnv:
-    """Environments stepped together, in threads where there are several of both.
+    """Environments stepped by groups, in threads where there are several of both.
 
-    Each is reset as soon as its episode ends, and then returns the new episode's first
+    Several environments are two groups that take turns: while one is simulated, the caller can
+    deal with what the other returned, and no thread has to wait for the slowest environment of a
+    step. The groups do not depend on the number of threads, and so no result does.
+
+    Each environment is reset as soon as its episode ends, and then returns the new episode's first
     observation. The end of an episode and the time limit both count as `done`, as in the
     paper's code: there is no bootstrap at the time limit.
+
+    Attributes:
+        envs: the environments.
+        groups: which of them are stepped together.
     """
 
     def __init__(
@@ -63,7 +76,10 @@ class VecEnv:
         self._rewards = np.zeros(self.num_env)
         self._dones = np.zeros(self.num_env, bool)
         self._obs = np.zeros((self.num_env, *(self.observation_space.shape or ())))
+        half = (self.num_env + 1) // 2
+        self.groups = (slice(0, half), slice(half, self.num_env))[: self.num_env]
         self._workers = Workers(min(num_threads, self.num_env))
+        self._under_way: dict[int, Wait] = {}
 
     def reset(self) -> np.ndarray:
         """Start all environments from their seeds: observations, float64 of [num_env, d]."""
@@ -72,19 +88,28 @@ class VecEnv:
             self._returns[i], self._lengths[i] = 0.0, 0
         return self._obs
 
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]:
-        """Step all environments.
+    def step_async(self, actions: np.ndarray, group: slice) -> None:
+        """Begin a step of one of the `groups`.
 
         Args:
-            actions: [num_env, k] for `Box`, integers of [num_env] counted from 0 for `Discrete`.
-
-        Returns:
-            Observations float64 of [num_env, d], raw rewards float64 of [num_env], dones bool
-            of [num_env], and the episodes that ended. The arrays hold until the next step.
+            actions: [n, k] for `Box`, integers of [n] counted from 0 for `Discrete`, for the n
+                environments of the group.
+            group: the group.
         """
-        self._workers.run(lambda i: self._step_one(i, actions[i]), self.num_env)
-        episodes = [episode for episode in self._ended if episode is not None]
-        return self._obs, self._rewards, self._dones, episodes
+        first = group.start
+        self._under_way[first] = self._workers.begin(
+            lambda i: self._step_one(i, actions[i - first]), range(first, group.stop)
+        )
+
+    def step_wait(self, group: slice) -> Step:
+        """What the step that was begun last returns.
+
+        Raises:
+            BaseException: what an environment of the group raised.
+        """
+        self._under_way.pop(group.start)()
+        episodes = [episode for episode in self._ended[group] if episode is not None]
+        return self._obs[group], self._rewards[group], self._dones[group], episodes
 
     def _step_one(self, i: int, action: np.ndarray) -> None:
         obs, reward, terminated, truncated, _ = self.envs[i].step(
@@ -188,9 +213,9 @@ def _clip(scaled: np.ndarray) -> np.ndarray:
 class VecNormalize:
     """Environments whose observations and rewards are normalised by running statistics.
 
-    Follows Baselines: the statistics take in each step before it is normalised, and the return
-    estimate of an environment is set to 0 at the end of its episode. Observations are normalised
-    step by step, since the policy acts on them; rewards at the end of a rollout.
+    Follows Baselines: the statistics take in each step of a group before it is normalised, and the
+    return estimate of an environment is set to 0 at the end of its episode. Observations are
+    normalised step by step, since the policy acts on them; rewards at the end of a rollout.
     """
 
     def __init__(self, venv: VecEnv, normalizer: Normalizer, gamma: float) -> None:
@@ -204,9 +229,18 @@ class VecNormalize:
         self._discounted[:] = 0
         return self._observe(self._venv.reset())
 
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]:
-        """As `VecEnv.step`, with normalised observations, float32; rewards are still raw."""
-        obs, rewards, dones, episodes = self._venv.step(actions)
+    @property
+    def groups(self) -> tuple[slice, ...]:
+        """Which environments are stepped together."""
+        return self._venv.groups
+
+    def step_async(self, actions: np.ndarray, group: slice) -> None:
+        """As `VecEnv.step_async`."""
+        self._venv.step_async(actions, group)
+
+    def step_wait(self, group: slice) -> Step:
+        """As `VecEnv.step_wait`, with normalised observations, float32; rewards are still raw."""
+        obs, rewards, dones, episodes = self._venv.step_wait(group)
         return self._observe(obs), rewards, dones, episodes
 
     def state(self) -> Tree:

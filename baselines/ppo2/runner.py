@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -80,6 +80,27 @@ def _by_environment(x: np.ndarray) -> np.ndarray:
     return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])
 
 
+@dataclass
+class _Rollout:
+    """What a rollout gathers, step by step and group by group; T steps of B environments.
+
+    Attributes:
+        noise: of the actions, [T, B, n].
+        obs: normalised observations, float32 of [T, B, d].
+        rewards: raw rewards, float64 of [T, B].
+        dones: whether the step ended an episode, bool of [T, B].
+        actions: of each step and group, in their order.
+        episodes: those that ended.
+    """
+
+    noise: np.ndarray
+    obs: np.ndarray
+    rewards: np.ndarray
+    dones: np.ndarray
+    actions: list[np.ndarray] = field(default_factory=list)
+    episodes: list[Episode] = field(default_factory=list)
+
+
 class Runner:
     """Collects rollouts of `nsteps` in each environment, going on where the last one ended.
 
@@ -119,38 +140,46 @@ class Runner:
             Diverged: an observation, a reward or a statistic of them is not finite.
         """
         steps, (num_env, obs_size) = self._config.nsteps, self._obs.shape
-        noise = self._model.policy.distribution.noise(self._rng, (steps, num_env))
-        obs = np.empty((steps, num_env, obs_size), np.float32)
-        rewards = np.empty((steps, num_env))
-        dones = np.empty((steps, num_env), bool)
-        actions = []
-        episodes: list[Episode] = []
+        rollout = _Rollout(
+            noise=self._model.policy.distribution.noise(self._rng, (steps, num_env)),
+            obs=np.empty((steps, num_env, obs_size), np.float32),
+            rewards=np.empty((steps, num_env)),
+            dones=np.empty((steps, num_env), bool),
+        )
         for t in range(steps):
-            obs[t] = self._obs
-            actions.append(self._model.step(self._obs, noise[t]))
-            self._obs, rewards[t], dones[t], ended = self._envs.step(actions[t])
-            episodes += ended
-        check_finite("the observations are", obs)
-        check_finite("the rewards are", rewards)
-        normalized = self._envs.normalize_rewards(rewards, dones)
-        return self._batch(obs, np.stack(actions), normalized, dones, episodes)
+            for group in self._envs.groups:
+                if t:
+                    self._observe(rollout, t - 1, group)
+                self._act(rollout, t, group)
+        for group in self._envs.groups:
+            self._observe(rollout, steps - 1, group)
+        check_finite("the observations are", rollout.obs)
+        check_finite("the rewards are", rollout.rewards)
+        return self._batch(rollout)
 
-    def _batch(
-        self,
-        obs: np.ndarray,
-        actions: np.ndarray,
-        rewards: np.ndarray,
-        dones: np.ndarray,
-        episodes: list[Episode],
-    ) -> Batch:
+    def _act(self, rollout: _Rollout, t: int, group: slice) -> None:
+        obs = rollout.obs[t, group] = self._obs[group]
+        actions = self._model.step(obs, rollout.noise[t, group])
+        rollout.actions.append(actions)
+        self._envs.step_async(actions, group)
+
+    def _observe(self, rollout: _Rollout, t: int, group: slice) -> None:
+        obs, rewards, dones, ended = self._envs.step_wait(group)
+        self._obs[group], rollout.rewards[t, group], rollout.dones[t, group] = obs, rewards, dones
+        rollout.episodes += ended
+
+    def _batch(self, rollout: _Rollout) -> Batch:
         """What the update needs; values and likelihoods are cheaper at once than step by step."""
-        steps, num_env = rewards.shape
-        flat_obs, flat_actions = _by_environment(obs), _by_environment(actions)
+        steps, num_env = rollout.rewards.shape
+        rewards = self._envs.normalize_rewards(rollout.rewards, rollout.dones)
+        actions = np.concatenate(rollout.actions)
+        actions = actions.reshape(steps, num_env, *actions.shape[1:])
+        flat_obs, flat_actions = _by_environment(rollout.obs), _by_environment(actions)
         flat_values = self._model.value(flat_obs)
         values = flat_values.reshape(num_env, steps).T
         last_values = self._model.value(self._obs)
         advantages = _by_environment(
-            gae(rewards, values, dones, last_values, self._config.gamma, self._config.lam)
+            gae(rewards, values, rollout.dones, last_values, self._config.gamma, self._config.lam)
         )
         neglogp = self._model.neglogp(flat_obs, flat_actions)
         return Batch(
@@ -160,5 +189,5 @@ class Runner:
             advantages,
             flat_values,
             neglogp,
-            episodes,
+            rollout.episodes,
         )

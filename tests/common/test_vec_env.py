@@ -1,4 +1,6 @@
+import threading
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import gymnasium as gym
 import numpy as np
@@ -34,12 +36,19 @@ def build(scripted_env: type) -> Callable[..., VecEnv]:
     return build
 
 
+def step(envs: VecEnv | VecNormalize, actions: np.ndarray) -> tuple:
+    """A step of all groups, the second begun before the first has ended."""
+    for group in envs.groups:
+        envs.step_async(actions[group], group)
+    *arrays, episodes = zip(*(envs.step_wait(group) for group in envs.groups), strict=True)
+    return *(np.concatenate(parts) for parts in arrays), list(chain(*episodes))
+
+
 def record(venv: VecEnv, steps: int) -> list[list]:
     """Observations of the reset, then observations, rewards, dones and episodes of each step."""
     rows: list[list] = [[venv.reset().copy()]]
     for t in range(steps):
-        *arrays, episodes = venv.step(actions_at(t, venv.num_env))
-        rows.append([*(x.copy() for x in arrays), episodes])
+        rows.append([*step(venv, actions_at(t, venv.num_env))])
     venv.close()
     return rows
 
@@ -54,6 +63,33 @@ def test_threads_change_nothing(
     ):
         for a, b in zip(alone, together, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("num_env", [1, 2, 3, 8])
+def test_groups_are_all_environments_once(build: Callable[..., VecEnv], num_env: int) -> None:
+    groups = build(num_env).groups
+    assert len(groups) == min(2, num_env)
+    assert [i for group in groups for i in range(num_env)[group]] == list(range(num_env))
+
+
+def test_one_group_is_simulated_while_the_other_is_dealt_with(scripted_env: type) -> None:
+    go = threading.Event()
+
+    class Slow(scripted_env):  # type: ignore[misc, valid-type]
+        def step(self, action: object) -> tuple:
+            assert go.wait(30)
+            return super().step(action)
+
+    venv = VecEnv(maker([scripted_env(SCRIPTS[0]), Slow(SCRIPTS[1])]), [0, 1], 2)
+    venv.reset()
+    quick, slow = venv.groups
+    venv.step_async(actions_at(0, 1), slow)
+    for t in range(2):
+        venv.step_async(actions_at(t, 1), quick)
+        assert venv.step_wait(quick)[1].tolist() == [SCRIPTS[0][t][0]]
+    go.set()
+    assert venv.step_wait(slow)[1].tolist() == [SCRIPTS[1][0][0]]
+    venv.close()
 
 
 def test_an_environment_does_not_depend_on_how_many_there_are(
@@ -96,8 +132,8 @@ def test_the_step_that_ends_an_episode_shows_the_next_ones_start(
 
     venv = VecEnv(lambda: Counting([(1.0, *STEP), (2.0, *end)]), [0])
     venv.reset()
-    assert not venv.step(actions_at(0, 1))[2].any()
-    obs, rewards, dones, episodes = venv.step(actions_at(1, 1))
+    assert not step(venv, actions_at(0, 1))[2].any()
+    obs, rewards, dones, episodes = step(venv, actions_at(1, 1))
     assert dones.tolist() == [True]
     assert rewards.tolist() == [2.0]
     np.testing.assert_array_equal(obs, [[2.0, 2.0, 2.0]])
@@ -120,10 +156,10 @@ def test_episodes_have_their_own_returns_and_lengths(build: Callable[..., VecEnv
 def test_a_reset_forgets_the_episode_under_way(build: Callable[..., VecEnv]) -> None:
     venv = build(1)
     venv.reset()
-    venv.step(actions_at(0, 1))
+    step(venv, actions_at(0, 1))
     venv.reset()
-    venv.step(actions_at(1, 1))
-    episodes = venv.step(actions_at(2, 1))[3]
+    step(venv, actions_at(1, 1))
+    episodes = step(venv, actions_at(2, 1))[3]
     assert episodes == [Episode(-37.0, 2)]
 
 
@@ -133,7 +169,7 @@ def test_discrete_actions_are_counted_from_the_spaces_start(scripted_env: type, 
     venv = VecEnv(maker(envs), [0, 1])
     venv.reset()
     for actions in ([0, 2], [1, 1]):
-        venv.step(np.array(actions))
+        step(venv, np.array(actions))
     assert envs[0].actions == [start, start + 1]
     assert envs[1].actions == [start + 2, start + 1]
 
@@ -142,7 +178,7 @@ def test_box_actions_are_passed_on_as_given(scripted_env: type) -> None:
     env = scripted_env(SCRIPTS[0])
     venv = VecEnv(lambda: env, [0])
     venv.reset()
-    venv.step(np.array([[7.0, -9.0]]))
+    step(venv, np.array([[7.0, -9.0]]))
     np.testing.assert_array_equal(env.actions[0], [7.0, -9.0])
 
 
@@ -155,7 +191,7 @@ def test_an_environments_error_reaches_the_caller(scripted_env: type, num_thread
     venv = VecEnv(lambda: Failing(SCRIPTS[0]), [0, 1], num_threads)
     venv.reset()
     with pytest.raises(RuntimeError, match="physics exploded"):
-        venv.step(actions_at(0, 2))
+        step(venv, actions_at(0, 2))
     venv.close()
 
 
@@ -245,13 +281,14 @@ def test_normalised_observations_by_their_definition(
     np.testing.assert_allclose(envs.reset(), expected, rtol=1e-4, atol=1e-6)
 
     for t, (obs, rewards, dones, episodes) in enumerate(raw[1:]):
-        seen_obs.append(obs)
-        mean, var = moments(seen_obs)
-        found_obs, found_rewards, found_dones, found_episodes = envs.step(actions_at(t, num_env))
+        expected = []
+        for group in [slice(0, 1)] if num_env == 1 else [slice(0, 2), slice(2, 3)]:
+            seen_obs.append(obs[group])
+            mean, var = moments(seen_obs)
+            expected.append(np.clip((obs[group] - mean) / np.sqrt(var + 1e-8), -10, 10))
+        found_obs, found_rewards, found_dones, found_episodes = step(envs, actions_at(t, num_env))
         assert found_obs.dtype == np.float32
-        np.testing.assert_allclose(
-            found_obs, np.clip((obs - mean) / np.sqrt(var + 1e-8), -10, 10), rtol=1e-4, atol=1e-6
-        )
+        np.testing.assert_allclose(found_obs, np.concatenate(expected), rtol=1e-4, atol=1e-6)
         np.testing.assert_array_equal(found_rewards, rewards)
         np.testing.assert_array_equal(found_dones, dones)
         assert found_episodes == episodes
@@ -303,8 +340,8 @@ def test_a_reset_forgets_the_return_estimate(build: Callable[..., VecEnv]) -> No
 
 def test_normalised_observations_are_not_overwritten(build: Callable[..., VecEnv]) -> None:
     envs = VecNormalize(build(2), Normalizer.fresh(3), 0.99)
-    first = [envs.reset(), envs.step(actions_at(0, 2))[0]]
+    first = [envs.reset(), step(envs, actions_at(0, 2))[0]]
     kept = [x.copy() for x in first]
     for t in range(4):
-        envs.step(actions_at(t, 2))
+        step(envs, actions_at(t, 2))
     np.testing.assert_array_equal(first, kept)

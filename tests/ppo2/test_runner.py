@@ -71,17 +71,28 @@ class ScriptedEnvs:
         self.obs = rng.standard_normal((steps + 1, num_env, 3)).astype(np.float32)
         self.rewards = rng.standard_normal((steps, num_env)).astype(np.float32)
         self.dones = rng.random((steps, num_env)) < 0.2
-        self.actions: list[np.ndarray] = []
+        self.groups = [slice(0, 1), slice(1, num_env)][:num_env]
+        self._given: list[list[np.ndarray]] = [[] for _ in self.groups]
+        self._returned = [0] * len(self.groups)
         self._normalized = 0
 
-    def reset(self) -> np.ndarray:
-        return self.obs[0]
+    @property
+    def actions(self) -> list[np.ndarray]:
+        return [np.concatenate(parts) for parts in zip(*self._given, strict=True)]
 
-    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list]:
-        t = len(self.actions)
-        self.actions.append(actions)
-        ended = [Episode(float(t), int(i)) for i in np.flatnonzero(self.dones[t])]
-        return self.obs[t + 1], self.rewards[t], self.dones[t], ended
+    def reset(self) -> np.ndarray:
+        return self.obs[0].copy()
+
+    def step_async(self, actions: np.ndarray, group: slice) -> None:
+        self._given[self.groups.index(group)].append(actions)
+
+    def step_wait(self, group: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray, list]:
+        number = self.groups.index(group)
+        t = self._returned[number]
+        self._returned[number] += 1
+        assert self._returned[number] == len(self._given[number])
+        ended = [Episode(float(t), i) for i in range(self.obs.shape[1])[group] if self.dones[t, i]]
+        return self.obs[t + 1, group], self.rewards[t, group], self.dones[t, group], ended
 
     def normalize_rewards(self, rewards: np.ndarray, dones: np.ndarray) -> np.ndarray:
         steps = slice(self._normalized, self._normalized + len(rewards))
