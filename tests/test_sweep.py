@@ -1,5 +1,6 @@
 """Sweeps: what is not finished is run, what fails is reported, what was stopped goes on."""
 
+import json
 import re
 import signal
 import subprocess
@@ -83,6 +84,31 @@ def test_a_stopped_sweep_goes_on(experiment: Path, tmp_path: Path) -> None:
     assert "CartPole-v1, PPO, seed 0:" in left
     assert "2 waiting" in left
     assert "left with" in left
+
+
+def test_a_chain_is_trained_in_its_order_or_not_at_all(tmp_path: Path) -> None:
+    path, out = tmp_path / "chain.yaml", tmp_path / "runs"
+    path.write_text(
+        SMALL.replace("[0, 1]", "[0]").replace("[PPO]", "[MIKT]").replace("256", "512")
+        + "    name: Two\n    teachers: {run: 'CartPole-v1, PPO'}\n"
+        + "  - {name: Three, env: CartPole-v1, teachers: {run: 'Two, MIKT'}}\n"
+    )
+    text = path.read_text()
+    first = "panels:\n  - {env: CartPole-v1, methods: [PPO]}\n"
+    path.write_text(text.replace("panels:\n", first))
+    done = sweep(path, "--out", out, "--jobs=2")
+    assert done.stdout.splitlines()[-1] == "3 done, 0 running, 0 waiting, 0 failed"
+    header = json.loads((out / "three" / "mikt" / "0" / "logs" / "config.json").read_text())
+    assert header["config"]["teacher_paths"] == [
+        str(out / "two" / "mikt" / "0" / "models" / "00008")
+    ]
+    refused = sweep(path, "--out", out / "new", "--only", "Three", status=2)
+    assert "there is no teacher" in refused.stderr
+    (out / "broken" / "cartpole_v1" / "ppo" / "0").mkdir(parents=True)
+    (out / "broken" / "cartpole_v1" / "ppo" / "0" / "models").write_text("a file, no folder")
+    failed = sweep(path, "--out", out / "broken", status=1)
+    assert "failed: Three, MIKT, seed 0: the run that makes its teacher failed" in failed.stdout
+    assert failed.stdout.splitlines()[-1] == "0 done, 0 running, 0 waiting, 3 failed"
 
 
 def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,8 +131,3 @@ def required(part: Part, key: str) -> Part:
     if found is None:
         raise part.error(f"{key!r} is missing")
     return found
-
-
-def texts(part: Part) -> Iterator[str]:
-    """The texts of a list, or a single text."""
-    yield from (item.text() for item in part.items()) if part.parts else [part.text()]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.common.command_line import UserError, check_choice
+from baselines.common.command_line import UserError, check_choice, suggestion
 from baselines.config import Config
-from baselines.experiments.files import Part, read_yaml, required, texts
+from baselines.experiments.files import Part, read_yaml, required
 from baselines.flags import from_settings
 
 SCRATCH = "PPO"
@@ -41,6 +41,11 @@ class Item:
     name: str
     folder: Path
     config: Config
+
+    @property
+    def last_checkpoint(self) -> Path:
+        """The file that is there once the run is finished."""
+        return self.folder / "models" / f"{self.config.nupdates:05d}"
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,9 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
         for panel in panels:
             panel.entries(PANEL_KEYS)
             for method in _methods(panel.get("methods") or required(root, "methods")):
-                item = _item(panel, method, seed, common | _settings(panel), overrides, out)
+                teachers = _teachers(panel, method, seed, found.values())
+                settings = common | _settings(panel)
+                item = _item(panel, method, seed, settings, overrides, teachers, out)
                 if found.setdefault(item.folder, item).config != item.config:
                     raise panel.error(f"{item.name}: two runs of this name with other settings")
     return Experiment(title, tuple(found.values()))
@@ -121,12 +128,37 @@ def _at(part: Part, check: object, *arguments: object) -> None:
         raise part.error(str(error).removeprefix("--")) from None
 
 
+def _teachers(panel: Part, method: Method, seed: int, earlier: Iterable[Item]) -> tuple[str, ...]:
+    """The files of a run's teachers, some of which earlier runs of the experiment may make."""
+    if method.name == SCRATCH:
+        return ()
+    part = required(panel, "teachers")
+    elements = part.items() if isinstance(part.value, list) else [part]
+    made = {item.name: str(item.last_checkpoint) for item in earlier}
+    return tuple(_teacher(element, seed, made) for element in elements)
+
+
+def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
+    if not isinstance(part.value, dict):
+        return part.text().replace("{seed}", str(seed))
+    part.entries(("run",))
+    name = _with_seed(required(part, "run").text(), seed)
+    if name not in made:
+        raise part.error(f"run: there is no {name!r} above{suggestion(name, made)}")
+    return made[name]
+
+
+def _with_seed(run: str, seed: int) -> str:
+    return f"{run}, seed {seed}"
+
+
 def _item(
     panel: Part,
     method: Method,
     seed: int,
     common: Mapping[str, str],
     overrides: Mapping[str, str],
+    teachers: tuple[str, ...],
     out: Path,
 ) -> Item:
     env = required(panel, "env").text()
@@ -134,17 +166,13 @@ def _item(
     group = env if method.name == SCRATCH or name_part is None else name_part.text()
     folder = out / slug(group) / slug(method.name) / str(seed)
     places = {"env": env, "seed": str(seed), **_places(folder)}
-    teachers: Sequence[str] = ()
-    if method.name != SCRATCH:
-        files = texts(required(panel, "teachers"))
-        teachers = [file.replace("{seed}", str(seed)) for file in files]
     settings = {**common, **method.settings, **overrides, **places}
     try:
-        config = from_settings(settings, tuple(teachers))
+        config = from_settings(settings, teachers)
         config.check()
     except UserError as error:
         raise panel.error(f"{method.name}: {error}") from None
-    return Item(f"{group}, {method.name}, seed {seed}", folder, config)
+    return Item(_with_seed(f"{group}, {method.name}", seed), folder, config)
 
 
 def _places(folder: Path) -> dict[str, str]:

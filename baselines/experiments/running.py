@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from baselines.config import Config
 from baselines.experiments.plan import Item
@@ -55,16 +56,19 @@ def training(config: Config) -> list[str]:
 def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
     """Run what is waiting, `jobs` at once, until all is done or has failed.
 
+    A run whose teachers are not there yet waits for the run that makes them.
+
     `told` is called again and again. On an exception, such as KeyboardInterrupt, the processes are
     asked to stop, save their state and are waited for.
     """
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         while board.waiting or processes:
-            while board.waiting and len(processes) < jobs:
-                item = board.waiting.pop(0)
+            while len(processes) < jobs and (item := _next_of(board)) is not None:
                 board.running[item.name] = item
                 processes[item.name] = _start(item)
+            if not processes:
+                _give_up(board)
             time.sleep(POLL_SECONDS)
             for name in [name for name, process in processes.items() if process.poll() is not None]:
                 _ended(board, board.running.pop(name), processes.pop(name).returncode)
@@ -74,6 +78,21 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
             process.terminate()
         for process in processes.values():
             process.wait()
+
+
+def _next_of(board: Board) -> Item | None:
+    """Takes the first waiting run whose teachers are there."""
+    for item in board.waiting:
+        if all(Path(path).is_file() for path in item.config.teacher_paths):
+            board.waiting.remove(item)
+            return item
+    return None
+
+
+def _give_up(board: Board) -> None:
+    """What is waiting waits for a run that has failed."""
+    board.failed += [(item, "the run that makes its teacher failed") for item in board.waiting]
+    board.waiting.clear()
 
 
 def _start(item: Item) -> subprocess.Popen[bytes]:

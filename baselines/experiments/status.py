@@ -30,7 +30,7 @@ class Standing:
 
 def is_finished(item: Item) -> bool:
     """Whether the last checkpoint of the run is there."""
-    return (item.folder / "models" / f"{item.config.nupdates:05d}").is_file()
+    return item.last_checkpoint.is_file()
 
 
 def standing(item: Item) -> Standing:

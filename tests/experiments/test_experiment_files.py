@@ -66,6 +66,46 @@ def test_settings_from_the_command_line_win(tmp_path: Path) -> None:
     assert {item.config.num_timesteps for item in found.items} == {100_000}
 
 
+CHAIN = """\
+title: Chain
+seeds: [0, 3]
+methods: [PPO, MIKT]
+panels:
+  - {name: One, env: CentipedeFour-v1, teachers: "t/three/{seed}/00100"}
+  - {name: Two, env: CentipedeSix-v1, teachers: {run: "One, MIKT"}}
+  - {name: Three, env: CentipedeEight-v1, teachers: [{run: "CentipedeSix-v1, PPO"}, a/b]}
+"""
+
+
+def test_a_run_may_be_the_teacher_of_a_later_one(tmp_path: Path) -> None:
+    teachers = {item.name: item.config.teacher_paths for item in read(tmp_path, CHAIN).items}
+    for seed in (0, 3):  # 1e6 steps are 488 updates of 2048
+        assert teachers[f"One, MIKT, seed {seed}"] == (f"t/three/{seed}/00100",)
+        assert teachers[f"Two, MIKT, seed {seed}"] == (f"out/one/mikt/{seed}/models/00488",)
+        expected = (f"out/centipedesix_v1/ppo/{seed}/models/00488", "a/b")
+        assert teachers[f"Three, MIKT, seed {seed}"] == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            '"One, MIKT"',
+            '"One, MLPP"',
+            ":6: run: there is no 'One, MLPP, seed 0' above; .*One, MIKT",
+        ),
+        ('"One, MIKT"', '"Two, MIKT"', ":6: run: there is no 'Two, MIKT, seed 0' above"),
+        ("{run: ", "{runs: ", ":6: unknown key 'runs' .*mean run"),
+        ('{run: "One, MIKT"}', "{}", ":6: 'run' is missing"),
+    ],
+)
+def test_a_teacher_that_no_earlier_run_makes(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    with pytest.raises(UserError, match=expected):
+        read(tmp_path, CHAIN.replace(old, new, 1))
+
+
 BAD = {
     "unknown key": ("title: Trial", "titel: Trial", r":1: unknown key 'titel' .*mean title"),
     "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
