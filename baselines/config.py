@@ -6,6 +6,7 @@ The command line, `--help`, experiment files and the checkpoint's metadata come 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, replace
@@ -27,6 +28,10 @@ TEACHER_WEIGHTS = ("loaded", "random")
 MAPPINGS = ("learned", "frozen")
 ON_DIVERGENCE = ("stop", "rollback")
 MIN_TRANSFER_UPDATES = 3
+WALKING = "Ant-v5"
+"""The task of a body of one's own where none is named: its reward asks for nothing but motors and a
+free joint at the root."""
+
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
@@ -84,6 +89,10 @@ class Config:
     # The run
     env: str = setting("", "task to learn, a Gymnasium id", group="run")
     env_kwargs: str = setting("{}", "keyword arguments of the task as a JSON object", group="run")
+    env_xml: str = setting(
+        "", "MuJoCo XML of a body of your own, to walk in Ant-v5 or in the task that --env names",
+        group="run",
+    )  # fmt: skip
     alg: str = setting("ppo2", "algorithm", group="run", choices=ALGORITHMS)
     num_timesteps: int = setting(
         1_000_000, "length of the run, over all environments", group="run", bound=STEPS,
@@ -262,6 +271,11 @@ class Config:
         unit="standard deviations of the observation", source=MEASURED,
     )  # fmt: skip
 
+    def __post_init__(self) -> None:
+        """A body without a task is to walk."""
+        if self.env_xml and not self.env:
+            object.__setattr__(self, "env", WALKING)
+
     @property
     def nbatch(self) -> int:
         """Samples per update."""
@@ -274,9 +288,11 @@ class Config:
 
     @property
     def env_arguments(self) -> dict[str, Any]:
-        """`env_kwargs` as a dictionary."""
+        """What the task is made with: `env_kwargs`, and the body of one's own."""
         arguments: dict[str, Any] = json.loads(self.env_kwargs)
-        return arguments
+        # A path that does not begin with a folder would be one of Gymnasium's own bodies.
+        body = {"xml_file": os.path.join(os.curdir, self.env_xml)} if self.env_xml else {}
+        return arguments | body
 
     def check(self) -> None:
         """Check every value by itself and with the others.

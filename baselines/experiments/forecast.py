@@ -13,12 +13,13 @@ from baselines.experiments.plan import Item
 from baselines.experiments.running import Board, training
 from baselines.experiments.status import standing
 
-Kind = tuple[str, str, bool]
+Kind = tuple[str, str, str, bool]
 
 
 def kind(item: Item) -> Kind:
     """What the speed of a run depends on: the task, its arguments, whether there are teachers."""
-    return item.config.env, item.config.env_kwargs, bool(item.config.teacher_paths)
+    config = item.config
+    return config.env, config.env_kwargs, config.env_xml, bool(config.teacher_paths)
 
 
 def steps_left(item: Item) -> int:

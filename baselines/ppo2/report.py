@@ -21,8 +21,9 @@ def report(setup: Setup) -> Iterator[str]:
     config, policy = setup.config, setup.policy
     kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
     actions = f"{kind.num_outputs} {'actions' if space == 'Discrete' else 'action dimensions'}"
+    body = f" with the body {config.env_xml}" if config.env_xml else ""
     yield (
-        f"task: {config.env}, {policy.obs_size} observation dimensions, {actions};"
+        f"task: {config.env}{body}, {policy.obs_size} observation dimensions, {actions};"
         f" {config.nupdates} updates of {config.nbatch} steps"
     )
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):

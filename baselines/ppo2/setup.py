@@ -14,6 +14,7 @@ from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
 from baselines.common.networks import MlpSpec
 from baselines.common.offscreen import offscreen_renderer
+from baselines.common.own_body import check_body
 from baselines.common.policies import MlpPolicy, Policy, check_sizes, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
@@ -80,6 +81,8 @@ def prepare(config: Config) -> Setup:
 
 
 def _environments(config: Config) -> tuple[Streams, VecEnv]:
+    if config.env_xml:
+        check_body(config.env_xml, config.env, config.env_arguments)
     random = streams(config.seed, config.num_env)
     threads = config.num_threads or usable_cores()
     return random, VecEnv(
