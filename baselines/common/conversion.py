@@ -14,7 +14,7 @@ from baselines.common.distributions import Categorical, DiagGaussian
 from baselines.common.foreign.limits import Refused, shown
 from baselines.common.foreign.names import Arrays, find_networks, find_statistics
 from baselines.common.foreign.reading import SB3_STATISTICS, Foreign
-from baselines.common.networks import ACTIVATIONS, MlpSpec
+from baselines.common.networks import ACTIVATIONS, NetworkSpec
 from baselines.common.policies import MlpPolicy, policy_for
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.tasks import describe_space, make_task
@@ -91,7 +91,7 @@ def convert(path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wis
         networks = find_networks(foreign.arrays, wishes.pi_scope, wishes.vf_scope)
     except Refused as error:
         raise UserError(f"IN: {path} {error}") from None
-    spec = MlpSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
+    spec = NetworkSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
     kind = DiagGaussian if networks.gaussian else Categorical
     policy = MlpPolicy(networks.obs_size, kind(networks.num_outputs), spec)
     normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)

@@ -7,7 +7,7 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.distributions import Categorical, DiagGaussian
-from baselines.common.networks import MlpSpec
+from baselines.common.networks import NetworkSpec
 from baselines.common.policies import MlpPolicy, policy_for
 
 GAINS = {
@@ -17,7 +17,7 @@ GAINS = {
 
 
 def test_initial_values() -> None:
-    policy = MlpPolicy(97, DiagGaussian(10), MlpSpec())
+    policy = MlpPolicy(97, DiagGaussian(10), NetworkSpec())
     params = policy.init(np.random.default_rng(0))
     shapes = {name: value.shape for name, value in params.items()}
     assert shapes == {
@@ -39,7 +39,7 @@ def test_initial_values() -> None:
 
 
 def test_the_two_networks_share_nothing() -> None:
-    params = MlpPolicy(5, DiagGaussian(2), MlpSpec()).init(np.random.default_rng(0))
+    params = MlpPolicy(5, DiagGaussian(2), NetworkSpec()).init(np.random.default_rng(0))
     assert (params["pi/mlp_fc0/w"] != params["vf/mlp_fc0/w"]).all()
 
 
@@ -125,9 +125,9 @@ def test_an_incomplete_description_is_refused(
 
 def test_the_policy_of_a_task() -> None:
     policy = policy_for(
-        spaces.Box(-1, 1, (11,)), spaces.Discrete(3), MlpSpec(1, 8), "student0", "vf_student0"
+        spaces.Box(-1, 1, (11,)), spaces.Discrete(3), NetworkSpec(1, 8), "student0", "vf_student0"
     )
-    assert policy == MlpPolicy(11, Categorical(3), MlpSpec(1, 8), "student0", "vf_student0")
+    assert policy == MlpPolicy(11, Categorical(3), NetworkSpec(1, 8), "student0", "vf_student0")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_other_spaces_are_refused(
     observations: spaces.Space, actions: spaces.Space, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        policy_for(observations, actions, MlpSpec(), "pi", "vf")
+        policy_for(observations, actions, NetworkSpec(), "pi", "vf")
 
 
 @pytest.mark.parametrize("distribution", [DiagGaussian(2), Categorical(4)], ids=repr)

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from baselines.common.distributions import DiagGaussian
-from baselines.common.networks import MlpSpec
+from baselines.common.networks import NetworkSpec
 from baselines.common.policies import MlpPolicy
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.setup import Setup, prepare
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 
@@ -29,8 +30,8 @@ def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
 
 
 def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
-    body = MlpPolicy(3, DiagGaussian(1), MlpSpec(2, 5), "old", "vf_old")
-    student = Student(body, (load_teacher(path),), MlpSpec(2, 8), 0.1)
+    body = MlpPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
+    student = Student(body, (load_teacher(path),), MappingSpec(2, 8), 0.1)
     if frozen:
         student = student.with_frozen_mapping(np.random.default_rng(99))
     return student, perturbed(student.init(np.random.default_rng(0)), 1)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from baselines.common.command_line import UserError
-from baselines.common.networks import MlpSpec
 from baselines.common.policies import MlpPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.transfer.build import add_teachers, read_teachers
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 
 RNG = np.random.default_rng
@@ -71,7 +71,7 @@ def test_a_student_with_its_teachers(body: MlpPolicy, teacher_path: Any) -> None
     assert student.body is body
     assert [teacher.env["id"] for teacher in student.teachers] == ["Source-v0", "Other-v0"]
     assert [teacher.policy.obs_size for teacher in student.teachers] == [4, 6]
-    assert student.mapping_spec == MlpSpec(3, 11, "tanh")
+    assert student.mapping_spec == MappingSpec(3, 11, "tanh", "learned")
     assert student.min_std == 0.25
     assert not student.frozen_mapping
     assert "transfer/embedding1/out/w" in params
