@@ -119,11 +119,19 @@ def _kind(run: Run) -> str:
         return SCRATCH
     transfer = config.get("transfer", "mikt")
     if transfer != "mikt":
-        return "MLPP" if transfer == "mlpp" else _short(str(transfer).rpartition(":")[2])
+        return "MLPP" if transfer == "mlpp" else _of_module(transfer)
     name = "random teacher" if config.get("teacher_weights") == "random" else "MIKT"
     if config.get("mutual_info_coef") == 0:
         name += " without MI"
-    return f"{name}, frozen mapping" if config.get("mapping") == "frozen" else name
+    mapping = config.get("mapping", "learned")
+    if mapping == "learned":
+        return name
+    return f"{name}, {'frozen mapping' if mapping == 'frozen' else _of_module(mapping)}"
+
+
+def _of_module(name: Any) -> str:
+    """What is called `module:name`, without the module."""
+    return _short(str(name).rpartition(":")[2])
 
 
 def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -144,9 +144,10 @@ def place_of(function: Callable[..., Any], flag: str) -> str:
     Raises:
         UserError: it is where no other program could import it from.
     """
-    if function.__module__ == "__main__" or not function.__qualname__.isidentifier():
+    name = getattr(function, "__qualname__", repr(function))
+    if function.__module__ == "__main__" or not name.isidentifier():
         raise UserError(
-            f"--{flag}: {function.__qualname__} must stand on the top level of a module of its own:"
-            " what is trained with it is loaded by importing it from there"
+            f"--{flag}: {name} must stand on the top level of a module other than the program's"
+            " own, from which others can import it"
         )
-    return f"{function.__module__}:{function.__qualname__}"
+    return f"{function.__module__}:{name}"
