@@ -10,6 +10,7 @@ from typing import Any
 
 from baselines.common.command_line import Parser, UserError, reader, suggestion
 from baselines.common.registry import PLACE
+from baselines.common.task_modules import import_task
 from baselines.config import REGISTRIES, Config, choices_of, flag_of
 
 TEACHERS = "teacher_paths"
@@ -63,6 +64,10 @@ def parse(argv: list[str], program: str, description: str) -> Config:
 
 def add_outside(parser: Parser) -> None:
     """Add the flags by which a user allows what a file names from outside this package."""
+    parser.add_argument(
+        "--env", nargs="+", default=[], metavar="NAME",
+        help="the file's task, where it is one of another module, as module:Id",
+    )  # fmt: skip
     for registry in REGISTRIES:
         parser.add_argument(
             f"--{registry.flag}", nargs="+", default=[], metavar="NAME",
@@ -77,14 +82,17 @@ def allow_outside(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: there is no such thing.
     """
+    for env_id in arguments.env:
+        import_task(env_id)
     for registry in REGISTRIES:
         for name in getattr(arguments, registry.flag):
             registry.lookup(name)
 
 
-def outside_arguments() -> list[str]:
-    """These flags, for another process that is to know what this one knows."""
+def outside_arguments(env_id: str) -> list[str]:
+    """These flags, for another process that is to know what this one knows, and the task."""
     named = [(registry.flag, registry.from_outside()) for registry in REGISTRIES]
+    named.append(("env", [env_id]))
     return [argument for flag, names in named if names for argument in (f"--{flag}", *names)]
 
 

@@ -17,7 +17,7 @@ import outside
 import pytest
 import toys
 
-from baselines import evaluate, inspect, ppo2, run
+from baselines import convert, evaluate, inspect, ppo2, run
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.command_line import UserError
 from baselines.common.distributions import DiagGaussian
@@ -334,10 +334,11 @@ def test_an_unfinished_policy_goes_on_only_where_its_method_can(trained: dict[st
 
 
 def test_what_this_process_knows_is_passed_on_to_that_of_a_film(trained: dict[str, Path]) -> None:
-    program = evaluate.parser().parse_args(["--load_path=x", *outside_arguments()])
+    program = evaluate.parser().parse_args(["--load_path=x", *outside_arguments("toys:BoxToy-v0")])
     assert {"outside:Twin", "examples.skip_mlp:SkipMlp"} <= set(program.network)
     assert "examples.linear_mapping:linear_mapping" in program.mapping
     assert "examples.l2_sp:L2_SP" in program.transfer
+    assert program.env == ["toys:BoxToy-v0"]
 
 
 def test_teachers_of_several_networks(
@@ -366,7 +367,9 @@ def test_teachers_of_several_networks(
 def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Is there once the module `canary_module` has been imported."""
     mark = tmp_path / "canary"
-    source = f"open({str(mark)!r}, 'w')\ndef make(num_layers, num_hidden, activation): 1 / 0\n"
+    source = (
+        f"open({str(mark)!r}, 'w').close()\ndef make(num_layers, num_hidden, activation): 1 / 0\n"
+    )
     (tmp_path / "canary_module.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
     return mark
@@ -417,6 +420,29 @@ def test_a_file_imports_nothing(
         newest_state(tmp_path)
     assert not canary.exists()
     assert "canary_module" not in sys.modules
+
+
+def test_a_file_imports_no_task(
+    mlp_policy: Callable[..., MlpPolicy],
+    write_checkpoint: Callable[..., str],
+    tmp_path: Path,
+    canary: Path,
+) -> None:
+    policy = mlp_policy()
+    path = write_checkpoint(policy, policy.init(RNG(0)), "canary_module:BoxToy-v0")
+    told = "^--env: the file's task is 'canary_module:BoxToy-v0', of another module; if you trust"
+    for command in (["--json"], ["--video", str(tmp_path / "film.gif")]):
+        with pytest.raises(UserError, match=told):
+            evaluate.main(["--load_path", path, *command])
+    np.savez(tmp_path / "foreign.npz", env="canary_module:BoxToy-v0", **policy.init(RNG(0)))
+    foreign = str(tmp_path / "foreign.npz")
+    with pytest.raises(UserError, match=told):
+        convert.main([foreign, str(tmp_path / "out"), "--unnormalized"])
+    assert not canary.exists()
+    evaluate_own = ["--load_path", path, "--env=canary_module:BoxToy-v0", "--episodes=1"]
+    with pytest.raises(UserError, match="does not fit the policy"):
+        evaluate.main(evaluate_own)
+    assert canary.exists()
 
 
 def test_a_teachers_file_imports_nothing(

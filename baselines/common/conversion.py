@@ -17,6 +17,7 @@ from baselines.common.foreign.reading import SB3_STATISTICS, Foreign
 from baselines.common.networks import ACTIVATIONS, NetworkSpec
 from baselines.common.policies import MlpPolicy, policy_for
 from baselines.common.running_stats import RunningMeanStd
+from baselines.common.task_modules import check_task_of_file
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import CLIP, EPSILON, Normalizer
 
@@ -191,6 +192,8 @@ def _task(path: str, policy: MlpPolicy, foreign: Foreign, wishes: Wishes) -> dic
     env_id = wishes.env or foreign.facts.get("env")
     if not env_id:
         raise UserError(f"--env: missing; {path} does not tell its task")
+    if not wishes.env:
+        check_task_of_file(env_id)
     env = make_task(env_id, wishes.env_kwargs)
     spaces = env.observation_space, env.action_space
     env.close()

@@ -43,7 +43,8 @@ class Filming:
         command = [
             sys.executable, "-m", "baselines.evaluate", f"--load_path={checkpoint}",
             f"--video={self._folder / str(steps)}.mp4", f"--seed={self._config.seed}",
-            f"--video_length={self._config.save_video_length}", *outside_arguments(),
+            f"--video_length={self._config.save_video_length}",
+            *outside_arguments(self._config.env),
         ]  # fmt: skip
         self._begun[checkpoint] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

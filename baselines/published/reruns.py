@@ -14,6 +14,7 @@ from baselines.analysis.runs import WHERE, Run, read_run
 from baselines.common.command_line import UserError, suggestion
 from baselines.common.files import read_regular
 from baselines.common.registry import NotKnown
+from baselines.common.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
@@ -37,6 +38,7 @@ def config_of(run: Run) -> Config:
     try:
         config = from_settings(_texts(run.config), teachers)
         config.check_known()
+        check_task_of_file(config.env)
         config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)
         config.check()
     except NotKnown as error:

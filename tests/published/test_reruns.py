@@ -53,7 +53,9 @@ def test_a_log_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "logged_module.py").write_text("1 / 0\n")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match=r": it names .* add --network=logged_module:a$"):
-        config_of(logged(tmp_path, network="logged_module:a"))
+        config_of(logged(tmp_path / "a", network="logged_module:a"))
+    with pytest.raises(UserError, match=r": --env: the file's task is 'logged_module:A-v0'"):
+        config_of(logged(tmp_path / "b", env="logged_module:A-v0"))
     assert "logged_module" not in sys.modules
 
 
