@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -364,7 +364,7 @@ def test_teachers_of_several_networks(
 
 
 @pytest.fixture
-def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Is there once the module `canary_module` has been imported."""
     mark = tmp_path / "canary"
     source = (
@@ -372,7 +372,8 @@ def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (tmp_path / "canary_module.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
-    return mark
+    yield mark
+    sys.modules.pop("canary_module", None)
 
 
 def in_network(metadata: dict[str, Any], name: str) -> None:

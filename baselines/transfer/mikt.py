@@ -74,33 +74,42 @@ def go_on(
     Random teachers are in no file but the student's own.
 
     Raises:
-        CheckpointError: it had other teachers.
-        KeyError, ValueError: it had another mapping.
+        CheckpointError: it had other teachers, or another mapping.
+        KeyError, ValueError: its file is damaged.
     """
     assert isinstance(saved, Student)
-    given = policy.teachers if isinstance(policy, Student) else ()
-    if not isinstance(policy, Student) or [t.sha256 for t in given] != [
-        t.sha256 for t in saved.teachers
-    ]:
+    theirs = [teacher.sha256 for teacher in saved.teachers]
+    if not isinstance(policy, Student) or [t.sha256 for t in policy.teachers] != theirs:
         raise CheckpointError(
             f"--load_path: {config.load_path} is a student that still needs its teachers;"
             " give the same files in --teacher_paths, in the same order"
         )
-    if [t.random for t in given] != [t.random for t in saved.teachers]:
+    if [t.random for t in policy.teachers] != [t.random for t in saved.teachers]:
         raise CheckpointError(
             f"--teacher_weights: {config.teacher_weights} is not what the student"
             f" {config.load_path} was trained with so far; give the other one"
         )
-    if (policy.mapping.embedding, policy.mapping.decoder) != (
-        saved.mapping.embedding,
-        saved.mapping.decoder,
-    ):
-        raise CheckpointError(
-            f"--mapping: {policy.mapping_spec} is not what the student {config.load_path} was"
-            f" trained with so far: {saved.mapping_spec}"
-        )
+    _check_same_mapping(config, saved, policy)
     mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
     return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
+
+
+def _check_same_mapping(config: Config, saved: Student, given: Student) -> None:
+    """A mapping that is learned may go on as a frozen one and the other way round, no other."""
+    old, new = saved.mapping, given.mapping
+    if (old.embedding, old.decoder) == (new.embedding, new.decoder):
+        return
+    one, other = given.mapping_spec, saved.mapping_spec
+    settings = {
+        "mapping_num_layers": (one.num_layers, other.num_layers),
+        "mapping_num_hidden": (one.num_hidden, other.num_hidden),
+        "mapping": (one.mapping, other.mapping),
+    }
+    for flag, (now, before) in settings.items():
+        if now != before:
+            raise CheckpointError(
+                f"--{flag}: {now}, but the student {config.load_path} has {before}; give the same"
+            )
 
 
 MIKT = TransferMethod(

@@ -101,6 +101,24 @@ def test_a_student_goes_on_with_its_random_teachers(
     assert found.random
 
 
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"mapping_num_hidden": 9}, "--mapping_num_hidden: 9, but the student .* has 8; give"),
+        ({"mapping_num_layers": 1}, "--mapping_num_layers: 1, but the student .* has 2; give"),
+        ({"mapping": "examples.linear_mapping:linear_mapping"}, "--mapping: .* has learned; give"),
+    ],
+    ids=str,
+)
+def test_a_student_does_not_go_on_with_another_mapping(
+    teacher_path: str, perturbed: Any, write_checkpoint: Any, mapping: dict[str, Any], message: str
+) -> None:
+    saved = write_checkpoint(*student_of(teacher_path, perturbed, frozen=False))
+    settings = {"mapping_num_hidden": 8} | mapping
+    with pytest.raises(ValueError, match=message):
+        prepared(teacher_paths=(teacher_path,), load_path=saved, **settings)
+
+
 @pytest.mark.parametrize("given", ["loaded", "random"])
 def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
     teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str
