@@ -20,7 +20,7 @@ from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.command_line import UserError
 from baselines.common.distributions import Pi
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import TransferMethod
@@ -34,15 +34,17 @@ ANCHOR = "transfer/anchor/"
 
 
 @dataclass(frozen=True)
-class Anchored(MlpPolicy):
+class Anchored(PlainPolicy):
     """The student's own networks with the loss; `anchor` is w_teacher by name."""
 
     anchor: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def body(self) -> MlpPolicy:
+    def body(self) -> PlainPolicy:
         """What is left when the weights are let go."""
-        return MlpPolicy(self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope)
+        return PlainPolicy(
+            self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
+        )
 
     @property
     def loss_names(self) -> tuple[str, ...]:
@@ -68,13 +70,13 @@ class Anchored(MlpPolicy):
 
 def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Anchored:
     """The policy that a checkpoint describes."""
-    body = MlpPolicy.from_description(described)
+    body = PlainPolicy.from_description(described)
     shapes = {f"{ANCHOR}{name}": body.shapes()[name] for name in described["transfer"]["held"]}
     held = checked_arrays(stored, shapes)
     return anchored(body, {name.removeprefix(ANCHOR): value for name, value in held.items()})
 
 
-def anchored(body: MlpPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
+def anchored(body: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
     """The student's own networks, held."""
     return Anchored(
         body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope, anchor
@@ -88,7 +90,7 @@ def check(config: Config) -> None:
 
 
 def start(
-    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[Anchored, dict[str, np.ndarray]]:
     """What is trained first, and its initial variables."""
     anchor = copied_layers(teachers[0], body)

@@ -15,7 +15,7 @@ from toys import SPACES
 
 from baselines.common.distributions import DiagGaussian, Distribution
 from baselines.common.networks import NetworkSpec
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.saved import SavedPolicy
@@ -89,13 +89,13 @@ def _mlp_policy(
     activation: str = "tanh",
     num_layers: int = 2,
     scopes: tuple[str, str] = ("pi", "vf"),
-) -> MlpPolicy:
+) -> PlainPolicy:
     spec = NetworkSpec(num_layers, num_hidden, activation)
-    return MlpPolicy(obs_size, distribution or DiagGaussian(2), spec, *scopes)
+    return PlainPolicy(obs_size, distribution or DiagGaussian(2), spec, *scopes)
 
 
 @pytest.fixture(scope="session")
-def mlp_policy() -> Callable[..., MlpPolicy]:
+def mlp_policy() -> Callable[..., PlainPolicy]:
     return _mlp_policy
 
 

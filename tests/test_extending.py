@@ -22,7 +22,7 @@ from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.command_line import UserError
 from baselines.common.distributions import DiagGaussian
 from baselines.common.networks import NETWORKS, NetworkSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.variables import drawn, joined
 from baselines.config import Config
@@ -86,7 +86,7 @@ def test_the_mapping_of_the_example(to_backend: Callable[[Any], Any], perturbed:
 
 
 def test_the_transfer_method_of_the_example(
-    to_backend: Callable[[Any], Any], mlp_policy: Callable[..., MlpPolicy], perturbed: Any
+    to_backend: Callable[[Any], Any], mlp_policy: Callable[..., PlainPolicy], perturbed: Any
 ) -> None:
     body = mlp_policy()
     start = body.init(RNG(0))
@@ -107,16 +107,18 @@ def test_the_transfer_method_of_the_example(
 # A network from outside is as good as the package's own
 
 
-def pair(obs_size: int, num_hidden: int, scopes: tuple[str, str]) -> tuple[MlpPolicy, MlpPolicy]:
+def pair(
+    obs_size: int, num_hidden: int, scopes: tuple[str, str]
+) -> tuple[PlainPolicy, PlainPolicy]:
     """A policy of MLPs and one of their twins."""
     sizes = (2, num_hidden, "tanh")
     return tuple(
-        MlpPolicy(obs_size, DiagGaussian(2), NetworkSpec(*sizes, network), *scopes)
+        PlainPolicy(obs_size, DiagGaussian(2), NetworkSpec(*sizes, network), *scopes)
         for network in ("mlp", "outside:Twin")
     )  # type: ignore[return-value]
 
 
-def teachers_of(policies: tuple[MlpPolicy, MlpPolicy], perturbed: Any) -> list[Teacher]:
+def teachers_of(policies: tuple[PlainPolicy, PlainPolicy], perturbed: Any) -> list[Teacher]:
     """The same teacher as both."""
     params = perturbed(policies[0].init(RNG(1)), 2)
     task = {"id": "Source-v0", "kwargs": {}}
@@ -165,7 +167,7 @@ def test_the_twin_of_an_mlp_learns_the_same() -> None:
     ]  # fmt: skip
     for name, value in outside.as_twin(found[0]).items():
         np.testing.assert_allclose(found[1][name], value, rtol=1e-3, atol=1e-5, err_msg=name)
-    start = MlpPolicy(3, DiagGaussian(3), NetworkSpec(2, 8)).init(streams(0, num_env=1).init)
+    start = PlainPolicy(3, DiagGaussian(3), NetworkSpec(2, 8)).init(streams(0, num_env=1).init)
     assert all((found[0][name] != value).any() for name, value in start.items())
 
 
@@ -173,7 +175,7 @@ def test_layers_of_different_widths(perturbed: Any, make_teacher: Callable[..., 
     """A student whose layers have 6 and 3 units, of a teacher with 5 in each."""
     NETWORKS.lookup("outside:Tapering")
     spec = NetworkSpec(2, 6, "tanh", "outside:Tapering")
-    body = MlpPolicy(3, DiagGaussian(2), spec, "student", "vf_student")
+    body = PlainPolicy(3, DiagGaussian(2), spec, "student", "vf_student")
     student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.1)
     params = perturbed(student.init(RNG(0)), 1)
     assert params["student/lateral1_0"].shape == (5, 3)
@@ -424,7 +426,7 @@ def test_a_file_imports_nothing(
 
 
 def test_a_file_imports_no_task(
-    mlp_policy: Callable[..., MlpPolicy],
+    mlp_policy: Callable[..., PlainPolicy],
     write_checkpoint: Callable[..., str],
     tmp_path: Path,
     canary: Path,
@@ -447,7 +449,7 @@ def test_a_file_imports_no_task(
 
 
 def test_a_teachers_file_imports_nothing(
-    mlp_policy: Callable[..., MlpPolicy], write_checkpoint: Callable[..., str], canary: Path
+    mlp_policy: Callable[..., PlainPolicy], write_checkpoint: Callable[..., str], canary: Path
 ) -> None:
     policy = mlp_policy()
     path = Path(write_checkpoint(policy, policy.init(RNG(0))))

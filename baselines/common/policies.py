@@ -53,7 +53,7 @@ class Policy(Protocol):
         """The action distribution."""
 
     @property
-    def body(self) -> MlpPolicy:
+    def body(self) -> PlainPolicy:
         """Its own networks: itself, or what is left of it once it goes without teachers."""
 
     @property
@@ -103,7 +103,7 @@ def plain_actor(policy: Policy, params: Mapping[str, np.ndarray]) -> Actor:
 
 
 @dataclass(frozen=True)
-class MlpPolicy:
+class PlainPolicy:
     """Separate networks for policy and value, without teachers.
 
     Attributes:
@@ -126,7 +126,7 @@ class MlpPolicy:
         return self.spec.build()
 
     @property
-    def body(self) -> MlpPolicy:
+    def body(self) -> PlainPolicy:
         """Itself."""
         return self
 
@@ -224,7 +224,7 @@ class MlpPolicy:
         }
 
     @classmethod
-    def from_description(cls, described: dict[str, Any]) -> MlpPolicy:
+    def from_description(cls, described: dict[str, Any]) -> PlainPolicy:
         """The inverse of `describe`.
 
         Raises:
@@ -260,7 +260,7 @@ def policy_for(
     spec: NetworkSpec,
     pi_scope: str,
     vf_scope: str,
-) -> MlpPolicy:
+) -> PlainPolicy:
     """The teacher-less policy of a task.
 
     Raises:
@@ -269,4 +269,4 @@ def policy_for(
     if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
         raise ValueError(f"observations must be a Box with one axis, not {observation_space}")
     distribution = distribution_for(action_space)
-    return MlpPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)
+    return PlainPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)

@@ -18,7 +18,7 @@ from baselines.common.checkpoint import (
     load,
     save,
 )
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env import Normalizer
@@ -139,7 +139,7 @@ def _restore(checkpoint: Checkpoint) -> SavedPolicy:
     policy: Policy = (
         _method(checkpoint.metadata).restore(described, arrays)
         if "transfer" in described
-        else MlpPolicy.from_description(described)
+        else PlainPolicy.from_description(described)
     )
     params = checked_arrays(arrays, policy.shapes())
     normalizer = Normalizer.from_arrays(arrays, policy.obs_size)

@@ -15,7 +15,7 @@ from baselines.common.distributions import distribution_for
 from baselines.common.networks import NetworkSpec, check_network
 from baselines.common.offscreen import offscreen_renderer
 from baselines.common.own_body import check_body
-from baselines.common.policies import MlpPolicy, Policy, check_sizes, policy_for
+from baselines.common.policies import PlainPolicy, Policy, check_sizes, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
@@ -108,7 +108,7 @@ def _resumed(config: Config, found: SavedState) -> Setup:
     return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
 
 
-def _body(config: Config, envs: VecEnv) -> MlpPolicy:
+def _body(config: Config, envs: VecEnv) -> PlainPolicy:
     spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
     try:
         policy = policy_for(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.common.command_line import UserError
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.method import TransferMethod
@@ -45,7 +45,7 @@ def _check(path: str, teacher: Teacher, config: Config) -> None:
 
 
 def add_teachers(
-    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[Policy, dict[str, np.ndarray]]:
     """The policy to be trained and its initial variables.
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.schedule import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
 Start = Callable[
-    [MlpPolicy, tuple[Teacher, ...], Config, Streams], tuple[Policy, dict[str, np.ndarray]]
+    [PlainPolicy, tuple[Teacher, ...], Config, Streams], tuple[Policy, dict[str, np.ndarray]]
 ]
 """From the student's own networks, the teachers and the settings to what is trained first, with
 its initial variables by name, drawn from `Streams.init`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.command_line import UserError
-from baselines.common.policies import MlpPolicy, Policy, check_sizes, shapes_of
+from baselines.common.policies import PlainPolicy, Policy, check_sizes, shapes_of
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.mapping import MappingSpec, check_mapping
@@ -35,7 +35,7 @@ def check(config: Config) -> None:
 
 
 def start(
-    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[Student, dict[str, np.ndarray]]:
     """The student with its teachers.
 
@@ -55,7 +55,7 @@ def start(
     return student, student.init(random.init)
 
 
-def _check_mapping(spec: MappingSpec, body: MlpPolicy, teacher: Teacher) -> None:
+def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> None:
     try:
         check_sizes(spec, body.obs_size, teacher.policy.obs_size)
     except ValueError as error:

@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.common.command_line import UserError
 from baselines.common.networks import NetworkSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.seeding import Streams
 from baselines.common.variables import joined
 from baselines.config import Config
@@ -20,7 +20,7 @@ from baselines.transfer.method import TransferMethod
 from baselines.transfer.teacher import Teacher
 
 
-def copied_layers(teacher: Teacher, body: MlpPolicy) -> dict[str, np.ndarray]:
+def copied_layers(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:
     """The teacher's hidden layers after the first, of policy and value side.
 
     The first layer, the output layer and log σ are not among them: their sizes are those of the
@@ -46,8 +46,8 @@ def copied_layers(teacher: Teacher, body: MlpPolicy) -> dict[str, np.ndarray]:
 
 
 def start(
-    body: MlpPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
-) -> tuple[MlpPolicy, dict[str, np.ndarray]]:
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> tuple[PlainPolicy, dict[str, np.ndarray]]:
     """The student's own networks, starting from the hidden layers of the teacher."""
     (teacher,) = teachers
     return body, body.init(random.init) | copied_layers(teacher, body)

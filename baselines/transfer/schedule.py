@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.common.arrays import Params
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
 from baselines.transfer.student import Student
@@ -108,7 +108,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     ]
 
 
-def _alone(first: int, body: MlpPolicy, config: Config) -> Stage:
+def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
     coefs = {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
     ones = [1.0] * len(body.network.widths)

@@ -23,7 +23,7 @@ from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.distributions import Distribution, Pi
 from baselines.common.networks import dense_layers
-from baselines.common.policies import Actor, MlpPolicy, check_sizes, plain_actor
+from baselines.common.policies import Actor, PlainPolicy, check_sizes, plain_actor
 from baselines.common.variables import (
     Variable,
     Variables,
@@ -66,7 +66,7 @@ class Student:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
     """
 
-    body: MlpPolicy
+    body: PlainPolicy
     teachers: tuple[Teacher, ...]
     mapping_spec: MappingSpec
     min_std: float
@@ -310,7 +310,7 @@ class Student:
         """
         transfer = described["transfer"]
         student = cls(
-            MlpPolicy.from_description(described),
+            PlainPolicy.from_description(described),
             tuple(
                 _stored_teacher(j, teacher, stored)
                 for j, teacher in enumerate(transfer["teachers"])
@@ -328,7 +328,7 @@ class Student:
 
 def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Teacher:
     prefix = f"{_teacher_scope(j)}/"
-    policy = MlpPolicy.from_description(described["policy"])
+    policy = PlainPolicy.from_description(described["policy"])
     shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
     params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
     random = bool(described.get("random", False))  # older checkpoints knew no random teachers

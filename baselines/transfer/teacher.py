@@ -17,7 +17,7 @@ from baselines.common.checkpoint import (
     checked_arrays,
     load,
 )
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 
@@ -35,7 +35,7 @@ class Teacher:
         timesteps: environment steps that it was trained for; 0: not known.
     """
 
-    policy: MlpPolicy
+    policy: PlainPolicy
     params: Params
     env: dict[str, Any]
     sha256: str
@@ -82,7 +82,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
                 f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
                 " needs its own teachers; give a checkpoint from after its hand-over"
             )
-        policy = MlpPolicy.from_description(metadata["policy"])
+        policy = PlainPolicy.from_description(metadata["policy"])
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
         timesteps = count(metadata.get("timesteps", 0))

@@ -10,7 +10,7 @@ import pytest
 
 from baselines.common.distributions import DiagGaussian
 from baselines.common.networks import NetworkSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
@@ -30,7 +30,7 @@ def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
 
 
 def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
-    body = MlpPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
+    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
     student = Student(body, (load_teacher(path),), MappingSpec(2, 8), 0.1)
     if frozen:
         student = student.with_frozen_mapping(np.random.default_rng(99))
@@ -152,6 +152,6 @@ def test_the_teachers_file_is_named_whatever_is_taken_from_it(
 
 def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
     setup = prepared(teacher_paths=(teacher_path,), transfer="mlpp")
-    assert isinstance(setup.policy, MlpPolicy)
+    assert isinstance(setup.policy, PlainPolicy)
     assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
     assert setup.normalizer.obs_rms.count < 1

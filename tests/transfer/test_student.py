@@ -8,7 +8,7 @@ from scipy import stats
 from baselines.common import networks
 from baselines.common.distributions import DiagGaussian
 from baselines.common.networks import NetworkSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import LossCoefficients, minibatch_loss
@@ -255,7 +255,7 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def full_size(make_teacher: Callable[..., Teacher]) -> Student:
-    body = MlpPolicy(181, DiagGaussian(22), NetworkSpec(), "student0", "vf_student0")
+    body = PlainPolicy(181, DiagGaussian(22), NetworkSpec(), "student0", "vf_student0")
     teachers = (
         make_teacher(1, "Four-v1", obs_size=97, num_hidden=64),
         make_teacher(2, "Six-v1", obs_size=139, num_hidden=32),
@@ -439,7 +439,7 @@ def test_the_student_alone_is_an_ordinary_policy(
         model.value(OBS), body_by_hand(params, OBS, "vf_student", "vf")[:, 0], rtol=1e-4, atol=1e-5
     )
     assert abs(model.value(OBS) - with_teachers).max() > 0.01
-    assert isinstance(model.policy, MlpPolicy)
+    assert isinstance(model.policy, PlainPolicy)
     assert model.policy.frozen() == {}
 
 
