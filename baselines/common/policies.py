@@ -137,17 +137,17 @@ class PlainPolicy:
 
     def variables(self) -> Variables:
         """All variables: policy output with gain 0.01, value output 1, biases 0."""
-        pi = f"{self.pi_scope}/pi"
-        return (
-            self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01)
-            | {name: constant(value) for name, value in self.distribution.init(pi).items()}
-            | self._side(self.vf_scope, "vf", 1, gain=1.0)
-        )
+        own = self.distribution.init(f"{self.pi_scope}/pi")
+        return joined([
+            *self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01),
+            {name: constant(value) for name, value in own.items()},
+            *self._side(self.vf_scope, "vf", 1, gain=1.0),
+        ])  # fmt: skip
 
-    def _side(self, scope: str, head: str, outputs: int, gain: float) -> Variables:
-        hidden = joined(self.network.variables(scope, self.obs_size))
+    def _side(self, scope: str, head: str, outputs: int, gain: float) -> list[Variables]:
         width = self.network.widths[-1]
-        return hidden | networks.dense_variables(f"{scope}/{head}", width, outputs, gain)
+        last = networks.dense_variables(f"{scope}/{head}", width, outputs, gain)
+        return [*self.network.variables(scope, self.obs_size), last]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all variables by name."""

@@ -31,9 +31,19 @@ def shapes(variables: Mapping[str, Variable]) -> dict[str, tuple[int, ...]]:
     return {name: variable.shape for name, variable in variables.items()}
 
 
-def joined(layers: Sequence[Variables]) -> Variables:
-    """The variables of several layers together."""
-    return {name: variable for layer in layers for name, variable in layer.items()}
+def joined(parts: Sequence[Variables]) -> Variables:
+    """The variables of several parts together.
+
+    Raises:
+        ValueError: two of them have the same name.
+    """
+    together: Variables = {}
+    for part in parts:
+        twice = together.keys() & part.keys()
+        if twice:
+            raise ValueError(f"two variables are called {min(twice)!r}")
+        together |= part
+    return together
 
 
 def zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.common.arrays import Array, Params
-from baselines.common.variables import Variable, Variables, zeros
+from baselines.common.variables import Variable, Variables, joined, zeros
 from baselines.transfer.mapping import StateMapping
 
 SCOPE = "transfer"
@@ -52,7 +52,7 @@ def decoder_variables(
     """Variables of the decoder q(s | φ(s)); its log σ_q is a free vector, 0 at the start."""
     scope = decoder_scope(source)
     mean = mapping.decoder.variables(scope, source_size, obs_size)
-    return mean | {f"{scope}/logstd": Variable((obs_size,), zeros)}
+    return joined([mean, {f"{scope}/logstd": Variable((obs_size,), zeros)}])
 
 
 def decode(

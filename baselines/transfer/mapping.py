@@ -60,8 +60,8 @@ class MlpMap:
 
     def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
         """Those of the hidden layers and of the output layer."""
-        hidden = joined(self.hidden.variables(scope, inputs))
-        return hidden | dense_variables(f"{scope}/out", self.hidden.num_hidden, outputs)
+        last = dense_variables(f"{scope}/out", self.hidden.num_hidden, outputs)
+        return joined([*self.hidden.variables(scope, inputs), last])
 
     def apply(self, params: Params, scope: str, x: Array) -> Array:
         """[B, inputs] to [B, outputs]."""

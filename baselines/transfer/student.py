@@ -110,10 +110,13 @@ class Student:
 
     def variables(self) -> Variables:
         """All trainable variables: the body's, U Glorot uniform, φ's and the decoder's."""
-        sides = [self._mixing_variables(s) for s in (self.body.pi_scope, self.body.vf_scope)]
-        learned = {} if self.frozen_mapping else self._of_sources(embedding.variables)
-        decoders = self._of_sources(embedding.decoder_variables)
-        return self.body.variables() | joined(sides) | learned | decoders
+        return joined([
+            self.body.variables(),
+            self._mixing_variables(self.body.pi_scope),
+            self._mixing_variables(self.body.vf_scope),
+            {} if self.frozen_mapping else self._of_sources(embedding.variables),
+            self._of_sources(embedding.decoder_variables),
+        ])  # fmt: skip
 
     def _mixing_variables(self, scope: str) -> Variables:
         variables: Variables = {}

@@ -44,3 +44,27 @@ def test_glorot_fills_its_bounds_uniformly(shape: tuple[int, int]) -> None:
     expected = [0.25 * w.size] * 4
     quarters = np.histogram(w, bins=4, range=(-limit, limit))[0]
     np.testing.assert_allclose(quarters, expected, atol=5 * np.sqrt(w.size * 3 / 16))
+
+
+def test_no_variable_takes_the_place_of_another() -> None:
+    one, other = ({name: variables.Variable((1,), variables.zeros)} for name in ("a/w", "b/w"))
+    assert list(variables.joined([one, other])) == ["a/w", "b/w"]
+    with pytest.raises(ValueError, match=r"^two variables are called 'b/w'$"):
+        variables.joined([one, other, other])
+
+
+def test_values_are_drawn_in_order_and_shapes_without_drawing() -> None:
+    def uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        return rng.uniform(size=shape).astype(np.float32)
+
+    given = {
+        "b": variables.Variable((2, 3), uniform),
+        "c": variables.constant(np.array([4.0, 5.0], np.float32)),
+        "a": variables.Variable((1,), uniform),
+    }
+    found = variables.drawn(given, np.random.default_rng(7))
+    rng = np.random.default_rng(7)
+    np.testing.assert_array_equal(found["b"], rng.uniform(size=(2, 3)).astype(np.float32))
+    np.testing.assert_array_equal(found["a"], rng.uniform(size=1).astype(np.float32))
+    np.testing.assert_array_equal(found["c"], [4, 5])
+    assert variables.shapes(given) == {"b": (2, 3), "c": (2,), "a": (1,)}
