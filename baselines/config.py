@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -19,20 +19,43 @@ from baselines.common.command_line import (
     UserError,
     check_choice,
 )
-from baselines.common.networks import ACTIVATIONS
+from baselines.common.networks import ACTIVATIONS, NETWORKS, not_of_sizes
+from baselines.common.registry import PLACE, Registry
 
 ALGORITHMS = ("ppo2",)
-NETWORKS = ("mlp",)
-TRANSFERS = ("mikt", "mlpp")
 TEACHER_WEIGHTS = ("loaded", "random")
-MAPPINGS = ("learned", "frozen")
 ON_DIVERGENCE = ("stop", "rollback")
-MIN_TRANSFER_UPDATES = 3
 WALKING = "Ant-v5"
 """The task of a body of one's own where none is named: its reward asks for nothing but motors and a
 free joint at the root."""
 
 RESERVED_SCOPES = ("transfer", "normalize")
+
+
+def _no_method(entry: Any) -> str:
+    """The complaint of `TRANSFERS`; seen by the parts that are read here."""
+    is_one = hasattr(entry, "settings") and hasattr(entry, "check")
+    return "" if is_one else "is no TransferMethod"
+
+
+MAPPINGS = Registry(
+    "mapping",
+    not_of_sizes,
+    learned="baselines.transfer.mapping:learned",
+    frozen="baselines.transfer.mapping:frozen",
+)
+"""What `--mapping` may name: functions that make a `StateMapping` (transfer/mapping.py)."""
+
+TRANSFERS = Registry(
+    "transfer",
+    _no_method,
+    mikt="baselines.transfer.mikt:MIKT",
+    mlpp="baselines.transfer.pretrained:MLPP",
+)
+"""What `--transfer` may name: `TransferMethod`s (transfer/method.py)."""
+
+REGISTRIES = (NETWORKS, MAPPINGS, TRANSFERS)
+"""All that can be added from outside this package (docs/extending.md)."""
 
 
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
@@ -56,7 +79,8 @@ def setting(
     *,
     group: str,
     bound: Bound | None = None,
-    choices: Sequence[str] = (),
+    choices: Iterable[str] = (),
+    several: bool = False,
     flag: str = "",
     unit: str = "",
     source: str = "",
@@ -64,13 +88,16 @@ def setting(
 ) -> Any:
     """A field of `Config` with what the command line, the checks and the docs say of it.
 
-    `may_change` marks what may be given otherwise when a run is resumed.
+    `choices` are its only values, or a registry of names; `several` marks a setting that takes any
+    number of these, with commas between them. `may_change` marks what may be given otherwise when a
+    run is resumed.
     """
     return field(
         default=default,
         metadata={
-            "help": help, "group": group, "bound": bound, "choices": choices, "flag": flag,
-            "unit": unit, "source": source, "may_change": may_change,
+            "help": help, "group": group, "bound": bound, "choices": choices,
+            "several": several, "flag": flag, "unit": unit, "source": source,
+            "may_change": may_change,
         },
     )  # fmt: skip
 
@@ -225,8 +252,8 @@ class Config:
         "", "the teachers' task, checked against their files", group="transfer"
     )
     teacher_network: str = setting(
-        "", "kind of the teachers' networks, checked against their files", group="transfer",
-        choices=("", *NETWORKS),
+        "", "kinds of the teachers' networks, with commas between, checked against their files",
+        group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
         "mikt", "what is taken: the teachers' features during the run (mikt), or the hidden"
@@ -302,6 +329,8 @@ class Config:
         """
         for f in fields(self):
             _check_field(f, getattr(self, f.name))
+        for registry, name, flag in self._named():
+            registry.lookup(name, flag)
         _check_kwargs(self.env_kwargs)
         if not self.env:
             raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
@@ -337,50 +366,42 @@ class Config:
 
     def _check_transfer(self) -> None:
         for f in fields(self):
-            unread = self._unread(f.metadata["group"])
+            unread = self._unread(f)
             if unread and getattr(self, f.name) != f.default:
                 raise UserError(f"--{flag_of(f)}: given {unread}")
         if self.teacher_paths:
-            {"mikt": self._check_mikt, "mlpp": self._check_mlpp}[self.transfer]()
+            TRANSFERS.known(self.transfer).check(self)
+
+    def _named(self) -> Iterator[tuple[Registry, str, str]]:
+        """Each name of a network, mapping or transfer method, with its registry and its flag."""
+        for f in fields(self):
+            registry, value = f.metadata["choices"], getattr(self, f.name)
+            if isinstance(registry, Registry) and value != f.default:
+                for name in value.split(",") if f.metadata["several"] else [value]:
+                    yield registry, name, flag_of(f)
+
+    def check_known(self) -> None:
+        """Check that settings from a file name nothing from outside that the user has not named.
+
+        Raises:
+            NotKnown: they do.
+        """
+        for registry, name, _ in self._named():
+            registry.known(name)
 
     def without_unread(self) -> Config:
         """The settings of the same run, those that it does not read at their defaults."""
-        unread: dict[str, Any] = {
-            f.name: f.default for f in fields(self) if self._unread(f.metadata["group"])
-        }
+        unread: dict[str, Any] = {f.name: f.default for f in fields(self) if self._unread(f)}
         return replace(self, **unread)
 
-    def _unread(self, group: str) -> str:
-        """Why the settings of a group have no effect; nothing where they have."""
+    def _unread(self, f: Field[Any]) -> str:
+        """Why a setting has no effect; nothing where it has."""
+        group = f.metadata["group"]
         if group in ("transfer", "mikt") and not self.teacher_paths:
             return "without --teacher_paths; name the teachers' files"
-        if group == "mikt" and self.transfer != "mikt":
+        if group == "mikt" and f.name not in TRANSFERS.known(self.transfer).settings:
             return f"with --transfer={self.transfer}, which does not read it; leave it out"
         return ""
-
-    def _check_mikt(self) -> None:
-        if 0 < self.nupdates < MIN_TRANSFER_UPDATES:
-            raise UserError(
-                f"--num_timesteps: a run with teachers needs {MIN_TRANSFER_UPDATES} updates of"
-                f" {self.nbatch} steps at least, one for each of its phases"
-            )
-
-    def _check_mlpp(self) -> None:
-        if len(self.teacher_paths) > 1:
-            raise UserError(
-                "--teacher_paths: --transfer=mlpp copies the weights of one teacher; name one"
-                f" file, not {len(self.teacher_paths)}"
-            )
-        if self.num_layers == 1:
-            raise UserError(
-                "--num_layers: --transfer=mlpp copies the hidden layers after the first; there"
-                " must be at least 2, not 1"
-            )
-        if self.load_path:
-            raise UserError(
-                "--load_path: its weights would overwrite those that --transfer=mlpp copies;"
-                " leave one of the two out"
-            )
 
     def check_continues(self, begun: dict[str, Any]) -> None:
         """Check that these settings go on with a run that was begun with those (`to_json`).
@@ -414,9 +435,16 @@ def flag_of(f: Field[Any]) -> str:
     return str(f.metadata["flag"] or f.name)
 
 
+def choices_of(f: Field[Any]) -> list[str]:
+    """What a field's value is one of, for help; empty where it may be anything."""
+    choices = f.metadata["choices"]
+    return [*choices, PLACE] if isinstance(choices, Registry) else list(choices)
+
+
 def _check_field(f: Field[Any], value: Any) -> None:
-    if f.metadata["choices"]:
-        check_choice(flag_of(f), value, f.metadata["choices"])
+    choices = f.metadata["choices"]
+    if choices and not isinstance(choices, Registry):
+        check_choice(flag_of(f), value, choices)
     bound = f.metadata["bound"]
     if bound is not None and not bound.holds(value):
         raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")

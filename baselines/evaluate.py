@@ -16,6 +16,7 @@ from baselines.common.command_line import (
 )
 from baselines.common.files import check_can_make, make_folder
 from baselines.common.offscreen import draw_offscreen
+from baselines.flags import add_outside, allow_outside
 from baselines.ppo2.evaluation import evaluate, summarize
 from baselines.ppo2.films import ENDINGS, check_film, film
 from baselines.ppo2.saved import SavedPolicy, read_saved_policy
@@ -51,6 +52,7 @@ def parser() -> Parser:
         "--video_length", type=reader(int, POSITIVE), default=1000, metavar="N",
         help="steps of the film at most (default: %(default)s)",
     )  # fmt: skip
+    add_outside(result)
     return result
 
 
@@ -63,6 +65,7 @@ def main(argv: list[str]) -> None:
     arguments = parser().parse_args(argv)
     if arguments.beside and not arguments.video:
         raise UserError("--beside: given without --video; name the film's file")
+    allow_outside(arguments)
     saved = read_saved_policy(arguments.load_path, "load_path")
     if arguments.video:
         _film(saved, arguments)

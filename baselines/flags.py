@@ -9,7 +9,9 @@ from dataclasses import Field, fields
 from typing import Any
 
 from baselines.common.command_line import Parser, UserError, reader, suggestion
-from baselines.config import Config, flag_of
+from baselines.common.registry import PLACE
+from baselines.common.task_modules import import_task
+from baselines.config import REGISTRIES, Config, choices_of, flag_of
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""
@@ -18,8 +20,8 @@ TEACHERS = "teacher_paths"
 def describe(f: Field[Any]) -> str:
     """One line of help: meaning, unit, default, source."""
     notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
-    if f.metadata["choices"]:
-        notes.insert(0, "one of: " + ", ".join(c for c in f.metadata["choices"] if c))
+    if choices := choices_of(f):
+        notes.insert(0, "one of: " + ", ".join(choices))
     if f.metadata["unit"]:
         notes.insert(0, f"in {f.metadata['unit']}")
     if f.metadata["source"]:
@@ -58,6 +60,40 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     config = Config(**values | {"teacher_paths": tuple(values["teacher_paths"])})
     config.check()
     return config
+
+
+def add_outside(parser: Parser) -> None:
+    """Add the flags by which a user allows what a file names from outside this package."""
+    parser.add_argument(
+        "--env", nargs="+", default=[], metavar="NAME",
+        help="the file's task, where it is one of another module, as module:Id",
+    )  # fmt: skip
+    for registry in REGISTRIES:
+        parser.add_argument(
+            f"--{registry.flag}", nargs="+", default=[], metavar="NAME",
+            help=f"what the file may name as its {registry.flag} from outside this package, as"
+            f" {PLACE}",
+        )  # fmt: skip
+
+
+def allow_outside(arguments: argparse.Namespace) -> None:
+    """Import what these flags name.
+
+    Raises:
+        UserError: there is no such thing.
+    """
+    for env_id in arguments.env:
+        import_task(env_id)
+    for registry in REGISTRIES:
+        for name in getattr(arguments, registry.flag):
+            registry.lookup(name)
+
+
+def outside_arguments(env_id: str) -> list[str]:
+    """These flags, for another process that is to know what this one knows, and the task."""
+    named = [(registry.flag, registry.from_outside()) for registry in REGISTRIES]
+    named.append(("env", [env_id]))
+    return [argument for flag, names in named if names for argument in (f"--{flag}", *names)]
 
 
 def settings_by_flag() -> dict[str, Field[Any]]:

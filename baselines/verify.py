@@ -17,6 +17,7 @@ from baselines.common.command_line import (
 )
 from baselines.common.provenance import versions
 from baselines.config import Config
+from baselines.flags import add_outside, allow_outside
 from baselines.published.reruns import check_teachers, config_of, rerun
 from baselines.published.verdicts import judge
 
@@ -44,6 +45,7 @@ def parser() -> Parser:
         help="length of the first part, at least two logged rows [in environment steps;"
         " default: %(default)s]",
     )  # fmt: skip
+    add_outside(result)
     return result
 
 
@@ -54,6 +56,7 @@ def main(argv: list[str]) -> int:
         UserError: bad input, found before any training; or a training that fails.
     """
     arguments = parser().parse_args(argv)
+    allow_outside(arguments)
     runs = find_runs([arguments.folder])
     groups = panels(runs)
     chosen = [run for run in runs if all(text in str(run.folder) for text in arguments.only)]

@@ -20,7 +20,7 @@ import gymnasium as gym
 import mujoco
 
 from baselines.common.command_line import POSITIVE, Parser, reader, run_command
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.vec_env import Normalizer, RunningMeanStd, VecEnv, VecNormalize
 from baselines.config import Config
 from baselines.environments.centipede import CentipedeEnv
@@ -112,7 +112,7 @@ def watched() -> Iterator[Stopwatch]:
                 timed = watch.timed(layer, getattr(owner, name))
                 # mypy cannot know that a method may be replaced by a function of any arguments
                 stack.enter_context(patch.object(owner, name, _method(timed)))
-        for policy in (MlpPolicy, Student):
+        for policy in (PlainPolicy, Student):
             stack.enter_context(patch.object(policy, "actor", timed_actor(policy.actor)))
         yield watch
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.config import Config, flag_of
+from baselines.config import Config, choices_of, flag_of
 from baselines.environments.centipede_tables import markdown_table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
@@ -42,7 +42,7 @@ def page() -> str:
                     f"`--{flag_of(f)}`{' *' if about['may_change'] else ''}",
                     about["help"],
                     f"`{f.default}`" if f.default not in ("", ()) else "",
-                    ", ".join(f"`{choice}`" for choice in about["choices"] if choice),
+                    ", ".join(f"`{choice}`" for choice in choices_of(f)),
                     about["unit"],
                     about["source"],
                 ))  # fmt: skip

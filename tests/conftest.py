@@ -14,11 +14,12 @@ from hypothesis import settings
 from toys import SPACES
 
 from baselines.common.distributions import DiagGaussian, Distribution
-from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.networks import NetworkSpec
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.saved import SavedPolicy
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 
@@ -88,13 +89,13 @@ def _mlp_policy(
     activation: str = "tanh",
     num_layers: int = 2,
     scopes: tuple[str, str] = ("pi", "vf"),
-) -> MlpPolicy:
-    spec = MlpSpec(num_layers, num_hidden, activation)
-    return MlpPolicy(obs_size, distribution or DiagGaussian(2), spec, *scopes)
+) -> PlainPolicy:
+    spec = NetworkSpec(num_layers, num_hidden, activation)
+    return PlainPolicy(obs_size, distribution or DiagGaussian(2), spec, *scopes)
 
 
 @pytest.fixture(scope="session")
-def mlp_policy() -> Callable[..., MlpPolicy]:
+def mlp_policy() -> Callable[..., PlainPolicy]:
     return _mlp_policy
 
 
@@ -121,7 +122,7 @@ STUDENTS: dict[str, Callable[[], tuple[Teacher, ...]]] = {
 
 def _student(teachers: str = "one teacher", min_std: float = 0.7) -> Student:
     body = _mlp_policy(num_hidden=6, scopes=("student", "vf_student"))
-    return Student(body, STUDENTS[teachers](), MlpSpec(2, 8), min_std)
+    return Student(body, STUDENTS[teachers](), MappingSpec(2, 8), min_std)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.mark.parametrize(
     "command",
-    ["ruff check --no-fix .", "ruff format --check --diff .", "mypy baselines benchmarks"],
+    ["ruff check --no-fix .", "ruff format --check --diff .", "mypy baselines benchmarks examples"],
 )
 def test_checker_is_content(command: str) -> None:
     result = subprocess.run(

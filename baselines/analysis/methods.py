@@ -23,7 +23,7 @@ PLACES = {
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
 MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
-"""Settings without effect on a run whose transfer is another."""
+"""Settings without effect on a run of MLPP."""
 
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
@@ -117,12 +117,21 @@ def _kind(run: Run) -> str:
     config = run.config
     if not run.teachers:
         return SCRATCH
-    if config.get("transfer") == "mlpp":
-        return "MLPP"
+    transfer = config.get("transfer", "mikt")
+    if transfer != "mikt":
+        return "MLPP" if transfer == "mlpp" else _of_module(transfer)
     name = "random teacher" if config.get("teacher_weights") == "random" else "MIKT"
     if config.get("mutual_info_coef") == 0:
         name += " without MI"
-    return f"{name}, frozen mapping" if config.get("mapping") == "frozen" else name
+    mapping = config.get("mapping", "learned")
+    if mapping == "learned":
+        return name
+    return f"{name}, {'frozen mapping' if mapping == 'frozen' else _of_module(mapping)}"
+
+
+def _of_module(name: Any) -> str:
+    """What is called `module:name`, without the module."""
+    return _short(str(name).rpartition(":")[2])
 
 
 def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +146,7 @@ def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
 def _unread(config: Mapping[str, Any]) -> set[str]:
     if not config.get("teacher_paths"):
         return TRANSFER
-    return set() if config.get("transfer", "mikt") == "mikt" else MIKT
+    return MIKT if config.get("transfer") == "mlpp" else set()
 
 
 def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:

@@ -37,6 +37,10 @@ class CheckpointError(UserError):
     """A file that cannot be read as a checkpoint, or does not fit its use."""
 
 
+class CodeNotKnown(CheckpointError):
+    """A file that needs code from outside this package which the user has not named."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """What a file holds.

@@ -14,9 +14,10 @@ from baselines.common.distributions import Categorical, DiagGaussian
 from baselines.common.foreign.limits import Refused, shown
 from baselines.common.foreign.names import Arrays, find_networks, find_statistics
 from baselines.common.foreign.reading import SB3_STATISTICS, Foreign
-from baselines.common.networks import ACTIVATIONS, MlpSpec
-from baselines.common.policies import MlpPolicy, policy_for
+from baselines.common.networks import ACTIVATIONS, NetworkSpec
+from baselines.common.policies import PlainPolicy, policy_for
 from baselines.common.running_stats import RunningMeanStd
+from baselines.common.task_modules import check_task_of_file
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import CLIP, EPSILON, Normalizer
 
@@ -38,7 +39,7 @@ class Converted:
         notes: what the user should know of the conversion.
     """
 
-    policy: MlpPolicy
+    policy: PlainPolicy
     params: Arrays
     normalizer: Normalizer
     metadata: dict[str, Any]
@@ -91,9 +92,9 @@ def convert(path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wis
         networks = find_networks(foreign.arrays, wishes.pi_scope, wishes.vf_scope)
     except Refused as error:
         raise UserError(f"IN: {path} {error}") from None
-    spec = MlpSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
+    spec = NetworkSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
     kind = DiagGaussian if networks.gaussian else Categorical
-    policy = MlpPolicy(networks.obs_size, kind(networks.num_outputs), spec)
+    policy = PlainPolicy(networks.obs_size, kind(networks.num_outputs), spec)
     normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)
     metadata = _task(path, policy, foreign, wishes) | _origin(path, foreign)
     unused = [name for name in networks.unused if not _is_statistic(name)]
@@ -186,11 +187,13 @@ def _identity(obs_size: int) -> RunningMeanStd:
     return stats
 
 
-def _task(path: str, policy: MlpPolicy, foreign: Foreign, wishes: Wishes) -> dict[str, Any]:
+def _task(path: str, policy: PlainPolicy, foreign: Foreign, wishes: Wishes) -> dict[str, Any]:
     """The task and its spaces, for the description; the policy must fit them."""
     env_id = wishes.env or foreign.facts.get("env")
     if not env_id:
         raise UserError(f"--env: missing; {path} does not tell its task")
+    if not wishes.env:
+        check_task_of_file(env_id)
     env = make_task(env_id, wishes.env_kwargs)
     spaces = env.observation_space, env.action_space
     env.close()
@@ -209,7 +212,7 @@ def _task(path: str, policy: MlpPolicy, foreign: Foreign, wishes: Wishes) -> dic
     }
 
 
-def _sizes(policy: MlpPolicy) -> str:
+def _sizes(policy: PlainPolicy) -> str:
     kind = "Box" if isinstance(policy.distribution, DiagGaussian) else "Discrete"
     return f"{policy.obs_size} observations and {policy.distribution.num_outputs} {kind} actions"
 

@@ -1,19 +1,25 @@
-"""Multi-layer perceptrons as pure functions of named variables.
+"""Networks as pure functions of named variables: the interface of all, and the MLP.
 
 Every function takes its variables from a mapping `name -> array` and works on NumPy arrays and
-on TensorFlow tensors alike (see `baselines.common.arrays`).
+on TensorFlow tensors alike (see `baselines.common.arrays`). A network from another module is added
+by name (`docs/extending.md`).
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import asdict, dataclass, fields
+from functools import cache, partial
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from baselines.common import arrays
 from baselines.common.arrays import Array, Params
+from baselines.common.command_line import UserError
+from baselines.common.registry import Registry
+from baselines.common.variables import Variable, Variables, joined, orthogonal, zeros
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": arrays.tanh, "relu": arrays.relu}
 
@@ -26,9 +32,55 @@ IN_PLACE: dict[str, InPlace] = {
 """`ACTIVATIONS` for arrays of one's own, which are overwritten."""
 
 
+@runtime_checkable
+class Network(Protocol):
+    """The hidden layers of a policy, a value function or a mapping.
+
+    Features of teachers are added to a layer's values BEFORE its activation; hence the two in
+    separate methods. Both must work on NumPy arrays and on TensorFlow tensors, and be rid of any
+    state of their own.
+    """
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        """The variables of each hidden layer, named `scope/...`, for [B, inputs]."""
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        """The next hidden layer's values before the activation, float32 of [B, width].
+
+        Args:
+            params: values by name.
+            scope: where the network's own are among them.
+            before: the network's input, [B, inputs], and the hidden layers so far with their
+                activation; the next is layer number `len(before) - 1`.
+        """
+
+    def activate(self, z: Array) -> Array:
+        """The activation of every hidden layer."""
+
+
+@runtime_checkable
+class Dense(Protocol):
+    """What a network or map may offer besides, for acting in fewer operations.
+
+    It is then an MLP in these variables, with at least one hidden layer.
+    """
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        """Its layers with their present values: `layer` by `layer` as the methods define it."""
+
+
+def dense_layers(part: object, params: Params, scope: str) -> list[Layer]:
+    """The layers of a network or map that offers them; none of another."""
+    return part.dense_layers(params, scope) if isinstance(part, Dense) else []
+
+
 @dataclass(frozen=True)
-class MlpSpec:
-    """Shape of the hidden part of an MLP.
+class Sizes:
+    """What every network and mapping is made of.
 
     Attributes:
         num_layers: number of hidden layers.
@@ -45,33 +97,110 @@ class MlpSpec:
         if self.activation not in ACTIVATIONS:
             raise ValueError(f"unknown activation {self.activation!r}")
 
-    @cache  # noqa: B019 (a handful of specs and scopes; building the names costs as a product does)
-    def layer_names(self, scope: str) -> tuple[str, ...]:
-        """Names of the hidden layers, `scope/mlp_fc0` and so on (Baselines' names)."""
-        return tuple(f"{scope}/mlp_fc{i}" for i in range(self.num_layers))
+
+@dataclass(frozen=True)
+class NetworkSpec(Sizes):
+    """A network as the command line and checkpoints describe it: its name in `NETWORKS`, sizes."""
+
+    network: str = "mlp"
+
+    @cache  # noqa: B019 (a handful of specs)
+    def build(self) -> Network:
+        """The network.
+
+        Raises:
+            NotKnown: the name is not known here.
+            UserError: the name stands for something that does not make such a network.
+        """
+        network: Network = built(NETWORKS, self.network, self, Network)
+        if len(network.widths) != self.num_layers:
+            raise UserError(
+                f"--network: {self.network} makes {len(network.widths)} hidden layers, not"
+                f" --num_layers={self.num_layers}"
+            )
+        return network
 
 
-def orthogonal(rng: np.random.Generator, shape: tuple[int, int], gain: float) -> np.ndarray:
-    """A random (semi-)orthogonal matrix times `gain` (Saxe et al. 2014), float32 of `shape`."""
-    rows, columns = shape
-    q, r = np.linalg.qr(rng.standard_normal((max(shape), min(shape))))
-    q = q * np.sign(np.diag(r))  # without this the distribution is not uniform
-    return np.float32(gain) * (q if rows >= columns else q.T).astype(np.float32)
+def not_of_sizes(entry: Any) -> str:
+    """The complaint of a registry whose entries are functions of `Sizes`, by keyword."""
+    try:
+        inspect.signature(entry).bind(**asdict(Sizes()))
+    except (TypeError, ValueError):
+        return f"is no function of {', '.join(asdict(Sizes()))}"
+    return ""
 
 
-def glorot_uniform(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """Uniform on ±√(6 / (fan_in + fan_out)) (Glorot and Bengio 2010), float32 of `shape`."""
-    limit = np.sqrt(6.0 / sum(shape))
-    return rng.uniform(-limit, limit, shape).astype(np.float32)
+NETWORKS = Registry("network", not_of_sizes, mlp="baselines.common.networks:Mlp")
+"""What `--network` may name: functions that make a `Network` of `Sizes`."""
 
 
-def init_linear(
-    rng: np.random.Generator, name: str, inputs: int, outputs: int, gain: float
-) -> dict[str, np.ndarray]:
-    """Variables of a dense layer: `name/w` float32 of [inputs, outputs], `name/b` zeros."""
+def built(registry: Registry, name: str, sizes: Sizes, kind: type) -> Any:
+    """What a registered function makes of these sizes.
+
+    Raises:
+        NotKnown: the name is not known here.
+        UserError: the function refuses the sizes, or makes something of another kind.
+    """
+    make = registry.known(name)
+    try:
+        made = make(**{f.name: getattr(sizes, f.name) for f in fields(Sizes)})
+    except ValueError as error:
+        raise UserError(f"--{registry.flag}: {name}: {error}") from None
+    if not isinstance(made, kind):
+        raise UserError(
+            f"--{registry.flag}: {name} makes a {type(made).__name__}, which is no"
+            f" {kind.__name__}; docs/extending.md says what that needs"
+        )
+    return made
+
+
+def check_network(spec: NetworkSpec, inputs: int) -> None:
+    """Try a network on zeros, [2, inputs].
+
+    Raises:
+        UserError: its variables or its values are not what they must be.
+    """
+    network = spec.build()
+    where = f"--network: {spec.network}"
+    params = trial_values(where, joined(network.variables(TRIAL, inputs)))
+    before = [np.zeros((2, inputs), np.float32)]
+    for width in network.widths:
+        z = network.layer(params, TRIAL, before)
+        check_values(f"{where}: a layer", z, width)
+        before.append(network.activate(z))
+        check_values(f"{where}: an activation", before[-1], width)
+
+
+TRIAL = "trial"
+"""The scope of a trial on zeros."""
+
+
+def trial_values(where: str, variables: Variables) -> dict[str, np.ndarray]:
+    """Zeros for the variables of a trial.
+
+    Raises:
+        UserError: one is not in the scope.
+    """
+    for name in variables:
+        if not name.startswith(f"{TRIAL}/"):
+            raise UserError(f"{where}: the variable {name!r} must begin with its scope")
+    return {name: np.zeros(variable.shape, np.float32) for name, variable in variables.items()}
+
+
+def check_values(where: str, values: Array, width: int) -> None:
+    """Raises UserError unless `values` are float32 of [2, width]."""
+    found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
+    if (found, kind) != ((2, width), np.float32):
+        raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")
+
+
+def dense_variables(
+    name: str, inputs: int, outputs: int, gain: float = float(np.sqrt(2))
+) -> Variables:
+    """Those of a dense layer: `name/w` of [inputs, outputs], orthogonal, and `name/b`, zeros."""
     return {
-        f"{name}/w": orthogonal(rng, (inputs, outputs), gain),
-        f"{name}/b": np.zeros(outputs, np.float32),
+        f"{name}/w": Variable((inputs, outputs), partial(orthogonal, gain=gain)),
+        f"{name}/b": Variable((outputs,), zeros),
     }
 
 
@@ -80,43 +209,51 @@ def linear(params: Params, name: str, x: Array) -> Array:
     return x @ params[f"{name}/w"] + params[f"{name}/b"]
 
 
-def init_hidden(
-    rng: np.random.Generator, scope: str, inputs: int, spec: MlpSpec
-) -> dict[str, np.ndarray]:
-    """Variables of the hidden layers: orthogonal with gain √2, biases 0."""
-    params: dict[str, np.ndarray] = {}
-    for name in spec.layer_names(scope):
-        params |= init_linear(rng, name, inputs, spec.num_hidden, np.sqrt(2))
-        inputs = spec.num_hidden
-    return params
+@dataclass(frozen=True)
+class Mlp(Sizes):
+    """The hidden layers of a multi-layer perceptron; orthogonal with gain √2, biases 0."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return (self.num_hidden,) * self.num_layers
+
+    @cache  # noqa: B019 (a handful of networks and scopes; making the names costs as a product does)
+    def layer_names(self, scope: str) -> tuple[str, ...]:
+        """Names of the hidden layers, `scope/mlp_fc0` and so on (Baselines' names)."""
+        return tuple(f"{scope}/mlp_fc{i}" for i in range(self.num_layers))
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        """Weights and biases of each layer."""
+        sizes = [inputs, *self.widths]
+        names = self.layer_names(scope)
+        return [dense_variables(name, *sizes[i : i + 2]) for i, name in enumerate(names)]
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        """The next layer, from the one before."""
+        return linear(params, self.layer_names(scope)[len(before) - 1], before[-1])
+
+    def activate(self, z: Array) -> Array:
+        """The activation."""
+        return ACTIVATIONS[self.activation](z)
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        """The layers, for acting."""
+        return [dense(params, name, self.activation) for name in self.layer_names(scope)]
 
 
-def pre_activations(params: Params, scope: str, x: Array, spec: MlpSpec) -> list[Array]:
-    """Each hidden layer's values BEFORE the activation: `num_layers` times [B, num_hidden]."""
-    activation = ACTIVATIONS[spec.activation]
-    layers = []
-    for name in spec.layer_names(scope):
-        layers.append(linear(params, name, x))
-        x = activation(layers[-1])
+def pre_activations(params: Params, scope: str, x: Array, network: Network) -> list[Array]:
+    """Each hidden layer's values BEFORE the activation, [B, width], from [B, inputs]."""
+    layers, before = [], [x]
+    for _ in network.widths:
+        layers.append(network.layer(params, scope, before))
+        before.append(network.activate(layers[-1]))
     return layers
 
 
-def hidden(params: Params, scope: str, x: Array, spec: MlpSpec) -> Array:
-    """The last hidden layer, [B, inputs] to [B, num_hidden]."""
-    return ACTIVATIONS[spec.activation](pre_activations(params, scope, x, spec)[-1])
-
-
-def init_mlp(
-    rng: np.random.Generator, scope: str, inputs: int, outputs: int, spec: MlpSpec
-) -> dict[str, np.ndarray]:
-    """Variables of an MLP with a linear output layer, all orthogonal with gain √2."""
-    params = init_hidden(rng, scope, inputs, spec)
-    return params | init_linear(rng, f"{scope}/out", spec.num_hidden, outputs, np.sqrt(2))
-
-
-def mlp(params: Params, scope: str, x: Array, spec: MlpSpec) -> Array:
-    """An MLP with a linear output layer, [B, inputs] to [B, outputs]."""
-    return linear(params, f"{scope}/out", hidden(params, scope, x, spec))
+def hidden(params: Params, scope: str, x: Array, network: Network) -> Array:
+    """The last hidden layer, [B, inputs] to [B, width]."""
+    return network.activate(pre_activations(params, scope, x, network)[-1])
 
 
 @dataclass(frozen=True)

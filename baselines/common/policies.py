@@ -1,4 +1,4 @@
-"""The policy without teachers: two MLPs, one for the actions and one for the value.
+"""The policy without teachers: two networks, one for the actions and one for the value.
 
 It is what PPO trains from scratch, what a student is once it goes alone, and what a teacher was
 trained as.
@@ -23,7 +23,8 @@ from baselines.common.distributions import (
     Pi,
     distribution_for,
 )
-from baselines.common.networks import MlpSpec
+from baselines.common.networks import Network, NetworkSpec, Sizes
+from baselines.common.variables import Variables, constant, drawn, joined, shapes
 
 Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From normalised observations [B, d] and noise to sampled actions."""
@@ -52,6 +53,10 @@ class Policy(Protocol):
         """The action distribution."""
 
     @property
+    def body(self) -> PlainPolicy:
+        """Its own networks: itself, or what is left of it once it goes without teachers."""
+
+    @property
     def loss_names(self) -> tuple[str, ...]:
         """Names of the policy's own losses, which are those of their coefficients."""
 
@@ -63,6 +68,9 @@ class Policy(Protocol):
 
     def variable_counts(self) -> dict[str, int]:
         """Number of trainable variables of each part, by what it is called to a user."""
+
+    def outline(self) -> list[str]:
+        """What a user should know of it before the run, in lines."""
 
     def frozen(self) -> dict[str, np.ndarray]:
         """Variables that belong to the policy and are never trained, by name."""
@@ -83,55 +91,71 @@ class Policy(Protocol):
         """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient)."""
 
     def describe(self) -> dict[str, Any]:
-        """What a checkpoint must say for the policy to be built again; JSON."""
+        """What a checkpoint must say for the policy to be built again; JSON.
+
+        A policy that is not its `body` says it under `transfer`, beside what `body` says.
+        """
+
+
+def plain_actor(policy: Policy, params: Mapping[str, np.ndarray]) -> Actor:
+    """A policy's `actor` by its definition, for one that has no faster way."""
+    return lambda obs, noise: policy.distribution.sample(policy.pi(params, obs), noise)
 
 
 @dataclass(frozen=True)
-class MlpPolicy:
-    """Separate MLPs for policy and value, without teachers.
+class PlainPolicy:
+    """Separate networks for policy and value, without teachers.
 
     Attributes:
         obs_size: number of observation dimensions d.
         distribution: the action distribution.
-        spec: shape of the hidden layers of both MLPs.
+        spec: the hidden layers of both networks.
         pi_scope: first part of the names of the policy's variables.
         vf_scope: first part of the names of the value function's variables.
     """
 
     obs_size: int
     distribution: Distribution
-    spec: MlpSpec
+    spec: NetworkSpec
     pi_scope: str = "pi"
     vf_scope: str = "vf"
+
+    @property
+    def network(self) -> Network:
+        """The hidden layers of either side."""
+        return self.spec.build()
+
+    @property
+    def body(self) -> PlainPolicy:
+        """Itself."""
+        return self
 
     @property
     def loss_names(self) -> tuple[str, ...]:
         """It has no losses of its own."""
         return ()
 
+    def variables(self) -> Variables:
+        """All variables: policy output with gain 0.01, value output 1, biases 0."""
+        own = self.distribution.init(f"{self.pi_scope}/pi")
+        return joined([
+            *self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01),
+            {name: constant(value) for name, value in own.items()},
+            *self._side(self.vf_scope, "vf", 1, gain=1.0),
+        ])  # fmt: skip
+
+    def _side(self, scope: str, head: str, outputs: int, gain: float) -> list[Variables]:
+        width = self.network.widths[-1]
+        last = networks.dense_variables(f"{scope}/{head}", width, outputs, gain)
+        return [*self.network.variables(scope, self.obs_size), last]
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of all variables by name: those of `init`, without the work."""
-        width, outputs = self.spec.num_hidden, self.distribution.num_outputs
-        shapes: dict[str, tuple[int, ...]] = {}
-        for scope, head, last in ((self.pi_scope, "pi", outputs), (self.vf_scope, "vf", 1)):
-            inputs = self.obs_size
-            for name in self.spec.layer_names(scope):
-                shapes |= {f"{name}/w": (inputs, width), f"{name}/b": (width,)}
-                inputs = width
-            shapes |= {f"{scope}/{head}/w": (inputs, last), f"{scope}/{head}/b": (last,)}
-        extra = self.distribution.init(f"{self.pi_scope}/pi")
-        return shapes | {name: value.shape for name, value in extra.items()}
+        """Shapes of all variables by name."""
+        return shapes(self.variables())
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Hidden layers orthogonal with gain √2, policy output 0.01, value output 1, biases 0."""
-        width, outputs = self.spec.num_hidden, self.distribution.num_outputs
-        return (
-            networks.init_hidden(rng, self.pi_scope, self.obs_size, self.spec)
-            | networks.init_linear(rng, f"{self.pi_scope}/pi", width, outputs, gain=0.01)
-            | self.distribution.init(f"{self.pi_scope}/pi")
-            | networks.init_hidden(rng, self.vf_scope, self.obs_size, self.spec)
-            | networks.init_linear(rng, f"{self.vf_scope}/vf", width, 1, gain=1.0)
-        )
+        """Initial values of all variables."""
+        return drawn(self.variables(), rng)
 
     def variable_counts(self) -> dict[str, int]:
         """Those of the two networks."""
@@ -142,18 +166,23 @@ class MlpPolicy:
             for part, scope in (("policy", self.pi_scope), ("value function", self.vf_scope))
         }
 
+    def outline(self) -> list[str]:
+        """Nothing but its sizes."""
+        return []
+
     def frozen(self) -> dict[str, np.ndarray]:
         """Nothing is frozen."""
         return {}
 
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
-        return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.spec))
+        return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.network))
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables."""
-        names, activation = self.spec.layer_names(self.pi_scope), self.spec.activation
-        hidden = [networks.dense(params, name, activation) for name in names]
+        hidden = networks.dense_layers(self.network, params, self.pi_scope)
+        if not hidden:
+            return plain_actor(self, params)
         return self.acting(params, networks.feed_forward([*hidden, self.head(params)]))
 
     def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:
@@ -167,15 +196,15 @@ class MlpPolicy:
 
     def value(self, params: Params, obs: Array) -> Array:
         """The values [B] of [B, obs_size] observations."""
-        return self.value_head(params, networks.hidden(params, self.vf_scope, obs, self.spec))
+        return self.value_head(params, networks.hidden(params, self.vf_scope, obs, self.network))
 
     def pi_head(self, params: Params, latent: Array) -> Pi:
-        """The action distribution from the last hidden layer, [B, num_hidden]."""
+        """The action distribution from the last hidden layer, [B, width]."""
         name = f"{self.pi_scope}/pi"
         return self.distribution.pi(params, name, networks.linear(params, name, latent))
 
     def value_head(self, params: Params, latent: Array) -> Array:
-        """The values [B] from the last hidden layer, [B, num_hidden]."""
+        """The values [B] from the last hidden layer, [B, width]."""
         return networks.linear(params, f"{self.vf_scope}/vf", latent)[:, 0]
 
     def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
@@ -184,17 +213,18 @@ class MlpPolicy:
 
     def describe(self) -> dict[str, Any]:
         """Sizes and names, for a checkpoint."""
+        sizes = asdict(self.spec)
         return {
             "obs_size": self.obs_size,
             "distribution": [type(self.distribution).__name__, self.distribution.num_outputs],
-            "network": "mlp",
-            "spec": asdict(self.spec),
+            "network": sizes.pop("network"),
+            "spec": sizes,
             "pi_scope": self.pi_scope,
             "vf_scope": self.vf_scope,
         }
 
     @classmethod
-    def from_description(cls, described: dict[str, Any]) -> MlpPolicy:
+    def from_description(cls, described: dict[str, Any]) -> PlainPolicy:
         """The inverse of `describe`.
 
         Raises:
@@ -202,15 +232,15 @@ class MlpPolicy:
         """
         kinds = {kind.__name__: kind for kind in (DiagGaussian, Categorical)}
         kind, size = described["distribution"]
-        spec = MlpSpec(**described["spec"])
+        spec = NetworkSpec(**described["spec"], network=described["network"])
         check_sizes(spec, described["obs_size"], size)
         scopes = described["pi_scope"], described["vf_scope"]
-        if described["network"] != "mlp" or not all(isinstance(scope, str) for scope in scopes):
-            raise ValueError("the policy is no MLP, or its scopes are no names")
+        if not all(isinstance(scope, str) for scope in scopes):
+            raise ValueError("the policy's scopes are no names")
         return cls(described["obs_size"], kinds[kind](size), spec, *scopes)
 
 
-def check_sizes(spec: MlpSpec, obs_size: Any, outputs: Any) -> None:
+def check_sizes(spec: Sizes, obs_size: Any, outputs: Any) -> None:
     """Check a stranger's sizes, before anything of these sizes is made.
 
     Raises:
@@ -227,10 +257,10 @@ def check_sizes(spec: MlpSpec, obs_size: Any, outputs: Any) -> None:
 def policy_for(
     observation_space: spaces.Space,
     action_space: spaces.Space,
-    spec: MlpSpec,
+    spec: NetworkSpec,
     pi_scope: str,
     vf_scope: str,
-) -> MlpPolicy:
+) -> PlainPolicy:
     """The teacher-less policy of a task.
 
     Raises:
@@ -239,4 +269,4 @@ def policy_for(
     if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
         raise ValueError(f"observations must be a Box with one axis, not {observation_space}")
     distribution = distribution_for(action_space)
-    return MlpPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)
+    return PlainPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)

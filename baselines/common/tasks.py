@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any
@@ -13,6 +12,7 @@ from gymnasium.envs.registration import registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.command_line import UserError, suggestion
+from baselines.common.task_modules import import_task
 
 
 def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
@@ -23,12 +23,8 @@ def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
-    module, _, name = env_id.rpartition(":")
-    if module:
-        try:
-            importlib.import_module(module)
-        except (ImportError, ValueError, TypeError) as error:  # `.a`, `a..b` are no modules
-            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {error}") from None
+    import_task(env_id)
+    name = env_id.rpartition(":")[2]
     if name not in registry:
         raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
     try:

@@ -10,6 +10,7 @@ import numpy as np
 
 from baselines.common.command_line import UserError
 from baselines.common.seeding import streams
+from baselines.common.task_modules import check_task_of_file
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Episode, env_action
 from baselines.ppo2.saved import SavedPolicy
@@ -67,13 +68,24 @@ def make_fitting_task(
     return env
 
 
+def make_own_task(saved: SavedPolicy, **options: Any) -> gym.Env:
+    """The task that the checkpoint names.
+
+    Raises:
+        UserError: it cannot be made here, or its module has not been imported.
+    """
+    env = saved.metadata["env"]
+    check_task_of_file(env["id"])
+    return make_fitting_task(saved, env["id"], env["kwargs"], **options)
+
+
 def evaluate(saved: SavedPolicy, episodes: int, seed: int, deterministic: bool) -> list[Episode]:
     """Episodes of a policy in its own task; episode k starts from `seed` + k.
 
     Raises:
         UserError: the task that the checkpoint names cannot be made here.
     """
-    env = make_fitting_task(saved, saved.metadata["env"]["id"], saved.metadata["env"]["kwargs"])
+    env = make_own_task(saved)
     try:
         return [run_episode(saved, env, seed + k, deterministic) for k in range(episodes)]
     finally:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from baselines.config import Config
+from baselines.flags import outside_arguments
 from baselines.ppo2.saved import SavedPolicy
 
 FOLDER = "videos"
@@ -43,6 +44,7 @@ class Filming:
             sys.executable, "-m", "baselines.evaluate", f"--load_path={checkpoint}",
             f"--video={self._folder / str(steps)}.mp4", f"--seed={self._config.seed}",
             f"--video_length={self._config.save_video_length}",
+            *outside_arguments(self._config.env),
         ]  # fmt: skip
         self._begun[checkpoint] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

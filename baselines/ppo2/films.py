@@ -12,7 +12,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import UserError
-from baselines.ppo2.evaluation import make_fitting_task, rewards_of_episode
+from baselines.ppo2.evaluation import make_own_task, rewards_of_episode
 from baselines.ppo2.saved import SavedPolicy
 
 ENDINGS = (".mp4", ".gif")
@@ -41,13 +41,7 @@ def film(
         UserError: a task cannot be drawn.
         OSError: the file cannot be written.
     """
-    tasks = [
-        make_fitting_task(
-            saved, saved.metadata["env"]["id"], saved.metadata["env"]["kwargs"],
-            render_mode="rgb_array",
-        )
-        for saved in policies
-    ]  # fmt: skip
+    tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
     fps = int(tasks[0].metadata.get("render_fps", DEFAULT_FPS))
     try:
         shown = [

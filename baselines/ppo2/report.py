@@ -10,7 +10,6 @@ import numpy as np
 from baselines.common.tasks import make_task
 from baselines.config import Config
 from baselines.ppo2.setup import Setup
-from baselines.transfer.student import Student
 
 PROBE_STEPS = 30
 """Steps of the task that are timed."""
@@ -28,9 +27,7 @@ def report(setup: Setup) -> Iterator[str]:
     )
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
         yield f"teacher: {path}, trained on {teacher['env']['id']}"
-    if isinstance(policy, Student):
-        for source, size in policy.source_sizes():
-            yield f"mapping: {policy.obs_size} dimensions to the {size} of {source['id']}"
+    yield from policy.outline()
     counts = policy.variable_counts()
     parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
     yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"

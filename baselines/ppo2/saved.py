@@ -13,14 +13,17 @@ from baselines.common.checkpoint import (
     DAMAGE,
     Checkpoint,
     CheckpointError,
+    CodeNotKnown,
     checked_arrays,
     load,
     save,
 )
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env import Normalizer
-from baselines.transfer.student import Student
+from baselines.config import TRANSFERS
+from baselines.transfer.method import TransferMethod
 
 Contents = tuple[dict[str, np.ndarray], dict[str, Any]]
 
@@ -40,6 +43,11 @@ class SavedPolicy:
     params: dict[str, np.ndarray]
     normalizer: Normalizer
     metadata: dict[str, Any]
+
+    @property
+    def method(self) -> TransferMethod:
+        """The transfer method of its run."""
+        return _method(self.metadata)
 
     def act(self, obs: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
         """Actions for raw observations [B, d]: sampled from `noise`, the mode without it."""
@@ -114,10 +122,13 @@ def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPo
     """The policy that a checkpoint holds; `path` and `flag` are for the messages.
 
     Raises:
+        CodeNotKnown: it needs code from outside this package that the user has not named.
         CheckpointError: it is damaged.
     """
     try:
         return _restore(checkpoint)
+    except NotKnown as error:
+        raise CodeNotKnown(f"--{flag}: {path}: {error.told()}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--{flag}: {path} is damaged ({error!r})") from None
 
@@ -125,14 +136,20 @@ def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPo
 def _restore(checkpoint: Checkpoint) -> SavedPolicy:
     described, arrays = checkpoint.metadata["policy"], checkpoint.arrays
     _check_description(checkpoint.metadata)
-    policy: MlpPolicy | Student = (
-        Student.from_description(described, arrays)
+    policy: Policy = (
+        _method(checkpoint.metadata).restore(described, arrays)
         if "transfer" in described
-        else MlpPolicy.from_description(described)
+        else PlainPolicy.from_description(described)
     )
     params = checked_arrays(arrays, policy.shapes())
     normalizer = Normalizer.from_arrays(arrays, policy.obs_size)
     return SavedPolicy(policy, params, normalizer, checkpoint.metadata)
+
+
+def _method(metadata: dict[str, Any]) -> TransferMethod:
+    """The transfer method of the run that a checkpoint is of; in the oldest files always MIKT."""
+    method: TransferMethod = TRANSFERS.known(metadata.get("config", {}).get("transfer", "mikt"))
+    return method
 
 
 def _check_description(metadata: dict[str, Any]) -> None:

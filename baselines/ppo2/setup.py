@@ -12,10 +12,10 @@ from baselines.common import provenance
 from baselines.common.checkpoint import CheckpointError
 from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
-from baselines.common.networks import MlpSpec
+from baselines.common.networks import NetworkSpec, check_network
 from baselines.common.offscreen import offscreen_renderer
 from baselines.common.own_body import check_body
-from baselines.common.policies import MlpPolicy, Policy, check_sizes, policy_for
+from baselines.common.policies import PlainPolicy, Policy, check_sizes, policy_for
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
@@ -108,8 +108,8 @@ def _resumed(config: Config, found: SavedState) -> Setup:
     return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
 
 
-def _body(config: Config, envs: VecEnv) -> MlpPolicy:
-    spec = MlpSpec(config.num_layers, config.num_hidden, config.activation)
+def _body(config: Config, envs: VecEnv) -> PlainPolicy:
+    spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
     try:
         policy = policy_for(
             envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
@@ -122,6 +122,7 @@ def _body(config: Config, envs: VecEnv) -> MlpPolicy:
         raise UserError(
             f"--num_hidden: {config.num_hidden} with --num_layers={config.num_layers}: {error}"
         ) from None
+    check_network(spec, policy.obs_size)
     return policy
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.common.checkpoint import DAMAGE, CheckpointError, load, save
+from baselines.common.checkpoint import DAMAGE, CheckpointError, CodeNotKnown, load, save
 from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
 from baselines.common.files import remove_partial
@@ -83,6 +83,8 @@ def newest_state(save_path: Path) -> SavedState | None:
     for path in paths:
         try:
             return _read(path, damaged)
+        except CodeNotKnown:
+            raise
         except CheckpointError as error:
             damaged.append(str(error).removeprefix("--resume: "))
     if damaged:

@@ -13,6 +13,8 @@ from typing import Any
 from baselines.analysis.runs import WHERE, Run, read_run
 from baselines.common.command_line import UserError, suggestion
 from baselines.common.files import read_regular
+from baselines.common.registry import NotKnown
+from baselines.common.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
@@ -29,13 +31,18 @@ def config_of(run: Run) -> Config:
     Settings that its log is too old to have, or that it did not read, are today's defaults.
 
     Raises:
-        UserError: one is unknown or has no value that it could have.
+        UserError: one is unknown or has no value that it could have, or names code from outside
+            this package that the user has not named.
     """
     teachers = tuple(run.config.get(TEACHERS, ()))
     try:
-        config = from_settings(_texts(run.config), teachers).without_unread()
-        config = replace(config, resume=False, on_divergence="stop", play=False)
+        config = from_settings(_texts(run.config), teachers)
+        config.check_known()
+        check_task_of_file(config.env)
+        config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)
         config.check()
+    except NotKnown as error:
+        raise UserError(f"{WHERE}: {run.folder}: {error.told()}") from None
     except UserError as error:
         raise UserError(f"{WHERE}: {run.folder}: {error}") from None
     return config

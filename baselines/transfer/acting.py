@@ -14,15 +14,11 @@ of the first one's inputs. `Student.pi` is the definition; a test holds the two 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.common.arrays import Params
-from baselines.common.networks import IN_PLACE, InPlace, Layer, feed_forward
-
-Affine = tuple[np.ndarray, np.ndarray]
-"""x @ w + b: float32 of [inputs, outputs] and [outputs]."""
+from baselines.common.networks import InPlace, Layer, feed_forward
 
 
 @dataclass(frozen=True)
@@ -36,43 +32,33 @@ class Parts:
         sources: the source task of each teacher.
         laterals: of each layer, the matrices U_j.
         shares: of each layer, p, float32 of [1 + J].
-        activations: that of the student, then those of the teachers.
-        mapping_activation: that of the φ.
     """
 
-    body: list[Affine]
-    mappings: list[list[Affine]]
-    teachers: list[list[Affine]]
+    body: list[Layer]
+    mappings: list[list[Layer]]
+    teachers: list[list[Layer]]
     sources: list[int]
     laterals: list[list[np.ndarray]]
     shares: list[np.ndarray]
-    activations: list[str]
-    mapping_activation: str
-
-
-def affine(params: Params, name: str) -> Affine:
-    """The dense layer `name` without its activation."""
-    return params[f"{name}/w"], params[f"{name}/b"]
 
 
 def as_one_network(parts: Parts, head: Layer) -> Callable[[np.ndarray], np.ndarray]:
     """The outputs of the policy network as a function of normalised observations [B, d]."""
-    hidden = [mapping[:-1] for mapping in parts.mappings]
-    embed = feed_forward(_side_by_side(hidden, parts.mapping_activation))
+    embed = feed_forward(_side_by_side([mapping[:-1] for mapping in parts.mappings]))
     mixed = feed_forward([*_mixed_layers(parts), head])
     return lambda obs: mixed(np.concatenate((obs, embed(obs)), axis=1))
 
 
-def _side_by_side(networks: Sequence[Sequence[Affine]], activation: str) -> list[Layer]:
+def _side_by_side(networks: Sequence[Sequence[Layer]]) -> list[Layer]:
     """Networks of the same input as one, with their outputs beside one another."""
     layers = []
     for i, parts in enumerate(zip(*networks, strict=True)):
         if i:  # each reads its own part of the layer before
-            *starts, inputs = np.cumsum([0, *(len(w) for w, _ in parts)]).tolist()
+            *starts, inputs = np.cumsum([0, *(len(part.w) for part in parts)]).tolist()
             parts = tuple(
                 _from_row(part, at, inputs) for part, at in zip(parts, starts, strict=True)
             )
-        layers.append(_joined(parts, [activation] * len(parts)))
+        layers.append(_joined(parts))
     return layers
 
 
@@ -81,7 +67,7 @@ def _mixed_layers(parts: Parts) -> list[Layer]:
         _after(parts.mappings[source][-1], layers[0])
         for source, layers in zip(parts.sources, parts.teachers, strict=True)
     ]
-    obs_size, embedded = len(parts.body[0][0]), [len(m[-1][0]) for m in parts.mappings]
+    obs_size, embedded = len(parts.body[0].w), [len(m[-1].w) for m in parts.mappings]
     starts = np.cumsum([obs_size, *embedded])
     theirs, at = first, [int(starts[source]) for source in parts.sources]
     inputs = int(starts[-1])
@@ -92,51 +78,51 @@ def _mixed_layers(parts: Parts) -> list[Layer]:
         placed = [_from_row(z, start, inputs) for z, start in zip(theirs, at, strict=True)]
         mixed = _mixed(_from_row(own, 0, inputs), placed, parts.laterals[i], parts.shares[i])
         outputs = [mixed, *placed] if i + 1 < len(parts.body) else [mixed]
-        layers.append(_joined(outputs, parts.activations))
-        *at, inputs = np.cumsum([len(b) for _, b in outputs]).tolist()
+        layers.append(_joined(outputs))
+        *at, inputs = np.cumsum([len(output.b) for output in outputs]).tolist()
     return layers
 
 
-def _after(first: Affine, second: Affine) -> Affine:
+def _after(first: Layer, second: Layer) -> Layer:
     """The map that applies `first`, then `second`."""
-    return first[0] @ second[0], first[1] @ second[0] + second[1]
+    return replace(second, w=first.w @ second.w, b=first.b @ second.w + second.b)
 
 
-def _from_row(part: Affine, first: int, inputs: int) -> Affine:
-    """A map of some inputs, from number `first` on, as a map of all `inputs`."""
-    w, b = part
-    wide = np.zeros((inputs, w.shape[1]), np.float32)
-    wide[first : first + len(w)] = w
-    return wide, b
+def _from_row(part: Layer, first: int, inputs: int) -> Layer:
+    """A layer of some inputs, from number `first` on, as a layer of all `inputs`."""
+    wide = np.zeros((inputs, part.w.shape[1]), np.float32)
+    wide[first : first + len(part.w)] = part.w
+    return replace(part, w=wide)
 
 
 def _mixed(
-    own: Affine, teachers: Sequence[Affine], laterals: Sequence[np.ndarray], shares: np.ndarray
-) -> Affine:
+    own: Layer, teachers: Sequence[Layer], laterals: Sequence[np.ndarray], shares: np.ndarray
+) -> Layer:
     """p_0 (W h + b) + Σ_j p_j z_j U_j, from the inputs of all."""
-    w, b = shares[0] * own[0], shares[0] * own[1]
-    for share, (z_w, z_b), lateral in zip(shares[1:], teachers, laterals, strict=True):
-        w = w + share * (z_w @ lateral)
-        b = b + share * (z_b @ lateral)
-    return w, b
+    w, b = shares[0] * own.w, shares[0] * own.b
+    for share, z, lateral in zip(shares[1:], teachers, laterals, strict=True):
+        w = w + share * (z.w @ lateral)
+        b = b + share * (z.b @ lateral)
+    return replace(own, w=w, b=b)
 
 
-def _joined(maps: Sequence[Affine], activations: Sequence[str]) -> Layer:
-    """Maps of the same inputs as one layer; the first activations are theirs."""
-    kinds, widths = activations[: len(maps)], [len(b) for _, b in maps]
-    w = np.concatenate([w for w, _ in maps], axis=1)
-    return Layer(w, np.concatenate([b for _, b in maps]), _activation(kinds, widths))
+def _joined(layers: Sequence[Layer]) -> Layer:
+    """Layers of the same inputs as one."""
+    w = np.concatenate([layer.w for layer in layers], axis=1)
+    return Layer(w, np.concatenate([layer.b for layer in layers]), _activation(layers))
 
 
-def _activation(kinds: Sequence[str], widths: Sequence[int]) -> InPlace:
+def _activation(layers: Sequence[Layer]) -> InPlace | None:
     """One activation for all columns where they agree, else each on its own."""
+    kinds = [layer.activation for layer in layers]
     if len(set(kinds)) == 1:
-        return IN_PLACE[kinds[0]]
-    ends = np.cumsum(widths)
-    columns = [slice(end - width, end) for width, end in zip(widths, ends, strict=True)]
+        return kinds[0]
+    ends = np.cumsum([len(layer.b) for layer in layers])
+    columns = [slice(end - len(layer.b), end) for end, layer in zip(ends, layers, strict=True)]
 
     def apply(x: np.ndarray) -> None:
         for part, kind in zip(columns, kinds, strict=True):
-            IN_PLACE[kind](x[..., part])
+            if kind is not None:
+                kind(x[..., part])
 
     return apply

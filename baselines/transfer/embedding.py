@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.common import networks
 from baselines.common.arrays import Array, Params
-from baselines.common.networks import MlpSpec
+from baselines.common.variables import Variable, Variables, joined, zeros
+from baselines.transfer.mapping import StateMapping
 
 SCOPE = "transfer"
 """First part of the names of all variables that are gone once the student is alone."""
@@ -22,22 +22,14 @@ def decoder_scope(source: int) -> str:
     return f"{SCOPE}/decoder{source}"
 
 
-def layer_names(source: int, spec: MlpSpec) -> list[str]:
-    """Names of the dense layers of φ, the output layer last."""
-    scope = embedding_scope(source)
-    return [*spec.layer_names(scope), f"{scope}/out"]
-
-
-def init_embedding(
-    rng: np.random.Generator, source: int, obs_size: int, source_size: int, spec: MlpSpec
-) -> dict[str, np.ndarray]:
+def variables(source: int, obs_size: int, source_size: int, mapping: StateMapping) -> Variables:
     """Variables of φ: [B, obs_size] to [B, source_size]."""
-    return networks.init_mlp(rng, embedding_scope(source), obs_size, source_size, spec)
+    return mapping.embedding.variables(embedding_scope(source), obs_size, source_size)
 
 
-def embed(params: Params, source: int, obs: Array, spec: MlpSpec) -> Array:
+def embed(params: Params, source: int, obs: Array, mapping: StateMapping) -> Array:
     """φ(s): normalised observations [B, d] to the source task's [B, d_j]."""
-    return networks.mlp(params, embedding_scope(source), obs, spec)
+    return mapping.embedding.apply(params, embedding_scope(source), obs)
 
 
 def moments(embedded: np.ndarray) -> tuple[float, float]:
@@ -54,16 +46,18 @@ def moments(embedded: np.ndarray) -> tuple[float, float]:
     return float(np.abs(means).mean()), float(stds.mean())
 
 
-def init_decoder(
-    rng: np.random.Generator, source: int, obs_size: int, source_size: int, spec: MlpSpec
-) -> dict[str, np.ndarray]:
+def decoder_variables(
+    source: int, obs_size: int, source_size: int, mapping: StateMapping
+) -> Variables:
     """Variables of the decoder q(s | φ(s)); its log σ_q is a free vector, 0 at the start."""
     scope = decoder_scope(source)
-    mean = networks.init_mlp(rng, scope, source_size, obs_size, spec)
-    return mean | {f"{scope}/logstd": np.zeros(obs_size, np.float32)}
+    mean = mapping.decoder.variables(scope, source_size, obs_size)
+    return joined([mean, {f"{scope}/logstd": Variable((obs_size,), zeros)}])
 
 
-def decode(params: Params, source: int, embedded: Array, spec: MlpSpec) -> tuple[Array, Array]:
+def decode(
+    params: Params, source: int, embedded: Array, mapping: StateMapping
+) -> tuple[Array, Array]:
     """The decoder's Gaussian over s: mean [B, d] and log σ_q [d], from φ(s) of [B, d_j]."""
     scope = decoder_scope(source)
-    return networks.mlp(params, scope, embedded, spec), params[f"{scope}/logstd"]
+    return mapping.decoder.apply(params, scope, embedded), params[f"{scope}/logstd"]

@@ -1,4 +1,4 @@
-"""The course of a run: teachers mixed in, coupling, and the student alone."""
+"""The course of a run; that of MIKT: teachers mixed in, coupling, and the student alone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.common.arrays import Params
-from baselines.common.policies import MlpPolicy, Policy
-from baselines.config import Config
+from baselines.common.policies import PlainPolicy, Policy
+from baselines.config import TRANSFERS, Config
 from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
 from baselines.transfer.student import Student
 
@@ -56,14 +56,15 @@ def _whole(x: float) -> int:
 
 
 def stages(policy: Policy, config: Config) -> list[Stage]:
-    """The stages of a run in their order: one without teachers, three with them.
+    """The stages of a run in their order: one without teachers, else those of its method."""
+    if not config.teacher_paths:
+        return one_stage(policy, config)
+    course: list[Stage] = TRANSFERS.known(config.transfer).stages(policy, config)
+    return course
 
-    A run that is resumed after its hand-over has only the last of the three left.
-    """
-    if isinstance(policy, Student):
-        return _transfer_stages(policy, config)
-    if config.teacher_paths and config.transfer == "mikt" and isinstance(policy, MlpPolicy):
-        return [_alone(1, policy, config)]
+
+def one_stage(policy: Policy, config: Config) -> list[Stage]:
+    """The course of a run that is trained by one rule from beginning to end."""
     return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda *_: {})]
 
 
@@ -72,7 +73,15 @@ def stage_at(course: list[Stage], update: int) -> Stage:
     return next((stage for stage in reversed(course) if stage.first <= update), course[0])
 
 
-def _transfer_stages(student: Student, config: Config) -> list[Stage]:
+def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
+    """The three stages of MIKT.
+
+    A run that is resumed after its hand-over has only the last of them left.
+    """
+    if not isinstance(policy, Student):
+        return [_alone(1, policy.body, config)]
+    student = policy
+
     def coefs(update: int) -> dict[str, float]:
         weight = coupling_weight(update, config.nupdates, config.teacher_fraction)
         return {
@@ -99,10 +108,10 @@ def _transfer_stages(student: Student, config: Config) -> list[Stage]:
     ]
 
 
-def _alone(first: int, body: MlpPolicy, config: Config) -> Stage:
+def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
     coefs = {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
-    ones = [1.0] * body.spec.num_layers
+    ones = [1.0] * len(body.network.widths)
     return Stage(first, body, lambda _: coefs, lambda *_: share_figures(ones, ones), alone=True)
 
 

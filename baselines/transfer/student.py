@@ -11,23 +11,32 @@ teachers share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from baselines.common import arrays, networks
+from baselines.common import arrays
 from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.distributions import Distribution, Pi
-from baselines.common.networks import ACTIVATIONS, MlpSpec
-from baselines.common.policies import Actor, MlpPolicy, check_sizes, shapes_of
+from baselines.common.networks import dense_layers
+from baselines.common.policies import Actor, PlainPolicy, check_sizes, plain_actor
+from baselines.common.variables import (
+    Variable,
+    Variables,
+    constant,
+    drawn,
+    glorot_uniform,
+    joined,
+    shapes,
+)
 from baselines.transfer import acting, embedding
-from baselines.transfer.acting import affine
 from baselines.transfer.embedding import SCOPE
 from baselines.transfer.figures import MappingFigures, mapping_figures, share_figures
+from baselines.transfer.mapping import MappingSpec, StateMapping
 from baselines.transfer.objectives import (
     coupling_loss,
     explained_share,
@@ -52,16 +61,21 @@ class Student:
     Attributes:
         body: the student's own networks; all that is left once it goes alone.
         teachers: the frozen teachers.
-        mapping_spec: hidden layers of φ and of its decoder.
+        mapping_spec: φ and its decoder.
         min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
     """
 
-    body: MlpPolicy
+    body: PlainPolicy
     teachers: tuple[Teacher, ...]
-    mapping_spec: MlpSpec
+    mapping_spec: MappingSpec
     min_std: float
     frozen_mapping: Params = field(default_factory=dict)
+
+    @property
+    def mapping(self) -> StateMapping:
+        """φ and its decoder."""
+        return self.mapping_spec.build()
 
     @property
     def distribution(self) -> Distribution:
@@ -92,40 +106,40 @@ class Student:
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Student:
         """The same student whose φ stays at a random start."""
-        return replace(self, frozen_mapping=self._init_embeddings(rng))
+        return replace(self, frozen_mapping=drawn(self._of_sources(embedding.variables), rng))
+
+    def variables(self) -> Variables:
+        """All trainable variables: the body's, U Glorot uniform, φ's and the decoder's."""
+        return joined([
+            self.body.variables(),
+            self._mixing_variables(self.body.pi_scope),
+            self._mixing_variables(self.body.vf_scope),
+            {} if self.frozen_mapping else self._of_sources(embedding.variables),
+            self._of_sources(embedding.decoder_variables),
+        ])  # fmt: skip
+
+    def _mixing_variables(self, scope: str) -> Variables:
+        variables: Variables = {}
+        logits = np.array([OWN_LOGIT] + [TEACHER_LOGIT] * len(self.teachers), np.float32)
+        for i, width in enumerate(self.body.network.widths):
+            variables[_mixing(scope, i)] = constant(logits)
+            for j, teacher in enumerate(self.teachers):
+                shape = (teacher.policy.network.widths[i], width)
+                variables[_lateral(scope, i, j)] = Variable(shape, glorot_uniform)
+        return variables
+
+    def _of_sources(self, variables: Callable[..., Variables]) -> Variables:
+        """Those of the φ or of the decoders, of all source tasks."""
+        sizes = [size for _, size in self.source_sizes()]
+        return joined([variables(i, self.obs_size, n, self.mapping) for i, n in enumerate(sizes)])
 
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """The body as without teachers; laterals Glorot uniform; φ and decoder orthogonal, √2."""
-        params = self.body.init(rng)
-        for scope in (self.body.pi_scope, self.body.vf_scope):
-            params |= self._init_mixing(rng, scope)
-        if not self.frozen_mapping:
-            params |= self._init_embeddings(rng)
-        for i, source in enumerate(self.sources):
-            size = self._source_size(source)
-            params |= embedding.init_decoder(rng, i, self.body.obs_size, size, self.mapping_spec)
-        return params
-
-    def _init_embeddings(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        params: dict[str, np.ndarray] = {}
-        for i, source in enumerate(self.sources):
-            size = self._source_size(source)
-            params |= embedding.init_embedding(rng, i, self.body.obs_size, size, self.mapping_spec)
-        return params
-
-    def _init_mixing(self, rng: np.random.Generator, scope: str) -> dict[str, np.ndarray]:
-        params: dict[str, np.ndarray] = {}
-        logits = np.array([OWN_LOGIT] + [TEACHER_LOGIT] * len(self.teachers), np.float32)
-        for i in range(self.body.spec.num_layers):
-            params[_mixing(scope, i)] = logits.copy()
-            for j, teacher in enumerate(self.teachers):
-                shape = (teacher.policy.spec.num_hidden, self.body.spec.num_hidden)
-                params[_lateral(scope, i, j)] = networks.glorot_uniform(rng, shape)
-        return params
+        """Initial values of all trainable variables."""
+        return drawn(self.variables(), rng)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all trainable variables by name."""
-        return shapes_of(self.init(np.random.default_rng()))
+        return shapes(self.variables())
 
     def source_sizes(self) -> list[tuple[dict[str, Any], int]]:
         """The source tasks with their number of observation dimensions."""
@@ -140,6 +154,13 @@ class Student:
                 counts[_part_of(name)] += prod(shape)
         return counts
 
+    def outline(self) -> list[str]:
+        """What is mapped to what."""
+        return [
+            f"mapping: {self.obs_size} dimensions to the {size} of {source['id']}"
+            for source, size in self.source_sizes()
+        ]
+
     def frozen(self) -> dict[str, np.ndarray]:
         """The teachers' variables, and φ's where it is not learned."""
         return dict(self.frozen_mapping) | {
@@ -153,27 +174,26 @@ class Student:
         return self._pi(params, obs, self._embed(params, obs))
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
-        """Acting with these variables, as one plain network."""
+        """Acting with these variables; as one plain network, where all parts are MLPs."""
         scope, mapping = self.body.pi_scope, self.frozen_mapping or params
-        names = self.body.spec.layer_names(scope)
+        layers = range(len(self.body.network.widths))
         parts = acting.Parts(
-            body=[affine(params, name) for name in names],
+            body=dense_layers(self.body.network, params, scope),
             mappings=[
-                [affine(mapping, name) for name in embedding.layer_names(i, self.mapping_spec)]
+                dense_layers(self.mapping.embedding, mapping, embedding.embedding_scope(i))
                 for i in range(len(self.sources))
             ],
-            teachers=[teacher.policy_layers() for teacher in self.teachers],
+            teachers=[
+                dense_layers(t.policy.network, t.params, t.policy.pi_scope) for t in self.teachers
+            ],
             sources=[self.sources.index(teacher.env) for teacher in self.teachers],
             laterals=[
-                [params[_lateral(scope, i, j)] for j in range(len(self.teachers))]
-                for i in range(len(names))
+                [params[_lateral(scope, i, j)] for j in range(len(self.teachers))] for i in layers
             ],
-            shares=[arrays.softmax(params[_mixing(scope, i)]) for i in range(len(names))],
-            activations=[
-                p.spec.activation for p in (self.body, *(t.policy for t in self.teachers))
-            ],
-            mapping_activation=self.mapping_spec.activation,
+            shares=[arrays.softmax(params[_mixing(scope, i)]) for i in layers],
         )
+        if not all([parts.body, *parts.mappings, *parts.teachers]):
+            return plain_actor(self, params)
         return self.body.acting(params, acting.as_one_network(parts, self.body.head(params)))
 
     def value(self, params: Params, obs: Array) -> Array:
@@ -192,10 +212,8 @@ class Student:
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
-        mapping = self.frozen_mapping or params
-        return [
-            embedding.embed(mapping, i, obs, self.mapping_spec) for i in range(len(self.sources))
-        ]
+        values, mapping = self.frozen_mapping or params, self.mapping
+        return [embedding.embed(values, i, obs, mapping) for i in range(len(self.sources))]
 
     def _for_teachers(self, embedded: Sequence[Array]) -> list[Array]:
         """φ_j(s) for each teacher: that of its source task."""
@@ -214,19 +232,18 @@ class Student:
     def _hidden(
         self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
     ) -> Array:
-        """The last hidden layer of one side, [B, num_hidden], by the equation above."""
-        activation = ACTIVATIONS[self.body.spec.activation]
-        h = obs
-        for i, name in enumerate(self.body.spec.layer_names(scope)):
+        """The last hidden layer of one side, [B, width], by the equation above."""
+        network, h = self.body.network, [obs]
+        for i in range(len(network.widths)):
             share = arrays.softmax(params[_mixing(scope, i)])
-            mixed = share[0] * networks.linear(params, name, h)
+            mixed = share[0] * network.layer(params, scope, h)
             for j, z in enumerate(features):
                 mixed = mixed + share[1 + j] * (z[i] @ params[_lateral(scope, i, j)])
-            h = activation(mixed)
-        return h
+            h.append(network.activate(mixed))
+        return h[-1]
 
     def _coupling(self, params: Params, scope: str) -> Array:
-        layers = range(self.body.spec.num_layers)
+        layers = range(len(self.body.network.widths))
         return coupling_loss([arrays.log_softmax(params[_mixing(scope, i)])[0] for i in layers])
 
     def _mutual_information(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
@@ -239,8 +256,8 @@ class Student:
 
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
-        spec = self.mapping_spec
-        return [embedding.decode(params, i, x, spec) for i, x in enumerate(embedded)]
+        mapping = self.mapping
+        return [embedding.decode(params, i, x, mapping) for i, x in enumerate(embedded)]
 
     def figures(self, params: Params, obs: np.ndarray) -> dict[str, float]:
         """What is logged of its use of the teachers (`baselines.transfer.figures`).
@@ -263,7 +280,7 @@ class Student:
         return share_figures(*(self._own_shares(params, scope) for scope in sides))
 
     def _own_shares(self, params: Params, scope: str) -> list[float]:
-        layers = range(self.body.spec.num_layers)
+        layers = range(len(self.body.network.widths))
         return [float(arrays.softmax(params[_mixing(scope, i)])[0]) for i in layers]
 
     def describe(self) -> dict[str, Any]:
@@ -296,25 +313,25 @@ class Student:
         """
         transfer = described["transfer"]
         student = cls(
-            MlpPolicy.from_description(described),
+            PlainPolicy.from_description(described),
             tuple(
                 _stored_teacher(j, teacher, stored)
                 for j, teacher in enumerate(transfer["teachers"])
             ),
-            MlpSpec(**transfer["mapping_spec"]),
+            MappingSpec(**transfer["mapping_spec"]),
             float(transfer["min_std"]),
         )
         for source in student.sources:
             check_sizes(student.mapping_spec, student.obs_size, student._source_size(source))
         if not transfer["frozen_mapping"]:
             return student
-        shapes = shapes_of(student._init_embeddings(np.random.default_rng()))
-        return replace(student, frozen_mapping=checked_arrays(stored, shapes))
+        needed = shapes(student._of_sources(embedding.variables))
+        return replace(student, frozen_mapping=checked_arrays(stored, needed))
 
 
 def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Teacher:
     prefix = f"{_teacher_scope(j)}/"
-    policy = MlpPolicy.from_description(described["policy"])
+    policy = PlainPolicy.from_description(described["policy"])
     shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
     params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
     random = bool(described.get("random", False))  # older checkpoints knew no random teachers

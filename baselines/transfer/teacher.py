@@ -13,12 +13,13 @@ from baselines.common.checkpoint import (
     DAMAGE,
     Checkpoint,
     CheckpointError,
+    CodeNotKnown,
     checked_arrays,
     load,
 )
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
+from baselines.common.registry import NotKnown
 from baselines.common.trees import count
-from baselines.transfer.acting import Affine, affine
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Teacher:
         timesteps: environment steps that it was trained for; 0: not known.
     """
 
-    policy: MlpPolicy
+    policy: PlainPolicy
     params: Params
     env: dict[str, Any]
     sha256: str
@@ -46,21 +47,16 @@ class Teacher:
         return replace(self, params=self.policy.init(rng), random=True)
 
     def policy_features(self, x: Array) -> list[Array]:
-        """z^i of the policy network: the pre-activation of each hidden layer, [B, num_hidden].
+        """z^i of the policy network: the pre-activation of each hidden layer, [B, width].
 
         Args:
             x: observations of the source task, normalised, or what stands in for them: [B, d_j].
         """
-        return networks.pre_activations(self.params, self.policy.pi_scope, x, self.policy.spec)
+        return networks.pre_activations(self.params, self.policy.pi_scope, x, self.policy.network)
 
     def value_features(self, x: Array) -> list[Array]:
         """z^i of the value network, as `policy_features`."""
-        return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.spec)
-
-    def policy_layers(self) -> list[Affine]:
-        """The hidden layers of the policy network, for acting."""
-        names = self.policy.spec.layer_names(self.policy.pi_scope)
-        return [affine(self.params, name) for name in names]
+        return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.network)
 
 
 def load_teacher(path: str) -> Teacher:
@@ -76,6 +72,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
     """The teacher that a checkpoint holds; `path` is for the messages.
 
     Raises:
+        CodeNotKnown: of a network from outside this package that the user has not named.
         CheckpointError: damaged, or a student that still has teachers itself.
     """
     metadata = checkpoint.metadata
@@ -85,12 +82,15 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
                 f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
                 " needs its own teachers; give a checkpoint from after its hand-over"
             )
-        policy = MlpPolicy.from_description(metadata["policy"])
+        policy = PlainPolicy.from_description(metadata["policy"])
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
         timesteps = count(metadata.get("timesteps", 0))
     except CheckpointError:
         raise
+    except NotKnown as error:
+        told = error.told("teacher_network")
+        raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
     return Teacher(policy, params, env, checkpoint.sha256, timesteps=timesteps)

@@ -19,6 +19,8 @@ RUNS: dict[str, dict[str, Any]] = {
     "MIKT without MI": {"sources": ["S-v0"], "mutual_info_coef": 0.0},
     "MIKT, frozen mapping": {"sources": ["S-v0"], "mapping": "frozen"},
     "MLPP": {"sources": ["S-v0"], "transfer": "mlpp"},
+    "L2_SP": {"sources": ["S-v0"], "transfer": "examples.l2_sp:L2_SP", "mutual_info_coef": 0.0},
+    "MIKT, linear": {"sources": ["S-v0"], "mapping": "somewhere.else:linear"},
     "random teacher": {"sources": ["S-v0"], "teacher_weights": "random"},
 }
 

@@ -7,8 +7,8 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.distributions import Categorical, DiagGaussian
-from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy, policy_for
+from baselines.common.networks import NetworkSpec
+from baselines.common.policies import PlainPolicy, policy_for
 
 GAINS = {
     "pi/mlp_fc0/w": np.sqrt(2), "pi/mlp_fc1/w": np.sqrt(2), "pi/pi/w": 0.01,
@@ -17,7 +17,7 @@ GAINS = {
 
 
 def test_initial_values() -> None:
-    policy = MlpPolicy(97, DiagGaussian(10), MlpSpec())
+    policy = PlainPolicy(97, DiagGaussian(10), NetworkSpec())
     params = policy.init(np.random.default_rng(0))
     shapes = {name: value.shape for name, value in params.items()}
     assert shapes == {
@@ -39,18 +39,18 @@ def test_initial_values() -> None:
 
 
 def test_the_two_networks_share_nothing() -> None:
-    params = MlpPolicy(5, DiagGaussian(2), MlpSpec()).init(np.random.default_rng(0))
+    params = PlainPolicy(5, DiagGaussian(2), NetworkSpec()).init(np.random.default_rng(0))
     assert (params["pi/mlp_fc0/w"] != params["vf/mlp_fc0/w"]).all()
 
 
-def test_the_same_generator_gives_the_same_start(mlp_policy: Callable[..., MlpPolicy]) -> None:
+def test_the_same_generator_gives_the_same_start(mlp_policy: Callable[..., PlainPolicy]) -> None:
     one, other, third = (mlp_policy().init(np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert all((one[name] == other[name]).all() for name in one)
     assert (one["pi/mlp_fc0/w"] != third["pi/mlp_fc0/w"]).all()
 
 
 def test_forward_pass_by_hand(
-    mlp_policy: Callable[..., MlpPolicy], to_backend: Callable[[Any], Any], perturbed: Any
+    mlp_policy: Callable[..., PlainPolicy], to_backend: Callable[[Any], Any], perturbed: Any
 ) -> None:
     policy = mlp_policy(scopes=("student0", "vf_student0"))
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
@@ -79,7 +79,7 @@ def test_forward_pass_by_hand(
     assert policy.frozen() == {}
 
 
-def test_a_discrete_policy_has_no_spread(mlp_policy: Callable[..., MlpPolicy]) -> None:
+def test_a_discrete_policy_has_no_spread(mlp_policy: Callable[..., PlainPolicy]) -> None:
     policy = mlp_policy(distribution=Categorical(4))
     params = policy.init(np.random.default_rng(0))
     assert params["pi/pi/w"].shape == (5, 4)
@@ -90,10 +90,10 @@ def test_a_discrete_policy_has_no_spread(mlp_policy: Callable[..., MlpPolicy]) -
 
 @pytest.mark.parametrize("distribution", [DiagGaussian(3), Categorical(5)])
 def test_a_description_is_enough_to_build_it_again(
-    mlp_policy: Callable[..., MlpPolicy], distribution: Any
+    mlp_policy: Callable[..., PlainPolicy], distribution: Any
 ) -> None:
     policy = mlp_policy(7, 9, distribution, "relu", 3, ("a/b", "c"))
-    assert MlpPolicy.from_description(json.loads(json.dumps(policy.describe()))) == policy
+    assert PlainPolicy.from_description(json.loads(json.dumps(policy.describe()))) == policy
 
 
 DAMAGE: dict[str, dict[str, Any]] = {
@@ -107,27 +107,27 @@ DAMAGE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_description_is_refused(
-    mlp_policy: Callable[..., MlpPolicy], damage: dict[str, Any]
+    mlp_policy: Callable[..., PlainPolicy], damage: dict[str, Any]
 ) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
-        MlpPolicy.from_description(mlp_policy().describe() | damage)
+        PlainPolicy.from_description(mlp_policy().describe() | damage)
 
 
 @pytest.mark.parametrize("key", ["obs_size", "distribution", "spec", "pi_scope", "vf_scope"])
 def test_an_incomplete_description_is_refused(
-    mlp_policy: Callable[..., MlpPolicy], key: str
+    mlp_policy: Callable[..., PlainPolicy], key: str
 ) -> None:
     described = mlp_policy().describe()
     del described[key]
     with pytest.raises(KeyError, match=key):
-        MlpPolicy.from_description(described)
+        PlainPolicy.from_description(described)
 
 
 def test_the_policy_of_a_task() -> None:
     policy = policy_for(
-        spaces.Box(-1, 1, (11,)), spaces.Discrete(3), MlpSpec(1, 8), "student0", "vf_student0"
+        spaces.Box(-1, 1, (11,)), spaces.Discrete(3), NetworkSpec(1, 8), "student0", "vf_student0"
     )
-    assert policy == MlpPolicy(11, Categorical(3), MlpSpec(1, 8), "student0", "vf_student0")
+    assert policy == PlainPolicy(11, Categorical(3), NetworkSpec(1, 8), "student0", "vf_student0")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_other_spaces_are_refused(
     observations: spaces.Space, actions: spaces.Space, complaint: str
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
-        policy_for(observations, actions, MlpSpec(), "pi", "vf")
+        policy_for(observations, actions, NetworkSpec(), "pi", "vf")
 
 
 @pytest.mark.parametrize("distribution", [DiagGaussian(2), Categorical(4)], ids=repr)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from baselines.common.distributions import Categorical, DiagGaussian, Distribution
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.ppo2.model import Model
@@ -99,8 +99,8 @@ def assert_close(found: Arrays, expected: Any, tolerance: float) -> None:
 
 
 @pytest.fixture
-def start(mlp_policy: Any, perturbed: Any) -> Callable[..., tuple[MlpPolicy, Arrays]]:
-    def start(distribution: Distribution | None = None) -> tuple[MlpPolicy, Arrays]:
+def start(mlp_policy: Any, perturbed: Any) -> Callable[..., tuple[PlainPolicy, Arrays]]:
+    def start(distribution: Distribution | None = None) -> tuple[PlainPolicy, Arrays]:
         policy = mlp_policy(distribution=distribution or DiagGaussian(2))
         return policy, perturbed(policy.init(np.random.default_rng(0)), 1)
 
@@ -148,13 +148,13 @@ def test_one_compilation_serves_all_updates(
     model = Model(policy, params, small_config())
     batch = make_batch(policy, params, 24)
     traced = []
-    outputs = MlpPolicy.learning_outputs
+    outputs = PlainPolicy.learning_outputs
 
     def counting(*arguments: Any) -> Any:
         traced.append(None)
         return outputs(*arguments)
 
-    monkeypatch.setattr(MlpPolicy, "learning_outputs", counting)
+    monkeypatch.setattr(PlainPolicy, "learning_outputs", counting)
     rng = np.random.default_rng(0)
     model.train(batch, rng, 1e-3, {"kl": 0.0})
     after_first = len(traced)
@@ -192,7 +192,7 @@ def test_acting_is_that_of_the_policy_as_trained(
     assert abs(model.value(batch["obs"]) - before).min() > 0
 
 
-class Padded(MlpPolicy):
+class Padded(PlainPolicy):
     """A policy with variables that do nothing, before, between and after the others."""
 
     def init(self, rng: np.random.Generator) -> Arrays:

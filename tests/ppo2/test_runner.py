@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from baselines.common.distributions import Categorical, DiagGaussian, Distribution
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.vec_env import Episode
 from baselines.config import Config
 from baselines.ppo2.model import Model
@@ -107,7 +107,7 @@ Build = Callable[..., tuple[ScriptedEnvs, Model, Runner]]
 
 @pytest.fixture
 def build(
-    mlp_policy: Callable[..., MlpPolicy], perturbed: Any, small_config: Callable[..., Config]
+    mlp_policy: Callable[..., PlainPolicy], perturbed: Any, small_config: Callable[..., Config]
 ) -> Build:
     def build(
         num_env: int, nsteps: int = 8, distribution: Distribution | None = None

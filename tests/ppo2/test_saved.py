@@ -9,7 +9,7 @@ from toys import SPACES
 
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.distributions import Categorical, DiagGaussian
-from baselines.common.policies import MlpPolicy, Policy
+from baselines.common.policies import PlainPolicy, Policy
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.vec_env import Normalizer
 from baselines.ppo2.saved import SavedPolicy, checkpoint_name, read_saved_policy
@@ -189,7 +189,7 @@ def test_a_damaged_description_is_refused(
 
 
 def test_a_policy_of_another_size_is_refused(mlp_policy: Any, write_checkpoint: Any) -> None:
-    policy: MlpPolicy = mlp_policy(distribution=DiagGaussian(2))
+    policy: PlainPolicy = mlp_policy(distribution=DiagGaussian(2))
     path = Path(write_checkpoint(policy, policy.init(np.random.default_rng(0))))
     rewritten(path, lambda _, metadata: metadata["policy"].update(obs_size=4))
     assert "pi/mlp_fc0/w" in refused(path)

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from baselines.common.distributions import DiagGaussian
-from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.networks import NetworkSpec
+from baselines.common.policies import PlainPolicy
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.setup import Setup, prepare
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 
@@ -29,8 +30,8 @@ def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
 
 
 def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
-    body = MlpPolicy(3, DiagGaussian(1), MlpSpec(2, 5), "old", "vf_old")
-    student = Student(body, (load_teacher(path),), MlpSpec(2, 8), 0.1)
+    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
+    student = Student(body, (load_teacher(path),), MappingSpec(2, 8), 0.1)
     if frozen:
         student = student.with_frozen_mapping(np.random.default_rng(99))
     return student, perturbed(student.init(np.random.default_rng(0)), 1)
@@ -100,6 +101,24 @@ def test_a_student_goes_on_with_its_random_teachers(
     assert found.random
 
 
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"mapping_num_hidden": 9}, "--mapping_num_hidden: 9, but the student .* has 8; give"),
+        ({"mapping_num_layers": 1}, "--mapping_num_layers: 1, but the student .* has 2; give"),
+        ({"mapping": "examples.linear_mapping:linear_mapping"}, "--mapping: .* has learned; give"),
+    ],
+    ids=str,
+)
+def test_a_student_does_not_go_on_with_another_mapping(
+    teacher_path: str, perturbed: Any, write_checkpoint: Any, mapping: dict[str, Any], message: str
+) -> None:
+    saved = write_checkpoint(*student_of(teacher_path, perturbed, frozen=False))
+    settings = {"mapping_num_hidden": 8} | mapping
+    with pytest.raises(ValueError, match=message):
+        prepared(teacher_paths=(teacher_path,), load_path=saved, **settings)
+
+
 @pytest.mark.parametrize("given", ["loaded", "random"])
 def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
     teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str
@@ -133,6 +152,6 @@ def test_the_teachers_file_is_named_whatever_is_taken_from_it(
 
 def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
     setup = prepared(teacher_paths=(teacher_path,), transfer="mlpp")
-    assert isinstance(setup.policy, MlpPolicy)
+    assert isinstance(setup.policy, PlainPolicy)
     assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
     assert setup.normalizer.obs_rms.count < 1

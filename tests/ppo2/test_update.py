@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.update import LossCoefficients, adam, clip_by_norm, minibatch_loss
 
@@ -66,7 +66,7 @@ def test_all_parts_are_shortened_together() -> None:
 
 
 def test_the_loss_is_the_weighted_sum_of_its_terms(
-    mlp_policy: Callable[..., MlpPolicy], perturbed: Any, make_batch: Any
+    mlp_policy: Callable[..., PlainPolicy], perturbed: Any, make_batch: Any
 ) -> None:
     policy = mlp_policy()
     params = perturbed(policy.init(np.random.default_rng(0)), 1)

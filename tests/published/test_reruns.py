@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,16 @@ def test_settings_are_those_of_the_log(tmp_path: Path) -> None:
 def test_what_a_run_did_not_read_is_left_out(tmp_path: Path) -> None:
     found = config_of(logged(tmp_path, mutual_info_coef=0.1, transfer="mlpp"))
     assert (found.mutual_info_coef, found.transfer) == (Config().mutual_info_coef, "mikt")
+
+
+def test_a_log_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "logged_module.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UserError, match=r": it names .* add --network=logged_module:a$"):
+        config_of(logged(tmp_path / "a", network="logged_module:a"))
+    with pytest.raises(UserError, match=r": --env: the file's task is 'logged_module:A-v0'"):
+        config_of(logged(tmp_path / "b", env="logged_module:A-v0"))
+    assert "logged_module" not in sys.modules
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.common.distributions import Categorical
-from baselines.common.networks import MlpSpec
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 
 OBS = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
@@ -39,7 +39,7 @@ def test_depth_and_activation(
         make_teacher(2, "Other-v0", obs_size=6, num_hidden=7, **sizes),
         make_teacher(3, num_layers=num_layers, num_hidden=5),
     )
-    student = Student(body, teachers, MlpSpec(num_layers, 8, "relu"), 0.1)
+    student = Student(body, teachers, MappingSpec(num_layers, 8, "relu"), 0.1)
     check(student, perturbed(student.init(np.random.default_rng(0)), 1))
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from baselines.common.command_line import UserError
-from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.transfer.build import add_teachers, read_teachers
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 
 RNG = np.random.default_rng
@@ -19,7 +19,7 @@ RNG = np.random.default_rng
 
 @pytest.fixture
 def teacher_path(
-    tmp_path: Path, mlp_policy: Callable[..., MlpPolicy], write_checkpoint: Callable[..., str]
+    tmp_path: Path, mlp_policy: Callable[..., PlainPolicy], write_checkpoint: Callable[..., str]
 ) -> Callable[..., str]:
     def write(env_id: str = "Source-v0", update: int = 970, **sizes: Any) -> str:
         policy = mlp_policy(**({"obs_size": 4} | sizes))
@@ -34,32 +34,32 @@ def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool
 
 
 @pytest.fixture
-def body(mlp_policy: Callable[..., MlpPolicy]) -> MlpPolicy:
+def body(mlp_policy: Callable[..., PlainPolicy]) -> PlainPolicy:
     return mlp_policy(scopes=("student0", "vf_student0"))
 
 
 def build(
-    body: MlpPolicy, seed: int = 0, **settings: Any
-) -> tuple[MlpPolicy | Student, dict[str, np.ndarray]]:
+    body: PlainPolicy, seed: int = 0, **settings: Any
+) -> tuple[PlainPolicy | Student, dict[str, np.ndarray]]:
     config = Config(env="Target-v0", **(asdict(body.spec) | settings))
     return add_teachers(body, read_teachers(config), config, streams(seed, num_env=1))
 
 
 def build_student(
-    body: MlpPolicy, seed: int = 0, **settings: Any
+    body: PlainPolicy, seed: int = 0, **settings: Any
 ) -> tuple[Student, dict[str, np.ndarray]]:
     policy, params = build(body, seed, **settings)
     assert isinstance(policy, Student)
     return policy, params
 
 
-def test_without_teachers_the_policy_is_the_body(body: MlpPolicy) -> None:
+def test_without_teachers_the_policy_is_the_body(body: PlainPolicy) -> None:
     policy, params = build(body)
     assert policy is body
     assert same(params, body.init(streams(0, num_env=1).init))
 
 
-def test_a_student_with_its_teachers(body: MlpPolicy, teacher_path: Any) -> None:
+def test_a_student_with_its_teachers(body: PlainPolicy, teacher_path: Any) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
     student, params = build_student(
         body,
@@ -71,14 +71,14 @@ def test_a_student_with_its_teachers(body: MlpPolicy, teacher_path: Any) -> None
     assert student.body is body
     assert [teacher.env["id"] for teacher in student.teachers] == ["Source-v0", "Other-v0"]
     assert [teacher.policy.obs_size for teacher in student.teachers] == [4, 6]
-    assert student.mapping_spec == MlpSpec(3, 11, "tanh")
+    assert student.mapping_spec == MappingSpec(3, 11, "tanh", "learned")
     assert student.min_std == 0.25
     assert not student.frozen_mapping
     assert "transfer/embedding1/out/w" in params
     assert [teacher.random for teacher in student.teachers] == [False, False]
 
 
-def test_a_frozen_mapping_is_drawn_from_the_generator(body: MlpPolicy, teacher_path: Any) -> None:
+def test_a_frozen_mapping_is_drawn_from_the_generator(body: PlainPolicy, teacher_path: Any) -> None:
     settings = {"teacher_paths": (teacher_path(),), "mapping": "frozen"}
     built = [build_student(body, seed, **settings) for seed in (0, 0, 1)]
     drawn = [student.frozen_mapping["transfer/embedding0/out/w"] for student, _ in built]
@@ -90,7 +90,7 @@ def test_a_frozen_mapping_is_drawn_from_the_generator(body: MlpPolicy, teacher_p
 
 @pytest.mark.parametrize("mapping", ["learned", "frozen"])
 def test_random_teachers_leave_the_students_own_start_as_it_is(
-    body: MlpPolicy, teacher_path: Any, mapping: str
+    body: PlainPolicy, teacher_path: Any, mapping: str
 ) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
     (loaded, its_params), (random, params) = (
@@ -108,7 +108,7 @@ def test_random_teachers_leave_the_students_own_start_as_it_is(
 
 
 def test_random_teachers_are_drawn_by_seed_each_by_itself(
-    body: MlpPolicy, teacher_path: Any
+    body: PlainPolicy, teacher_path: Any
 ) -> None:
     paths = teacher_path(update=1), teacher_path(update=2)
     settings = {"teacher_paths": paths, "teacher_weights": "random"}
@@ -120,7 +120,7 @@ def test_random_teachers_are_drawn_by_seed_each_by_itself(
 
 
 def test_mlpp_is_the_body_with_the_teachers_hidden_layers(
-    body: MlpPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
+    body: PlainPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
 ) -> None:
     theirs = mlp_policy(obs_size=4, scopes=("old", "vf_old"))
     old = perturbed(theirs.init(RNG(1)), 1)
@@ -139,7 +139,7 @@ def test_mlpp_is_the_body_with_the_teachers_hidden_layers(
     [("num_layers", 3, 2), ("num_hidden", 7, 5), ("activation", "relu", "tanh")],
 )
 def test_mlpp_needs_a_teacher_of_the_same_sizes(
-    body: MlpPolicy, teacher_path: Any, flag: str, theirs: Any, own: Any
+    body: PlainPolicy, teacher_path: Any, flag: str, theirs: Any, own: Any
 ) -> None:
     path = teacher_path(**{flag: theirs})
     with pytest.raises(UserError, match=f"--{flag}: {own}, but that of .* is {theirs}; ") as caught:
@@ -149,7 +149,7 @@ def test_mlpp_needs_a_teacher_of_the_same_sizes(
         build_student(body, teacher_paths=(path,))
 
 
-def test_the_source_task_must_be_the_teachers(body: MlpPolicy, teacher_path: Any) -> None:
+def test_the_source_task_must_be_the_teachers(body: PlainPolicy, teacher_path: Any) -> None:
     good, bad = teacher_path(update=1), teacher_path("Other-v0", update=2)
     with pytest.raises(UserError, match=r"--source_env: Source-v0, but .* on Other-v0") as caught:
         build(body, teacher_paths=(good, bad), source_env="Source-v0")
@@ -159,14 +159,16 @@ def test_the_source_task_must_be_the_teachers(body: MlpPolicy, teacher_path: Any
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-def test_the_numbers_of_layers_must_agree(body: MlpPolicy, teacher_path: Any, layers: int) -> None:
+def test_the_numbers_of_layers_must_agree(
+    body: PlainPolicy, teacher_path: Any, layers: int
+) -> None:
     path = teacher_path(num_layers=layers)
     with pytest.raises(UserError, match=rf"--num_layers: 2, but that of .* is {layers}; ") as e:
         build(body, teacher_paths=(path,))
     assert path in str(e.value)
 
 
-def test_a_missing_teacher_is_named(body: MlpPolicy, tmp_path: Path) -> None:
+def test_a_missing_teacher_is_named(body: PlainPolicy, tmp_path: Path) -> None:
     path = str(tmp_path / "00970")
     with pytest.raises(UserError, match="--teacher_paths: cannot read") as caught:
         build(body, teacher_paths=(path,))

@@ -4,10 +4,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.networks import MlpSpec
+from baselines.common.variables import drawn
 from baselines.transfer import embedding
+from baselines.transfer.mapping import MappingSpec
 
-SPEC = MlpSpec()
+RNG = np.random.default_rng
+MAPPING = MappingSpec().build()
 
 
 def assert_orthogonal(params: dict[str, np.ndarray]) -> None:
@@ -22,7 +24,7 @@ def assert_orthogonal(params: dict[str, np.ndarray]) -> None:
 
 
 def test_initial_values_of_the_mapping() -> None:
-    params = embedding.init_embedding(np.random.default_rng(0), 3, 181, 97, SPEC)
+    params = drawn(embedding.variables(3, 181, 97, MAPPING), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
         "transfer/embedding3/mlp_fc0/w": (181, 64), "transfer/embedding3/mlp_fc0/b": (64,),
         "transfer/embedding3/mlp_fc1/w": (64, 64), "transfer/embedding3/mlp_fc1/b": (64,),
@@ -32,7 +34,7 @@ def test_initial_values_of_the_mapping() -> None:
 
 
 def test_initial_values_of_the_decoder() -> None:
-    params = embedding.init_decoder(np.random.default_rng(0), 3, 181, 97, SPEC)
+    params = drawn(embedding.decoder_variables(3, 181, 97, MAPPING), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
         "transfer/decoder3/mlp_fc0/w": (97, 64), "transfer/decoder3/mlp_fc0/b": (64,),
         "transfer/decoder3/mlp_fc1/w": (64, 64), "transfer/decoder3/mlp_fc1/b": (64,),
@@ -46,10 +48,9 @@ def test_initial_values_of_the_decoder() -> None:
 def test_there_and_back_by_hand(
     to_backend: Callable[[Any], Any], perturbed: Any, activation: str
 ) -> None:
-    spec, rng = MlpSpec(2, 8, activation), np.random.default_rng(0)
-    params = perturbed(
-        embedding.init_embedding(rng, 1, 3, 5, spec) | embedding.init_decoder(rng, 1, 3, 5, spec), 1
-    )
+    mapping, rng = MappingSpec(2, 8, activation).build(), RNG(0)
+    both = (embedding.variables(1, 3, 5, mapping), embedding.decoder_variables(1, 3, 5, mapping))
+    params = perturbed(drawn(both[0] | both[1], rng), 1)
     function = {"tanh": np.tanh, "relu": lambda x: np.where(x > 0, x, 0)}[activation]
 
     def net(scope: str, x: np.ndarray) -> np.ndarray:
@@ -60,9 +61,9 @@ def test_there_and_back_by_hand(
     obs = rng.standard_normal((7, 3)).astype(np.float32)
     x = net("transfer/embedding1", obs.astype(float))
     given = {name: to_backend(value) for name, value in params.items()}
-    embedded = embedding.embed(given, 1, to_backend(obs), spec)
+    embedded = embedding.embed(given, 1, to_backend(obs), mapping)
     np.testing.assert_allclose(embedded, x, rtol=1e-4, atol=1e-5)
-    mean, logstd = embedding.decode(given, 1, embedded, spec)
+    mean, logstd = embedding.decode(given, 1, embedded, mapping)
     np.testing.assert_allclose(mean, net("transfer/decoder1", x), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(logstd, params["transfer/decoder1/logstd"])
 

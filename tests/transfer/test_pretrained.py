@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.transfer.pretrained import copied_layers
 from baselines.transfer.teacher import Teacher
 
 
 @pytest.mark.parametrize("num_layers", [2, 3])
 def test_the_hidden_layers_after_the_first_are_copied_under_the_bodys_names(
-    mlp_policy: Callable[..., MlpPolicy], make_teacher: Callable[..., Teacher], num_layers: int
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], num_layers: int
 ) -> None:
     teacher = make_teacher(1, num_layers=num_layers, scopes=("old", "vf_old"))
     body = mlp_policy(obs_size=9, num_layers=num_layers, scopes=("student", "vf_student"))

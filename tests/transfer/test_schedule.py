@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ ALONE = OFF | {"mutual_info": 0.0}
 def config(nupdates: int, fraction: float = 0.9) -> Config:
     return Config(
         env="Any-v0",
+        teacher_paths=("teacher",),
         num_timesteps=nupdates * 2048,
         teacher_fraction=fraction,
         kl_coef=0.5,
@@ -109,7 +111,7 @@ def test_every_run_has_the_methods_three_parts(
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
     policy = mlp_policy()
-    (only,) = stages(policy, config(976))
+    (only,) = stages(policy, replace(config(976), teacher_paths=()))
     assert only.first == 1
     assert only.policy is policy
     assert only.coefs(1) == only.coefs(976) == {"kl": 0.5}

@@ -7,11 +7,12 @@ from scipy import stats
 
 from baselines.common import networks
 from baselines.common.distributions import DiagGaussian
-from baselines.common.networks import MlpSpec
-from baselines.common.policies import MlpPolicy
+from baselines.common.networks import NetworkSpec
+from baselines.common.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import LossCoefficients, minibatch_loss
+from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 
@@ -254,12 +255,12 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def full_size(make_teacher: Callable[..., Teacher]) -> Student:
-    body = MlpPolicy(181, DiagGaussian(22), MlpSpec(), "student0", "vf_student0")
+    body = PlainPolicy(181, DiagGaussian(22), NetworkSpec(), "student0", "vf_student0")
     teachers = (
         make_teacher(1, "Four-v1", obs_size=97, num_hidden=64),
         make_teacher(2, "Six-v1", obs_size=139, num_hidden=32),
     )
-    return Student(body, teachers, MlpSpec(), 0.1)
+    return Student(body, teachers, MappingSpec(), 0.1)
 
 
 @pytest.fixture(scope="module")
@@ -353,7 +354,7 @@ def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str
     s, expected = obs.astype(float), []
     # The decoder of the first source task is fitted to the first dimension, the second is constant.
     x = Reference(student, params | dict(student.frozen_mapping)).phi(0, s)
-    h = networks.hidden(params, "transfer/decoder0", x, student.mapping_spec)
+    h = networks.hidden(params, "transfer/decoder0", x, networks.Mlp(2, 8))
     fit = np.linalg.lstsq(h, s[:, 0] - params["transfer/decoder0/out/b"][0])[0]
     params["transfer/decoder0/out/w"][:, 0] = fit
     reference = Reference(student, params | dict(student.frozen_mapping))
@@ -438,7 +439,7 @@ def test_the_student_alone_is_an_ordinary_policy(
         model.value(OBS), body_by_hand(params, OBS, "vf_student", "vf")[:, 0], rtol=1e-4, atol=1e-5
     )
     assert abs(model.value(OBS) - with_teachers).max() > 0.01
-    assert isinstance(model.policy, MlpPolicy)
+    assert isinstance(model.policy, PlainPolicy)
     assert model.policy.frozen() == {}
 
 

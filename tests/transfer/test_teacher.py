@@ -7,7 +7,7 @@ import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.distributions import Categorical
-from baselines.common.policies import MlpPolicy
+from baselines.common.policies import PlainPolicy
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 
@@ -24,8 +24,8 @@ def refused(path: str) -> str:
 
 @pytest.fixture
 def written(
-    mlp_policy: Callable[..., MlpPolicy], perturbed: Any, write_checkpoint: Callable[..., str]
-) -> tuple[str, MlpPolicy, dict[str, np.ndarray]]:
+    mlp_policy: Callable[..., PlainPolicy], perturbed: Any, write_checkpoint: Callable[..., str]
+) -> tuple[str, PlainPolicy, dict[str, np.ndarray]]:
     policy = mlp_policy(obs_size=4, distribution=Categorical(3), scopes=("a", "b"))
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
     return write_checkpoint(policy, params, "Source-v0"), policy, params

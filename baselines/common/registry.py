@@ -1,0 +1,153 @@
+"""Networks, mappings and transfer methods by name, those of this package and a user's own.
+
+A name is short for a place: `mlp` for `baselines.common.networks:Mlp`. The place itself is a name
+too, so that anything of the right kind in any module can be given without being registered before.
+Looking a name up imports its module. For a name that a file tells, which may be a stranger's,
+nothing is imported (`Registry.known`): it must be this package's own, or registered, or have been
+named by the user before.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from baselines.common.command_line import UserError, printable, suggestion
+
+Entry = TypeVar("Entry")
+
+PLACE = "module:name"
+"""How a place is written, for messages."""
+
+
+class NotKnown(LookupError):
+    """A file names something that this program does not know."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(kind, name)
+        self._kind, self._name, self._known = kind, name, ", ".join(known)
+
+    def told(self, flag: str = "") -> str:
+        """What is said to the user; `flag` is what allows the name, where that is not the kind."""
+        told = f"it names the {self._kind} {printable(repr(self._name), 80)}, which is"
+        if re.fullmatch(r"[\w.]+:\w+", self._name):  # nothing that a shell would act on
+            allow = f"--{flag or self._kind}={self._name}"
+            return f"{told} no part of this package; if you trust that module, add {allow}"
+        return f"{told} none of: {self._known}"
+
+
+class Registry:
+    """Things of one kind by name; iterating gives the short names.
+
+    Attributes:
+        flag: the command-line flag that takes such a name, and what the kind is called.
+    """
+
+    def __init__(self, flag: str, complaint: Callable[[Any], str], **places: str) -> None:
+        """Register this package's own.
+
+        Args:
+            flag: see above.
+            complaint: what is wrong with a thing that is not of this kind; nothing where it is.
+            places: `module:attribute` by name; imported when first needed.
+        """
+        self.flag = flag
+        self._complaint = complaint
+        self._places = places
+        self._known: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        own = [name for name in self._known if ":" not in name and name not in self._places]
+        return iter([*self._places, *own])
+
+    def register(self, name: str) -> Callable[[Entry], Entry]:
+        """A decorator that gives a thing a short name.
+
+        Raises:
+            ValueError: the name is taken, or the thing is not of this kind.
+        """
+
+        def registered(entry: Entry) -> Entry:
+            if ":" in name or name in self:
+                raise ValueError(f"the {self.flag} {name!r} is taken, or no name")
+            if complaint := self._complaint(entry):
+                raise ValueError(f"the {self.flag} {name!r} {complaint}")
+            self._known[name] = entry
+            return entry
+
+        return registered
+
+    def lookup(self, name: str, flag: str = "") -> Any:
+        """What the user calls `name`, a short name or `module:attribute`; known from then on.
+
+        Args:
+            name: as the user gave it.
+            flag: the flag that it was given for, where that is not `self.flag`.
+
+        Raises:
+            UserError: there is none, or not of this kind.
+        """
+        if name not in self._known:
+            where = f"--{flag or self.flag}"
+            place = self._places.get(name, name)
+            if ":" not in place:
+                raise UserError(
+                    f"{where}: unknown name {name!r} (one of: {', '.join(self)}, or {PLACE})"
+                    f"{suggestion(name, self)}"
+                )
+            entry = _imported(place, where)
+            if complaint := self._complaint(entry):
+                raise UserError(f"{where}: {name} {complaint}")
+            self._known[name] = entry
+        return self._known[name]
+
+    def known(self, name: str) -> Any:
+        """What a file calls `name`; imports nothing but this package's own modules.
+
+        Raises:
+            NotKnown: the name is neither this package's, nor was it registered or looked up.
+        """
+        if name in self._places:
+            return self.lookup(name)
+        if name not in self._known:
+            raise NotKnown(self.flag, name, self)
+        return self._known[name]
+
+    def from_outside(self) -> list[str]:
+        """The names that are known and not this package's own."""
+        return [name for name in self._known if name not in self._places]
+
+
+def _imported(place: str, where: str) -> Any:
+    """The attribute at `module:attribute`.
+
+    Raises:
+        UserError: there is none.
+    """
+    name, _, attribute = place.rpartition(":")
+    try:
+        module = importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # a user's module may raise anything
+        told = f"{type(error).__name__}: {error}"
+        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told}") from None
+    if not hasattr(module, attribute):
+        near = suggestion(attribute, [a for a in vars(module) if not a.startswith("_")])
+        raise UserError(f"{where}: the module {name} has no {attribute!r}{near}")
+    return getattr(module, attribute)
+
+
+def place_of(function: Callable[..., Any], flag: str) -> str:
+    """The place of a function or class, which is its name in files.
+
+    Raises:
+        UserError: it is where no other program could import it from.
+    """
+    name = getattr(function, "__qualname__", repr(function))
+    if function.__module__ == "__main__" or not name.isidentifier():
+        raise UserError(
+            f"--{flag}: {name} must stand on the top level of a module other than the program's"
+            " own, from which others can import it"
+        )
+    return f"{function.__module__}:{name}"

@@ -1,0 +1,123 @@
+"""What a mapping is made of, and the two that `--mapping` names: `learned` and `frozen`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+
+from baselines.common import networks
+from baselines.common.arrays import Array, Params
+from baselines.common.networks import (
+    TRIAL,
+    Layer,
+    Mlp,
+    Sizes,
+    built,
+    check_values,
+    dense_variables,
+    trial_values,
+)
+from baselines.common.variables import Variables, joined
+from baselines.config import MAPPINGS
+
+
+class Map(Protocol):
+    """A differentiable function from [B, n] to [B, m], on NumPy arrays and TensorFlow tensors.
+
+    It may be `networks.Dense` besides.
+    """
+
+    def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
+        """Its variables, named `scope/...`."""
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        """The function: [B, inputs] to [B, outputs]."""
+
+
+@dataclass(frozen=True)
+class StateMapping:
+    """What maps the student's observations to those of a source task, of each in its own sizes.
+
+    Attributes:
+        embedding: φ, from [B, d] to [B, d_j].
+        decoder: the mean of q(s | φ(s)), from [B, d_j] to [B, d].
+        is_learned: whether φ is trained, or stays as it was drawn.
+    """
+
+    embedding: Map
+    decoder: Map
+    is_learned: bool = True
+
+
+@dataclass(frozen=True)
+class MlpMap:
+    """An MLP with a linear output layer; orthogonal with gain √2, biases 0."""
+
+    hidden: Mlp
+
+    def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
+        """Those of the hidden layers and of the output layer."""
+        last = dense_variables(f"{scope}/out", self.hidden.num_hidden, outputs)
+        return joined([*self.hidden.variables(scope, inputs), last])
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        """[B, inputs] to [B, outputs]."""
+        return networks.linear(
+            params, f"{scope}/out", networks.hidden(params, scope, x, self.hidden)
+        )
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        """All its layers, for acting."""
+        hidden = self.hidden.dense_layers(params, scope)
+        return [*hidden, networks.dense(params, f"{scope}/out")]
+
+
+def learned(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    """The mapping of the paper: φ and its decoder are MLPs."""
+    mlp = MlpMap(Mlp(num_layers, num_hidden, activation))
+    return StateMapping(mlp, mlp)
+
+
+def frozen(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    """The same with a φ that stays at its random start."""
+    mlp = MlpMap(Mlp(num_layers, num_hidden, activation))
+    return StateMapping(mlp, mlp, is_learned=False)
+
+
+@dataclass(frozen=True)
+class MappingSpec(Sizes):
+    """A mapping as the command line and checkpoints describe it: its name in `MAPPINGS`, sizes."""
+
+    mapping: str = "learned"
+
+    @cache  # noqa: B019 (a handful of specs)
+    def build(self) -> StateMapping:
+        """The mapping.
+
+        Raises:
+            NotKnown: the name is not known here.
+            UserError: the name stands for something that makes no mapping.
+        """
+        mapping: StateMapping = built(MAPPINGS, self.mapping, self, StateMapping)
+        return mapping
+
+
+def check_mapping(spec: MappingSpec, obs_size: int, source_size: int) -> None:
+    """Try a mapping on zeros.
+
+    Raises:
+        UserError: its variables or its values are not what they must be.
+    """
+    mapping = spec.build()
+    ways = {
+        "embedding": (mapping.embedding, obs_size, source_size),
+        "decoder": (mapping.decoder, source_size, obs_size),
+    }
+    for name, (way, inputs, outputs) in ways.items():
+        where = f"--mapping: the {name} of {spec.mapping}"
+        params = trial_values(where, way.variables(TRIAL, inputs, outputs))
+        values = way.apply(params, TRIAL, np.zeros((2, inputs), np.float32))
+        check_values(where, values, outputs)

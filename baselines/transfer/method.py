@@ -1,0 +1,52 @@
+"""What a transfer method consists of: MIKT (`mikt.py`), MLPP (`pretrained.py`), or a user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.seeding import Streams
+from baselines.config import Config
+from baselines.transfer.schedule import Stage, one_stage
+from baselines.transfer.teacher import Teacher
+
+Start = Callable[
+    [PlainPolicy, tuple[Teacher, ...], Config, Streams], tuple[Policy, dict[str, np.ndarray]]
+]
+"""From the student's own networks, the teachers and the settings to what is trained first, with
+its initial variables by name, drawn from `Streams.init`."""
+
+
+def _restore_nothing(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
+    raise ValueError("this transfer method has no policy of its own")
+
+
+@dataclass(frozen=True)
+class TransferMethod:
+    """A transfer method.
+
+    Attributes:
+        start: see `Start`.
+        stages: the stages of a run, from what is trained first, or where the run is resumed from
+            what was trained last, and the settings.
+        restore: where `start` makes a policy other than the student's own networks: that policy
+            from what it describes of itself and the arrays of its checkpoint. Raises KeyError,
+            TypeError or ValueError where they are damaged.
+        go_on: what is trained from an unfinished policy on (`--load_path`), from what `start`
+            made, the unfinished one and its arrays; None where it cannot go on so.
+        in_common: settings that each teacher must share, of those of `NetworkSpec`.
+        settings: which settings of the group `mikt` it reads.
+        check: raises UserError for settings that do not fit it.
+    """
+
+    start: Start
+    stages: Callable[[Policy, Config], list[Stage]] = one_stage
+    restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = _restore_nothing
+    go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Config], Policy] | None = None
+    in_common: tuple[str, ...] = ()
+    settings: Collection[str] = ()
+    check: Callable[[Config], None] = lambda config: None

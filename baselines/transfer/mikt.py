@@ -1,0 +1,123 @@
+"""MIKT as a transfer method: a student of frozen teachers, which in the end goes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+
+import numpy as np
+
+from baselines.common.checkpoint import CheckpointError, checked_arrays
+from baselines.common.command_line import UserError
+from baselines.common.policies import PlainPolicy, Policy, check_sizes, shapes_of
+from baselines.common.seeding import Streams
+from baselines.config import Config
+from baselines.transfer.mapping import MappingSpec, check_mapping
+from baselines.transfer.method import TransferMethod
+from baselines.transfer.schedule import mikt_stages
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import Teacher
+
+MIN_UPDATES = 3
+
+
+def check(config: Config) -> None:
+    """Check the settings of a run.
+
+    Raises:
+        UserError: the run is too short.
+    """
+    if 0 < config.nupdates < MIN_UPDATES:
+        raise UserError(
+            f"--num_timesteps: a run with teachers needs {MIN_UPDATES} updates of"
+            f" {config.nbatch} steps at least, one for each of its phases"
+        )
+
+
+def start(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> tuple[Student, dict[str, np.ndarray]]:
+    """The student with its teachers.
+
+    Raises:
+        UserError: the mapping is too large, or not what it must be.
+    """
+    if config.teacher_weights == "random":
+        teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
+    spec = MappingSpec(
+        config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping
+    )
+    for teacher in teachers:
+        _check_mapping(spec, body, teacher)
+    student = Student(body, teachers, spec, config.decoder_min_std)
+    if not student.mapping.is_learned:
+        student = student.with_frozen_mapping(random.init)
+    return student, student.init(random.init)
+
+
+def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> None:
+    try:
+        check_sizes(spec, body.obs_size, teacher.policy.obs_size)
+    except ValueError as error:
+        raise UserError(
+            f"--mapping_num_hidden: {spec.num_hidden} with --mapping_num_layers={spec.num_layers}:"
+            f" {error}"
+        ) from None
+    check_mapping(spec, body.obs_size, teacher.policy.obs_size)
+
+
+def go_on(
+    policy: Policy, saved: Policy, arrays: Mapping[str, np.ndarray], config: Config
+) -> Student:
+    """The student that goes on from an unfinished one, with the same teachers in the same order.
+
+    Random teachers are in no file but the student's own.
+
+    Raises:
+        CheckpointError: it had other teachers, or another mapping.
+        KeyError, ValueError: its file is damaged.
+    """
+    assert isinstance(saved, Student)
+    theirs = [teacher.sha256 for teacher in saved.teachers]
+    if not isinstance(policy, Student) or [t.sha256 for t in policy.teachers] != theirs:
+        raise CheckpointError(
+            f"--load_path: {config.load_path} is a student that still needs its teachers;"
+            " give the same files in --teacher_paths, in the same order"
+        )
+    if [t.random for t in policy.teachers] != [t.random for t in saved.teachers]:
+        raise CheckpointError(
+            f"--teacher_weights: {config.teacher_weights} is not what the student"
+            f" {config.load_path} was trained with so far; give the other one"
+        )
+    _check_same_mapping(config, saved, policy)
+    mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
+    return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
+
+
+def _check_same_mapping(config: Config, saved: Student, given: Student) -> None:
+    """A mapping that is learned may go on as a frozen one and the other way round, no other."""
+    old, new = saved.mapping, given.mapping
+    if (old.embedding, old.decoder) == (new.embedding, new.decoder):
+        return
+    one, other = given.mapping_spec, saved.mapping_spec
+    settings = {
+        "mapping_num_layers": (one.num_layers, other.num_layers),
+        "mapping_num_hidden": (one.num_hidden, other.num_hidden),
+        "mapping": (one.mapping, other.mapping),
+    }
+    for flag, (now, before) in settings.items():
+        if now != before:
+            raise CheckpointError(
+                f"--{flag}: {now}, but the student {config.load_path} has {before}; give the same"
+            )
+
+
+MIKT = TransferMethod(
+    start=start,
+    stages=mikt_stages,
+    restore=Student.from_description,
+    go_on=go_on,
+    in_common=("num_layers",),
+    settings=[f.name for f in fields(Config) if f.metadata["group"] == "mikt"],
+    check=check,
+)

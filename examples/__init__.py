@@ -1,0 +1,1 @@
+"""A network, a mapping and a transfer method from outside the package (docs/extending.md)."""

@@ -1,0 +1,122 @@
+"""A transfer method: start from a teacher's hidden weights, and stay near them.
+
+What MLPP copies is held by a loss (L2-SP, Li et al. 2018), and let go for the last part of the run:
+
+    L + β ½ Σ (w − w_teacher)²
+
+Named on the command line as `--transfer=examples.l2_sp:L2_SP`; it reads `--teacher_fraction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from baselines.common import arrays
+from baselines.common.arrays import Array, Params
+from baselines.common.checkpoint import checked_arrays
+from baselines.common.command_line import UserError
+from baselines.common.distributions import Pi
+from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.seeding import Streams
+from baselines.config import Config
+from baselines.transfer.method import TransferMethod
+from baselines.transfer.pretrained import copied_layers
+from baselines.transfer.schedule import Stage
+from baselines.transfer.teacher import Teacher
+
+BETA = 1e-2
+ANCHOR = "transfer/anchor/"
+"""What the frozen variables' names begin with; `transfer/` is kept free for such."""
+
+
+@dataclass(frozen=True)
+class Anchored(PlainPolicy):
+    """The student's own networks with the loss; `anchor` is w_teacher by name."""
+
+    anchor: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def body(self) -> PlainPolicy:
+        """What is left when the weights are let go."""
+        return PlainPolicy(
+            self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
+        )
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """The loss is logged as `l2_sp_loss`, its weight as `l2_sp_coef`."""
+        return ("l2_sp",)
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """Distribution and values [B] as without the loss, and the loss, a scalar."""
+        squares = [
+            value.size * arrays.mean((params[name] - value) ** 2)
+            for name, value in self.anchor.items()
+        ]
+        return self.pi(params, obs), self.value(params, obs), {"l2_sp": 0.5 * sum(squares)}
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """For the checkpoint: w_teacher."""
+        return {f"{ANCHOR}{name}": value for name, value in self.anchor.items()}
+
+    def describe(self) -> dict[str, Any]:
+        """For the checkpoint: which variables are held."""
+        return self.body.describe() | {"transfer": {"held": sorted(self.anchor)}}
+
+
+def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Anchored:
+    """The policy that a checkpoint describes."""
+    body = PlainPolicy.from_description(described)
+    shapes = {f"{ANCHOR}{name}": body.shapes()[name] for name in described["transfer"]["held"]}
+    held = checked_arrays(stored, shapes)
+    return anchored(body, {name.removeprefix(ANCHOR): value for name, value in held.items()})
+
+
+def anchored(body: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
+    """The student's own networks, held."""
+    return Anchored(
+        body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope, anchor
+    )
+
+
+def check(config: Config) -> None:
+    """Raises UserError for settings that do not fit."""
+    if len(config.teacher_paths) != 1:
+        raise UserError("--teacher_paths: L2-SP stays near one teacher; name one file")
+
+
+def start(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> tuple[Anchored, dict[str, np.ndarray]]:
+    """What is trained first, and its initial variables."""
+    anchor = copied_layers(teachers[0], body)
+    return anchored(body, anchor), body.init(random.init) | anchor
+
+
+def stages(policy: Policy, config: Config) -> list[Stage]:
+    """Held, then let go; only the second where a run is resumed in it."""
+    released = Stage(
+        1 + int(config.teacher_fraction * config.nupdates),
+        policy.body,
+        lambda _: {"kl": config.kl_coef, "l2_sp": 0.0},
+        lambda *_: {},
+        alone=True,
+    )
+    if not isinstance(policy, Anchored):
+        return [released]
+    held = Stage(1, policy, lambda _: {"kl": config.kl_coef, "l2_sp": BETA}, lambda *_: {})
+    return [held, released]
+
+
+L2_SP = TransferMethod(
+    start=start,
+    stages=stages,
+    restore=restore,
+    in_common=("num_layers", "num_hidden", "activation", "network"),
+    settings=("teacher_fraction",),
+    check=check,
+)

@@ -1,0 +1,168 @@
+"""Names of networks, mappings and transfer methods; which of them import something."""
+
+import re
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baselines.common.command_line import UserError
+from baselines.common.networks import Mlp, not_of_sizes
+from baselines.common.registry import NotKnown, Registry, place_of
+from baselines.config import REGISTRIES
+
+PLACE = "outside_module:make"
+
+SOURCE = """
+from pathlib import Path
+Path({marker!r}).touch()
+def make(num_layers, num_hidden, activation):
+    return "made"
+def other():
+    pass
+"""
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry("network", not_of_sizes, mlp="baselines.common.networks:Mlp")
+
+
+@pytest.fixture
+def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module `outside_module` that leaves this file behind when it is imported."""
+    found = tmp_path / "imported"
+    (tmp_path / "outside_module.py").write_text(SOURCE.format(marker=str(found)))
+    (tmp_path / "raising_module.py").write_text("raise RuntimeError('two\\nlines')")
+    (tmp_path / "exiting_module.py").write_text("import sys\nsys.exit(3)")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "outside_module", raising=False)
+    return found
+
+
+@pytest.mark.parametrize("ours", REGISTRIES, ids=lambda registry: registry.flag)
+def test_all_names_of_the_package_stand_for_something_of_their_kind(ours: Registry) -> None:
+    own = {"network": ["mlp"], "mapping": ["learned", "frozen"], "transfer": ["mikt", "mlpp"]}
+    assert list(ours) == own[ours.flag]
+    for name in ours:
+        assert ours.known(name) is ours.lookup(name)
+
+
+def test_a_short_name_stands_for_its_place(registry: Registry) -> None:
+    assert registry.known("mlp") is Mlp
+    assert registry.from_outside() == []
+
+
+def test_what_the_user_names_is_imported_and_known_from_then_on(
+    registry: Registry, marker: Path
+) -> None:
+    with pytest.raises(NotKnown):
+        registry.known(PLACE)
+    assert not marker.exists()
+    made = registry.lookup(PLACE)
+    assert marker.exists()
+    assert made(1, 2, "tanh") == "made"
+    assert registry.known(PLACE) is made
+    assert registry.from_outside() == [PLACE]
+    assert list(registry) == ["mlp"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "mpl",
+            r"unknown name 'mpl' \(one of: mlp, or module:name\); did you mean mlp\?",
+        ),
+        ("", r"--network: unknown name ''"),
+        ("no_such:x", r"--network: cannot import 'no_such' of 'no_such:x': ModuleNotFoundError"),
+        (":x", r"--network: cannot import '' of ':x'"),
+        ("..a:x", r"--network: cannot import '..a'"),
+        ("raising_module:x", r"--network: cannot import .* RuntimeError: two lines"),
+        ("exiting_module:x", r"--network: cannot import .* SystemExit: 3"),
+        ("outside_module:mak", r"--network: the module outside_module has no 'mak'; .* make\?"),
+        ("outside_module:", r"--network: the module outside_module has no ''"),
+        ("outside_module:other", r"--network: .*:other is no function of num_layers, num_hidden"),
+        ("os:system", r"--network: os:system is no function of num_layers"),
+        ("os:sep", r"--network: os:sep is no function of num_layers"),
+    ],
+)
+@pytest.mark.usefixtures("marker")
+def test_what_is_wrong_with_a_name_is_told_in_one_line(
+    registry: Registry, name: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        registry.lookup(name)
+    assert len(str(caught.value).splitlines()) == 1
+    assert name not in registry.from_outside()
+
+
+def test_the_flag_that_a_name_was_given_for_is_named(registry: Registry) -> None:
+    with pytest.raises(UserError, match=r"^--teacher_network: unknown name 'a'"):
+        registry.lookup("a", "teacher_network")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (PLACE, f"if you trust that module, add --network={PLACE}$"),
+        ("baselines.common.networks:Mlp", "add --network=baselines.common.networks:Mlp$"),
+        ("os:system", "add --network=os:system$"),
+        ("lstm", "which is none of: mlp$"),
+        ("a:b; rm -rf x", "'a:b; rm -rf x', which is none of: mlp$"),  # no shell is told that
+        ("\x1b[2J" * 99, "which is none of: mlp$"),
+    ],
+)
+def test_a_name_from_a_file_imports_nothing(
+    registry: Registry, marker: Path, name: str, message: str
+) -> None:
+    before = set(sys.modules)
+    with pytest.raises(NotKnown) as caught:
+        registry.known(name)
+    assert set(sys.modules) == before
+    assert not marker.exists()
+    told = caught.value.told()
+    assert re.search(message, told), told
+    assert told.isprintable()
+    assert len(told) < 200
+
+
+def test_another_flag_may_allow_a_name(registry: Registry) -> None:
+    with pytest.raises(NotKnown) as caught:
+        registry.known("a:b")
+    assert caught.value.told("teacher_network").endswith("add --teacher_network=a:b")
+
+
+def test_a_registered_name_is_known(registry: Registry) -> None:
+    @registry.register("short")
+    def make(num_layers: int, num_hidden: int, activation: str) -> None: ...
+
+    assert registry.known("short") is registry.lookup("short") is make
+    assert list(registry) == ["mlp", "short"]
+    for name in ("short", "mlp", "a:b"):
+        with pytest.raises(ValueError, match="is taken, or no name"):
+            registry.register(name)(make)
+    with pytest.raises(ValueError, match="is no function of num_layers"):
+        registry.register("sum")(sum)
+
+
+def test_the_place_of_a_function_is_its_name() -> None:
+    assert place_of(Mlp, "network") == "baselines.common.networks:Mlp"
+
+
+def _main() -> Callable[..., Any]:
+    def made() -> None: ...
+
+    made.__module__, made.__qualname__ = "__main__", "made"
+    return made
+
+
+@pytest.mark.parametrize("function", [lambda: 0, Mlp.layer, partial(Mlp), _main()])
+def test_a_function_that_no_other_program_could_import_is_refused(
+    function: Callable[..., Any],
+) -> None:
+    with pytest.raises(UserError, match=r"^--network: .* must stand on the top level of a module"):
+        place_of(function, "network")

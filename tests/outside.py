@@ -1,0 +1,117 @@
+"""What a user might add in a module of his own; named on command lines as `outside:...`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from baselines.common import arrays
+from baselines.common.arrays import Array, Params
+from baselines.common.networks import Mlp
+from baselines.common.variables import Variable, Variables, orthogonal
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The MLP once more, written otherwise: biases as matrices of one row, no faster acting."""
+
+    num_layers: int
+    num_hidden: int
+    activation: str
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(self.num_hidden for _ in range(self.num_layers))
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        n = self.num_hidden
+        return [
+            {
+                f"{scope}/matrix{i}": Variable((n if i else inputs, n), _start),
+                f"{scope}/row{i}": Variable((1, n), lambda _, shape: np.zeros(shape, np.float32)),
+            }
+            for i in range(self.num_layers)
+        ]
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        i = len(before) - 1
+        return before[i] @ params[f"{scope}/matrix{i}"] + params[f"{scope}/row{i}"]
+
+    def activate(self, z: Array) -> Array:
+        if self.activation == "relu":
+            return arrays.maximum(z, 0.0 * z)
+        return 1.0 - 2.0 / (1.0 + arrays.exp(2.0 * z))
+
+
+def _start(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return orthogonal(rng, shape, float(np.sqrt(2)))
+
+
+def as_twin(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """An MLP policy's variables under the names and in the shapes of its twin."""
+    twins = {}
+    for name, value in params.items():
+        scope, found, part = name.partition("/mlp_fc")
+        if not found or scope.startswith("transfer/"):
+            twins[name] = value
+        elif part.endswith("/w"):
+            twins[f"{scope}/matrix{part.removesuffix('/w')}"] = value
+        else:
+            twins[f"{scope}/row{part.removesuffix('/b')}"] = value[None]
+    return twins
+
+
+@dataclass(frozen=True)
+class Tapering:
+    """Each layer half as wide as the one before."""
+
+    num_layers: int
+    num_hidden: int
+    activation: str
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(self.num_hidden >> i for i in range(self.num_layers))
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        sizes = [inputs, *self.widths]
+        shapes = [(sizes[i], sizes[i + 1]) for i in range(self.num_layers)]
+        return [{f"{scope}/w{i}": Variable(shape, _start)} for i, shape in enumerate(shapes)]
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        return before[-1] @ params[f"{scope}/w{len(before) - 1}"]
+
+    def activate(self, z: Array) -> Array:
+        return arrays.tanh(z)
+
+
+def one_layer_more(num_layers: int, num_hidden: int, activation: str) -> Mlp:
+    return Mlp(num_layers + 1, num_hidden, activation)
+
+
+def no_network(num_layers: int, num_hidden: int, activation: str) -> dict[str, Any]:
+    return {}
+
+
+def only_even(num_layers: int, num_hidden: int, activation: str) -> Mlp:
+    if num_hidden % 2:
+        raise ValueError(f"num_hidden must be even, not {num_hidden}")
+    return Mlp(num_layers, num_hidden, activation)
+
+
+class DoublePrecision(Mlp):
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        return super().layer(params, scope, before) * np.ones(1)
+
+
+class Transposed(Mlp):
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        return super().layer(params, scope, before).T
+
+
+class WithoutScope(Mlp):
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        return super().variables("mine", inputs)

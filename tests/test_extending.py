@@ -1,0 +1,464 @@
+"""Networks, mappings and transfer methods from outside the package, the examples above all."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import outside
+import pytest
+import toys
+
+from baselines import convert, evaluate, inspect, ppo2, run
+from baselines.common.checkpoint import CodeNotKnown, load, save
+from baselines.common.command_line import UserError
+from baselines.common.distributions import DiagGaussian
+from baselines.common.networks import NETWORKS, NetworkSpec
+from baselines.common.policies import PlainPolicy
+from baselines.common.seeding import streams
+from baselines.common.variables import drawn, joined
+from baselines.config import Config
+from baselines.flags import outside_arguments
+from baselines.ppo2.ppo2 import learn
+from baselines.ppo2.saved import read_saved_policy
+from baselines.ppo2.setup import prepare
+from baselines.ppo2.states import newest_state
+from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import Teacher, load_teacher
+from examples.l2_sp import BETA, Anchored, anchored
+from examples.linear_mapping import linear_mapping
+from examples.skip_mlp import SkipMlp
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+RNG = np.random.default_rng
+OBS = RNG(0).standard_normal((9, 3)).astype(np.float32)
+SMALL = ["--nsteps=32", "--nminibatches=2", "--noptepochs=1", "--num_timesteps=128", "--xla=False",
+         "--save_interval=1", "--state_interval=2", "--keep=3", "--num_threads=1"]  # fmt: skip
+
+toys.register()
+NETWORKS.lookup("outside:Twin")
+
+
+def floats(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: value.astype(float) for name, value in params.items()}
+
+
+# The examples, by their formulas
+
+
+def test_the_network_of_the_example(to_backend: Callable[[Any], Any], perturbed: Any) -> None:
+    network = SkipMlp(3, 5, "tanh")
+    params = perturbed(drawn(joined(network.variables("net", 3)), RNG(0)), 1)
+    given = {name: to_backend(value) for name, value in params.items()}
+    before = [to_backend(OBS)]
+    p, s = floats(params), OBS.astype(float)
+    h = s
+    for i in range(3):
+        skipped = s @ p[f"net/fc{i}/skip"] if i else 0.0
+        z = h @ p[f"net/fc{i}/w"] + p[f"net/fc{i}/b"] + skipped
+        found = network.layer(given, "net", before)
+        np.testing.assert_allclose(found, z, rtol=1e-4, atol=1e-5)
+        h = np.tanh(z)
+        before.append(network.activate(found))
+        np.testing.assert_allclose(before[-1], h, rtol=1e-4, atol=1e-5)
+
+
+def test_the_mapping_of_the_example(to_backend: Callable[[Any], Any], perturbed: Any) -> None:
+    mapping = linear_mapping(2, 8, "tanh")
+    params = perturbed(drawn(mapping.embedding.variables("phi", 3, 5), RNG(0)), 1)
+    w, b = params["phi/w"].astype(float), params["phi/b"].astype(float)
+    np.testing.assert_allclose(w.shape, (3, 5))
+    found = mapping.embedding.apply(
+        {name: to_backend(value) for name, value in params.items()}, "phi", to_backend(OBS)
+    )
+    np.testing.assert_allclose(found, OBS @ w + b, rtol=1e-4, atol=1e-5)
+    assert mapping.decoder == MappingSpec(2, 8).build().decoder
+
+
+def test_the_transfer_method_of_the_example(
+    to_backend: Callable[[Any], Any], mlp_policy: Callable[..., PlainPolicy], perturbed: Any
+) -> None:
+    body = mlp_policy()
+    start = body.init(RNG(0))
+    held = {name: value for name, value in start.items() if "mlp_fc1" in name}
+    params = perturbed(start, 1)
+    policy = anchored(body, held)
+    given = {name: to_backend(value) for name, value in params.items()}
+    pi, value, losses = policy.learning_outputs(given, to_backend(OBS))
+    moved = [np.sum((params[name].astype(float) - old) ** 2) for name, old in held.items()]
+    assert len(moved) == 4
+    np.testing.assert_allclose(losses["l2_sp"], sum(moved) / 2, rtol=1e-5)
+    expected = body.learning_outputs(given, to_backend(OBS))
+    np.testing.assert_array_equal(pi[0], expected[0][0])
+    np.testing.assert_array_equal(value, expected[1])
+    assert policy.body == body
+
+
+# A network from outside is as good as the package's own
+
+
+def pair(
+    obs_size: int, num_hidden: int, scopes: tuple[str, str]
+) -> tuple[PlainPolicy, PlainPolicy]:
+    """A policy of MLPs and one of their twins."""
+    sizes = (2, num_hidden, "tanh")
+    return tuple(
+        PlainPolicy(obs_size, DiagGaussian(2), NetworkSpec(*sizes, network), *scopes)
+        for network in ("mlp", "outside:Twin")
+    )  # type: ignore[return-value]
+
+
+def teachers_of(policies: tuple[PlainPolicy, PlainPolicy], perturbed: Any) -> list[Teacher]:
+    """The same teacher as both."""
+    params = perturbed(policies[0].init(RNG(1)), 2)
+    task = {"id": "Source-v0", "kwargs": {}}
+    return [
+        Teacher(policies[0], params, task, "a"),
+        Teacher(policies[1], outside.as_twin(params), task, "b"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["policy", "student"])
+def test_the_twin_of_an_mlp_does_the_same(
+    to_backend: Callable[[Any], Any], perturbed: Any, kind: str
+) -> None:
+    one, other = policies = pair(3, 6, ("pi", "vf"))
+    if kind == "student":
+        teachers = teachers_of(pair(4, 5, ("old", "vf_old")), perturbed)
+        policies = tuple(  # type: ignore[assignment]
+            Student(body, (teacher,), MappingSpec(2, 8), 0.1)
+            for body, teacher in zip((one, other), teachers, strict=True)
+        )
+    one, other = policies
+    params = perturbed(one.init(RNG(0)), 1)
+    twins = outside.as_twin(params)
+    assert {name: value.shape for name, value in twins.items()} == other.shapes()
+    assert sorted(one.variable_counts().items()) == sorted(other.variable_counts().items())
+
+    def outputs(policy: Any, values: dict[str, np.ndarray]) -> list[Any]:
+        given = {name: to_backend(value) for name, value in values.items()}
+        pi, value, losses = policy.learning_outputs(given, to_backend(OBS))
+        return [*pi, value, *losses.values()]
+
+    for found, expected in zip(outputs(other, twins), outputs(one, params), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
+    noise = one.distribution.noise(RNG(3), (9,))
+    acted = [policy.actor(p)(OBS, noise) for policy, p in ((one, params), (other, twins))]
+    np.testing.assert_allclose(acted[1], acted[0], rtol=2e-5, atol=2e-5)
+
+
+def test_the_twin_of_an_mlp_learns_the_same() -> None:
+    found = [
+        ppo2.learn(
+            "BoxToy-v0", network=network, nsteps=64, nminibatches=4, noptepochs=2, xla=False,
+            num_timesteps=128, num_hidden=8,
+        ).params
+        for network in ("mlp", outside.Twin)
+    ]  # fmt: skip
+    for name, value in outside.as_twin(found[0]).items():
+        np.testing.assert_allclose(found[1][name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+    start = PlainPolicy(3, DiagGaussian(3), NetworkSpec(2, 8)).init(streams(0, num_env=1).init)
+    assert all((found[0][name] != value).any() for name, value in start.items())
+
+
+def test_layers_of_different_widths(perturbed: Any, make_teacher: Callable[..., Teacher]) -> None:
+    """A student whose layers have 6 and 3 units, of a teacher with 5 in each."""
+    NETWORKS.lookup("outside:Tapering")
+    spec = NetworkSpec(2, 6, "tanh", "outside:Tapering")
+    body = PlainPolicy(3, DiagGaussian(2), spec, "student", "vf_student")
+    student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.1)
+    params = perturbed(student.init(RNG(0)), 1)
+    assert params["student/lateral1_0"].shape == (5, 3)
+    assert params["student/pi/w"].shape == (3, 2)
+    assert student.value(params, OBS).shape == (9,)
+    assert len(student.own_shares(params)) == 6
+
+
+# The documents' commands
+
+
+def commands() -> list[list[str]]:
+    """The commands of the page, without `python -m`."""
+    found = re.findall(r"^    python -m ((?:\\\n|[^\n])*)", PAGE, re.MULTILINE)
+    return [shlex.split(text.replace("\\\n", " ")) for text in found]
+
+
+def saved_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of the checkpoints that the commands of the page write, short versions of them."""
+    folders = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        for program, *arguments in commands():
+            if program == "baselines.run":
+                name = re.search(r"--save_path=models/(\S+)", " ".join(arguments)).group(1)  # type: ignore[union-attr]
+                folders[name] = tmp_path_factory.mktemp(name)
+                env = ["--env=BoxToy-v0"] if name != "linear" else ["--env=CartPole-v1"]
+                run.main([*arguments, *SMALL, *env, f"--save_path={folders[name]}"])
+    return folders
+
+
+def described(path: Path) -> dict[str, Any]:
+    policy: dict[str, Any] = load(path, "load_path").metadata["policy"]
+    return policy
+
+
+def test_the_commands_of_the_page_train_with_the_examples(trained: dict[str, Path]) -> None:
+    assert {name: len(saved_in(folder)) for name, folder in trained.items()} == dict.fromkeys(
+        ("skip", "linear", "l2_sp"), 4
+    )
+    first = {name: described(saved_in(folder)[0]) for name, folder in trained.items()}
+    last = {name: described(saved_in(folder)[-1]) for name, folder in trained.items()}
+    assert first["skip"]["network"] == "examples.skip_mlp:SkipMlp"
+    assert first["linear"]["transfer"]["mapping_spec"]["mapping"] == (
+        "examples.linear_mapping:linear_mapping"
+    )
+    assert len(first["l2_sp"]["transfer"]["held"]) == 4
+    assert not [name for name, policy in last.items() if "transfer" in policy]
+    saved = read_saved_policy(str(saved_in(trained["linear"])[0]), "load_path")
+    assert isinstance(saved.policy, Student)
+    assert saved.policy.mapping == linear_mapping(2, 64, "tanh")
+    assert saved.params["transfer/embedding0/w"].shape == (4, 97)
+
+
+def test_the_other_commands_of_the_page(
+    trained: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that evaluates, and that in the text which only looks."""
+    (command,) = [c for c in commands() if c[0] == "baselines.evaluate"]
+    path = saved_in(trained["skip"])[-1]
+    arguments = [a.replace("models/skip/00976", str(path)) for a in command[1:]]
+    evaluate.main([*arguments, "--episodes=2", "--json"])
+    assert json.loads(capsys.readouterr().out)["episodes"] == 2
+    inspect.main([str(path)])
+    assert "examples.skip_mlp:SkipMlp" in capsys.readouterr().out
+
+
+def test_the_program_of_the_page(tmp_path: Path) -> None:
+    program = PAGE.partition("## From a program")[2]
+    lines = [line[4:] for line in program.splitlines() if line.startswith("    ")]
+    text = "\n".join(lines).replace("models/cart", str(tmp_path)).replace("00048", "00002")
+    assert "num_timesteps=1e5" in text
+    small = "num_timesteps=64, nsteps=32, nminibatches=2, noptepochs=1, xla=False"
+    names: dict[str, Any] = {}
+    exec(text.replace("num_timesteps=1e5", small), names)
+    obs = RNG(0).standard_normal((5, 4))
+    one, other = (names[name].predict(obs, deterministic=True)[0] for name in ("model", "again"))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_transfer_method_holds_and_lets_go(
+    trained: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = saved_in(trained["l2_sp"])
+    found = [read_saved_policy(str(path), "load_path").policy for path in paths]
+    assert [isinstance(policy, Anchored) for policy in found] == [True, True, True, False]
+    teacher = load(ROOT / "teacher_models/centipede_four/0/00970", "x").arrays
+    held = found[0].frozen()
+    for name, value in held.items():
+        assert value.tobytes() == teacher[name.removeprefix("transfer/anchor/")].tobytes()
+    assert BETA > 0
+    assert load_teacher(str(paths[-1])).policy == found[-1]
+
+
+def test_a_run_with_code_from_outside_goes_on_to_the_bit(
+    trained: dict[str, Path], tmp_path: Path
+) -> None:
+    """From one of its states, as if it had been killed there."""
+    folder = tmp_path / "models"
+    shutil.copytree(trained["l2_sp"], folder)
+    whole = load(folder / "00004", "x").arrays
+    (program,) = [c for c in commands() if "examples.l2_sp:L2_SP" in " ".join(c)]
+    arguments = [*program[1:], *SMALL, "--env=BoxToy-v0", f"--save_path={folder}", "--resume"]
+    states = sorted((folder / "resume").iterdir())
+    assert [path.name for path in states] == ["00000", "00002", "00004"]
+    states[-1].unlink()
+    (folder / "00004").unlink()
+    run.main(arguments)
+    again = load(folder / "00004", "x").arrays
+    assert {name: value.tobytes() for name, value in again.items()} == {
+        name: value.tobytes() for name, value in whole.items()
+    }
+
+
+# What does not fit
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"network": "outside:one_layer_more"}, "--network: .* makes 3 hidden layers, not"),
+        ({"network": "outside:no_network"}, "--network: .* makes a dict, which is no Network"),
+        ({"network": "outside:only_even", "num_hidden": 3}, "--network: .* must be even, not 3$"),
+        ({"network": "outside:DoublePrecision"}, r"--network: .* float32 of .*, not float64"),
+        ({"network": "outside:Transposed"}, r"--network: .* not float32 of \[64, 2\]"),
+        ({"network": "outside:WithoutScope"}, "--network: .* 'mine/mlp_fc0/w' must begin"),
+        ({"network": "outside:Twinn"}, r"--network: .* no 'Twinn'; did you mean Twin\?"),
+        ({"network": "os:system"}, "--network: os:system is no function of"),
+        ({"mapping": "outside:Twin"}, "--mapping: .* makes a Twin, which is no StateM"),
+        ({"transfer": "outside:Twin"}, "--transfer: outside:Twin is no TransferMethod"),
+        ({"transfer": "examples.l2_sp:L2_SP", "ps_coef": 3.0}, "--ps_coef: given with"),
+        ({"transfer": "examples.l2_sp:L2_SP", "num_hidden": 9}, "--num_hidden: 9, but that of the"),
+        ({"transfer": "examples.l2_sp:L2_SP", "teacher_paths": ("a", "b")}, "--teacher_paths: "),
+        ({"teacher_network": "outside:Twin"}, "--teacher_network: outside:Twin, but .* is a mlp"),
+        ({"teacher_network": "mlp,outside:Twn"}, r"--teacher_network: .*; did you mean Twin\?"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message: str) -> None:
+    teacher = str(ROOT / "teacher_models/centipede_four/0/00970")
+    config = Config(env="BoxToy-v0", teacher_paths=(teacher,), num_timesteps=10 * 2048)
+    with pytest.raises(UserError, match=message) as caught:
+        prepare(replace(config, **settings)).envs.close()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_an_unfinished_policy_goes_on_only_where_its_method_can(trained: dict[str, Path]) -> None:
+    unfinished, finished = (str(saved_in(trained["l2_sp"])[i]) for i in (0, -1))
+    config = Config(env="BoxToy-v0", num_timesteps=10 * 2048)
+    with pytest.raises(UserError, match=r"--load_path: .* is unfinished, and its transfer method"):
+        prepare(replace(config, load_path=unfinished))
+    prepare(replace(config, load_path=finished)).envs.close()
+
+
+def test_what_this_process_knows_is_passed_on_to_that_of_a_film(trained: dict[str, Path]) -> None:
+    program = evaluate.parser().parse_args(["--load_path=x", *outside_arguments("toys:BoxToy-v0")])
+    assert {"outside:Twin", "examples.skip_mlp:SkipMlp"} <= set(program.network)
+    assert "examples.linear_mapping:linear_mapping" in program.mapping
+    assert "examples.l2_sp:L2_SP" in program.transfer
+    assert program.env == ["toys:BoxToy-v0"]
+
+
+def test_teachers_of_several_networks(
+    tmp_path: Path, perturbed: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    one, other = pair(4, 5, ("pi", "vf"))
+    params = perturbed(one.init(RNG(0)), 1)
+    paths = (
+        write_checkpoint(one, params, update=1),
+        write_checkpoint(other, outside.as_twin(params), update=2),
+    )
+    config = Config(env="BoxToy-v0", teacher_paths=paths, num_hidden=5, num_timesteps=10 * 2048)
+    setup = prepare(replace(config, teacher_network="mlp,outside:Twin"))
+    setup.envs.close()
+    assert isinstance(setup.policy, Student)
+    one_sees, other_sees = (
+        t.policy_features(np.ones((1, 4), np.float32)) for t in setup.policy.teachers
+    )
+    np.testing.assert_allclose(one_sees, other_sees, rtol=1e-5, atol=1e-6)
+
+
+# A stranger's file
+
+
+@pytest.fixture
+def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Is there once the module `canary_module` has been imported."""
+    mark = tmp_path / "canary"
+    source = (
+        f"open({str(mark)!r}, 'w').close()\ndef make(num_layers, num_hidden, activation): 1 / 0\n"
+    )
+    (tmp_path / "canary_module.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield mark
+    sys.modules.pop("canary_module", None)
+
+
+def in_network(metadata: dict[str, Any], name: str) -> None:
+    metadata["policy"]["network"] = name
+
+
+def in_teacher(metadata: dict[str, Any], name: str) -> None:
+    metadata["policy"]["transfer"]["teachers"][0]["policy"]["network"] = name
+
+
+def in_mapping(metadata: dict[str, Any], name: str) -> None:
+    metadata["policy"]["transfer"]["mapping_spec"]["mapping"] = name
+
+
+def in_transfer(metadata: dict[str, Any], name: str) -> None:
+    metadata["config"] = {"transfer": name}
+
+
+@pytest.mark.parametrize(
+    ("place", "flag"),
+    [(in_network, "network"), (in_teacher, "network"), (in_mapping, "mapping"),
+     (in_transfer, "transfer")],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["canary_module:make", "os:system"])
+def test_a_file_imports_nothing(
+    make_student: Callable[..., Student],
+    write_checkpoint: Callable[..., str],
+    tmp_path: Path,
+    canary: Path,
+    place: Callable[[dict[str, Any], str], None],
+    flag: str,
+    name: str,
+) -> None:
+    student = make_student()
+    path = Path(write_checkpoint(student, student.init(RNG(0))))
+    checkpoint = load(path, "load_path")
+    place(checkpoint.metadata, name)
+    save(path, checkpoint.arrays, checkpoint.metadata)
+    told = f"{path}: it names the {flag} '{name}', which is no part of this package; if you trust"
+    with pytest.raises(UserError, match=f"^--load_path: {told} that module, add --{flag}={name}$"):
+        evaluate.main(["--load_path", str(path)])
+    (tmp_path / "resume").mkdir()
+    path.rename(tmp_path / "resume" / path.name)
+    with pytest.raises(CodeNotKnown, match=rf"^--resume: .* add --{flag}={name}$"):
+        newest_state(tmp_path)
+    assert not canary.exists()
+    assert "canary_module" not in sys.modules
+
+
+def test_a_file_imports_no_task(
+    mlp_policy: Callable[..., PlainPolicy],
+    write_checkpoint: Callable[..., str],
+    tmp_path: Path,
+    canary: Path,
+) -> None:
+    policy = mlp_policy()
+    path = write_checkpoint(policy, policy.init(RNG(0)), "canary_module:BoxToy-v0")
+    told = "^--env: the file's task is 'canary_module:BoxToy-v0', of another module; if you trust"
+    for command in (["--json"], ["--video", str(tmp_path / "film.gif")]):
+        with pytest.raises(UserError, match=told):
+            evaluate.main(["--load_path", path, *command])
+    np.savez(tmp_path / "foreign.npz", env="canary_module:BoxToy-v0", **policy.init(RNG(0)))
+    foreign = str(tmp_path / "foreign.npz")
+    with pytest.raises(UserError, match=told):
+        convert.main([foreign, str(tmp_path / "out"), "--unnormalized"])
+    assert not canary.exists()
+    evaluate_own = ["--load_path", path, "--env=canary_module:BoxToy-v0", "--episodes=1"]
+    with pytest.raises(UserError, match="does not fit the policy"):
+        evaluate.main(evaluate_own)
+    assert canary.exists()
+
+
+def test_a_teachers_file_imports_nothing(
+    mlp_policy: Callable[..., PlainPolicy], write_checkpoint: Callable[..., str], canary: Path
+) -> None:
+    policy = mlp_policy()
+    path = Path(write_checkpoint(policy, policy.init(RNG(0))))
+    checkpoint = load(path, "load_path")
+    in_network(checkpoint.metadata, "canary_module:make")
+    save(path, checkpoint.arrays, checkpoint.metadata)
+    with pytest.raises(CodeNotKnown, match=r"add --teacher_network=canary_module:make$"):
+        load_teacher(str(path))
+    config = Config(env="BoxToy-v0", teacher_paths=(str(path),), teacher_network="mlp")
+    with pytest.raises(CodeNotKnown, match=r"^--teacher_paths: .* it names the network"):
+        learn(config)
+    assert not canary.exists()
