@@ -9,6 +9,7 @@ from pathlib import Path
 from baselines.common.command_line import (
     NOT_NEGATIVE,
     POSITIVE,
+    Bound,
     Parser,
     UserError,
     reader,
@@ -22,6 +23,7 @@ from baselines.ppo2.films import ENDINGS, check_film, film
 from baselines.ppo2.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.evaluate"
+PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")
 
 
 def parser() -> Parser:
@@ -53,6 +55,10 @@ def parser() -> Parser:
         help="steps of the film at most (default: %(default)s)",
     )  # fmt: skip
     add_outside(result)
+    result.add_argument(
+        "--video_height", type=reader(int, PIXELS), metavar="N",
+        help="height of its pictures in pixels (default: as the task draws them)",
+    )  # fmt: skip
     return result
 
 
@@ -93,7 +99,10 @@ def _film(saved: SavedPolicy, arguments: Namespace) -> None:
     draw_offscreen("video")
     make_folder(arguments.video.parent, "video")
     shown = [*beside, saved]
-    film(arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length)
+    film(
+        arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length,
+        arguments.video_height,
+    )  # fmt: skip
     print(f"wrote {arguments.video}")
 
 

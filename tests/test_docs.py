@@ -1,12 +1,15 @@
 """What the documents say is so."""
 
+import importlib
 import importlib.util
 import re
 from dataclasses import fields
+from functools import reduce
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from documented import blocks
 
 from baselines.config import Config, flag_of
 
@@ -14,10 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.fixture(scope="module")
-def settings_table() -> ModuleType:
-    path = ROOT / "scripts" / "settings_table.py"
-    spec = importlib.util.spec_from_file_location("settings_table", path)
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -25,10 +26,16 @@ def settings_table() -> ModuleType:
     return module
 
 
-def test_the_table_of_settings_is_the_present_one(settings_table: ModuleType) -> None:
-    assert settings_table.PAGE.read_text(encoding="utf-8") == settings_table.page()
+@pytest.mark.parametrize("name", ["settings_table", "figures_table"])
+def test_a_generated_table_is_the_present_one(name: str) -> None:
+    written = script(name)
+    assert written.PAGE.read_text(encoding="utf-8") == written.page()
+
+
+def test_every_setting_is_in_the_table() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     for field in fields(Config):
-        assert f"| `--{flag_of(field)}`" in settings_table.page()
+        assert f"| `--{flag_of(field)}`" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -38,19 +45,69 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not missing
 
 
-def test_flags_in_the_documents_exist() -> None:
-    """A flag that is shown after a command of this package is one of its flags."""
-    programs = {"run": {f"--{flag_of(f)}" for f in fields(Config)}}
-    shown = [
-        (page.name, flag)
+LINK = re.compile(r"\[(`[^\]]+`)\]\(\.\./(baselines/[^)]+)\.py\)")
+
+
+def test_functions_that_are_linked_to_exist() -> None:
+    """Of a link such as [`Student.init`](../baselines/transfer/student.py)."""
+    found = []
+    for page in PAGES:
+        for text, path in LINK.findall(page.read_text(encoding="utf-8")):
+            names = re.findall(r"`([\w.]+)`", text)
+            if names != [f"{Path(path).name}.py"] and not text.endswith(".py`"):
+                module = importlib.import_module(path.replace("/", "."))
+                for name in names:
+                    parts = name.removeprefix(f"{Path(path).name}.").split(".")
+                    reduce(getattr, parts, module)
+                    found.append(name)
+    assert len(set(found)) > 25
+
+
+def test_every_equation_of_the_loss_has_its_function() -> None:
+    page = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    section = page.partition("## The loss of a minibatch")[2].partition("\n## ")[0]
+    for row in re.findall(r"^\| (?!term|its|-)(.*)$", section, re.MULTILINE):
+        assert LINK.search(row), row
+    [loss] = [b.text for b in blocks(ROOT / "docs" / "method.md") if b.text.startswith("L = ")]
+    terms = re.findall(r"L_\w+|C_\w|KL|\bH\b", loss)
+    rows = re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)
+    assert set(terms) <= {term for row in rows for term in row.split(", ")}
+
+
+DEFAULTS = re.compile(r"`--(\w+)`(?:\s\w+)?(?:\s\(([\d.]+)\)|, (\d+(?:\.\d+)?))")
+"""Such as: the `--keep` (2) newest."""
+
+
+def test_defaults_that_are_told_are_those() -> None:
+    defaults = {flag_of(field): field.default for field in fields(Config)}
+    told = [
+        (flag, float(in_brackets or value))
         for page in PAGES
-        for command in re.findall(
-            r"python -m baselines\.run((?:[^\n`]|\\\n)*)", page.read_text(encoding="utf-8")
-        )
-        for flag in re.findall(r"(?<!\S)--[a-zA-Z_]+", command)
+        for flag, in_brackets, value in DEFAULTS.findall(page.read_text(encoding="utf-8"))
     ]
-    assert len(shown) > 10
-    assert [entry for entry in shown if entry[1] not in {*programs["run"], "--help"}] == []
+    assert len(told) >= 5
+    assert [(flag, value) for flag, value in told if defaults[flag] != value] == []
+
+
+PLACES = re.compile(r"`((?:baselines|benchmarks|docs|examples|scripts|tests)/[\w./*-]+)`")
+
+
+def test_files_that_are_named_exist() -> None:
+    named = {n for page in PAGES for n in PLACES.findall(page.read_text(encoding="utf-8"))}
+    assert len(named) > 10
+    assert [name for name in named if not list(ROOT.glob(name))] == []
+
+
+def test_modules_that_are_named_exist() -> None:
+    for page in PAGES:
+        for name in re.findall(r"python -m ([\w.]+)", page.read_text(encoding="utf-8")):
+            assert importlib.util.find_spec(name), name
+
+
+def test_pictures_are_small() -> None:
+    pictures = [p for p in (ROOT / "docs").iterdir() if p.suffix in (".gif", ".png")]
+    assert pictures
+    assert max(p.stat().st_size for p in pictures) < 1_500_000
 
 
 def test_the_readme_stays_under_two_screens() -> None:

@@ -62,11 +62,22 @@ def test_a_film_that_is_over_stands_still() -> None:
     assert [picture[0, :, 0].tolist() for picture in seen] == [[1, 2], [2, 2]]
 
 
+@pytest.mark.parametrize(("height", "shape"), [(None, (4, 8, 3)), (8, (8, 16, 3))])
+def test_pictures_of_several_heights_are_scaled(height: int | None, shape: tuple[int, ...]) -> None:
+    films = [[np.full((h, w, 3), n, np.uint8)] for h, w, n in ((4, 6, 50), (8, 4, 200))]
+    (picture,) = side_by_side(films, height)
+    assert picture.shape == shape
+    edge = shape[1] * 3 // 4
+    assert (picture[:, :edge] == 50).all()
+    assert (picture[:, edge:] == 200).all()
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["--video", "film.avi"], "--video: film.avi must end in .mp4 or .gif"),
         (["--beside", FOUR], "--beside: given without --video"),
+        (["--video_height=15"], "--video_height: must lie between 16 and 2160, not 15"),
         (["--video", "x.mp4", "--beside", "nowhere"], "--beside: cannot read nowhere"),
         (["--video", f"{FOUR}/x.mp4"], "--video: cannot write to .*00970 is not a folder"),
     ],

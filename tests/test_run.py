@@ -110,6 +110,53 @@ def test_progress_files_agree_and_have_baselines_names(teacher: Path) -> None:
     }  # fmt: skip
 
 
+def documented(page: str, title: str) -> dict[str, str]:
+    """The first two columns of the table below a title, the names one by one."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    section = re.split(r"^## ", text.partition(f"## {title}\n")[2], flags=re.MULTILINE)[0]
+    lines = re.findall(r"^\| (`[^|]*) \| ([^|]*) \|", section, re.MULTILINE)
+    return {name: told for names, told in lines for name in re.findall(r"`([^`]+)`", names)}
+
+
+def test_every_logged_figure_is_documented_and_the_other_way_round(
+    teacher: Path, transfer: tuple[Path, subprocess.CompletedProcess]
+) -> None:
+    scratch, student = (rows(p)[0] for p in (teacher.parents[1] / "logs", transfer[0] / "logs"))
+    of_all, of_update, of_students = (
+        set(documented("logged_figures.md", title))
+        for title in ("The run", "The update", "Students")
+    )
+    assert set(scratch) == of_all | of_update
+    # Of parts the table names the first; the figures of a mapping have none here.
+    layers = {"student_ps_1", "vf_student_ps_1"}
+    tasks = {"mi_explained_0", "embedding_mean_0", "embedding_std_0"}
+    assert set(student) - set(scratch) == (of_students - tasks) | layers
+
+
+def test_figures_are_missing_when_the_table_says_so(
+    transfer: tuple[Path, subprocess.CompletedProcess],
+) -> None:
+    *_, with_teachers, alone = rows(transfer[0] / "logs")
+    page = (ROOT / "docs" / "logged_figures.md").read_text(encoding="utf-8")
+    gone = re.findall(r"^\| `(\w+)`.* once the student is alone \|$", page, re.MULTILINE)
+    assert len(gone) == 6
+    assert all(with_teachers[name] for name in gone)
+    assert {name for name in alone if with_teachers[name] and not alone[name]} == set(gone)
+
+
+def test_the_files_of_a_run_are_documented(
+    teacher: Path, transfer: tuple[Path, subprocess.CompletedProcess]
+) -> None:
+    logs = documented("files.md", "Logs")
+    header = json.loads((transfer[0] / "logs" / "config.json").read_text())
+    files = {f"{p.name}/" if p.is_dir() else p.name for p in (transfer[0] / "logs").iterdir()}
+    assert files | set(header) | {"resumed"} == set(logs)
+    [state, *_] = (teacher.parent / "resume").iterdir()
+    assert set(metadata(state)["state"]) == set(documented("files.md", "States"))
+    described = set(documented("checkpoints.md", "Description"))
+    assert set(metadata(state)) - {"state"} == described - {"resumed", "converted_from"}
+
+
 def test_monitor_has_every_episode(teacher: Path) -> None:
     logs = teacher.parent.parent / "logs"
     comment, header, *episodes = (logs / "monitor.csv").read_text().splitlines()

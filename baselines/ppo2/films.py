@@ -26,7 +26,12 @@ def check_film(path: Path, flag: str) -> None:
 
 
 def film(
-    path: Path, policies: Sequence[SavedPolicy], seed: int, deterministic: bool, length: int
+    path: Path,
+    policies: Sequence[SavedPolicy],
+    seed: int,
+    deterministic: bool,
+    length: int,
+    height: int | None = None,
 ) -> None:
     """Write a film of one episode of each policy, side by side, atomically.
 
@@ -36,6 +41,7 @@ def film(
         seed: of the starts and of the sampled actions.
         deterministic: take the most likely actions.
         length: at most so many steps.
+        height: of the pictures in pixels; None: as the first task draws them.
 
     Raises:
         UserError: a task cannot be drawn.
@@ -48,7 +54,7 @@ def film(
             islice(_pictures(saved, env, seed, deterministic), length)
             for saved, env in zip(policies, tasks, strict=True)
         ]
-        _write(path, side_by_side(shown), fps)
+        _write(path, side_by_side(shown, height), fps)
     finally:
         for env in tasks:
             env.close()
@@ -69,12 +75,30 @@ def _picture(env: gym.Env) -> np.ndarray:
         raise UserError(f"--env: {env.spec and env.spec.id} cannot be drawn: {error}") from None
 
 
-def side_by_side(films: Sequence[Iterable[np.ndarray]]) -> Iterator[np.ndarray]:
-    """The pictures of several films of the same height as one; a film that is over stands still."""
+def side_by_side(
+    films: Sequence[Iterable[np.ndarray]], height: int | None = None
+) -> Iterator[np.ndarray]:
+    """The pictures of several films as one, uint8 of [height, all their widths, 3].
+
+    Args:
+        films: pictures, uint8 of [height, width, 3]; a film that is over stands still.
+        height: what all are scaled to, in pixels; None: to the height of the first.
+    """
     last: list[np.ndarray] = []
     for pictures in zip_longest(*films):
         last = [old if new is None else new for new, old in zip_longest(pictures, last)]
-        yield np.concatenate(last, axis=1)
+        common = height or len(last[0])
+        yield np.concatenate([_scaled(picture, common) for picture in last], axis=1)
+
+
+def _scaled(picture: np.ndarray, height: int) -> np.ndarray:
+    """The picture at this height, its width in proportion."""
+    if len(picture) == height:
+        return picture
+    from PIL import Image  # only films need it
+
+    width = max(1, round(picture.shape[1] * height / len(picture)))
+    return np.asarray(Image.fromarray(picture).resize((width, height)))
 
 
 def _write(path: Path, pictures: Iterator[np.ndarray], fps: int) -> None:

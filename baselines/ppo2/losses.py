@@ -6,19 +6,22 @@ from dataclasses import dataclass
 
 from baselines.common import arrays
 from baselines.common.arrays import Array
+from baselines.common.figures import LoggedFigure
+
+FIGURES = {
+    "policy_loss": LoggedFigure("L_clip", "standard deviations of the advantage"),
+    "value_loss": LoggedFigure("L_value", "squared units of the normalised return"),
+    "policy_entropy": LoggedFigure("entropy H of the action distribution", "nats"),
+    "approxkl": LoggedFigure("KL, the estimate of the divergence from the old policy", "nats²"),
+    "clipfrac": LoggedFigure("share of samples whose ratio r lies outside 1 ± ε"),
+    "grad_norm": LoggedFigure("norm of the whole gradient, before `--max_grad_norm` bounds it"),
+}
+"""What is logged of an update, as means over its minibatches."""
 
 
 @dataclass(frozen=True)
 class PPOLosses:
-    """Scalars of one minibatch.
-
-    Attributes:
-        policy_loss: L_clip.
-        value_loss: L_value, in squared units of the normalised return.
-        policy_entropy: mean entropy H, nats.
-        approxkl: ½ mean (neglogp − neglogp_old)², nats², the KL term of the loss.
-        clipfrac: share of samples whose ratio lies outside 1 ± clip_range.
-    """
+    """Scalars of one minibatch; `FIGURES` says what each is."""
 
     policy_loss: Array
     value_loss: Array

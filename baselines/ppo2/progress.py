@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.figures import LoggedFigure
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env import Episode
 from baselines.config import Config
@@ -20,6 +21,35 @@ WINDOW = 100
 
 HAND_OVER_SPAN = 20
 """Updates before and after the hand-over whose returns the last line compares."""
+
+_WITHOUT_EPISODES = "until an episode has ended, at the start and after the hand-over"
+
+FIGURES = {
+    "nupdates": LoggedFigure("updates so far", "updates"),
+    "total_timesteps": LoggedFigure("steps so far, of all environments", "environment steps"),
+    "serial_timesteps": LoggedFigure("steps so far of each environment", "environment steps"),
+    "time_elapsed": LoggedFigure(
+        "time since the start, without that between stops and resumes", "s"
+    ),
+    "fps": LoggedFigure("steps of all environments per second since the row before", "1/s"),
+    "eprewmean": LoggedFigure(
+        f"mean return of the last {WINDOW} training episodes (since the hand-over, after it), of"
+        " rewards that are not normalised",
+        "reward",
+        missing=_WITHOUT_EPISODES,
+    ),
+    "eplenmean": LoggedFigure(
+        "mean length of the same episodes", "environment steps", missing=_WITHOUT_EPISODES
+    ),
+    "explained_variance": LoggedFigure(
+        "1 − var(R − V) / var R of the rollout, with R the targets of the value function V: 1 is"
+        " perfect, 0 no better than a constant",
+        missing="while R is constant",
+    ),
+    "lr": LoggedFigure("Adam's learning rate"),
+    "kl_coef": LoggedFigure("weight β_KL of the KL term", "per nat²"),
+}
+"""What is logged of the run itself."""
 
 
 def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:

@@ -12,18 +12,48 @@ from typing import NamedTuple
 
 import numpy as np
 
+from baselines.common.figures import LoggedFigure
+
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
 """Names of p_0 of the policy side and of the value side."""
+
+_ALONE = "once the student is alone"
+
+FIGURES = {
+    PI_SHARE: LoggedFigure("p₀, the student's own share in the policy", part="hidden layer"),
+    VF_SHARE: LoggedFigure("p₀ in the value function", part="hidden layer"),
+    "ps_coef": LoggedFigure("weight β_π of C_π, as it is by now", "per nat"),
+    "vf_ps_coef": LoggedFigure("weight β_V of C_V, as it is by now", "per nat"),
+    "mutual_info_coef": LoggedFigure("weight β_MI of L_MI; 0 once the student is alone", "per nat"),
+    "ps_loss": LoggedFigure("C_π, the policy's coupling loss", "nats", missing=_ALONE),
+    "vf_ps_loss": LoggedFigure("C_V, the value function's coupling loss", "nats", missing=_ALONE),
+    "mutual_info_loss": LoggedFigure("L_MI", "nats per dimension", missing=_ALONE),
+    "mi_explained": LoggedFigure(
+        "share of the d dimensions of the observation that the decoder explains: the mean of"
+        " (s_k − μ_q,k)² is less than half of the variance of s_k",
+        missing=_ALONE,
+        part="source task",
+    ),
+    "embedding_mean": LoggedFigure(
+        "mean over the d_j dimensions of the absolute value of the mean of φ(s)",
+        "standard deviations of the source observation",
+        missing=_ALONE,
+        part="source task",
+    ),
+    "embedding_std": LoggedFigure(
+        "mean over the d_j dimensions of the standard deviation of φ(s)",
+        "standard deviations of the source observation",
+        missing=_ALONE,
+        part="source task",
+    ),
+}
+"""What is logged of a student besides; of the losses, means over an update's minibatches."""
 
 
 class MappingFigures(NamedTuple):
     """What the mapping to one source task does with the observations of a rollout.
 
-    Attributes:
-        mi_explained: share of the observation's dimensions that can be told from φ(s)
-            (`objectives.explained_share`).
-        embedding_mean: how far φ(s) is off 0 (`embedding.moments`).
-        embedding_std: how widely it is spread (the same).
+    `FIGURES` says what each is; computed by `objectives.explained_share` and `embedding.moments`.
     """
 
     mi_explained: float

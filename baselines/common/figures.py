@@ -1,0 +1,26 @@
+"""What is said of a logged figure, beside the code that computes it.
+
+`docs/logged_figures.md` is made from these by `scripts/figures_table.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LoggedFigure:
+    """One column of `progress.csv`.
+
+    Attributes:
+        meaning: what it is; of a figure with parts, what each part is.
+        unit: empty for a number without one.
+        missing: when it is left out; empty: never.
+        part: what it is the mean over. Each of these has a column of its own then, as
+            `student_ps_0` of the first hidden layer. Empty: it is no such mean.
+    """
+
+    meaning: str
+    unit: str = ""
+    missing: str = ""
+    part: str = ""
