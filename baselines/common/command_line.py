@@ -6,7 +6,6 @@ import argparse
 import difflib
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -136,8 +135,6 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     What it returns, or 0; 1 on a full disk, want of memory and the like, 2 on bad input, 3 when
     training has diverged, 130 on Ctrl-C, 143 on SIGTERM.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `baselines/__init__.py` set it
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         status = main(sys.argv[1:])
     except UserError as error:
