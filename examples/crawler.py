@@ -18,8 +18,8 @@ class Crawler(MujocoEnv):
     """Four motors, from −1 to 1; the reward is the torso's speed in m/s, less a cost of control.
 
     The observation is the torso's height above its start and its pitch, the angles of hips and
-    knees, and the speeds of all seven joints: 13 dimensions. An episode ends after 500 steps of 0.05 s, or when the crawler
-    falls on its back.
+    knees, and the speeds of all seven joints: 13 dimensions. An episode ends after 500 steps of
+    0.05 s, or when the crawler falls on its back.
     """
 
     metadata = {  # noqa: RUF012 (Gymnasium's own tasks say it so)
@@ -31,12 +31,14 @@ class Crawler(MujocoEnv):
         observations = Box(-np.inf, np.inf, (13,), np.float64)
         super().__init__(str(MODEL), 5, observations, camera_name="track", **options)
 
-    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(
+        self, action: np.ndarray
+    ) -> tuple[np.ndarray, np.float64, bool, bool, dict[str, np.float64]]:
         """Five steps of the simulation."""
         before = self.data.qpos[0]
         self.do_simulation(action, self.frame_skip)
         speed = (self.data.qpos[0] - before) / self.dt
-        reward = float(speed - 0.01 * np.square(action).sum())
+        reward = np.float64(speed - 0.01 * np.square(action).sum())
         on_its_back = bool(abs(self.data.qpos[2]) > np.pi / 2)
         return self._observation(), reward, on_its_back, False, {}
 

@@ -31,8 +31,8 @@ SUPPORTED = ("3.10", "3.11", "3.12", "3.13")
 LEADER = "3.11"
 IMPORTS = (
     "tensorflow, gymnasium, mujoco, numpy, scipy, cloudpickle, joblib, safetensors.numpy, tqdm, "
-    "matplotlib, threadpoolctl, yaml, imageio, PIL, pytest, xdist, hypothesis, mypy, build, mkdocs, "
-    "pygments"
+    "matplotlib, threadpoolctl, yaml, imageio, PIL, pytest, xdist, hypothesis, mypy, build, "
+    "mkdocs, pygments"
 )
 
 # Runs inside the leader's environment, where `packaging` is at hand; argv: a full Python version.

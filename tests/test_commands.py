@@ -35,6 +35,7 @@ NOT_RUN = {
     r"python scripts/pin_requirements\.py": "installs packages, for each Python",
     r"python -m pytest -m slow ": "takes an hour; it runs when it is asked for",
     r".* --play ": "opens a window",
+    r"mkdocs ": "shows or writes the site, which tests/test_site.py does",
 }
 """How a command begins that no test runs, and why."""
 
@@ -194,7 +195,7 @@ FEW = {
     "baselines.run": "".join(f" --{name}={value}" for name, value in SMALL.items()),
     "scripts/transfer.sh": " --num_timesteps=96 --nsteps=32 --nminibatches=2 --xla=False",
 }
-"""What makes a command short, by what it begins with; of a flag given twice the later one counts."""
+"""What makes a command short, by what it begins with; of a flag given twice the later counts."""
 
 
 def timesteps(text: str) -> str:
