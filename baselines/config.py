@@ -128,6 +128,10 @@ class Config:
     num_env: int = setting(
         1, "environments stepped at once", group="run", bound=TEAM, source=BASELINES
     )
+    num_ranks: int = setting(
+        1, "processes that train together, each with environments of its own; 1: as many as"
+        " mpiexec has started", group="run", bound=TEAM,
+    )  # fmt: skip
     seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
     save_path: str = setting(
         "", "folder of the checkpoints; none: nothing is saved", group="run", may_change=True
@@ -304,9 +308,14 @@ class Config:
             object.__setattr__(self, "env", WALKING)
 
     @property
-    def nbatch(self) -> int:
-        """Samples per update."""
+    def nrollout(self) -> int:
+        """Samples per update that each rank collects."""
         return self.nsteps * self.num_env
+
+    @property
+    def nbatch(self) -> int:
+        """Samples per update, of all ranks."""
+        return self.nrollout * self.num_ranks
 
     @property
     def nupdates(self) -> int:
@@ -320,6 +329,20 @@ class Config:
         # A path that does not begin with a folder would be one of Gymnasium's own bodies.
         body = {"xml_file": os.path.join(os.curdir, self.env_xml)} if self.env_xml else {}
         return arguments | body
+
+    def on_ranks(self, ranks: int) -> Config:
+        """The settings of the run on as many ranks as there are.
+
+        Raises:
+            UserError: it was to have another number of them.
+        """
+        if self.num_ranks not in (1, ranks):
+            started = f"mpiexec has started {ranks}" if ranks > 1 else "this is one by itself"
+            raise UserError(
+                f"--num_ranks: {self.num_ranks} processes were to train together, but {started};"
+                f" start it with mpiexec -n {self.num_ranks}"
+            )
+        return replace(self, num_ranks=ranks)
 
     def check(self) -> None:
         """Check every value by itself and with the others.
@@ -341,15 +364,15 @@ class Config:
                 f"--vf_scope: {self.vf_scope!r} and --pi_scope, {self.pi_scope!r}, must differ, and"
                 " neither may lie inside the other"
             )
-        if self.nbatch % self.nminibatches:
+        if self.nrollout % self.nminibatches:
             raise UserError(
                 f"--nminibatches: {self.nminibatches} does not divide the batch of"
-                f" {self.nbatch} (nsteps {self.nsteps} x num_env {self.num_env})"
+                f" {self.nrollout} (nsteps {self.nsteps} x num_env {self.num_env})"
             )
-        if self.nbatch == self.nminibatches:
+        if self.nrollout == self.nminibatches:
             raise UserError(
                 f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
-                f" advantages cannot be normalised; it must be at most {self.nbatch // 2}"
+                f" advantages cannot be normalised; it must be at most {self.nrollout // 2}"
             )
         self._check_transfer()
         needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
@@ -359,9 +382,10 @@ class Config:
             if given and not self.save_path:
                 raise UserError(f"{flag}: needs --save_path, the folder with the run's states")
         if self.nupdates == 0 and not (self.num_timesteps == 0 and self.play):
+            ranks = f" x num_ranks {self.num_ranks}" if self.num_ranks > 1 else ""
             raise UserError(
                 f"--num_timesteps: {self.num_timesteps} is less than one batch of {self.nbatch}"
-                f" (nsteps {self.nsteps} x num_env {self.num_env})"
+                f" (nsteps {self.nsteps} x num_env {self.num_env}{ranks})"
             )
 
     def _check_transfer(self) -> None:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tqdm import tqdm
 
@@ -40,6 +40,39 @@ def table(figures: Figures) -> str:
 
 def _short(value: float | int) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
+
+
+class Log(Protocol):
+    """Where a run tells how it goes."""
+
+    def say(self, line: str) -> None:
+        """Tell a line."""
+
+    def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
+        """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
+
+    def figures(self, figures: Figures, progress: str) -> None:
+        """Log a row; `progress` says how far the run is."""
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes of the log files by name, once all is on the disk."""
+
+
+class Silence:
+    """The log of a rank that leaves it to another one."""
+
+    def say(self, line: str) -> None:
+        """Nothing."""
+
+    def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
+        """Nothing."""
+
+    def figures(self, figures: Figures, progress: str) -> None:
+        """Nothing."""
+
+    def sizes(self) -> dict[str, int]:
+        """No files."""
+        return {}
 
 
 class Logger:

@@ -10,6 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from baselines.common.mpi import ALONE, Team
 from baselines.config import Config
 from baselines.ppo2.ppo2 import iterate
 from baselines.ppo2.session import session
@@ -24,21 +25,26 @@ PARTS = ("collect", "update", "rest")
 class Training:
     """A training run, with log files, that pauses after each iteration."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, team: Team = ALONE) -> None:
         """Make everything that comes before the first step, `config.log_path` included.
 
         Raises:
             UserError: a setting or a file is wrong; nothing has been written.
         """
         self._stack = ExitStack()
-        setup = prepare(config)
+        setup = prepare(config, team)
         # Else one would see the report and the progress bar of a run that never ends.
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(session(setup))
-        self._stage = stages(setup.policy, config)[0]
+        self._stage = stages(setup.policy, setup.config)[0]
         self._times: dict[str, float] = {}
         self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]
         self._run.model.train = self._timed("update", self._run.model.train)  # type: ignore[method-assign]
+
+    @property
+    def num_variables(self) -> int:
+        """How many scalars are trained."""
+        return sum(value.size for value in self._run.model.params.values())
 
     def _timed(self, part: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:

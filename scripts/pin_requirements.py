@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Write requirements.txt anew: one tested set of versions for every Python we support.
 
-For each Python a virtual environment is made, the dependencies of pyproject.toml and its `dev`
-extra are installed and imported, and what pip then lists is merged into one file. A version that
-is the same everywhere stands without a marker, one that is not with a `python_version` marker.
+For each Python a virtual environment is made, the dependencies of pyproject.toml and its extras
+`dev` and `mpi` are installed and imported, and what pip then lists is merged into one file. A
+version that is the same everywhere stands without a marker, one that is not with a
+`python_version` marker.
 
 Python 3.11 is solved first and leads: the others take its versions wherever those admit them, so
 that the sets differ only where they must.
@@ -32,7 +33,7 @@ LEADER = "3.11"
 IMPORTS = (
     "tensorflow, gymnasium, mujoco, numpy, scipy, cloudpickle, joblib, safetensors.numpy, tqdm, "
     "matplotlib, threadpoolctl, yaml, imageio, PIL, pytest, xdist, hypothesis, mypy, build, "
-    "mkdocs, pygments"
+    "mkdocs, pygments, mpi4py.MPI"
 )
 
 # Runs inside the leader's environment, where `packaging` is at hand; argv: a full Python version.
@@ -106,9 +107,10 @@ def find_pythons(named: Iterable[str]) -> dict[str, str]:
 
 
 def wanted_requirements() -> list[str]:
-    """Return what pyproject.toml asks for: the dependencies and the `dev` extra."""
+    """Return what pyproject.toml asks for: the dependencies and the extras that the tests use."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    return [*project["dependencies"], *extras["dev"], *extras["mpi"]]
 
 
 def make_environment(folder: Path, python: str) -> Path:

@@ -34,6 +34,7 @@ FLOORS = (
     ("ppo2/runner.py", 3),
     ("ppo2/model.py", 3),
     ("ppo2/update.py", 3),
+    ("ppo2/joint_update.py", 3),
     ("ppo2/progress.py", 3),
     ("ppo2/saved.py", 3),
     ("ppo2/setup.py", 3),

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from baselines.common.divergence import Diverged
+from baselines.common.divergence import Diverged, Drifted
+from baselines.common.launcher import launched
 from baselines.common.stopping import Terminated
 
 EXIT_USAGE = 2
@@ -137,24 +138,34 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """
     try:
         status = main(sys.argv[1:])
-    except UserError as error:
-        _fail(name, f"error: {error}", EXIT_USAGE)
-    except Diverged as error:
-        _fail(name, f"diverged: {error}", EXIT_DIVERGED)
-    except Terminated:
-        _fail(name, "terminated", EXIT_TERMINATED)
-    except KeyboardInterrupt:
-        _fail(name, "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:  # `... | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         sys.exit(EXIT_BROKEN_PIPE)
-    except OSError as error:
-        _fail(name, f"error: {error}", EXIT_FAILURE)
-    except MemoryError as error:
-        _fail(name, f"error: not enough memory for these settings: {error}", EXIT_FAILURE)
+    except BaseException as error:
+        told = outcome(error)
+        if told is None:
+            raise
+        message, status = told
+        if launched()[0] == 0:  # the others would only repeat it
+            print(f"{name}: {message}", file=sys.stderr)
     sys.exit(status or 0)
 
 
-def _fail(name: str, message: str, status: int) -> NoReturn:
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(status)
+OUTCOMES: tuple[tuple[type[BaseException], str, int], ...] = (
+    (UserError, "error: {}", EXIT_USAGE),
+    (Diverged, "diverged: {}", EXIT_DIVERGED),
+    (Drifted, "error: {}", EXIT_FAILURE),
+    (Terminated, "terminated", EXIT_TERMINATED),
+    (KeyboardInterrupt, "interrupted", EXIT_INTERRUPTED),
+    (OSError, "error: {}", EXIT_FAILURE),
+    (MemoryError, "error: not enough memory for these settings: {}", EXIT_FAILURE),
+)
+"""What the user is told of an error, and the exit status; the first kind that fits counts."""
+
+
+def outcome(error: BaseException) -> tuple[str, int] | None:
+    """The line that a user is told of an error, and the exit status; None for a fault of ours."""
+    for kind, line, status in OUTCOMES:
+        if isinstance(error, kind):
+            return " ".join(line.format(error).split()), status
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,9 +54,7 @@ class RunningMeanStd:
 
     def merge(self, mean: np.ndarray, var: np.ndarray, count: float) -> None:
         """Take in `count` samples of which only mean and population variance are known."""
-        self.mean, self.var, self.count = _merged(
-            (self.mean, self.var, self.count), (mean, var, count)
-        )
+        self.mean, self.var, self.count = _merged(self._moments, (mean, var, count))
 
     def update_each(self, batches: np.ndarray) -> np.ndarray:
         """Take in T batches of scalars one after the other, float of [T, B].
@@ -74,6 +73,22 @@ class RunningMeanStd:
         self.mean, self.var = np.array(so_far[0]), np.array(so_far[1])
         self.count = so_far[2]
         return np.array(variances)
+
+    def unite(self, past: RunningMeanStd, parts: Sequence[RunningMeanStd]) -> None:
+        """Become the statistics of a common past and of all that each part has seen since.
+
+        Args:
+            past: what the parts had in common.
+            parts: statistics that have each taken in more.
+        """
+        united = past._moments
+        for part in parts:
+            united = _merged(united, _since(past._moments, part._moments))
+        self.mean, self.var, self.count = united
+
+    @property
+    def _moments(self) -> Moments:
+        return self.mean, self.var, self.count
 
     def state(self) -> dict[str, np.ndarray]:
         """A copy of the statistics as float64 arrays `mean`, `var`, `count`."""
@@ -101,3 +116,14 @@ def _merged(one: Moments, other: Moments) -> Moments:
     delta = mean_2 - mean_1
     mean = mean_1 + delta * share_2
     return mean, var_1 * share_1 + var_2 * share_2 + delta * delta * (share_1 * share_2), total
+
+
+def _since(past: Moments, now: Moments) -> Moments:
+    """Of what was seen between two states of the same statistics; the inverse of `_merged`."""
+    (mean_1, var_1, count_1), (mean, var, total) = past, now
+    count = total - count_1
+    if not count:
+        return mean, var, 0.0
+    delta = (mean - mean_1) * (total / count)
+    squares = var * total - var_1 * count_1 - delta * delta * (count_1 * count / total)
+    return mean_1 + delta, np.maximum(squares, 0.0) / count, count  # rounding may leave -1e-20

@@ -53,14 +53,23 @@ def restore_generator(rng: np.random.Generator, state: dict[str, Any]) -> None:
     rng.bit_generator.state = state
 
 
-def streams(seed: int, num_env: int) -> Streams:
-    """The streams of a run; the k-th environment's seed does not depend on `num_env`."""
+def streams(seed: int, num_env: int, rank: int = 0) -> Streams:
+    """The streams of one of the processes that train together, each with `num_env` environments.
+
+    What all must have alike, the initial weights, is drawn alike. The environments are counted
+    through, rank by rank; the k-th one's seed depends on neither `num_env` nor the ranks.
+    """
     # A new purpose goes to the end: the children before it stay what they were.
     init, actions, minibatches, envs, teachers = np.random.SeedSequence(seed).spawn(5)
     return Streams(
         np.random.default_rng(init),
-        np.random.default_rng(actions),
-        np.random.default_rng(minibatches),
-        [int(seed) for seed in envs.generate_state(num_env)],
+        np.random.default_rng(_of_rank(actions, rank)),
+        np.random.default_rng(_of_rank(minibatches, rank)),
+        [int(seed) for seed in envs.generate_state((rank + 1) * num_env)[rank * num_env :]],
         np.random.default_rng(teachers),
     )
+
+
+def _of_rank(seed: np.random.SeedSequence, rank: int) -> np.random.SeedSequence:
+    """A seed of its own for each rank; rank 0 draws what a process by itself would."""
+    return seed if rank == 0 else seed.spawn(rank)[-1]

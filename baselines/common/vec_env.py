@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import gymnasium as gym
@@ -11,6 +13,7 @@ import numpy as np
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.env_state import env_state, restore_env
+from baselines.common.mpi import Team
 from baselines.common.running_stats import RunningMeanStd
 from baselines.common.trees import Tree, count, number
 from baselines.common.workers import Wait, Workers
@@ -165,6 +168,17 @@ class Normalizer:
     def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
         self.obs_rms = obs_rms
         self.ret_rms = ret_rms
+        self._in_common = deepcopy((obs_rms, ret_rms))
+
+    def share(self, team: Team) -> None:
+        """Take in what the other ranks have seen since the last time; after it, all are alike."""
+        if team.size == 1:
+            return
+        ranks = team.gather((self.obs_rms, self.ret_rms))
+        past = self._in_common
+        self.obs_rms.unite(past[0], [obs for obs, _ in ranks])
+        self.ret_rms.unite(past[1], [ret for _, ret in ranks])
+        self._in_common = deepcopy((self.obs_rms, self.ret_rms))
 
     @classmethod
     def fresh(cls, obs_size: int) -> Normalizer:
@@ -183,6 +197,13 @@ class Normalizer:
         return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
             f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
         }
+
+    def digest(self) -> str:
+        """A hash of the statistics."""
+        digest = hashlib.sha256()
+        for statistic in self.arrays().values():
+            digest.update(statistic.tobytes())
+        return digest.hexdigest()
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:

@@ -18,6 +18,9 @@ FIGURES = {
 }
 """What is logged of an update, as means over its minibatches."""
 
+STD_EPSILON = 1e-8
+"""Added to the standard deviation of the advantages before they are divided by it."""
+
 
 @dataclass(frozen=True)
 class PPOLosses:
@@ -33,7 +36,7 @@ class PPOLosses:
 def normalize_advantages(advantages: Array) -> Array:
     """To mean 0 and standard deviation 1 within the minibatch, float32 of [B]."""
     centred = advantages - arrays.mean(advantages)
-    return centred / (arrays.std(advantages) + 1e-8)
+    return centred / (arrays.std(advantages) + STD_EPSILON)
 
 
 def probability_ratio(neglogp: Array, old_neglogp: Array) -> Array:
@@ -86,8 +89,10 @@ def ppo_losses(
     advantages: Array,
     clip_range: Array,
 ) -> PPOLosses:
-    """All of PPO's terms; arrays are float32 of [B], `clip_range` a scalar."""
-    advantages = normalize_advantages(advantages)
+    """All of PPO's terms.
+
+    Arrays are float32 of [B], the advantages normalised; `clip_range` is a scalar.
+    """
     return PPOLosses(
         policy_loss(neglogp, old_neglogp, advantages, clip_range),
         value_loss(values, old_values, returns, clip_range),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
+from baselines.common.mpi import ALONE, Team
 from baselines.common.parameters import Layout
 from baselines.common.policies import Policy
 from baselines.common.trees import count
@@ -20,7 +22,7 @@ class Model:
     """A policy in training.
 
     Acting is plain NumPy on views of the flat parameter vector; learning is one compiled
-    TensorFlow function, built at the first `train`.
+    TensorFlow function, built at the first `train`, and with several ranks two and a loop.
 
     Attributes:
         policy: what is trained.
@@ -29,8 +31,11 @@ class Model:
         adam_steps: how many steps Adam has taken.
     """
 
-    def __init__(self, policy: Policy, params: dict[str, np.ndarray], config: Config) -> None:
+    def __init__(
+        self, policy: Policy, params: dict[str, np.ndarray], config: Config, team: Team = ALONE
+    ) -> None:
         self._config = config
+        self._team = team
         self.adam_steps = 0
         self._adopt(policy, Layout.of(params), params)
         self._m = np.zeros_like(self._flat)
@@ -74,6 +79,13 @@ class Model:
         moments = checked_arrays(state, dict.fromkeys("mv", self._flat.shape))
         self._m, self._v = (moments[name].astype(np.float32) for name in "mv")
         self.adam_steps = count(state["adam_steps"])
+
+    def digest(self) -> str:
+        """A hash of the variables and of Adam's moments."""
+        digest = hashlib.sha256()
+        for vector in (self._flat, self._m, self._v):
+            digest.update(vector.tobytes())
+        return digest.hexdigest()
 
     def value(self, obs: np.ndarray) -> np.ndarray:
         """Values [B] of normalised observations [B, d]."""
@@ -135,9 +147,13 @@ class Model:
 
     def _compiled(self) -> Any:
         if self._update is None:
-            from baselines.ppo2.update import LossCoefficients, compile_update  # loads TensorFlow
+            # Only now, since these load TensorFlow.
+            from baselines.ppo2.joint_update import joint_update
+            from baselines.ppo2.update import LossCoefficients, compile_update
 
             config = self._config
             fixed = LossCoefficients(config.vf_coef, config.ent_coef, config.max_grad_norm)
-            self._update = compile_update(self.policy, self._layout, fixed, config.xla)
+            what = self.policy, self._layout, fixed, config.xla
+            alone = self._team.size == 1
+            self._update = compile_update(*what) if alone else joint_update(*what, self._team)
         return self._update

@@ -11,21 +11,25 @@ from baselines.common import provenance
 from baselines.common.checkpoint import DAMAGE
 from baselines.common.command_line import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
-from baselines.logger import HEADER, LOG_FILES, Logger, cut_back
+from baselines.logger import HEADER, LOG_FILES, Log, Logger, Silence, cut_back
 from baselines.ppo2.saved import is_checkpoint
 from baselines.ppo2.setup import Setup
 from baselines.ppo2.states import FOLDER, SavedState, check_is_newest
 
 
 @contextmanager
-def open_outputs(setup: Setup) -> Iterator[Logger]:
+def open_outputs(setup: Setup) -> Iterator[Log]:
     """Make the folders, keep other processes out of them, and open the log.
 
-    What an earlier run left in them is set aside; a run that is resumed goes on with its own.
+    What an earlier run left in them is set aside; a run that is resumed goes on with its own. Of
+    several ranks, the first one does all this.
 
     Raises:
         UserError: a folder cannot be written, or is another run's.
     """
+    if not setup.team.is_first:
+        yield Silence()
+        return
     config = setup.config
     folders = {"save_path": config.save_path, "log_path": config.log_path}
     paths = {flag: Path(folder) for flag, folder in folders.items() if folder}

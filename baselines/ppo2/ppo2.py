@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from baselines.common.divergence import Diverged
+from baselines.common.mpi import Team, team
 from baselines.common.schedules import linear_decay
 from baselines.common.stopping import StopRequests, stop_requests
 from baselines.config import Config
+from baselines.ppo2.runner import Outcome
 from baselines.ppo2.saved import SavedPolicy
 from baselines.ppo2.session import Session, session
 from baselines.ppo2.setup import prepare
@@ -27,19 +31,34 @@ def learn(config: Config) -> SavedPolicy:
         Diverged: a value is not finite, and `on_divergence` does not ask for another try.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
+    ranks = team()
     # More threads would not pay for matrices this small, and sums in another order are other bits.
     # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
-    with stop_requests() as stop, threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+    with (
+        ranks.ending_together(),
+        stop_requests() as stop,
+        threadpool_limits(1, user_api="blas"),
+        np.errstate(all="ignore"),
+    ):
         while True:
-            setup = prepare(config)
-            if setup.resumed is not None and setup.updates_done >= config.nupdates:
-                return _finished(setup.resumed)
             try:
-                with session(setup) as run:
-                    _train(run, stop)
-                    return run.policy
+                return _learn(config, ranks, stop)
             except Diverged as error:
-                config = roll_back(config, error)
+                with ranks.united():
+                    if ranks.is_first:
+                        roll_back(config, error)
+                config = replace(config, resume=True)
+
+
+def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
+    """Train, unless there is nothing left to do."""
+    with ranks.united():
+        setup = prepare(config, ranks)
+    if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
+        return _finished(setup.resumed, ranks)
+    with session(setup) as run:
+        _train(run, stop)
+        return run.policy
 
 
 def _train(run: Session, stop: StopRequests) -> None:
@@ -51,32 +70,39 @@ def _train(run: Session, stop: StopRequests) -> None:
             stage = stage_at(course, update)
             _begin(stage, run)
         iterate(run, stage, update)
+        run.check_ranks()
         run.save_what_is_due()
-        if stop.requested:
+        if any(run.team.gather(stop.requested)):
             run.save_now()
-            stop.meet()
+            with run.team.united():
+                stop.meet()
     run.log.say(run.progress.summary)
 
 
 def iterate(run: Session, stage: Stage, update: int) -> None:
-    """One training iteration: collect, train, log."""
+    """One training iteration: collect, train, log; on several ranks, each from its own rollout."""
     config, model, progress, log = run.setup.config, run.model, run.progress, run.log
     lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
     coefs = stage.coefs(update)
     if not model.is_compiled:
         log.say("compiling the update, which takes some seconds")
-    batch = run.runner.run()
+    with run.team.united():
+        batch = run.runner.run()
+    run.setup.normalizer.share(run.team)
     losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
-    progress.record(batch)
+    progress.record(Outcome.of(batch, run.team))
     log.advance(progress.episodes, progress.elapsed)
     if update % config.log_interval == 0 or update == config.nupdates:
         own = stage.figures(model.params, batch.obs)
         log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
 
 
-def _finished(found: SavedState) -> SavedPolicy:
+def _finished(found: SavedState, ranks: Team) -> SavedPolicy:
     update = found.policy.metadata["update"]
-    print(f"{found.path}: the run is finished, after {update} updates; --num_timesteps extends it")
+    if ranks.is_first:
+        print(
+            f"{found.path}: the run is finished, after {update} updates; --num_timesteps extends it"
+        )
     return found.policy
 
 

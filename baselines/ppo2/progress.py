@@ -14,7 +14,7 @@ from baselines.common.figures import LoggedFigure
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env import Episode
 from baselines.config import Config
-from baselines.ppo2.runner import Batch
+from baselines.ppo2.runner import Outcome
 
 WINDOW = 100
 """Episodes over which `eprewmean` and `eplenmean` are taken."""
@@ -134,16 +134,16 @@ class Progress:
         self._before_hand_over = [r for update in self._recent for r in update]
         self._window.clear()
 
-    def record(self, batch: Batch) -> None:
+    def record(self, outcome: Outcome) -> None:
         """One update more is done."""
         self.updates += 1
-        self.episodes = [(episode.r, episode.l) for episode in batch.episodes]
-        self._window.extend(batch.episodes)
-        returns = [episode.r for episode in batch.episodes]
+        self.episodes = [(episode.r, episode.l) for episode in outcome.episodes]
+        self._window.extend(outcome.episodes)
+        returns = [episode.r for episode in outcome.episodes]
         self._recent.append(returns)
         if self._before_hand_over is not None and len(self._after_hand_over) < HAND_OVER_SPAN:
             self._after_hand_over.append(returns)
-        self._explained_variance = explained_variance(batch.values, batch.returns)
+        self._explained_variance = explained_variance(outcome.values, outcome.returns)
 
     def figures(
         self,

@@ -20,10 +20,13 @@ def report(setup: Setup) -> Iterator[str]:
     config, policy = setup.config, setup.policy
     kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
     actions = f"{kind.num_outputs} {'actions' if space == 'Discrete' else 'action dimensions'}"
+    ranks = (
+        f", {config.nrollout} of each of {config.num_ranks} ranks" if config.num_ranks > 1 else ""
+    )
     body = f" with the body {config.env_xml}" if config.env_xml else ""
     yield (
         f"task: {config.env}{body}, {policy.obs_size} observation dimensions, {actions};"
-        f" {config.nupdates} updates of {config.nbatch} steps"
+        f" {config.nupdates} updates of {config.nbatch} steps{ranks}"
     )
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
         yield f"teacher: {path}, trained on {teacher['env']['id']}"
@@ -36,9 +39,10 @@ def report(setup: Setup) -> Iterator[str]:
 
 def _expected_time(config: Config) -> str:
     step = _seconds_per_step(config)
-    left = config.nupdates * config.nbatch * step
+    left = config.nupdates * config.nrollout * step
+    cores = "one core" if config.num_ranks == 1 else "one core for each rank"
     return (
-        f"time: at least {_words(left)} on one core, {step * 1e6:.0f} µs for each step of the task"
+        f"time: at least {_words(left)} on {cores}, {step * 1e6:.0f} µs for each step of the task"
         " alone"
     )
 

@@ -12,6 +12,7 @@ from baselines.common import provenance
 from baselines.common.checkpoint import CheckpointError
 from baselines.common.command_line import UserError
 from baselines.common.distributions import distribution_for
+from baselines.common.mpi import ALONE, Team
 from baselines.common.networks import NetworkSpec, check_network
 from baselines.common.offscreen import offscreen_renderer
 from baselines.common.own_body import check_body
@@ -19,7 +20,6 @@ from baselines.common.policies import PlainPolicy, Policy, check_sizes, policy_f
 from baselines.common.seeding import Streams, streams
 from baselines.common.tasks import describe_space, make_task
 from baselines.common.vec_env import Normalizer, VecEnv
-from baselines.common.workers import usable_cores
 from baselines.config import Config
 from baselines.ppo2.starting_point import starting_point
 from baselines.ppo2.states import SavedState, state_to_resume
@@ -40,6 +40,7 @@ class Setup:
         normalizer: the statistics of observations and returns.
         provenance: where the run comes from, for its logs and checkpoints; JSON.
         resumed: the state of the run that it goes on with, if it does.
+        team: the ranks that train together.
     """
 
     config: Config
@@ -50,6 +51,7 @@ class Setup:
     normalizer: Normalizer
     provenance: dict[str, Any]
     resumed: SavedState | None = None
+    team: Team = ALONE
 
     @property
     def updates_done(self) -> int:
@@ -57,42 +59,42 @@ class Setup:
         return 0 if self.resumed is None else int(self.resumed.policy.metadata["update"])
 
 
-def prepare(config: Config) -> Setup:
+def prepare(config: Config, team: Team = ALONE) -> Setup:
     """Make the environments and the policy, and read the files that the settings name.
 
     Raises:
         UserError: a setting or a file is wrong; nothing has been written.
     """
+    config = config.on_ranks(team.size)
     config.check()
     if config.save_video_interval:
         offscreen_renderer("save_video_interval")  # raises where there is none
     resumed = state_to_resume(config)
     if resumed is not None:
-        return _resumed(config, resumed)
+        return _resumed(config, resumed, team)
     teachers = read_teachers(config)
-    random, envs = _environments(config)
+    random, envs = _environments(config, team)
     body = _body(config, envs)
     policy, params, normalizer = starting_point(
         config, *add_teachers(body, teachers, config, random)
     )
-    return Setup(
-        config, random, envs, policy, params, normalizer, _provenance(envs, teachers, config)
-    )
+    history = _provenance(envs, teachers, config)
+    return Setup(config, random, envs, policy, params, normalizer, history, None, team)
 
 
-def _environments(config: Config) -> tuple[Streams, VecEnv]:
+def _environments(config: Config, team: Team) -> tuple[Streams, VecEnv]:
     if config.env_xml:
         check_body(config.env_xml, config.env, config.env_arguments)
-    random = streams(config.seed, config.num_env)
-    threads = config.num_threads or usable_cores()
+    random = streams(config.seed, config.num_env, team.rank)
+    threads = config.num_threads or team.cores
     return random, VecEnv(
         lambda: make_task(config.env, config.env_arguments), random.env_seeds, threads
     )
 
 
-def _resumed(config: Config, found: SavedState) -> Setup:
+def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
-    random, envs = _environments(config)
+    random, envs = _environments(config, team)
     saved = found.policy
     sizes = (saved.policy.obs_size, saved.policy.distribution)
     if sizes != ((envs.observation_space.shape or (0,))[0], distribution_for(envs.action_space)):
@@ -105,7 +107,9 @@ def _resumed(config: Config, found: SavedState) -> Setup:
     history = begun | {
         "config": config.to_json(), "resumed": [*begun.get("resumed", []), start]
     }  # fmt: skip
-    return Setup(config, random, envs, saved.policy, saved.params, saved.normalizer, history, found)
+    return Setup(
+        config, random, envs, saved.policy, saved.params, saved.normalizer, history, found, team
+    )
 
 
 def _body(config: Config, envs: VecEnv) -> PlainPolicy:

@@ -6,7 +6,7 @@ evaluated, and holds besides, under `state`, all else that a run remembers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +152,8 @@ def check_is_newest(found: SavedState | None, save_path: Path) -> None:
         )
 
 
-def roll_back(config: Config, error: Diverged) -> Config:
-    """Settings that go on from the newest state with half the learning rate.
+def roll_back(config: Config, error: Diverged) -> None:
+    """Have the newest state go on with half the learning rate.
 
     The state itself is changed, so that the run is the same if it is killed and resumed now.
 
@@ -174,4 +174,3 @@ def roll_back(config: Config, error: Diverged) -> Config:
     again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
     write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
     print(f"{error}; going back to {found.path} with half the learning rate", flush=True)
-    return replace(config, resume=True)

@@ -13,7 +13,7 @@ from typing import Any
 from baselines.common.parameters import Layout
 from baselines.common.policies import Policy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.losses import PPOLosses, ppo_losses
+from baselines.ppo2.losses import PPOLosses, normalize_advantages, ppo_losses
 
 ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
 
@@ -45,7 +45,7 @@ def minibatch_loss(
         policy: the policy that is trained.
         fixed: weights of PPO's terms.
         params: trainable variables by name.
-        batch: obs, actions, returns, advantages, values and neglogp of B samples.
+        batch: obs, actions, returns, normalised advantages, values and neglogp of B samples.
         clip_range: ε, a scalar.
         coefs: weights of the other terms by name, scalars.
 
@@ -89,6 +89,27 @@ def adam(params: Any, m: Any, v: Any, gradient: Any, step: Any, lr: Any) -> tupl
     return params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v
 
 
+GradientFunction = Callable[[Any, Tensors, Any, Tensors], tuple[Any, dict[str, Any]]]
+
+
+def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) -> GradientFunction:
+    """The gradient of `minibatch_loss`, as a function of flat parameters.
+
+    It takes them, the batch, clip_range and coefs, and returns the gradient, float32 of
+    [layout.size], and what is logged.
+    """
+
+    def gradient(params: Any, batch: Tensors, clip_range: Any, coefs: Tensors) -> tuple[Any, Any]:
+        parts = layout.unpack(params)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(list(parts.values()))
+            loss, logged = minibatch_loss(policy, fixed, parts, batch, clip_range, coefs)
+        gradients = tape.gradient(loss, list(parts.values()), unconnected_gradients="zero")
+        return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
+
+    return gradient
+
+
 def compile_update(
     policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool
 ) -> UpdateFunction:
@@ -99,14 +120,7 @@ def compile_update(
     the scalars lr, clip_range and coefs (by name). It returns params, m, v and the figures to
     log, averaged over the minibatches.
     """
-
-    def gradient(params: Any, batch: Tensors, clip_range: Any, coefs: Tensors) -> tuple[Any, Any]:
-        parts = layout.unpack(params)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(list(parts.values()))
-            loss, logged = minibatch_loss(policy, fixed, parts, batch, clip_range, coefs)
-        gradients = tape.gradient(loss, list(parts.values()), unconnected_gradients="zero")
-        return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
+    gradient = minibatch_gradient(policy, layout, fixed)
 
     def update(
         params: Any,
@@ -121,6 +135,7 @@ def compile_update(
     ) -> tuple[Any, Any, Any, Tensors]:
         def minibatch(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
             samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
+            samples["advantages"] = normalize_advantages(samples["advantages"])
             raw, logged = gradient(params, samples, clip_range, coefs)
             clipped, norm = clip_by_norm(raw, fixed.max_grad_norm)
             params, m, v = adam(params, m, v, clipped, step + tf.cast(i + 1, tf.float32), lr)

@@ -82,3 +82,46 @@ def test_a_restored_copy_goes_on_alike_and_apart() -> None:
     assert stats.count == copy.count
     np.testing.assert_array_equal(stats.mean, copy.mean)
     np.testing.assert_array_equal(stats.var, copy.var)
+
+
+@given(batches, st.lists(batches, min_size=1, max_size=3))
+def test_united_parts_are_as_all_their_samples_together(
+    past: list[np.ndarray], since: list[list[np.ndarray]]
+) -> None:
+    together, common = RunningMeanStd((2,)), RunningMeanStd((2,))
+    for batch in past:
+        together.update(batch)
+        common.update(batch)
+    parts = []
+    for data in since:
+        parts.append(RunningMeanStd.from_state(common.state()))
+        for batch in data:
+            together.update(batch)
+            parts[-1].update(batch)
+    united = RunningMeanStd((2,))
+    united.unite(common, parts)
+    np.testing.assert_allclose(united.mean, together.mean, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(united.var, together.var, rtol=1e-8, atol=1e-8)
+    assert united.count == pytest.approx(together.count)
+
+
+def test_parts_that_have_seen_nothing_change_nothing() -> None:
+    stats = RunningMeanStd((3,))
+    stats.update(np.random.default_rng(3).standard_normal((5, 3)))
+    before = stats.state()
+    stats.unite(RunningMeanStd.from_state(before), [RunningMeanStd.from_state(before)] * 2)
+    for name, value in stats.state().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def test_a_constant_that_all_parts_have_seen_keeps_a_variance_of_nothing() -> None:
+    past = RunningMeanStd((1,))
+    past.update(np.full((1000, 1), 0.1))
+    parts = [RunningMeanStd.from_state(past.state()) for _ in range(2)]
+    for part in parts:
+        for _ in range(100):
+            part.update(np.full((1, 1), 0.1))
+    united = RunningMeanStd((1,))
+    united.unite(past, parts)
+    assert 0 <= united.var[0] < 1e-6
+    np.testing.assert_allclose(united.mean, 0.1, rtol=1e-6)

@@ -48,3 +48,19 @@ def test_environments_have_different_seeds() -> None:
     seeds = [s for seed in range(10) for s in streams(seed, 50).env_seeds]
     assert len(set(seeds)) == 500
     assert all(isinstance(s, int) and s >= 0 for s in seeds)
+
+
+def test_ranks_share_their_initial_weights_and_nothing_else() -> None:
+    ranks = [streams(5, 2, rank) for rank in range(3)]
+    for purpose in PURPOSES:
+        firsts = {getattr(rank, purpose).random() for rank in ranks}
+        assert len(firsts) == (1 if purpose in ("init", "teachers") else 3), purpose
+    together = streams(5, 6).env_seeds
+    assert [seed for rank in ranks for seed in rank.env_seeds] == together
+
+
+def test_the_first_rank_draws_what_a_process_by_itself_would() -> None:
+    alone, first = streams(5, 2), streams(5, 2, rank=0)
+    assert first.env_seeds == alone.env_seeds
+    for purpose in PURPOSES:
+        assert getattr(first, purpose).random() == getattr(alone, purpose).random()

@@ -10,6 +10,7 @@ from baselines.common.distributions import DiagGaussian
 from baselines.common.networks import NetworkSpec
 from baselines.common.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
+from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import LossCoefficients, minibatch_loss
 from baselines.transfer.mapping import MappingSpec
@@ -169,11 +170,11 @@ def gradient(
 ) -> tuple[float, Arrays]:
     tensors = {name: tf.constant(value) for name, value in params.items()}
     fixed = LossCoefficients(**(vars(FIXED) | weights))
+    normalised = {"advantages": normalize_advantages(batch["advantages"])}
+    given = {k: tf.constant(v) for k, v in (batch | normalised).items()}
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        loss, _ = minibatch_loss(
-            student, fixed, tensors, {k: tf.constant(v) for k, v in batch.items()}, 0.2, coefs
-        )
+        loss, _ = minibatch_loss(student, fixed, tensors, given, 0.2, coefs)
     gradients = tape.gradient(loss, tensors, unconnected_gradients="zero")
     return float(loss), {name: g.numpy() for name, g in gradients.items()}
 

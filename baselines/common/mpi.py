@@ -1,0 +1,163 @@
+"""Processes that train together: who this one is, what they exchange, how one ends all.
+
+`mpiexec -n 4 python -m baselines.run ...` starts four *ranks*. mpi4py is imported only in a process
+that a launcher has started together with others; everywhere else the team is `ALONE`.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+
+from baselines.common.command_line import EXIT_FAILURE, UserError, outcome
+from baselines.common.divergence import Diverged, Drifted
+from baselines.common.launcher import launched
+from baselines.common.stopping import Terminated
+from baselines.common.workers import usable_cores
+
+T = TypeVar("T")
+
+EXPECTED = (UserError, Diverged, Terminated, KeyboardInterrupt, OSError, MemoryError)
+"""What may be raised in a block that ranks go through together; all else is a fault."""
+
+
+def team() -> Team:
+    """The ranks that were started together.
+
+    Raises:
+        UserError: mpi4py or its MPI library is missing, or does not belong to the launcher.
+    """
+    _, size = launched()
+    if size == 1:
+        return ALONE
+    try:
+        from mpi4py import MPI
+    except (ImportError, RuntimeError) as error:  # RuntimeError: no library that mpi4py can load
+        raise UserError(
+            f"mpiexec: started {size} processes, but mpi4py cannot be used"
+            f" ({error}); pip install 'mpi4py>=4.1' 'mpich>=4.3'"
+        ) from None
+    if MPI.COMM_WORLD.size != size:
+        raise UserError(
+            f"mpiexec: started {size} processes, but mpi4py's MPI library sees"
+            f" {MPI.COMM_WORLD.size}; use the mpiexec of that library, which is"
+            f" {MPI.Get_library_version().splitlines()[0]}"
+        )
+    return Team(MPI.COMM_WORLD)
+
+
+class Team:
+    """The ranks, seen from one of them.
+
+    Every method but `abort` is to be called by all ranks in the same order.
+
+    Attributes:
+        rank: this process's number, from 0.
+        size: how many there are.
+    """
+
+    def __init__(self, communicator: Any = None) -> None:
+        self._all = communicator
+        self.rank = 0 if communicator is None else int(communicator.rank)
+        self.size = 1 if communicator is None else int(communicator.size)
+        self._agreed: BaseException | None = None
+        self._sharing = self._with_the_same_cores()
+
+    def _with_the_same_cores(self) -> int:
+        """Ranks that may use the same cores as this one, itself among them."""
+        affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
+        mine = (platform.node(), affinity and sorted(affinity(0)))
+        return self.gather(mine).count(mine)
+
+    @property
+    def cores(self) -> int:
+        """Cores for this rank: those it may use, divided among the ranks that share them."""
+        return max(1, usable_cores() // self._sharing)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the rank that writes and speaks."""
+        return self.rank == 0
+
+    def gather(self, mine: T) -> list[T]:
+        """What each rank gives, by rank."""
+        if self.size == 1:
+            return [mine]
+        gathered: list[T] = self._all.allgather(mine)
+        return gathered
+
+    def mean(self, mine: np.ndarray) -> np.ndarray:
+        """The mean over the ranks, of one shape and kind on all; `mine` may be overwritten."""
+        if self.size > 1:
+            from mpi4py import MPI
+
+            self._all.Allreduce(MPI.IN_PLACE, mine)
+            mine /= self.size
+        return mine
+
+    def check_alike(self, mine: str, what: str) -> None:
+        """Check that a text is the same on all ranks.
+
+        Raises:
+            Drifted: on all of them; it names those that differ from rank 0.
+        """
+        texts = self.gather(mine)
+        others = [str(rank) for rank, text in enumerate(texts) if text != texts[0]]
+        if others:
+            self._agreed = Drifted(f"{what} of rank {', '.join(others)} differ from rank 0's")
+            raise self._agreed
+
+    @contextmanager
+    def united(self) -> Iterator[None]:
+        """A block in which ranks do not communicate: what one of them raises there, all raise.
+
+        Raises:
+            UserError, Diverged, KeyboardInterrupt, OSError, MemoryError: that of the first rank
+                that raised one, which the others name.
+        """
+        caught: BaseException | None = None
+        try:
+            yield
+        except EXPECTED as error:
+            caught = error
+        told = self.gather(None if caught is None else (_kind(caught), str(caught)))
+        failed = [(rank, one) for rank, one in enumerate(told) if one is not None]
+        if not failed:
+            return
+        rank, (kind, text) = failed[0]
+        self._agreed = caught if rank == self.rank else kind(f"rank {rank}: {text}")
+        assert self._agreed is not None
+        raise self._agreed
+
+    @contextmanager
+    def ending_together(self) -> Iterator[None]:
+        """What a rank raises outside of `united` is told by that rank, and ends all of them."""
+        try:
+            yield
+        except BaseException as error:
+            if self.size > 1 and error is not self._agreed:
+                self._abort(error)
+            raise
+
+    def _abort(self, error: BaseException) -> None:
+        told = outcome(error)
+        if told is None:
+            traceback.print_exception(error)
+        message, status = told or (repr(error), EXIT_FAILURE)
+        print(f"rank {self.rank}: {message}", file=sys.stderr, flush=True)
+        self._all.Abort(status)
+
+
+ALONE = Team()
+"""A process by itself."""
+
+
+def _kind(error: BaseException) -> type[BaseException]:
+    return next(kind for kind in EXPECTED if isinstance(error, kind))

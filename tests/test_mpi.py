@@ -1,0 +1,268 @@
+"""Two real ranks: what they merge and average, and how one of them ends both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import two_ranks
+from test_resume import arrays, logs
+from two_ranks import COEFS, LR, ROUNDS, SAMPLES
+
+from baselines.common.launcher import LAUNCHERS
+from baselines.common.mpi import ALONE, team
+from baselines.common.workers import usable_cores
+from baselines.ppo2.model import Model
+
+TESTS = Path(__file__).resolve().parent
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+Results = dict[str, np.ndarray]
+
+
+def on_two_ranks(*command: str, folder: Path) -> subprocess.Popen[str]:
+    search = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    return subprocess.Popen(
+        [str(MPIEXEC), "-n", "2", sys.executable, *command],
+        cwd=folder, env=os.environ | {"PYTHONPATH": search}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
+    """What each rank came to in `two_ranks`."""
+    folder = tmp_path_factory.mktemp("ranks")
+    process = on_two_ranks(str(TESTS / "two_ranks.py"), str(folder), folder=folder)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    return [dict(np.load(folder / f"rank{rank}.npz")) for rank in range(2)]
+
+
+def part(results: Results, name: str) -> Results:
+    prefix = f"{name}."
+    return {k.removeprefix(prefix): v for k, v in results.items() if k.startswith(prefix)}
+
+
+def test_there_are_two(results: list[Results]) -> None:
+    assert [int(found["size"]) for found in results] == [2, 2]
+    assert [int(found["cores"]) for found in results] == [max(1, usable_cores() // 2)] * 2
+
+
+@pytest.mark.parametrize("name", ["statistics", "first_step", "update"])
+def test_ranks_are_alike_to_the_bit(results: list[Results], name: str) -> None:
+    first, second = (part(found, name) for found in results)
+    assert first.keys() == second.keys()
+    for key, value in first.items():
+        assert value.tobytes() == second[key].tobytes(), key
+
+
+def test_merged_statistics_are_those_of_the_data_together(results: list[Results]) -> None:
+    found = part(results[0], "statistics")
+    seen = [two_ranks.observations(r, turn) for turn in range(ROUNDS) for r in range(2)]
+    for name, data in (
+        ("obs", np.concatenate(seen)),
+        ("ret", np.concatenate([x[:, :2].ravel() for x in seen])),
+    ):
+        count = found[f"normalize.{name}.count"]
+        assert count == pytest.approx(len(data) + 1e-4)
+        # the count of 1e-4 that the statistics start with shifts them by less than this
+        np.testing.assert_allclose(found[f"normalize.{name}.mean"], data.mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(
+            found[f"normalize.{name}.var"], data.var(axis=0), rtol=1e-3, atol=1e-4
+        )
+
+
+class Orders:
+    """Draws the joint orders that correspond to those which the ranks have drawn."""
+
+    def __init__(self, rngs: list[np.random.Generator], nminibatches: int) -> None:
+        self._rngs, self._nminibatches = rngs, nminibatches
+
+    def permutation(self, samples: int) -> np.ndarray:
+        per_rank = samples // len(self._rngs)
+        parts = [
+            rng.permutation(per_rank).reshape(self._nminibatches, -1) + rank * per_rank
+            for rank, rng in enumerate(self._rngs)
+        ]
+        return np.concatenate(parts, axis=1).ravel()
+
+
+def joint_model(nminibatches: int, noptepochs: int, seeds: list[int]) -> tuple[Model, dict]:
+    """One process that is given the rollouts of both ranks, minibatch by minibatch."""
+    batches = [two_ranks.batch(rank) for rank in range(2)]
+    together = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    config = two_ranks.settings(nminibatches, noptepochs, num_env=2)
+    model = Model(*two_ranks.start(), config)
+    orders = Orders([np.random.default_rng(seed) for seed in seeds], nminibatches)
+    return model, model.train(together, orders, LR, COEFS)  # type: ignore[arg-type]
+
+
+def test_the_averaged_gradient_is_that_of_the_joint_batch(results: list[Results]) -> None:
+    model, _ = joint_model(1, 1, [0, 0])
+    expected = model.state()["m"]
+    assert sum(len(two_ranks.batch(rank)["obs"]) for rank in range(2)) == SAMPLES * 2
+    assert abs(expected).max() > 1e-3
+    np.testing.assert_allclose(results[0]["first_step.m"], expected, rtol=1e-4, atol=1e-8)
+
+
+def test_an_update_is_that_of_one_process_with_the_joint_batch(results: list[Results]) -> None:
+    model, logged = joint_model(3, 2, [0, 1])
+    found = part(results[0], "update")
+    for name, value in model.params.items():
+        np.testing.assert_allclose(
+            found[f"params.{name.replace('/', '.')}"], value, atol=2e-5, err_msg=name
+        )
+    assert {k: float(v) for k, v in part(found, "logged").items()} == pytest.approx(
+        logged, rel=1e-4, abs=1e-6
+    )
+
+
+def test_what_one_rank_raises_all_raise(results: list[Results]) -> None:
+    first, second = (found["failures.told"].tolist() for found in results)
+    assert first[:3] == ["rank 1: --env: 1 is wrong", "--env: 0 is wrong", "--env: 0 is wrong"]
+    assert second[:3] == [
+        "--env: 1 is wrong", "rank 0: --env: 0 is wrong", "rank 0: --env: 0 is wrong"
+    ]  # fmt: skip
+
+
+def test_a_rank_that_has_drifted_is_named_to_all(results: list[Results]) -> None:
+    for found in results:
+        assert found["failures.told"][3] == "update 7: parameters of rank 1 differ from rank 0's"
+
+
+RUN = [
+    "-m", "baselines.run", "--env=CartPole-v1", "--num_env=2", "--nsteps=16", "--nminibatches=2",
+    "--noptepochs=2", "--num_hidden=8", "--xla=False", "--num_timesteps=2560", "--state_interval=1",
+    "--save_path=models", "--log_path=logs",
+]  # fmt: skip
+"""Forty updates of two ranks, each with two environments of 16 steps."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run of two ranks that was let to its end."""
+    folder = tmp_path_factory.mktemp("whole")
+    process = on_two_ranks(*RUN, folder=folder)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert stdout.count("done: 40 updates, 2560 timesteps") == 1
+    return folder
+
+
+def test_steps_and_episodes_of_all_ranks_are_counted(whole: Path) -> None:
+    rows, _, episodes = logs(whole)
+    assert [int(row["total_timesteps"]) for row in rows] == [64 * (i + 1) for i in range(40)]
+    lengths = [int(line.split(",")[1]) for line in episodes[1:]]  # below r,l
+    # All but those that had not ended, of at most 500 steps; of one rank alone it would be 1280.
+    assert 1280 < sum(lengths) <= 2560
+    assert (whole / "models" / "00040").exists()
+
+
+def ranks_of(folder: Path) -> Iterator[tuple[int, int]]:
+    """Rank and process of those that run in a folder, as Linux tells it."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (path / "environ").read_bytes().split(b"\0")
+            where = (path / "cwd").resolve()
+            program = (path / "exe").resolve()
+        except OSError:
+            continue
+        rank = [x.partition(b"=")[2] for x in environ if x.startswith(b"PMI_RANK=")]
+        if rank and where == folder and "python" in program.name:
+            yield int(rank[0]), int(path.name)
+
+
+def wait_for_update(update: int, process: subprocess.Popen[str], folder: Path) -> None:
+    newest = folder / "models" / "resume" / f"{update:05d}"
+    while not newest.exists():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the ranks' processes are looked up in /proc")
+def test_killing_a_rank_ends_the_run_and_resume_goes_on_with_it(
+    whole: Path, tmp_path: Path
+) -> None:
+    process = on_two_ranks(*RUN, folder=tmp_path)
+    wait_for_update(5, process, tmp_path)
+    os.kill(dict(ranks_of(tmp_path))[1], signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert not list(ranks_of(tmp_path))
+    assert not (tmp_path / "models" / "00040").exists()
+
+    process = on_two_ranks(*RUN, "--resume", folder=tmp_path)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert "going on from" in stdout
+    assert arrays(tmp_path, 40) == arrays(whole, 40)
+    assert logs(tmp_path) == logs(whole)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the ranks' processes are looked up in /proc")
+def test_one_rank_is_asked_to_stop_and_all_do(tmp_path: Path) -> None:
+    process = on_two_ranks(*RUN, folder=tmp_path)
+    wait_for_update(5, process, tmp_path)
+    os.kill(dict(ranks_of(tmp_path))[1], signal.SIGTERM)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert stdout.count("stopped after update") == 1
+    assert stderr.splitlines()[-1] == "python -m baselines.run: terminated"
+
+
+FAULTY = """
+import os
+import gymnasium as gym
+from gymnasium.envs.classic_control import CartPoleEnv
+
+class Faulty(CartPoleEnv):
+    def step(self, action):
+        if os.environ["PMI_RANK"] == "1":
+            raise RuntimeError("the motor is on fire")
+        return super().step(action)
+
+gym.register("Faulty-v0", Faulty)
+"""
+
+
+def test_a_fault_on_one_rank_ends_all_with_its_message(tmp_path: Path) -> None:
+    (tmp_path / "faulty.py").write_text(FAULTY)
+    process = on_two_ranks(*RUN, "--env=faulty:Faulty-v0", folder=tmp_path)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "rank 1: RuntimeError('the motor is on fire')" in stderr
+    assert "Traceback" in stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--env=CartPol-v1"], "error: --env: unknown environment 'CartPol-v1'; did you mean"),
+        (["--num_ranks=3"], "error: --num_ranks: 3 processes were to train together, but mpiexec"),
+    ],
+)
+def test_bad_input_is_told_once(arguments: list[str], said: str, tmp_path: Path) -> None:
+    process = on_two_ranks(*RUN, *arguments, folder=tmp_path)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 2
+    [line] = stderr.splitlines()
+    assert line.startswith(f"python -m baselines.run: {said}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_process_by_itself_is_a_team_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for names in LAUNCHERS:
+        for name in names:
+            monkeypatch.delenv(name, raising=False)
+    assert team() is ALONE
+    monkeypatch.setenv("PMI_RANK", "0")
+    monkeypatch.setenv("PMI_SIZE", "1")
+    assert team() is ALONE
+    assert "mpi4py" not in sys.modules

@@ -1,0 +1,112 @@
+"""What `test_mpi.py` has two ranks do: `mpiexec -n 2 python tests/two_ranks.py FOLDER`.
+
+Each rank writes what it came to, `FOLDER/rank0.npz` and `FOLDER/rank1.npz`. The test imports this
+module too, for what the ranks are given.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from conftest import _batch, _perturbed, _student
+
+from baselines.common.command_line import UserError
+from baselines.common.divergence import Drifted
+from baselines.common.mpi import Team, team
+from baselines.common.vec_env import Normalizer
+from baselines.config import Config
+from baselines.ppo2.model import Model
+from baselines.transfer.student import Student
+
+ROUNDS, SAMPLES = 3, 24
+COEFS = {"kl": 0.1, "ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}
+LR = 1e-2
+
+Arrays = dict[str, np.ndarray]
+
+
+def observations(rank: int, turn: int) -> np.ndarray:
+    """What a rank sees in a round: more of them and other ones than the other rank."""
+    rng = np.random.default_rng([rank, turn])
+    return rng.normal([1.0, -50.0, 3.0], [0.1, 7.0, 0.0], (5 + 3 * rank, 3))
+
+
+def start() -> tuple[Student, Arrays]:
+    student = _student()
+    return student, _perturbed(student.init(np.random.default_rng(0)), 1)
+
+
+def batch(rank: int) -> Arrays:
+    """A rank's rollout; the ranks' advantages differ in mean and spread."""
+    student, params = start()
+    found = _batch(student, params, SAMPLES + rank)
+    found = {name: x[:SAMPLES] for name, x in found.items()}
+    return found | {"advantages": found["advantages"] * (1 + 4 * rank) + 10 * rank}
+
+
+def settings(nminibatches: int, noptepochs: int, **others: Any) -> Config:
+    return Config(
+        env="Any-v0", nsteps=SAMPLES, nminibatches=nminibatches, noptepochs=noptepochs, xla=False,
+        **others,
+    )  # fmt: skip
+
+
+def statistics(ranks: Team) -> Arrays:
+    """Running statistics after some rounds."""
+    normalizer = Normalizer.fresh(3)
+    for turn in range(ROUNDS):
+        normalizer.obs_rms.update(observations(ranks.rank, turn))
+        normalizer.ret_rms.update_each(observations(ranks.rank, turn)[:, :2])
+        normalizer.share(ranks)
+    return {name.replace("/", "."): x for name, x in normalizer.arrays().items()}
+
+
+def first_step(ranks: Team) -> Arrays:
+    """Adam's first moment after one step: a tenth of the clipped gradient."""
+    model = Model(*start(), settings(1, 1), ranks)
+    model.train(batch(ranks.rank), np.random.default_rng(0), LR, COEFS)
+    return {"m": model.state()["m"]}
+
+
+def update(ranks: Team) -> Arrays:
+    """A whole update: the parameters, and what is logged of it."""
+    model = Model(*start(), settings(3, 2), ranks)
+    logged = model.train(batch(ranks.rank), np.random.default_rng(ranks.rank), LR, COEFS)
+    return {f"params.{k.replace('/', '.')}": v for k, v in model.params.items()} | {
+        f"logged.{k}": np.array(v) for k, v in logged.items()
+    }
+
+
+def failures(ranks: Team) -> Arrays:
+    """What each rank is told when another one fails, and when it has drifted."""
+    told = []
+    for culprits in ([1], [0], [0, 1]):
+        try:
+            with ranks.united():
+                if ranks.rank in culprits:
+                    raise UserError(f"--env: {ranks.rank} is wrong")
+        except UserError as error:
+            told.append(str(error))
+    with ranks.united():
+        pass
+    ranks.check_alike("same", "the parameters")
+    try:
+        ranks.check_alike(str(ranks.rank), "update 7: parameters")
+    except Drifted as error:
+        told.append(str(error))
+    return {"told": np.array(told)}
+
+
+def main(folder: Path) -> None:
+    ranks = team()
+    results = {"size": np.array(ranks.size), "cores": np.array(ranks.cores)}
+    for part in (statistics, first_step, update, failures):
+        results |= {f"{part.__name__}.{name}": value for name, value in part(ranks).items()}
+    np.savez(folder / f"rank{ranks.rank}.npz", **results)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
