@@ -31,7 +31,8 @@ NOT_RUN = {
     r"scripts/setup\.sh": "installs packages, for what the tests run in",
     r"scripts/test\.sh": "runs these tests",
     r"source ": "changes the shell that it is typed into",
-    r"\.venv/bin/pip ": "installs packages",
+    r"(\.venv/bin/)?pip ": "installs packages",
+    r"sbatch ": "needs a cluster",
     r"python scripts/pin_requirements\.py": "installs packages, for each Python",
     r"python -m pytest -m slow ": "takes an hour; it runs when it is asked for",
     r".* --play ": "opens a window",
@@ -63,8 +64,8 @@ def reason_not_to_run(command: str) -> str:
 
 
 def module_and_arguments(command: str) -> tuple[str, list[str]]:
-    """Of `python -m module ...`; elsewhere nothing and all words."""
-    first, *rest = words(filled(command))
+    """Of `python -m module ...`, on several ranks or not; elsewhere nothing and all words."""
+    first, *rest = words(re.sub(r"^mpiexec -n \d+ ", "", filled(command)))
     is_module = first == "python" and rest[0] == "-m"
     return (rest[1], rest[2:]) if is_module else ("", [first, *rest])
 
@@ -126,6 +127,7 @@ CHECKS: dict[str, Callable[[Namespace], None]] = {
     "baselines.verify": lambda a: check_files(a.folder),
     "baselines.convert": lambda a: check_files(a.input, *filter(None, [a.normalize])),
     "baselines.inspect": lambda a: check_files(a.file),
+    "benchmarks.ranks": lambda a: check_files(*a.teacher_paths),
 }
 
 
@@ -140,7 +142,7 @@ def check(command: str) -> None:
     elif module in CHECKS:
         CHECKS[module](importlib.import_module(module).parser().parse_args(arguments))
     else:
-        named = [word for word in arguments if re.match(r"(scripts|tests)/", word)]
+        named = [word for word in arguments if re.match(r"(scripts|tests|examples)/", word)]
         check_files(*named)
         assert named or reason_not_to_run(command), "no check knows this command"
 
@@ -193,6 +195,7 @@ FEW = {
     "baselines.evaluate": " --episodes=1 --video_length=2",
     "baselines.verify": " --timesteps=64",
     "baselines.run": "".join(f" --{name}={value}" for name, value in SMALL.items()),
+    "benchmarks.ranks": " --repeats=1",
     "scripts/transfer.sh": " --num_timesteps=96 --nsteps=32 --nminibatches=2 --xla=False",
 }
 """What makes a command short, by what it begins with; of a flag given twice the later counts."""
@@ -209,7 +212,7 @@ def timesteps(text: str) -> str:
 
 def shortened(command: str) -> str:
     for start, flags in FEW.items():
-        if re.match(rf"(python -m )?{re.escape(start)}( |$)", command):
+        if re.match(rf"(mpiexec -n 2 )?(python -m )?{re.escape(start)}( |$)", command):
             return timesteps(filled(command)) + flags
     return filled(command)
 
@@ -294,7 +297,8 @@ def test_the_tutorials_program_runs(
 @pytest.mark.slow
 def test_all_commands_run_one_after_the_other(checkout: Path) -> None:
     """Each in a shell of its own, in the order of the pages, so that they find what others made."""
-    path = f"{checkout / '.venv' / 'bin'}:{os.environ['PATH']}"
+    installed = Path(sys.executable).parent  # mpiexec
+    path = f"{checkout / '.venv' / 'bin'}:{installed}:{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     to_run = [shortened(c) for c in COMMANDS if not reason_not_to_run(c)]
     for number, block in enumerate(programs()):

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from baselines.common.launcher import launched
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,7 +34,8 @@ class StopRequests:
             raise _exception(number)
         self._received = number
         name = signal.Signals(number).name
-        print(f"{name}: finishing this update; once more stops at once", file=sys.stderr)
+        if launched()[0] == 0:  # mpiexec passes the signal on to all
+            print(f"{name}: finishing this update; once more stops at once", file=sys.stderr)
 
     @property
     def requested(self) -> bool:

@@ -30,6 +30,26 @@ def compiled(legs: int, crippled: bool = False) -> mujoco.MjModel:
     return mujoco.MjModel.from_xml_string(centipede_mjcf(legs, crippled))
 
 
+def states(xml: str) -> np.ndarray:
+    """Every state on the way of a body that tumbles about."""
+    model = mujoco.MjModel.from_xml_string(xml)
+    data, rng = mujoco.MjData(model), np.random.default_rng(0)
+    passed = []
+    for _ in range(200):
+        data.ctrl = rng.uniform(-1, 1, model.nu)
+        mujoco.mj_step(model, data, 5)
+        passed.append(np.concatenate([data.qpos, data.qvel, data.qacc]))
+    return np.array(passed)
+
+
+@pytest.mark.parametrize("legs", [3, 8])
+def test_without_the_search_for_islands_the_same_comes_out(legs: int) -> None:
+    xml = centipede_mjcf(legs)
+    searched = xml.replace('island="disable"', 'island="enable"')
+    assert searched != xml
+    np.testing.assert_array_equal(states(xml), states(searched))
+
+
 @pytest.mark.parametrize("name", REFERENCE)
 def test_model_is_the_original(name: str) -> None:
     expected = REFERENCE[name]
