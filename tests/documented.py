@@ -17,7 +17,17 @@ PAGES = [
 ]
 """In the order in which they are read: what a page makes, later ones may use."""
 
-STARTS = ("python ", "scripts/", "source ", "sudo ", "mkdocs ", ".venv/bin/", "pip ", "mpiexec ", "sbatch ")
+STARTS = (
+    "python ",
+    "scripts/",
+    "source ",
+    "sudo ",
+    "mkdocs ",
+    ".venv/bin/",
+    "pip ",
+    "mpiexec ",
+    "sbatch ",
+)
 """How a command begins, in a block or inside a line."""
 
 NAMES = r"python(?: -m \S+)?|\S+"

@@ -56,7 +56,7 @@ def team() -> Team:
 class Team:
     """The ranks, seen from one of them.
 
-    Every method but `abort` is to be called by all ranks in the same order.
+    All ranks have to call its methods in the same order.
 
     Attributes:
         rank: this process's number, from 0.

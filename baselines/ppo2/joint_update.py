@@ -18,12 +18,13 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
     LossCoefficients,
+    Moving,
     Tensors,
     UpdateFunction,
-    adam,
-    clip_by_norm,
+    descend,
     logged_names,
     minibatch_gradient,
+    over_minibatches,
 )
 
 
@@ -53,11 +54,6 @@ def joint_update(
     gradient = tf.function(
         minibatch_gradient(policy, layout, fixed), jit_compile=xla, autograph=False
     )
-
-    def descend(params: Any, m: Any, v: Any, raw: Any, step: Any, lr: Any) -> tuple[Any, ...]:
-        clipped, norm = clip_by_norm(raw, fixed.max_grad_norm)
-        return *adam(params, m, v, clipped, step, lr), norm
-
     descent = tf.function(descend, jit_compile=xla, autograph=False)
 
     def over_ranks(vector: Any) -> Any:
@@ -77,22 +73,19 @@ def joint_update(
         clip_range: Any,
         coefs: Tensors,
     ) -> tuple[Any, Any, Any, Tensors]:
-        def minibatch(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
+        def minibatch(i: Any, params: Any, m: Any, v: Any) -> tuple[Moving, Tensors]:
             samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
             samples["advantages"] = advantages[i]
             mine, logged = gradient(params, samples, clip_range, coefs)
-            raw, number = over_ranks(mine), step + tf.cast(i + 1, tf.float32)
-            params, m, v, norm = descent(params, m, v, raw, number, lr)
-            logged["grad_norm"] = norm
-            return i + 1, params, m, v, {name: sums[name] + logged[name] for name in sums}
+            number = step + tf.cast(i + 1, tf.float32)
+            moved, norm = descent(params, m, v, over_ranks(mine), number, lr, fixed.max_grad_norm)
+            return moved, logged | {"grad_norm": norm}
 
-        zeros = {name: tf.zeros([]) for name in logged_names(policy)}
-        n = order.shape[0]
-        _, params, m, v, sums = tf.while_loop(
-            lambda i, *_: i < n, minibatch, (tf.constant(0), params, m, v, zeros)
+        params, m, v, mine = over_minibatches(
+            order.shape[0], logged_names(policy), (params, m, v), minibatch
         )
-        means = over_ranks(tf.stack(list(sums.values())) / n)
-        return params, m, v, dict(zip(sums, tf.unstack(means), strict=True))
+        means = tf.unstack(over_ranks(tf.stack(list(mine.values()))))
+        return params, m, v, dict(zip(mine, means, strict=True))
 
     compiled = tf.function(update, autograph=False)
 

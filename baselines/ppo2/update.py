@@ -6,7 +6,7 @@ moments go in as flat vectors and come out as flat vectors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -29,6 +29,9 @@ class LossCoefficients:
 
 Tensors = Mapping[str, Any]
 UpdateFunction = Callable[..., tuple[Any, Any, Any, Tensors]]
+
+Moving = tuple[Any, Any, Any]
+"""What an update moves: parameters and Adam's two moments, flat."""
 
 
 def minibatch_loss(
@@ -110,6 +113,35 @@ def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) 
     return gradient
 
 
+def descend(
+    params: Any, m: Any, v: Any, gradient: Any, step: Any, lr: Any, max_norm: float
+) -> tuple[Moving, Any]:
+    """Adam's step number `step` along the gradient, shortened to `max_norm`; its norm before."""
+    clipped, norm = clip_by_norm(gradient, max_norm)
+    return adam(params, m, v, clipped, step, lr), norm
+
+
+def over_minibatches(
+    n: int,
+    names: Sequence[str],
+    start: Moving,
+    minibatch: Callable[[Any, Any, Any, Any], tuple[Moving, Tensors]],
+) -> tuple[Any, Any, Any, Tensors]:
+    """`minibatch(i, params, m, v)` for each i below n, from `start`.
+
+    Returns:
+        Params, m and v at the end, and the means of the figures `names` of all minibatches.
+    """
+
+    def one(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
+        moved, logged = minibatch(i, params, m, v)
+        return i + 1, *moved, {name: sums[name] + logged[name] for name in sums}
+
+    zeros = {name: tf.zeros([]) for name in names}
+    _, params, m, v, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), *start, zeros))
+    return params, m, v, {name: total / n for name, total in sums.items()}
+
+
 def compile_update(
     policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool
 ) -> UpdateFunction:
@@ -133,20 +165,14 @@ def compile_update(
         clip_range: Any,
         coefs: Tensors,
     ) -> tuple[Any, Any, Any, Tensors]:
-        def minibatch(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
+        def minibatch(i: Any, params: Any, m: Any, v: Any) -> tuple[Moving, Tensors]:
             samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
             samples["advantages"] = normalize_advantages(samples["advantages"])
             raw, logged = gradient(params, samples, clip_range, coefs)
-            clipped, norm = clip_by_norm(raw, fixed.max_grad_norm)
-            params, m, v = adam(params, m, v, clipped, step + tf.cast(i + 1, tf.float32), lr)
-            logged["grad_norm"] = norm
-            return i + 1, params, m, v, {name: sums[name] + logged[name] for name in sums}
+            number = step + tf.cast(i + 1, tf.float32)
+            moved, norm = descend(params, m, v, raw, number, lr, fixed.max_grad_norm)
+            return moved, logged | {"grad_norm": norm}
 
-        zeros = {name: tf.zeros([]) for name in logged_names(policy)}
-        n = order.shape[0]
-        _, params, m, v, sums = tf.while_loop(
-            lambda i, *_: i < n, minibatch, (tf.constant(0), params, m, v, zeros)
-        )
-        return params, m, v, {name: total / n for name, total in sums.items()}
+        return over_minibatches(order.shape[0], logged_names(policy), (params, m, v), minibatch)
 
     return tf.function(update, jit_compile=xla, autograph=False)
