@@ -437,6 +437,11 @@ class Config:
         for f in fields(self):
             # Where there was no such setting yet, the run was as its default makes it now.
             old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
+            if old != new and f.name == "num_ranks":
+                raise UserError(
+                    f"--num_ranks: {new}, but the run in {self.save_path} was begun with {old};"
+                    f" start it {f'with mpiexec -n {old}' if old > 1 else 'without mpiexec'}"
+                )
             if old != new and not f.metadata["may_change"]:
                 raise UserError(
                     f"--{flag_of(f)}: {new!r}, but the run in {self.save_path} was begun with"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from baselines.common.command_line import UserError, run_command
+from baselines.common.mpi import Team, team
 from baselines.common.tasks import make_task, require_display
 from baselines.config import Config
 from baselines.flags import parse
@@ -19,13 +20,23 @@ def main(argv: list[str]) -> None:
     Raises:
         UserError: bad input.
     """
+    ranks = team()
+    with ranks.ending_together():
+        with ranks.united():
+            config = _parsed(argv, ranks)
+        saved = learn(config) if config.num_timesteps else _loaded(config)
+    if config.play:
+        play(saved, config.env, config.env_arguments, config.seed)
+
+
+def _parsed(argv: list[str], ranks: Team) -> Config:
     config = parse(argv, PROGRAM, "Train a policy with PPO, from scratch or with teachers.")
+    if config.play and ranks.size > 1:
+        raise UserError("--play: not with mpiexec; play what was saved in a command of its own")
     if config.play:
         require_display("play")
         make_task(config.env, config.env_arguments, render_mode="human").close()
-    saved = learn(config) if config.num_timesteps else _loaded(config)
-    if config.play:
-        play(saved, config.env, config.env_arguments, config.seed)
+    return config
 
 
 def _loaded(config: Config) -> SavedPolicy:

@@ -28,6 +28,7 @@ from baselines.ppo2 import runner
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Runner
 from baselines.transfer.student import Student
+from benchmarks.arguments import add_json, add_task
 from benchmarks.measurement import circumstances
 from benchmarks.table import layers
 from benchmarks.training import Training
@@ -137,18 +138,12 @@ def breakdown(config: Config, iterations: int) -> dict[str, float]:
 def parser() -> Parser:
     """The command line."""
     result = Parser(prog=PROGRAM, description="Time the layers of a training iteration.")
-    result.add_argument(
-        "--env", default="CentipedeEight-v1", metavar="NAME",
-        help="a centipede (default: %(default)s)",
-    )  # fmt: skip
-    result.add_argument(
-        "--teacher_paths", nargs="+", default=[], metavar="FILE", help="checkpoints of teachers"
-    )
+    add_task(result)
     result.add_argument(
         "--iterations", type=reader(int, POSITIVE), default=5, metavar="N",
         help="iterations that are timed (default: %(default)s)",
     )  # fmt: skip
-    result.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(result)
     return result
 
 

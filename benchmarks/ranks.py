@@ -16,9 +16,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from baselines.common.command_line import POSITIVE, Parser, reader, run_command
+from baselines.common.command_line import Parser, run_command
 from baselines.common.mpi import Team, team
 from baselines.config import Config
+from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
 from benchmarks.measurement import RUN_LENGTH, circumstances
 from benchmarks.statistics import Json, rates, summary
 from benchmarks.table import count, origin, spread, title
@@ -86,23 +87,10 @@ def text(result: Json) -> str:
 def parser() -> Parser:
     """The command line."""
     result = Parser(prog=PROGRAM, description="Time training on several ranks.")
-    result.add_argument(
-        "--env", default="CentipedeEight-v1", metavar="NAME",
-        help="task, simulated by MuJoCo (default: %(default)s)",
-    )  # fmt: skip
-    result.add_argument(
-        "--num_env", type=reader(int, POSITIVE), default=1, metavar="N",
-        help="environments of each rank (default: %(default)s)",
-    )  # fmt: skip
-    result.add_argument(
-        "--teacher_paths", nargs="+", default=[], metavar="FILE",
-        help="checkpoints of the teachers; none: learn from scratch",
-    )  # fmt: skip
-    result.add_argument(
-        "--repeats", type=reader(int, POSITIVE), default=5, metavar="N",
-        help="timings of each, of which the median counts (default: %(default)s)",
-    )  # fmt: skip
-    result.add_argument("--json", action="store_true", help="print one JSON object")
+    add_task(result)
+    add_num_env(result)
+    add_repeats(result)
+    add_json(result)
     return result
 
 

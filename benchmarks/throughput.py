@@ -18,6 +18,7 @@ from baselines.common.command_line import (
     run_command,
 )
 from baselines.config import Config
+from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
 from benchmarks.measurement import BASELINES, measure
 from benchmarks.table import origin, text
 
@@ -32,29 +33,16 @@ def parser() -> Parser:
         prog=PROGRAM,
         description="Time training and the physics it cannot do without, interleaved.",
     )
-    result.add_argument(
-        "--env", default="CentipedeEight-v1", metavar="NAME",
-        help="task, simulated by MuJoCo (default: %(default)s)",
-    )  # fmt: skip
+    add_task(result)
     result.add_argument(
         "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
     )
-    result.add_argument(
-        "--num_env", type=reader(int, POSITIVE), default=1, metavar="N",
-        help="environments stepped at once (default: %(default)s)",
-    )  # fmt: skip
+    add_num_env(result)
     result.add_argument(
         "--nsteps", type=reader(int, POSITIVE), metavar="N",
         help=f"steps of each environment per iteration (default: {BATCH} / num_env)",
     )  # fmt: skip
-    result.add_argument(
-        "--teacher_paths", nargs="+", default=[], metavar="FILE",
-        help="checkpoints of the teachers; none: learn from scratch",
-    )  # fmt: skip
-    result.add_argument(
-        "--repeats", type=reader(int, POSITIVE), default=5, metavar="N",
-        help="timings of each, of which the median counts (default: %(default)s)",
-    )  # fmt: skip
+    add_repeats(result)
     result.add_argument(
         "--seed", type=reader(int, NOT_NEGATIVE), default=0, metavar="N",
         help="seed of everything random (default: %(default)s)",
@@ -62,7 +50,7 @@ def parser() -> Parser:
     result.add_argument(
         "--baseline", metavar="NAME", help=f"time this as well (one of: {', '.join(BASELINES)})"
     )
-    result.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(result)
     return result
 
 

@@ -32,7 +32,8 @@ class Training:
             UserError: a setting or a file is wrong; nothing has been written.
         """
         self._stack = ExitStack()
-        setup = prepare(config, team)
+        with team.united():
+            setup = prepare(config, team)
         # Else one would see the report and the progress bar of a run that never ends.
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(session(setup))

@@ -16,8 +16,8 @@ import two_ranks
 from test_resume import arrays, logs
 from two_ranks import COEFS, LR, ROUNDS, SAMPLES
 
-from baselines.common.launcher import LAUNCHERS
-from baselines.common.mpi import ALONE, team
+from baselines.common.launcher import LAUNCHERS, environment_by_itself, num_launched
+from baselines.common.mpi import ALONE, Team, team
 from baselines.common.workers import usable_cores
 from baselines.ppo2.model import Model
 
@@ -27,9 +27,14 @@ Results = dict[str, np.ndarray]
 
 
 def on_two_ranks(*command: str, folder: Path) -> subprocess.Popen[str]:
+    """Start two ranks; what comes behind a colon is added for the second one only."""
     search = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    both, own = command, ()
+    if ":" in command:
+        both, own = command[: command.index(":")], command[command.index(":") + 1 :]
+    rank = ["-n", "1", sys.executable, *both]
     return subprocess.Popen(
-        [str(MPIEXEC), "-n", "2", sys.executable, *command],
+        [str(MPIEXEC), *rank, ":", *rank, *own],
         cwd=folder, env=os.environ | {"PYTHONPATH": search}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -132,9 +137,34 @@ def test_what_one_rank_raises_all_raise(results: list[Results]) -> None:
     ]  # fmt: skip
 
 
-def test_a_rank_that_has_drifted_is_named_to_all(results: list[Results]) -> None:
+def test_a_rank_that_differs_is_named_to_all(results: list[Results]) -> None:
     for found in results:
-        assert found["failures.told"][3] == "update 7: parameters of rank 1 differ from rank 0's"
+        assert found["failures.told"].tolist()[3:] == ["", "rank 1, unlike rank 0"]
+
+
+class Listed:
+    """The messages of ranks that are not there."""
+
+    rank, size = 0, 5
+
+    def __init__(self, texts: list[str]) -> None:
+        self._texts = texts
+
+    def allgather(self, mine: object) -> list[object]:
+        return list(self._texts) if isinstance(mine, str) else [mine] * self.size
+
+
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [
+        ("aaaaa", ""),
+        ("aabaa", "rank 2, unlike rank 0"),
+        ("baaaa", "rank 0, unlike rank 1"),
+        ("bcaaa", "rank 0, 1, unlike rank 2"),
+    ],
+)
+def test_those_that_differ_from_most_are_named(texts: str, named: str) -> None:
+    assert Team(Listed(list(texts))).unlike("a") == named
 
 
 RUN = [
@@ -220,25 +250,78 @@ def test_one_rank_is_asked_to_stop_and_all_do(tmp_path: Path) -> None:
 FAULTY = """
 import os
 import gymnasium as gym
+import numpy as np
 from gymnasium.envs.classic_control import CartPoleEnv
+from baselines.common.vec_env import Normalizer
 
-class Faulty(CartPoleEnv):
+FAULTY = os.environ.get("PMI_RANK") == "1"
+share = Normalizer.share
+
+class Burning(CartPoleEnv):
     def step(self, action):
-        if os.environ["PMI_RANK"] == "1":
+        if FAULTY:
             raise RuntimeError("the motor is on fire")
         return super().step(action)
 
-gym.register("Faulty-v0", Faulty)
+class Spoiled(CartPoleEnv):
+    age = 0
+
+    def step(self, action):
+        obs, *rest = super().step(action)
+        Spoiled.age += 1
+        return obs * np.float32(np.nan if FAULTY and Spoiled.age == 150 else 1), *rest
+
+class Drifting(CartPoleEnv):
+    def __init__(self):
+        super().__init__()
+        if FAULTY:
+            Normalizer.share = self.drift
+
+    @staticmethod
+    def drift(normalizer, team):
+        share(normalizer, team)
+        normalizer.obs_rms.mean = normalizer.obs_rms.mean + 1e-15
+
+for task in (Burning, Spoiled, Drifting):
+    gym.register(f"{task.__name__}-v0", task)
 """
 
 
-def test_a_fault_on_one_rank_ends_all_with_its_message(tmp_path: Path) -> None:
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
     (tmp_path / "faulty.py").write_text(FAULTY)
-    process = on_two_ranks(*RUN, "--env=faulty:Faulty-v0", folder=tmp_path)
+    return tmp_path
+
+
+def test_a_fault_on_one_rank_ends_all_with_its_message(faulty: Path) -> None:
+    process = on_two_ranks(*RUN, "--env=faulty:Burning-v0", folder=faulty)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode != 0
     assert "rank 1: RuntimeError('the motor is on fire')" in stderr
     assert "Traceback" in stderr
+
+
+def test_what_diverges_on_one_rank_takes_all_back(faulty: Path) -> None:
+    process = on_two_ranks(
+        *RUN, "--env=faulty:Spoiled-v0", "--on_divergence=rollback", folder=faulty
+    )
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    # 32 steps of a rank an update: its 150th lies in the fifth
+    assert "update 5: rank 1: the observations are not finite; going back to" in stdout
+    rates = [float(row["lr"]) for row in logs(faulty)[0]]
+    whole = [3e-4 * (1 - update / 40) for update in range(40)]
+    assert rates == pytest.approx([*whole[:4], *(rate / 2 for rate in whole[4:])])
+
+
+def test_a_rank_that_drifts_ends_the_run(faulty: Path) -> None:
+    process = on_two_ranks(*RUN, "--env=faulty:Drifting-v0", folder=faulty)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert stderr.splitlines()[-1] == (
+        "python -m baselines.run: error: update 10: the parameters or statistics of rank 1, unlike"
+        " rank 0, have changed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -246,6 +329,12 @@ def test_a_fault_on_one_rank_ends_all_with_its_message(tmp_path: Path) -> None:
     [
         (["--env=CartPol-v1"], "error: --env: unknown environment 'CartPol-v1'; did you mean"),
         (["--num_ranks=3"], "error: --num_ranks: 3 processes were to train together, but mpiexec"),
+        (["--nsteps=abc"], "error: --nsteps: must be a whole number"),
+        (
+            [":", "--seed=1"],
+            "error: mpiexec: rank 1, unlike rank 0, would start from other settings",
+        ),
+        ([":", "--lr=x"], "error: rank 1: --lr: must be a number"),
     ],
 )
 def test_bad_input_is_told_once(arguments: list[str], said: str, tmp_path: Path) -> None:
@@ -261,8 +350,22 @@ def test_a_process_by_itself_is_a_team_of_one(monkeypatch: pytest.MonkeyPatch) -
     for names in LAUNCHERS:
         for name in names:
             monkeypatch.delenv(name, raising=False)
-    assert team() is ALONE
-    monkeypatch.setenv("PMI_RANK", "0")
-    monkeypatch.setenv("PMI_SIZE", "1")
+    assert num_launched() == 1
     assert team() is ALONE
     assert "mpi4py" not in sys.modules
+    monkeypatch.setenv("PMI_RANK", "0")
+    monkeypatch.setenv("PMI_SIZE", "1")
+    assert num_launched() == 1
+    monkeypatch.setenv("OMPI_COMM_WORLD_RANK", "3")
+    monkeypatch.setenv("OMPI_COMM_WORLD_SIZE", "4")
+    assert num_launched() == 4
+    assert num_launched_by(environment_by_itself()) == 1
+
+
+def num_launched_by(environment: dict[str, str]) -> int:
+    command = "from baselines.common.launcher import num_launched; print(num_launched())"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=TESTS.parent, env=environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return int(done.stdout)

@@ -430,7 +430,7 @@ def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     learn(settings)
     for path in (tmp_path / "models" / "resume").iterdir():
         content = load(path, "resume")
-        content.metadata["state"]["ranks"] = []
+        content.metadata["state"]["ranks"] = [{}]
         save(path, content.arrays, content.metadata)
     with pytest.raises(CheckpointError, match=r"--resume: .*00010 does not fit this run"):
         learn(replace(settings, num_timesteps=20 * 64, resume=True))

@@ -10,6 +10,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -94,7 +95,8 @@ class Run:
     @property
     def planned_timesteps(self) -> int:
         """Environment steps that it has when finished: whole updates only."""
-        nbatch = int(self.config.get("nsteps", 1)) * int(self.config.get("num_env", 1))
+        factors = ("nsteps", "num_env", "num_ranks")
+        nbatch = prod(int(self.config.get(name, 1)) for name in factors)
         return int(self.config["num_timesteps"]) // nbatch * nbatch
 
     @property

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from baselines.common.divergence import Diverged, Drifted
-from baselines.common.launcher import launched
 from baselines.common.stopping import Terminated
 
 EXIT_USAGE = 2
@@ -21,6 +20,9 @@ EXIT_DIVERGED = 3
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 EXIT_BROKEN_PIPE = 141
+
+TOLD_ELSEWHERE = "told_elsewhere"
+"""Attribute of an error that another process tells the user."""
 
 
 def printable(text: str, length: int) -> str:
@@ -146,7 +148,7 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
         if told is None:
             raise
         message, status = told
-        if launched()[0] == 0:  # the others would only repeat it
+        if not getattr(error, TOLD_ELSEWHERE, False):
             print(f"{name}: {message}", file=sys.stderr)
     sys.exit(status or 0)
 

@@ -10,12 +10,16 @@ LAUNCHERS = (
     ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),  # MVAPICH
     ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"),  # srun --mpi=pmix
 )
-"""By which environment variables a launcher tells a process its rank and how many there are."""
+"""The environment variables in which launchers tell a process its rank and how many there are."""
 
 
-def launched() -> tuple[int, int]:
-    """This process's rank and the number of ranks; (0, 1) for a process by itself."""
-    for rank, size in LAUNCHERS:
-        if os.environ.get(rank, "").isdecimal() and os.environ.get(size, "").isdecimal():
-            return int(os.environ[rank]), int(os.environ[size])
-    return 0, 1
+def num_launched() -> int:
+    """How many processes were started together; 1 for a process by itself."""
+    told = (os.environ.get(size, "") for rank, size in LAUNCHERS if rank in os.environ)
+    return max([int(number) for number in told if number.isdecimal()], default=1)
+
+
+def environment_by_itself() -> dict[str, str]:
+    """The environment of a process that is started by this one and belongs to no others."""
+    variables = {name for names in LAUNCHERS for name in names}
+    return {name: value for name, value in os.environ.items() if name not in variables}

@@ -10,31 +10,34 @@ import os
 import platform
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 
-from baselines.common.command_line import EXIT_FAILURE, UserError, outcome
+from baselines.common.command_line import EXIT_FAILURE, TOLD_ELSEWHERE, UserError, outcome
 from baselines.common.divergence import Diverged, Drifted
-from baselines.common.launcher import launched
+from baselines.common.launcher import num_launched
 from baselines.common.stopping import Terminated
 from baselines.common.workers import usable_cores
 
 T = TypeVar("T")
 
-EXPECTED = (UserError, Diverged, Terminated, KeyboardInterrupt, OSError, MemoryError)
+EXPECTED = (UserError, Diverged, Drifted, Terminated, KeyboardInterrupt, OSError, MemoryError)
 """What may be raised in a block that ranks go through together; all else is a fault."""
 
 
+@cache
 def team() -> Team:
-    """The ranks that were started together.
+    """The ranks that were started together; always the same object.
 
     Raises:
         UserError: mpi4py or its MPI library is missing, or does not belong to the launcher.
     """
-    _, size = launched()
+    size = num_launched()
     if size == 1:
         return ALONE
     try:
@@ -50,13 +53,13 @@ def team() -> Team:
             f" {MPI.COMM_WORLD.size}; use the mpiexec of that library, which is"
             f" {MPI.Get_library_version().splitlines()[0]}"
         )
-    return Team(MPI.COMM_WORLD)
+    return Team(MPI.COMM_WORLD.Dup())  # what a user's own program sends stays apart
 
 
 class Team:
     """The ranks, seen from one of them.
 
-    All ranks have to call its methods in the same order.
+    `gather`, `mean`, `unlike` and `united` are to be met by all ranks in the same order.
 
     Attributes:
         rank: this process's number, from 0.
@@ -102,26 +105,28 @@ class Team:
             mine /= self.size
         return mine
 
-    def check_alike(self, mine: str, what: str) -> None:
-        """Check that a text is the same on all ranks.
+    def unlike(self, mine: str) -> str:
+        """Which ranks have another text than most; nothing when all have the same.
 
-        Raises:
-            Drifted: on all of them; it names those that differ from rank 0.
+        Returns:
+            Such as `rank 2, unlike rank 0`; of two ranks, none can tell which is right.
         """
         texts = self.gather(mine)
-        others = [str(rank) for rank, text in enumerate(texts) if text != texts[0]]
-        if others:
-            self._agreed = Drifted(f"{what} of rank {', '.join(others)} differ from rank 0's")
-            raise self._agreed
+        [(usual, _)] = Counter(texts).most_common(1)
+        others = [str(rank) for rank, text in enumerate(texts) if text != usual]
+        return f"rank {', '.join(others)}, unlike rank {texts.index(usual)}" if others else ""
 
     @contextmanager
     def united(self) -> Iterator[None]:
         """A block in which ranks do not communicate: what one of them raises there, all raise.
 
         Raises:
-            UserError, Diverged, KeyboardInterrupt, OSError, MemoryError: that of the first rank
-                that raised one, which the others name.
+            UserError, Diverged, Drifted, KeyboardInterrupt, OSError, MemoryError: that of the
+                first rank that raised one, which the others name. Rank 0 is to tell the user.
         """
+        if self.size == 1:
+            yield
+            return
         caught: BaseException | None = None
         try:
             yield
@@ -134,6 +139,7 @@ class Team:
         rank, (kind, text) = failed[0]
         self._agreed = caught if rank == self.rank else kind(f"rank {rank}: {text}")
         assert self._agreed is not None
+        setattr(self._agreed, TOLD_ELSEWHERE, not self.is_first)
         raise self._agreed
 
     @contextmanager

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from baselines.common.launcher import launched
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -21,7 +19,8 @@ class Terminated(KeyboardInterrupt):
 class StopRequests:
     """Whether the process has been asked to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, tells: bool) -> None:
+        self._tells = tells
         self._received: int | None = None
 
     def receive(self, number: int, frame: FrameType | None = None) -> None:
@@ -34,7 +33,7 @@ class StopRequests:
             raise _exception(number)
         self._received = number
         name = signal.Signals(number).name
-        if launched()[0] == 0:  # mpiexec passes the signal on to all
+        if self._tells:
             print(f"{name}: finishing this update; once more stops at once", file=sys.stderr)
 
     @property
@@ -53,12 +52,15 @@ def _exception(number: int) -> KeyboardInterrupt:
 
 
 @contextmanager
-def stop_requests() -> Iterator[StopRequests]:
+def stop_requests(tells: bool = True) -> Iterator[StopRequests]:
     """Collect the process's stop signals; outside the main thread, where they never come, nothing.
 
     Python allows signal handlers in the main thread only.
+
+    Args:
+        tells: whether the user is told that a signal was received.
     """
-    requests = StopRequests()
+    requests = StopRequests(tells)
     if threading.current_thread() is not threading.main_thread():
         yield requests
         return

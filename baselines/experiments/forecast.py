@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from baselines.experiments.plan import Item
-from baselines.experiments.running import Board, training
+from baselines.experiments.running import Board, start_training
 from baselines.experiments.status import standing
 
 Kind = tuple[str, str, str, bool]
@@ -40,9 +40,7 @@ def measured_speeds(items: Sequence[Item], seconds: float) -> dict[Kind, float]:
 def _speed(item: Item, seconds: float) -> float:
     with tempfile.TemporaryDirectory() as folder:
         trial = trial_in(Path(folder), item)
-        process = subprocess.Popen(
-            training(trial.config), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = start_training(trial.config, subprocess.DEVNULL)
         begun, speed = time.monotonic(), 0.0
         try:
             while process.poll() is None and (not speed or time.monotonic() - begun < seconds):

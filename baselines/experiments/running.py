@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
+from baselines.common.launcher import environment_by_itself
 from baselines.config import Config
 from baselines.experiments.plan import Item
 from baselines.experiments.status import OUTPUT, is_finished, last_line
@@ -42,15 +44,17 @@ def board_of(items: list[Item]) -> Board:
     return board
 
 
-def command_of(item: Item) -> list[str]:
-    """The command that begins a run or goes on with it."""
-    return training(replace(item.config, resume=True))
+def start_training(config: Config, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+    """Train with these settings, on one thread, in a process of its own.
 
-
-def training(config: Config) -> list[str]:
-    """The command that trains with these settings, on one thread."""
+    It has a group of its own too: Ctrl-C reaches this process only, which tells its children once.
+    """
     arguments = to_arguments(replace(config, num_threads=1))
-    return [sys.executable, "-m", "baselines.run", *arguments]
+    return subprocess.Popen(
+        [sys.executable, "-m", "baselines.run", *arguments],
+        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        start_new_session=True, env=environment_by_itself(),
+    )  # fmt: skip
 
 
 def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
@@ -98,11 +102,7 @@ def _give_up(board: Board) -> None:
 def _start(item: Item) -> subprocess.Popen[bytes]:
     item.folder.mkdir(parents=True, exist_ok=True)
     with open(item.folder / OUTPUT, "ab") as output:
-        # A group of its own: Ctrl-C reaches this process, which tells its children once.
-        return subprocess.Popen(
-            command_of(item), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
+        return start_training(replace(item.config, resume=True), output)
 
 
 def _ended(board: Board, item: Item, status: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
 from baselines.common.mpi import Team, team
 from baselines.common.schedules import linear_decay
@@ -36,7 +37,7 @@ def learn(config: Config) -> SavedPolicy:
     # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
     with (
         ranks.ending_together(),
-        stop_requests() as stop,
+        stop_requests(tells=ranks.is_first) as stop,
         threadpool_limits(1, user_api="blas"),
         np.errstate(all="ignore"),
     ):
@@ -54,6 +55,13 @@ def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
     """Train, unless there is nothing left to do."""
     with ranks.united():
         setup = prepare(config, ranks)
+    others = ranks.unlike(setup.digest())
+    with ranks.united():
+        if others:
+            raise UserError(
+                f"mpiexec: {others}, would start from other settings or files; give all the same"
+                " arguments, and folders that all of them see"
+            )
     if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
         return _finished(setup.resumed, ranks)
     with session(setup) as run:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.common.checkpoint import DAMAGE, CheckpointError
-from baselines.common.divergence import Diverged
+from baselines.common.divergence import Diverged, Drifted
 from baselines.common.env_state import can_be_restored
 from baselines.common.mpi import Team
 from baselines.common.tasks import make_task
@@ -132,9 +132,13 @@ class Session:
             Drifted: on all ranks; it names those that differ.
         """
         if self.team.size > 1 and self.progress.updates % CHECK_INTERVAL == 0:
-            digest = self.model.digest() + self.setup.normalizer.digest()
-            what = f"update {self.progress.updates}: parameters or statistics"
-            self.team.check_alike(digest, what)
+            drifted = self.team.unlike(self.model.digest() + self.setup.normalizer.digest())
+            with self.team.united():
+                if drifted:
+                    update = self.progress.updates
+                    raise Drifted(
+                        f"update {update}: the parameters or statistics of {drifted}, have changed"
+                    )
 
 
 def _is_due(update: int, interval: int) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -52,6 +54,16 @@ class Setup:
     provenance: dict[str, Any]
     resumed: SavedState | None = None
     team: Team = ALONE
+
+    def digest(self) -> str:
+        """A hash of what all ranks must start from alike."""
+        settings = asdict(self.config) | {"num_threads": 0}
+        state = {} if self.resumed is None else self.resumed.state
+        counted = [settings, self.updates_done, state.get("lr_scale"), state.get("rollbacks")]
+        digest = hashlib.sha256(json.dumps(counted).encode())
+        for name, value in sorted((self.params | self.policy.frozen()).items()):
+            digest.update(name.encode() + value.tobytes())
+        return digest.hexdigest() + self.normalizer.digest()
 
     @property
     def updates_done(self) -> int:

@@ -108,6 +108,8 @@ def _check_description(metadata: dict[str, Any], state: Tree) -> None:
     count(metadata["config"]["num_timesteps"])
     if count(metadata["update"]) != state["progress"]["updates"]:
         raise ValueError("it is of two updates at once")
+    if len(state["ranks"]) != metadata["config"]["num_ranks"]:
+        raise ValueError("it is of another number of ranks than its settings")
     count(state["rollbacks"])
     if number(state["lr_scale"]) < 0:
         raise ValueError("lr_scale is negative")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -18,7 +17,7 @@ from baselines.common.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
-from baselines.experiments.running import POLL_SECONDS, training
+from baselines.experiments.running import POLL_SECONDS, start_training
 from baselines.experiments.status import OUTPUT, last_line, standing
 from baselines.flags import TEACHERS, from_settings
 
@@ -41,6 +40,8 @@ def config_of(run: Run) -> Config:
         check_task_of_file(config.env)
         config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)
         config.check()
+        if config.num_ranks > 1:
+            raise UserError(f"its {config.num_ranks} ranks cannot be started from here")
     except NotKnown as error:
         raise UserError(f"{WHERE}: {run.folder}: {error.told()}") from None
     except UserError as error:
@@ -88,9 +89,7 @@ def rerun(config: Config, timesteps: float, folder: Path) -> Run:
     """
     trial = trial_in(folder, Item(config.env, folder, config))
     with open(folder / OUTPUT, "wb") as output:
-        process = subprocess.Popen(
-            training(trial.config), stdout=output, stderr=output, stdin=subprocess.DEVNULL
-        )
+        process = start_training(trial.config, output)
     try:
         while process.poll() is None and not _has_reached(trial, timesteps):
             time.sleep(POLL_SECONDS)
