@@ -12,6 +12,8 @@ from baselines.common import arrays
 from baselines.common.arrays import Array, Params
 from baselines.common.networks import Mlp
 from baselines.common.variables import Variable, Variables, orthogonal
+from baselines.transfer.mapping import StateMapping
+from examples.linear_mapping import LinearMap
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,29 @@ class Transposed(Mlp):
 class WithoutScope(Mlp):
     def variables(self, scope: str, inputs: int) -> list[Variables]:
         return super().variables("mine", inputs)
+
+
+class OfNumPy(Mlp):
+    def activate(self, z: Array) -> Array:
+        return np.sin(z)
+
+
+class Flat(Mlp):
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        z = super().layer(params, scope, before)
+        return z if arrays.is_numpy(z) else _stopped(z)
+
+
+def _stopped(z: Array) -> Array:
+    from baselines.common.tensorflow_quietly import tf
+
+    return tf.stop_gradient(z)
+
+
+class MapOfNumPy(LinearMap):
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        return np.tanh(super().apply(params, scope, x))
+
+
+def of_numpy(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    return StateMapping(MapOfNumPy(), LinearMap())

@@ -169,6 +169,8 @@ def check_network(spec: NetworkSpec, inputs: int) -> None:
         check_values(f"{where}: a layer", z, width)
         before.append(network.activate(z))
         check_values(f"{where}: an activation", before[-1], width)
+    if spec.network in NETWORKS.from_outside():
+        check_on_tensors(where, lambda params, x: hidden(params, TRIAL, x, network), params, inputs)
 
 
 TRIAL = "trial"
@@ -192,6 +194,35 @@ def check_values(where: str, values: Array, width: int) -> None:
     found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
     if (found, kind) != ((2, width), np.float32):
         raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")
+
+
+def check_on_tensors(
+    where: str, function: Callable[[Params, Array], Array], params: Params, inputs: int
+) -> None:
+    """Try a function of parameters and of [2, inputs] on TensorFlow tensors, as learning calls it.
+
+    Raises:
+        UserError: it does not work, or has no gradient.
+    """
+    from baselines.common.tensorflow_quietly import tf  # here: only what a user adds is tried
+
+    def differentiated(params: Params, x: Array) -> Array:
+        with tf.GradientTape() as tape:
+            tape.watch(params)
+            total = tf.reduce_sum(function(params, x))
+        return tape.gradient(total, list(params.values()))
+
+    tensors = {name: tf.constant(value) for name, value in params.items()}
+    try:
+        traced = tf.function(differentiated, autograph=False)
+        gradients = traced(tensors, tf.zeros([2, inputs]))
+    except Exception as error:  # a user's code may raise anything
+        reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        raise UserError(
+            f"{where}: works on NumPy arrays, but not on TensorFlow tensors: {reason}"
+        ) from None
+    if all(gradient is None for gradient in gradients):
+        raise UserError(f"{where}: has no gradient in any of its variables on TensorFlow tensors")
 
 
 def dense_variables(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +16,7 @@ from baselines.common.networks import (
     Mlp,
     Sizes,
     built,
+    check_on_tensors,
     check_values,
     dense_variables,
     trial_values,
@@ -121,3 +122,9 @@ def check_mapping(spec: MappingSpec, obs_size: int, source_size: int) -> None:
         params = trial_values(where, way.variables(TRIAL, inputs, outputs))
         values = way.apply(params, TRIAL, np.zeros((2, inputs), np.float32))
         check_values(where, values, outputs)
+        if spec.mapping in MAPPINGS.from_outside():
+            check_on_tensors(where, partial(_applied, way), params, inputs)
+
+
+def _applied(way: Map, params: Params, x: Array) -> Array:
+    return way.apply(params, TRIAL, x)
