@@ -27,6 +27,7 @@ class Quantity:
         each: what the number counts.
         factor: from the log to the figure.
         expected: a height to compare with, where there is one.
+        of_several: whether it is logged of several teachers only.
     """
 
     columns: str
@@ -35,12 +36,21 @@ class Quantity:
     each: str = ""
     factor: float = 1.0
     expected: float | None = None
+    of_several: bool = False
 
 
 QUANTITIES = (
     Quantity(rf"{OWN_SHARE}_(\d+)", f"{OWN_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
     Quantity(
         rf"vf_{OWN_SHARE}_(\d+)", f"vf_{OWN_SHARE}_0, …", "own share p₀,\nvalue function", "layer"
+    ),
+    Quantity(
+        r"teacher_ps_(\d+)", "teacher_ps_0, …", "teachers' shares p_j,\npolicy", "teacher",
+        of_several=True,
+    ),
+    Quantity(
+        r"vf_teacher_ps_(\d+)", "vf_teacher_ps_0, …", "teachers' shares p_j,\nvalue function",
+        "teacher", of_several=True,
     ),
     Quantity(
         MUTUAL_INFORMATION, MUTUAL_INFORMATION,
@@ -106,7 +116,7 @@ def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str
         without = [method.label for method in methods if not curves_of(method, quantity)]
         if len(without) < len(methods):
             shown.append(quantity)
-        if without:
+        if without and not quantity.of_several:
             names = "; ".join(dict.fromkeys(without))
             notes.append(f"{quantity.name}: not drawn, for it is not in the logs of {names}")
     return shown, notes

@@ -1,8 +1,9 @@
 """What is logged of a student's use of its teachers, under its names.
 
 `student_ps` and `vf_student_ps` are the means of p_0 over the hidden layers, `student_ps_0` and so
-on p_0 of each. The figures of the mapping are those of `MappingFigures`; with several source tasks
-they are means too, and `mi_explained_0` and so on those of each task.
+on p_0 of each; `teacher_ps_0` and so on the shares of several teachers. The figures of the mapping
+are those of `MappingFigures`; with several source tasks they are means too, and `mi_explained_0`
+and so on those of each task.
 """
 
 from __future__ import annotations
@@ -17,11 +18,23 @@ from baselines.common.figures import LoggedFigure
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
 """Names of p_0 of the policy side and of the value side."""
 
+PI_TEACHER_SHARE, VF_TEACHER_SHARE = "teacher_ps", "vf_teacher_ps"
+"""Names of the shares of several teachers."""
+
 _ALONE = "once the student is alone"
+_ONE_TEACHER = f"with one teacher, whose share is 1 − p₀; {_ALONE}"
 
 FIGURES = {
     PI_SHARE: LoggedFigure("p₀, the student's own share in the policy", part="hidden layer"),
     VF_SHARE: LoggedFigure("p₀ in the value function", part="hidden layer"),
+    PI_TEACHER_SHARE: LoggedFigure(
+        "p_j, the mean of a teacher's shares in the policy's hidden layers",
+        missing=_ONE_TEACHER,
+        part="teacher",
+    ),
+    VF_TEACHER_SHARE: LoggedFigure(
+        "the same in the value function", missing=_ONE_TEACHER, part="teacher"
+    ),
     "ps_coef": LoggedFigure("weight β_π of C_π, as it is by now", "per nat"),
     "vf_ps_coef": LoggedFigure("weight β_V of C_V, as it is by now", "per nat"),
     "mutual_info_coef": LoggedFigure("weight β_MI of L_MI; 0 once the student is alone", "per nat"),
@@ -64,6 +77,25 @@ class MappingFigures(NamedTuple):
 def share_figures(pi_layers: Sequence[float], vf_layers: Sequence[float]) -> dict[str, float]:
     """p_0 of each hidden layer of the two sides, by name."""
     return _with_parts(PI_SHARE, pi_layers) | _with_parts(VF_SHARE, vf_layers)
+
+
+def teacher_figures(
+    pi_layers: Sequence[np.ndarray], vf_layers: Sequence[np.ndarray]
+) -> dict[str, float]:
+    """The share of each of several teachers in the two sides, by name; nothing for a single one.
+
+    Args:
+        pi_layers: p of each hidden layer of the policy side, [1 + J], the student's own first.
+        vf_layers: the same of the value side.
+    """
+    if len(pi_layers[0]) == 2:
+        return {}
+    sides = {PI_TEACHER_SHARE: pi_layers, VF_TEACHER_SHARE: vf_layers}
+    return {
+        name: share
+        for side, layers in sides.items()
+        for name, share in _with_parts(side, np.mean(layers, axis=0)[1:].tolist()).items()
+    }
 
 
 def mapping_figures(sources: Sequence[MappingFigures]) -> dict[str, float]:

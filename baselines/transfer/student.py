@@ -35,7 +35,12 @@ from baselines.common.variables import (
 )
 from baselines.transfer import acting, embedding
 from baselines.transfer.embedding import SCOPE
-from baselines.transfer.figures import MappingFigures, mapping_figures, share_figures
+from baselines.transfer.figures import (
+    MappingFigures,
+    mapping_figures,
+    share_figures,
+    teacher_figures,
+)
 from baselines.transfer.mapping import MappingSpec, StateMapping
 from baselines.transfer.objectives import (
     coupling_loss,
@@ -272,16 +277,20 @@ class Student:
             MappingFigures(explained_share(obs, mean), *embedding.moments(x))
             for x, (mean, _) in pairs
         ]
-        return self.own_shares(params) | mapping_figures(sources)
+        teachers = teacher_figures(*self._shares(params))
+        return self.own_shares(params) | teachers | mapping_figures(sources)
 
     def own_shares(self, params: Params) -> dict[str, float]:
         """p_0 of every hidden layer of both sides, and the mean of each side, as logged."""
-        sides = self.body.pi_scope, self.body.vf_scope
-        return share_figures(*(self._own_shares(params, scope) for scope in sides))
+        return share_figures(*([float(p[0]) for p in side] for side in self._shares(params)))
 
-    def _own_shares(self, params: Params, scope: str) -> list[float]:
+    def _shares(self, params: Params) -> list[list[np.ndarray]]:
+        """All shares p of every hidden layer, [1 + J], of the policy side and of the value side."""
         layers = range(len(self.body.network.widths))
-        return [float(arrays.softmax(params[_mixing(scope, i)])[0]) for i in layers]
+        return [
+            [arrays.softmax(params[_mixing(scope, i)]) for i in layers]
+            for scope in (self.body.pi_scope, self.body.vf_scope)
+        ]
 
     def describe(self) -> dict[str, Any]:
         """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""

@@ -98,6 +98,16 @@ def test_source_tasks_are_told_by_number(tmp_path: Path) -> None:
     assert found[10][0].values.tolist() == [10.0] * 10
 
 
+def test_the_shares_of_several_teachers_are_shown(tmp_path: Path) -> None:
+    columns: dict[str, list[float | None]] = {f"teacher_ps_{j}": [0.1 * j] * 10 for j in (0, 1)}
+    panel = write_student(tmp_path, **columns)
+    found = curves_of(panel.methods[0], BY_NAME["teacher_ps_0, …"])
+    assert [found[j][0].values[0] for j in (0, 1)] == [0.0, 0.1]
+    shown, _ = shown_and_missing([panel])
+    assert "teacher_ps_0, …" in [quantity.name for quantity in shown]
+    assert "vf_teacher_ps_0, …" not in [quantity.name for quantity in shown]
+
+
 def test_a_missing_column_is_left_out_with_a_line(tmp_path: Path) -> None:
     write_student(tmp_path / "a", mi_explained=[0.5] * 10)
     write_run(
@@ -105,7 +115,9 @@ def test_a_missing_column_is_left_out_with_a_line(tmp_path: Path) -> None:
         mutual_info_coef=0,
     )  # fmt: skip
     shown, notes = shown_and_missing(student_panels(panels_in(tmp_path)))
-    assert [quantity.name for quantity in shown] == list(BY_NAME)[:4]
+    assert [quantity.name for quantity in shown] == [
+        "student_ps_0, …", "vf_student_ps_0, …", "mutual_info_loss", "mi_explained"
+    ]  # fmt: skip
     assert notes == [
         "mi_explained: not drawn, for it is not in the logs of MIKT without MI",
         "embedding_mean: not drawn, for it is not in the logs of MIKT; MIKT without MI",

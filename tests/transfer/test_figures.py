@@ -1,6 +1,12 @@
+import numpy as np
 import pytest
 
-from baselines.transfer.figures import MappingFigures, mapping_figures, share_figures
+from baselines.transfer.figures import (
+    MappingFigures,
+    mapping_figures,
+    share_figures,
+    teacher_figures,
+)
 
 
 def test_shares_by_side_and_layer() -> None:
@@ -10,6 +16,21 @@ def test_shares_by_side_and_layer() -> None:
             "vf_student_ps": 0.5, "vf_student_ps_0": 0.5,
         }
     )  # fmt: skip
+
+
+def test_shares_of_several_teachers() -> None:
+    pi = [np.array([0.5, 0.2, 0.3]), np.array([0.7, 0.2, 0.1])]
+    vf = [np.array([0.2, 0.8, 0.0])]
+    assert teacher_figures(pi, vf) == pytest.approx(
+        {
+            "teacher_ps": 0.2, "teacher_ps_0": 0.2, "teacher_ps_1": 0.2,
+            "vf_teacher_ps": 0.4, "vf_teacher_ps_0": 0.8, "vf_teacher_ps_1": 0.0,
+        }
+    )  # fmt: skip
+
+
+def test_a_single_teachers_share_is_what_the_student_leaves() -> None:
+    assert teacher_figures([np.array([0.6, 0.4])], [np.array([0.3, 0.7])]) == {}
 
 
 def test_one_source_task_has_no_number() -> None:

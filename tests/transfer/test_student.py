@@ -370,7 +370,7 @@ def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str
         means = [abs(np.mean(x[:, k])) for k in range(x.shape[1])]
         stds = [np.std(x[:, k]) for k in range(x.shape[1])]
         expected.append([np.mean(explained), np.mean(means), np.mean(stds)])
-    figures = student.own_shares(params)
+    figures = student.own_shares(params) | shares_of_teachers(params, len(student.teachers))
     for i, name in enumerate(("mi_explained", "embedding_mean", "embedding_std")):
         parts = [row[i] for row in expected]
         figures[name] = float(np.mean(parts))
@@ -378,6 +378,17 @@ def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str
             figures |= {f"{name}_{t}": float(x) for t, x in enumerate(parts)}
     assert found == pytest.approx(figures, rel=1e-4)
     assert expected[0][0] == pytest.approx(1 / 3)
+
+
+def shares_of_teachers(params: Arrays, teachers: int) -> dict[str, float]:
+    """The mean over the layers of each teacher's share, and the mean of those; of one, nothing."""
+    figures: dict[str, float] = {}
+    for name, scope in (("teacher_ps", "student"), ("vf_teacher_ps", "vf_student")):
+        layers = [softmax(params[f"{scope}/mixing{i}"].astype(float)) for i in range(2)]
+        shares = [np.mean([p[1 + j] for p in layers]) for j in range(teachers)]
+        figures |= {name: float(np.mean(shares))}
+        figures |= {f"{name}_{j}": float(share) for j, share in enumerate(shares)}
+    return figures if teachers > 1 else {}
 
 
 def test_teachers_of_one_task_share_the_mapping(make_student: Callable[..., Student]) -> None:
