@@ -91,4 +91,4 @@ def _list_lines(axes: Axes, quantity: Quantity, numbers: Sequence[int]) -> None:
     ]
     texts = [str(entry.get_label()) for entry in entries]
     # Not axes.legend(): the axes may get the legend of the methods too.
-    axes.add_artist(Legend(axes, entries, texts, loc="lower right"))
+    axes.add_artist(Legend(axes, entries, texts, loc="best"))
