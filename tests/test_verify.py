@@ -15,7 +15,7 @@ from baselines.common.command_line import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = [
-    "--env=CartPole-v1", "--num_timesteps=8192", "--nsteps=64", "--nminibatches=4",
+    "--env=CartPole-v1", "--num_timesteps=32768", "--nsteps=64", "--nminibatches=4",
     "--noptepochs=1", "--xla=False",
 ]  # fmt: skip
 
@@ -31,12 +31,13 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_comes_out_again_to_the_bit(logs: Path, capsys: pytest.CaptureFixture) -> None:
-    # Only the first eighth is trained anew: were the run made shorter, `lr` would fall faster.
+    # Only the first part is trained anew: were the run made shorter, `lr` would fall faster. How far
+    # it goes before it is seen to be there depends on the machine.
     assert verify.main([str(logs.parent), "--timesteps=1e3", "--only", "cart", "0"]) == 0
     [line] = capsys.readouterr().out.splitlines()
     words, _, reach = line.partition(" rows to ")
     assert words.startswith(f"{logs}: identical to the log in all ")
-    assert 1_000 <= int(reach.split()[0].replace(",", "")) < 4096
+    assert 1_000 <= int(reach.split()[0].replace(",", "")) < 32_000
 
 
 def test_a_log_that_does_not_come_out_again(
