@@ -31,8 +31,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_run_comes_out_again_to_the_bit(logs: Path, capsys: pytest.CaptureFixture) -> None:
-    # Only the first part is trained anew: were the run made shorter, `lr` would fall faster. How far
-    # it goes before it is seen to be there depends on the machine.
+    # Only the first part is trained anew: were the run made shorter, `lr` would fall faster. How
+    # far it goes before it is seen to be there depends on the machine.
     assert verify.main([str(logs.parent), "--timesteps=1e3", "--only", "cart", "0"]) == 0
     [line] = capsys.readouterr().out.splitlines()
     words, _, reach = line.partition(" rows to ")
