@@ -8,7 +8,8 @@ the few functions that are not stand here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ Array = Any
 
 Params = Mapping[str, Array]
 """Variables by name, `scope/layer/w` as in TensorFlow 1."""
+
+
+def digest(values: Iterable[np.ndarray]) -> str:
+    """A hash of the bytes of NumPy arrays, in their order."""
+    found = hashlib.sha256()
+    for value in values:
+        found.update(value.tobytes())
+    return found.hexdigest()
 
 
 def is_numpy(x: Array) -> bool:

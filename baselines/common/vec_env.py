@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import gymnasium as gym
 import numpy as np
 
+from baselines.common.arrays import digest
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.env_state import env_state, restore_env
@@ -200,10 +200,7 @@ class Normalizer:
 
     def digest(self) -> str:
         """A hash of the statistics."""
-        digest = hashlib.sha256()
-        for statistic in self.arrays().values():
-            digest.update(statistic.tobytes())
-        return digest.hexdigest()
+        return digest(self.arrays().values())
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
 
+from baselines.common.arrays import digest
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.mpi import ALONE, Team
@@ -82,10 +82,7 @@ class Model:
 
     def digest(self) -> str:
         """A hash of the variables and of Adam's moments."""
-        digest = hashlib.sha256()
-        for vector in (self._flat, self._m, self._v):
-            digest.update(vector.tobytes())
-        return digest.hexdigest()
+        return digest((self._flat, self._m, self._v))
 
     def value(self, obs: np.ndarray) -> np.ndarray:
         """Values [B] of normalised observations [B, d]."""
