@@ -1,4 +1,4 @@
-"""The centipede tasks and their registration with Gymnasium.
+"""The centipede tasks and the ant, and their registration with Gymnasium.
 
 Gymnasium 1.x has no plugin loader of its own: importing this module registers the ids, so
 ``gymnasium.make("baselines.environments:CentipedeFour-v1")`` works from anywhere. :func:`register`
@@ -9,6 +9,12 @@ waits for ``gymnasium.make``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from baselines.environments.ant import AntSEnv as AntSEnv
+    from baselines.environments.centipede import CentipedeEnv as CentipedeEnv
 
 MAX_EPISODE_STEPS = 1000
 
@@ -45,21 +51,43 @@ CENTIPEDE_TASKS: tuple[CentipedeTask, ...] = (
 )
 """The centipedes of a fixed number of legs; ``Centipede-v1`` takes any as a keyword."""
 
+ANT = "AntS-v1"
+"""The ant of the published transfers."""
+
+_CLASSES = {
+    "CentipedeEnv": "baselines.environments.centipede",
+    "AntSEnv": "baselines.environments.ant",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _CLASSES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_CLASSES[name]), name)  # only now, for MuJoCo comes with it
+
 
 def register() -> None:
-    """Register all centipede ids with Gymnasium; ids already there are left as they are."""
+    """Register all ids with Gymnasium; ids already there are left as they are."""
+    for task in (CentipedeTask("Centipede-v1", legs=4), *CENTIPEDE_TASKS):
+        _register(
+            task.id,
+            "baselines.environments.centipede:CentipedeEnv",
+            {"legs": task.legs, "crippled": task.crippled},
+        )
+    _register(ANT, "baselines.environments.ant:AntSEnv", {})
+
+
+def _register(task_id: str, entry_point: str, kwargs: dict[str, Any]) -> None:
     from gymnasium.envs.registration import register as register_id
     from gymnasium.envs.registration import registry
 
-    tasks = (CentipedeTask("Centipede-v1", legs=4), *CENTIPEDE_TASKS)
-    for task in tasks:
-        if task.id not in registry:
-            register_id(
-                id=task.id,
-                entry_point="baselines.environments.centipede:CentipedeEnv",
-                max_episode_steps=MAX_EPISODE_STEPS,
-                kwargs={"legs": task.legs, "crippled": task.crippled},
-            )
+    if task_id not in registry:
+        register_id(
+            id=task_id,
+            entry_point=entry_point,
+            max_episode_steps=MAX_EPISODE_STEPS,
+            kwargs=kwargs,
+        )
 
 
 register()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from operator import sub
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import mujoco
@@ -14,18 +15,17 @@ from gymnasium.spaces import Box
 from gymnasium.utils import EzPickle
 from numpy.typing import ArrayLike, NDArray
 
-from baselines.environments.centipede_mjcf import centipede_mjcf, torso_count
+from baselines.environments.arguments import (
+    checked_count,
+    checked_flag,
+    checked_number,
+    checked_range,
+)
+from baselines.environments.centipede_mjcf import START_HEIGHT, centipede_mjcf, torso_count
 
 Floats = NDArray[np.float64]
 
-SIMULATION_STEPS = 5
-CONTROL_COST = 0.5
-CONTACT_COST = 0.5e-3
-SURVIVAL_REWARD = 1.0
-HEIGHT_RANGE = (0.35, 1.15)
 MAX_SIDEWAYS_OFFSET = 0.45
-POSITION_NOISE = 0.1
-VELOCITY_NOISE = 0.1
 MAX_RESET_DRAWS = 10_000
 
 _BODIES_PER_TORSO = 5
@@ -119,25 +119,26 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
     | 91:97 | contact on frontFoot_3: torque x y z, force x y z | N m, N |
 
     ## Reward
-    `reward = reward_forward + reward_survive + reward_ctrl + reward_contact`, with n legs:
+    `reward = reward_forward + reward_survive + reward_ctrl + reward_contact`, with n legs and the
+    weights at their defaults:
 
     | Term | Formula |
     | --- | --- |
     | `reward_forward` | change of the last torso's x over the step / 0.05 s, in m/s |
     | `reward_survive` | 1, in every step, the terminal one included |
     | `reward_ctrl` | -0.5 (4 / n) Σ a², where a is the action as given, before clipping |
-    | `reward_contact` | -0.0005 (4 / n) Σ f², where f are the contact entries of the observation |
+    | `reward_contact` | -0.0005 (4 / n) Σ f², f the clipped contact forces of all bodies |
 
     `info` holds these four, `x_position` (m) and `x_velocity` (m/s) of the last torso. In a state
     that is not finite, a term that is not finite counts as 0, so the reward is always a number.
     Torso positions are those of the last Runge-Kutta stage, as in the published task.
 
     ## Termination and truncation
-    The episode terminates when
+    A centipede is unhealthy, which ends the episode, when
 
     - any torso's height leaves the open interval (0.35 m, 1.15 m);
     - two neighbouring torsos are 0.45 m or more apart along y;
-    - a position or a velocity is not finite.
+    - a position or a velocity is not finite; this ends the episode in any case.
 
     `gymnasium.make` adds a time limit: the episode is truncated after 1000 steps.
 
@@ -145,26 +146,45 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
     The start pose has torso 0 at a height of 0.75 m and every joint at 0. Each coordinate of qpos,
     the root's quaternion included, gets noise uniform in ±0.1, except the pitch hinges and the
     quaternion's y, which get ±0.1 / (T - 1): pitch adds up along the chain. Each velocity is
-    0.1 times a standard normal. The draw is repeated until the state is not terminal.
+    0.1 times a standard normal. The draw is repeated until the pose is healthy.
 
     ## Arguments
+    All but the first two by name. Those that Ant-v5 has mean the same as there.
+
     | Argument | Default | Meaning |
     | --- | --- | --- |
     | `legs` | 4 | number of legs, at least 3 |
     | `crippled` | False | leave out the leg motors of torso 0 |
+    | `forward_reward_weight` | 1 | weight of `reward_forward` |
+    | `ctrl_cost_weight` | 0.5 | weight of `reward_ctrl`, before the factor 4 / n |
+    | `contact_cost_weight` | 0.0005 | weight of `reward_contact`, before the factor 4 / n |
+    | `healthy_reward` | 1 | `reward_survive`; 0 where an unhealthy step does not end the episode |
+    | `terminate_when_unhealthy` | True | end the episode when the centipede is unhealthy |
+    | `healthy_z_range` | (0.35, 1.15) | the open interval of healthy heights of the torsos, in m |
+    | `contact_force_range` | (-1, 1) | bounds of the contact torques (N m) and forces (N) |
+    | `reset_noise_scale` | 0.1 | the 0.1 of the start of an episode |
+    | `include_cfrc_ext_in_observation` | True | observe the contact forces |
+    | `frame_skip` | 5 | simulation steps of 0.01 s in one step |
     | `render_mode` | None | "human", "rgb_array", "depth_array" or "rgbd_tuple" |
     | `width`, `height` | 480 | size of the picture in pixels |
+    | `camera_name` | "track" | the camera that pictures are taken with |
 
     `gymnasium.make("Centipede-v1", legs=9)` makes any length; `CentipedeFour-v1` and its like, and
     `CpCentipedeSix-v1` and its like, are the fixed tasks.
 
+    ## Handles
+    As in Gymnasium's own MuJoCo tasks: `model`, `data`, `init_qpos`, `init_qvel`, `frame_skip`,
+    `dt`, `is_healthy`, `set_state`, `state_vector` and `do_simulation`.
+
     ## Version history
     - v1: after the original task, whose traces it reproduces: MuJoCo's Python bindings and
       Gymnasium's interface, contact forces computed on request (`mj_rnePostConstraint`), any number
-      of legs from 3.
+      of legs from 3. A contact begins at a distance of 0.01 m, as in the original, whatever the
+      version of MuJoCo: up to 3.4 MuJoCo took the larger of two geoms' margins, from 3.5 on it
+      takes their sum (0.02 m here). Until contacts were named pairs, this task had that too.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
+    metadata: dict[str, Any] = {  # noqa: RUF012 (as Gymnasium declares it)
         "render_modes": ["human", "rgb_array", "depth_array", "rgbd_tuple"],
         "render_fps": 20,
     }
@@ -173,40 +193,88 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         self,
         legs: int = 4,
         crippled: bool = False,
+        *,
+        forward_reward_weight: float = 1.0,
+        ctrl_cost_weight: float = 0.5,
+        contact_cost_weight: float = 0.5e-3,
+        healthy_reward: float = 1.0,
+        terminate_when_unhealthy: bool = True,
+        healthy_z_range: Sequence[float] = (0.35, 1.15),
+        contact_force_range: Sequence[float] = (-1.0, 1.0),
+        reset_noise_scale: float = 0.1,
+        include_cfrc_ext_in_observation: bool = True,
+        frame_skip: int = 5,
         render_mode: str | None = None,
         width: int = 480,
         height: int = 480,
+        camera_name: str = "track",
     ) -> None:
         """Build the body and its simulation; see the class for the arguments.
 
         Raises:
-            ValueError: ``legs`` is not a whole number of at least 3, or ``render_mode`` is none of
-                ``metadata["render_modes"]``.
+            ValueError: an argument is none of what the class says it may be.
         """
-        EzPickle.__init__(self, legs, crippled, render_mode, width, height)
+        EzPickle.__init__(
+            self, legs, crippled,
+            forward_reward_weight=forward_reward_weight, ctrl_cost_weight=ctrl_cost_weight,
+            contact_cost_weight=contact_cost_weight, healthy_reward=healthy_reward,
+            terminate_when_unhealthy=terminate_when_unhealthy, healthy_z_range=healthy_z_range,
+            contact_force_range=contact_force_range, reset_noise_scale=reset_noise_scale,
+            include_cfrc_ext_in_observation=include_cfrc_ext_in_observation,
+            frame_skip=frame_skip, render_mode=render_mode, width=width, height=height,
+            camera_name=camera_name,
+        )  # fmt: skip
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(
                 f"render_mode must be one of {self.metadata['render_modes']}, got {render_mode!r}"
             )
+        self.legs = legs
+        self.crippled = checked_flag("crippled", crippled)
         self.model = mujoco.MjModel.from_xml_string(centipede_mjcf(legs, crippled))
         self.data = mujoco.MjData(self.model)
-        self.legs = legs
-        self.crippled = crippled
         self.torsos = torso_count(legs)
-        self.dt = float(self.model.opt.timestep) * SIMULATION_STEPS
+        self.frame_skip = checked_count("frame_skip", frame_skip)
+        self.dt = float(self.model.opt.timestep) * frame_skip
+        self.metadata = self.metadata | {"render_fps": round(1 / self.dt)}
         self.render_mode = render_mode
-        self._size = (width, height)
+        self._size = checked_count("width", width), checked_count("height", height)
+        self._camera_name = self._checked_camera(camera_name)
         self._renderer: MujocoRenderer | None = None
 
-        model = self.model
-        self._action_shape = (model.nu,)
-        self.action_space = Box(-1.0, 1.0, self._action_shape, np.float32)
-        observation_size = model.nq - 2 + model.nv + 6 * model.nbody
-        self.observation_space = Box(-np.inf, np.inf, (observation_size,), np.float64)
-        self._control_cost = CONTROL_COST * 4 / legs
-        self._contact_cost = CONTACT_COST * 4 / legs
-        self._position_noise = _position_noise(model.nq, self.torsos)
+        self._forward_reward_weight = checked_number("forward_reward_weight", forward_reward_weight)
+        self._ctrl_cost_weight = checked_number("ctrl_cost_weight", ctrl_cost_weight) * 4 / legs
+        contact_cost_weight = checked_number("contact_cost_weight", contact_cost_weight)
+        self._contact_cost_weight = contact_cost_weight * 4 / legs
+        self._healthy_reward = checked_number("healthy_reward", healthy_reward)
+        self._terminate_when_unhealthy = checked_flag(
+            "terminate_when_unhealthy", terminate_when_unhealthy
+        )
+        self._healthy_z_range = checked_range("healthy_z_range", healthy_z_range)
+        if not self._healthy_z_range[0] < START_HEIGHT < self._healthy_z_range[1]:
+            raise ValueError(
+                f"healthy_z_range must contain the start height, {START_HEIGHT} m, got"
+                f" {healthy_z_range!r}"
+            )
+        self._contact_force_range = checked_range("contact_force_range", contact_force_range)
+        self._include_cfrc_ext_in_observation = checked_flag(
+            "include_cfrc_ext_in_observation", include_cfrc_ext_in_observation
+        )
+        scale = checked_number("reset_noise_scale", reset_noise_scale, negative=False)
+        self._velocity_noise = scale
+        self._position_noise = _position_noise(self.model.nq, self.torsos, scale)
+
+        self.init_qpos: Floats = self.model.qpos0.copy()
+        self.init_qvel: Floats = np.zeros(self.model.nv)
         self._keep_views()
+        self._action_shape = (self.model.nu,)
+        self.action_space = Box(-1.0, 1.0, self._action_shape, np.float32)
+        self.observation_space = Box(-np.inf, np.inf, self._observe().shape, np.float64)
+
+    def _checked_camera(self, name: str) -> str:
+        cameras = [self.model.camera(i).name for i in range(self.model.ncam)]
+        if name not in cameras:
+            raise ValueError(f"camera_name must be one of {cameras}, got {name!r}")
+        return name
 
     def _keep_views(self) -> None:
         # Each access to an attribute of MjData builds a new array; these views stay valid for its
@@ -222,6 +290,8 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         self._torso_z: Floats = torso_positions[:, 2]
         self._last_torso_position: Floats = torso_positions[-1]
         self._forces: Floats = np.zeros_like(self._raw_forces)
+        observed = len(self._forces) if self._include_cfrc_ext_in_observation else 0
+        self._observed_forces: Floats = self._forces[:observed]
 
     def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
         """Simulate 0.05 s under constant motor controls.
@@ -238,11 +308,7 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         Raises:
             ValueError: ``action`` has the wrong shape or is not finite.
         """
-        controls = np.asarray(action, np.float64)
-        if controls.shape != self._action_shape:
-            raise ValueError(
-                f"action must have shape {self._action_shape}, got shape {controls.shape}"
-            )
+        controls = _shaped("action", action, self._action_shape)
         control_effort = float(controls.dot(controls))
         if not math.isfinite(control_effort):
             raise ValueError(f"action must be finite, got {controls}")
@@ -250,43 +316,55 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         # Torso positions are those MuJoCo leaves behind: of the last Runge-Kutta stage, not of the
         # state just reached. The published task reads them so, before and after a step alike.
         x_before = float(self._last_torso_position[0])
-        self._ctrl[:] = controls
-        mujoco.mj_step(self.model, self.data, nstep=SIMULATION_STEPS)
+        self._simulate(controls, self.frame_skip)
         x_after = float(self._last_torso_position[0])
+        x_velocity = (x_after - x_before) / self.dt
+        # One diverged step must not put NaN or infinity into a learner's running statistics.
+        x_velocity = x_velocity if math.isfinite(x_velocity) else 0.0
         observation = self._observe()
-        info = self._reward_terms((x_after - x_before) / self.dt, control_effort)
+        healthy = self.is_healthy
+        terminated = not healthy and (self._terminate_when_unhealthy or not self._is_finite())
+        info = self._reward_terms(x_velocity, control_effort, healthy)
         reward = sum(info.values())
-        info["x_position"], info["x_velocity"] = x_after, info["reward_forward"]
+        info["x_position"], info["x_velocity"] = x_after, x_velocity
         if self.render_mode == "human":
             self.render()
-        return observation, reward, self._is_terminal(), False, info
+        return observation, reward, terminated, False, info
 
-    def _observe(self) -> Floats:
+    def _simulate(self, controls: Floats, steps: int) -> None:
+        self._ctrl[:] = controls
+        mujoco.mj_step(self.model, self.data, nstep=steps)
         # MuJoCo fills cfrc_ext only on request.
         mujoco.mj_rnePostConstraint(self.model, self.data)
-        np.maximum(self._raw_forces, -1.0, out=self._forces)
-        np.minimum(self._forces, 1.0, out=self._forces)
-        return np.concatenate((self._position, self._qvel, self._forces))
 
-    def _reward_terms(self, x_velocity: float, control_effort: float) -> dict[str, float]:
+    def _observe(self) -> Floats:
+        lowest, highest = self._contact_force_range
+        np.maximum(self._raw_forces, lowest, out=self._forces)
+        np.minimum(self._forces, highest, out=self._forces)
+        return np.concatenate((self._position, self._qvel, self._observed_forces))
+
+    def _reward_terms(
+        self, x_velocity: float, control_effort: float, healthy: bool
+    ) -> dict[str, float]:
         contact_effort = float(self._forces.dot(self._forces))
-        # One diverged step must not put NaN or infinity into a learner's running statistics.
+        contact_effort = contact_effort if math.isfinite(contact_effort) else 0.0
+        survives = healthy or self._terminate_when_unhealthy
         return {
-            "reward_forward": x_velocity if math.isfinite(x_velocity) else 0.0,
-            "reward_survive": SURVIVAL_REWARD,
-            "reward_ctrl": -self._control_cost * control_effort,
-            "reward_contact": (
-                -self._contact_cost * contact_effort if math.isfinite(contact_effort) else 0.0
-            ),
+            "reward_forward": self._forward_reward_weight * x_velocity,
+            "reward_survive": self._healthy_reward if survives else 0.0,
+            "reward_ctrl": -self._ctrl_cost_weight * control_effort,
+            "reward_contact": -self._contact_cost_weight * contact_effort,
         }
 
-    def _is_terminal(self) -> bool:
-        lowest, highest = HEIGHT_RANGE
+    @property
+    def is_healthy(self) -> bool:
+        """Whether all torsos are at a healthy height, in a row, and the state is finite."""
+        lowest, highest = self._healthy_z_range
         heights, y = self._torso_z.tolist(), self._torso_y.tolist()
         # What a NaN lets pass here, `_is_finite` stops: positions are finite if the state is.
         upright = lowest < min(heights) and max(heights) < highest
         straight = max(map(abs, map(sub, y, y[1:]))) < MAX_SIDEWAYS_OFFSET
-        return not (upright and straight and self._is_finite())
+        return upright and straight and self._is_finite()
 
     def _is_finite(self) -> bool:
         # A sum of squares is finite only if every term is, and costs a third of np.isfinite.
@@ -313,11 +391,15 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         super().reset(seed=seed)
         for _ in range(MAX_RESET_DRAWS):
             self._draw_state()
-            if not self._is_terminal():
+            if self.is_healthy:
                 break
         else:
-            raise RuntimeError(f"no valid start pose in {MAX_RESET_DRAWS} draws: legs={self.legs}")
+            raise RuntimeError(
+                f"no healthy start pose in {MAX_RESET_DRAWS} draws: legs={self.legs},"
+                f" reset_noise_scale={self._velocity_noise}"
+            )
         mujoco.mj_forward(self.model, self.data)
+        mujoco.mj_rnePostConstraint(self.model, self.data)
         observation = self._observe()
         if self.render_mode == "human":
             self.render()
@@ -327,8 +409,33 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         # Also clears what the solver starts from, which would else carry over the last episode.
         mujoco.mj_resetData(self.model, self.data)
         self._qpos += self.np_random.uniform(-self._position_noise, self._position_noise)
-        self._qvel += VELOCITY_NOISE * self.np_random.standard_normal(self.model.nv)
+        self._qvel += self._velocity_noise * self.np_random.standard_normal(self.model.nv)
         mujoco.mj_kinematics(self.model, self.data)  # all that the test of the pose asks for
+
+    def set_state(self, qpos: ArrayLike, qvel: ArrayLike) -> None:
+        """Put the centipede into a state: positions of ``[nq]`` and velocities of ``[nv]``.
+
+        Raises:
+            ValueError: one of them has another shape.
+        """
+        positions = _shaped("qpos", qpos, self._qpos.shape)
+        self._qvel[:] = _shaped("qvel", qvel, self._qvel.shape)
+        self._qpos[:] = positions
+        mujoco.mj_forward(self.model, self.data)
+
+    def do_simulation(self, ctrl: ArrayLike, n_frames: int) -> None:
+        """Simulate ``n_frames`` steps of 0.01 s under motor controls ``ctrl`` of ``[motors]``.
+
+        The contact forces on the bodies, ``data.cfrc_ext``, are those at the end.
+
+        Raises:
+            ValueError: ``ctrl`` has another shape.
+        """
+        self._simulate(_shaped("ctrl", ctrl, self._action_shape), n_frames)
+
+    def state_vector(self) -> Floats:
+        """Return positions and velocities, float64 of ``[nq + nv]``, as a new array."""
+        return np.concatenate((self._qpos, self._qvel))
 
     def render(self) -> Any:
         """Draw the current state, seen by the camera that follows the centipede.
@@ -354,7 +461,12 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         }
         width, height = self._size
         return MujocoRenderer(
-            self.model, self.data, following, width=width, height=height, camera_name="track"
+            self.model,
+            self.data,
+            following,
+            width=width,
+            height=height,
+            camera_name=self._camera_name,
         )
 
     def close(self) -> None:
@@ -364,13 +476,21 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
             self._renderer = None
 
 
-def _position_noise(nq: int, torsos: int) -> Floats:
+def _shaped(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
+    """Return ``values`` as float64, if they have this shape."""
+    array = np.asarray(values, np.float64)
+    if array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, got shape {array.shape}")
+    return array
+
+
+def _position_noise(nq: int, torsos: int, scale: float) -> Floats:
     """Return the half-width of the reset noise of each coordinate of qpos, shape ``[nq]``.
 
     Pitch adds up along the chain and would drive its end into the ground, so the pitch hinges and
     the root's own pitch (its quaternion's y) get a range narrower by the number of links.
     """
-    noise = np.full(nq, POSITION_NOISE)
+    noise = np.full(nq, scale)
     pitch = [_FIRST_PITCH + _HINGES_PER_TORSO * link for link in range(torsos - 1)]
-    noise[[*pitch, _QUATERNION_Y]] = POSITION_NOISE / (torsos - 1)
+    noise[[*pitch, _QUATERNION_Y]] = scale / (torsos - 1)
     return noise
