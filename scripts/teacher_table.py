@@ -19,8 +19,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
 
 INTRODUCTION = """# Teachers
 
-Policies trained from scratch with PPO; in `centipede_eight_from_four`, students of MIKT that need
-their teachers no more; each by the command beside it. Written by
+Policies trained from scratch with PPO, each by the command beside it. Written by
 
     python scripts/teacher_table.py --episodes {episodes}
 

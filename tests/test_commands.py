@@ -43,7 +43,7 @@ NOT_RUN = {
 PLACES = {
     r" IN OUT ": f" {ROOT}/tests/fixtures/foreign/cartpole.zip converted ",
     r" OUT$": " converted",
-    r"LOG_DIR \[LOG_DIR \.\.\.\]": "results/first_runs",
+    r"LOG_DIR \[LOG_DIR \.\.\.\]": "logs/scratch",
     r" FLAGS$": " --mutual_info_coef=0.1",
     r"\.run \.\.\. ": ".run --env=CartPole-v1 --num_timesteps=1e5 ",
 }
