@@ -12,22 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
-from baselines.common.command_line import (
-    NOT_NEGATIVE,
-    POSITIVE,
-    Bound,
-    UserError,
-    check_choice,
-)
-from baselines.common.networks import ACTIVATIONS, NETWORKS, not_of_sizes
+from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
+from baselines.common.errors import UserError, check_choice
+from baselines.common.networks.networks import ACTIVATIONS, NETWORKS, not_of_sizes
 from baselines.common.registry import PLACE, Registry
 
 ALGORITHMS = ("ppo2",)
 TEACHER_WEIGHTS = ("loaded", "random")
 ON_DIVERGENCE = ("stop", "rollback")
-WALKING = "Ant-v5"
-"""The task of a body of one's own where none is named: its reward asks for nothing but motors and a
-free joint at the root."""
 
 RESERVED_SCOPES = ("transfer", "normalize")
 
@@ -305,6 +297,8 @@ class Config:
     def __post_init__(self) -> None:
         """A body without a task is to walk."""
         if self.env_xml and not self.env:
+            from baselines.common.vec_env.own_body import WALKING  # only here: it loads MuJoCo
+
             object.__setattr__(self, "env", WALKING)
 
     @property

@@ -7,9 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from baselines.common.command_line import Parser, UserError, printable, run_command
-from baselines.common.conversion import Converted, Wishes, convert
-from baselines.common.foreign.reading import SB3_STATISTICS, read_foreign
+from baselines.common.command_line import Parser, run_command
+from baselines.common.errors import UserError, printable
+from baselines.conversion.conversion import Converted, Wishes, convert
+from baselines.conversion.reading import SB3_STATISTICS, read_foreign
 
 PROGRAM = "python -m baselines.convert"
 

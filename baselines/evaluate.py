@@ -6,21 +6,14 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from baselines.common.command_line import (
-    NOT_NEGATIVE,
-    POSITIVE,
-    Bound,
-    Parser,
-    UserError,
-    reader,
-    run_command,
-)
+from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound, Parser, reader, run_command
+from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
 from baselines.common.offscreen import draw_offscreen
+from baselines.evaluation.evaluation import evaluate, summarize
+from baselines.evaluation.films import ENDINGS, check_film, film
 from baselines.flags import add_outside, allow_outside
-from baselines.ppo2.evaluation import evaluate, summarize
-from baselines.ppo2.films import ENDINGS, check_film, film
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.evaluate"
 PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any
 
-from baselines.common.command_line import Parser, UserError, reader, suggestion
+from baselines.common.command_line import Parser, reader
+from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE
-from baselines.common.task_modules import import_task
+from baselines.common.vec_env.task_modules import import_task
 from baselines.config import REGISTRIES, Config, choices_of, flag_of
 
 TEACHERS = "teacher_paths"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from baselines.common import checkpoint
-from baselines.common.command_line import Parser, UserError, printable, run_command
+from baselines.common.command_line import Parser, run_command
+from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
-from baselines.common.foreign.reading import read_foreign
+from baselines.conversion.reading import read_foreign
 
 PROGRAM = "python -m baselines.inspect"
 OURS = "checkpoint of this package"

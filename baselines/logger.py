@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.common.files import flushed_size, write_atomically
 
 Figures = Mapping[str, float | int]

@@ -7,13 +7,8 @@ from pathlib import Path
 from baselines.analysis.methods import panels
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
-from baselines.common.command_line import (
-    Parser,
-    UserError,
-    check_choice,
-    reader,
-    run_command,
-)
+from baselines.common.command_line import Parser, reader, run_command
+from baselines.common.errors import UserError, check_choice
 from baselines.common.files import check_can_make, make_folder, write_atomically
 
 PROGRAM = "python -m baselines.plot"

@@ -8,7 +8,8 @@ from pathlib import Path
 from baselines.analysis.comparison import compare
 from baselines.analysis.methods import panels
 from baselines.analysis.statistics import mean
-from baselines.common.command_line import Parser, UserError, run_command
+from baselines.common.command_line import Parser, run_command
+from baselines.common.errors import UserError
 from baselines.common.files import (
     check_can_make,
     make_folder,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from baselines.common.command_line import UserError, run_command
+from baselines.common.command_line import run_command
+from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
-from baselines.common.tasks import make_task, require_display
+from baselines.common.vec_env.tasks import make_task, require_display
 from baselines.config import Config
+from baselines.evaluation.evaluation import play
 from baselines.flags import parse
-from baselines.ppo2.evaluation import play
 from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.run"
 

@@ -6,16 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-from baselines.common.command_line import (
-    NOT_NEGATIVE,
-    POSITIVE,
-    Parser,
-    UserError,
-    reader,
-    run_command,
-)
+from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Parser, reader, run_command
+from baselines.common.errors import UserError
+from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
-from baselines.common.workers import usable_cores
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
 from baselines.experiments.plan import Item, read_experiment
 from baselines.experiments.running import Board, board_of, run_all

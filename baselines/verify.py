@@ -7,14 +7,8 @@ from pathlib import Path
 
 from baselines.analysis.methods import Panel, panels
 from baselines.analysis.runs import WHERE, Run, find_runs
-from baselines.common.command_line import (
-    EXIT_FAILURE,
-    POSITIVE,
-    Parser,
-    UserError,
-    reader,
-    run_command,
-)
+from baselines.common.command_line import EXIT_FAILURE, POSITIVE, Parser, reader, run_command
+from baselines.common.errors import UserError
 from baselines.common.provenance import versions
 from baselines.config import Config
 from baselines.flags import add_outside, allow_outside

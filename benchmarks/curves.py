@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from baselines.common.command_line import POSITIVE, Parser, UserError, reader, run_command
+from baselines.common.command_line import POSITIVE, Parser, reader, run_command
+from baselines.common.errors import UserError
 from benchmarks.results_folder import CURVES, HOME, RESULTS, write_result
 from benchmarks.statistics import Json
 from benchmarks.table import spread, title

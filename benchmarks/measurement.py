@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from baselines.common import provenance
-from baselines.common.tasks import make_task
-from baselines.common.workers import usable_cores
+from baselines.common.machine import usable_cores
+from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from benchmarks import sb3
 from benchmarks.physics import Recording, record, seconds_of_physics

@@ -17,7 +17,7 @@ import mujoco
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 """All that the next step depends on, the solver's warm start included."""

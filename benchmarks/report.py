@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from baselines.common.command_line import Parser, UserError, run_command
+from baselines.common.command_line import Parser, run_command
+from baselines.common.errors import UserError
 from baselines.common.files import write_atomically
 from baselines.environments.centipede_tables import markdown_table
 from benchmarks.drawing import Curve, picture, speeds

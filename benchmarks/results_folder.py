@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.common.files import write_atomically
 from benchmarks.statistics import Json
 

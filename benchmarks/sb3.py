@@ -13,9 +13,9 @@ from typing import Any
 
 import gymnasium as gym
 
-from baselines.common.command_line import UserError
-from baselines.common.tasks import make_task
-from baselines.common.vec_env import CLIP
+from baselines.common.errors import UserError
+from baselines.common.vec_env.tasks import make_task
+from baselines.common.vec_env.vec_env import CLIP
 from baselines.config import Config
 
 NAME = "stable-baselines3"

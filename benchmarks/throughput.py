@@ -8,15 +8,8 @@ from __future__ import annotations
 import argparse
 import json
 
-from baselines.common.command_line import (
-    NOT_NEGATIVE,
-    POSITIVE,
-    Parser,
-    UserError,
-    check_choice,
-    reader,
-    run_command,
-)
+from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Parser, reader, run_command
+from baselines.common.errors import UserError, check_choice
 from baselines.config import Config
 from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
 from benchmarks.measurement import BASELINES, measure

@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from baselines.common.mpi import ALONE, Team
 from baselines.config import Config
-from baselines.ppo2.ppo2 import iterate
-from baselines.ppo2.session import session
-from baselines.ppo2.setup import prepare
+from baselines.ppo2.ppo2 import iterate, open_session
+from baselines.training.setup import prepare
 from baselines.transfer.schedule import stages
 
 ITERATION = "iteration"
@@ -36,7 +35,7 @@ class Training:
             setup = prepare(config, team)
         # Else one would see the report and the progress bar of a run that never ends.
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
-            self._run = self._stack.enter_context(session(setup))
+            self._run = self._stack.enter_context(open_session(setup))
         self._stage = stages(setup.policy, setup.config)[0]
         self._times: dict[str, float] = {}
         self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common import arrays
-from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.command_line import UserError
-from baselines.common.distributions import Pi
-from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.errors import UserError
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.distributions import Pi
+from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import TransferMethod

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.common.arrays import Array, Params
-from baselines.common.networks import Mlp, dense_variables, linear
-from baselines.common.variables import Variables
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.networks import Mlp, dense_variables, linear
+from baselines.common.networks.variables import Variables
 from baselines.transfer.mapping import MlpMap, StateMapping
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from baselines.common.figures import LoggedFigure
 from baselines.common.files import write_atomically
 from baselines.environments.centipede_tables import markdown_table
-from baselines.ppo2 import losses, progress
+from baselines.ppo2 import losses
+from baselines.training import progress
 from baselines.transfer import figures
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "logged_figures.md"

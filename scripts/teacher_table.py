@@ -12,8 +12,8 @@ import joblib
 
 from baselines.common import provenance
 from baselines.common.files import write_atomically
-from baselines.ppo2.evaluation import evaluate, summarize
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.evaluation.evaluation import evaluate, summarize
+from baselines.training.saved import SavedPolicy, read_saved_policy
 
 FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
 

@@ -13,12 +13,12 @@ from gymnasium import spaces
 from hypothesis import settings
 from toys import SPACES
 
-from baselines.common.distributions import DiagGaussian, Distribution
-from baselines.common.networks import NetworkSpec
-from baselines.common.policies import PlainPolicy, Policy
-from baselines.common.vec_env import Normalizer
+from baselines.common.networks.distributions import DiagGaussian, Distribution
+from baselines.common.networks.networks import NetworkSpec
+from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
-from baselines.ppo2.saved import SavedPolicy
+from baselines.training.saved import SavedPolicy
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common import arrays
-from baselines.common.arrays import Array, Params
-from baselines.common.networks import Mlp
-from baselines.common.variables import Variable, Variables, orthogonal
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.networks import Mlp
+from baselines.common.networks.variables import Variable, Variables, orthogonal
 from baselines.transfer.mapping import StateMapping
 from examples.linear_mapping import LinearMap
 

@@ -21,7 +21,7 @@ import pytest
 import yaml
 from documented import ROOT, commands, programs, words
 
-from baselines.common.tasks import make_task
+from baselines.common.vec_env.tasks import make_task
 from baselines.experiments.plan import read_experiment
 from baselines.flags import parse
 from baselines.transfer.build import read_teachers

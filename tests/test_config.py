@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.config import Config, flag_of
 from baselines.flags import describe, from_settings, parse, to_arguments
 

@@ -14,10 +14,10 @@ import pytest
 
 from baselines import convert, evaluate
 from baselines.common import checkpoint
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.config import Config
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
-from baselines.ppo2.setup import prepare
+from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.setup import prepare
 from baselines.transfer.teacher import load_teacher
 
 FIXTURES = hostile.FIXTURES

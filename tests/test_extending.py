@@ -19,18 +19,18 @@ import toys
 
 from baselines import convert, evaluate, inspect, ppo2, run
 from baselines.common.checkpoint import CodeNotKnown, load, save
-from baselines.common.command_line import UserError
-from baselines.common.distributions import DiagGaussian
-from baselines.common.networks import NETWORKS, NetworkSpec
-from baselines.common.policies import PlainPolicy
+from baselines.common.errors import UserError
+from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.networks import NETWORKS, NetworkSpec
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams
-from baselines.common.variables import drawn, joined
 from baselines.config import Config
 from baselines.flags import outside_arguments
 from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.saved import read_saved_policy
-from baselines.ppo2.setup import prepare
-from baselines.ppo2.states import newest_state
+from baselines.training.saved import read_saved_policy
+from baselines.training.setup import prepare
+from baselines.training.states import newest_state
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher, load_teacher

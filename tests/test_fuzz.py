@@ -20,16 +20,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from baselines.common.checkpoint import load, save
-from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
+from baselines.common.errors import UserError
 from baselines.common.files import check_can_make
 from baselines.config import Config, flag_of
 from baselines.flags import from_settings, parse
 from baselines.ppo2.model import Model
 from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.saved import saved_policy
-from baselines.ppo2.setup import prepare
-from baselines.ppo2.states import newest_state
+from baselines.training.saved import saved_policy
+from baselines.training.setup import prepare
+from baselines.training.states import newest_state
 from baselines.transfer.teacher import load_teacher
 
 FLAGS = [flag_of(f) for f in fields(Config)]

@@ -14,7 +14,7 @@ import pytest
 
 from baselines import inspect
 from baselines.common import checkpoint
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_TEACHER = ROOT / "teacher_models/centipede_four/0/00970"

@@ -8,10 +8,10 @@ import pytest
 from toys import register
 
 from baselines.config import Config
-from baselines.ppo2.evaluation import evaluate
+from baselines.evaluation.evaluation import evaluate
 from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.saved import SavedPolicy
-from baselines.ppo2.setup import prepare
+from baselines.training.saved import SavedPolicy
+from baselines.training.setup import prepare
 
 register()
 

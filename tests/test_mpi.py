@@ -17,8 +17,8 @@ from test_resume import arrays, logs
 from two_ranks import COEFS, LR, ROUNDS, SAMPLES
 
 from baselines.common.launcher import LAUNCHERS, environment_by_itself, num_launched
+from baselines.common.machine import usable_cores
 from baselines.common.mpi import ALONE, Team, team
-from baselines.common.workers import usable_cores
 from baselines.ppo2.model import Model
 
 TESTS = Path(__file__).resolve().parent
@@ -252,7 +252,7 @@ import os
 import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control import CartPoleEnv
-from baselines.common.vec_env import Normalizer
+from baselines.common.vec_env.vec_env import Normalizer
 
 FAULTY = os.environ.get("PMI_RANK") == "1"
 share = Normalizer.share

@@ -9,7 +9,7 @@ import pytest
 from handmade_logs import straight, write_run, write_transfer
 
 from baselines import plot
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,7 +8,7 @@ import pytest
 from handmade_logs import straight, student_columns, write_run
 
 from baselines import results
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 EXPERIMENT = """\
 title: A trial

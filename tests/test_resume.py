@@ -21,19 +21,18 @@ import safetensors.numpy
 import toys
 
 from baselines.common.checkpoint import CheckpointError, load, save
-from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
+from baselines.common.errors import UserError
 from baselines.common.stopping import Terminated
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
 from baselines.logger import LogFiles, Logger
 from baselines.ppo2.model import Model
-from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.progress import Progress
-from baselines.ppo2.saved import read_saved_policy
-from baselines.ppo2.session import session
-from baselines.ppo2.setup import prepare
-from baselines.ppo2.states import write_state
+from baselines.ppo2.ppo2 import learn, open_session
+from baselines.training.progress import Progress
+from baselines.training.saved import read_saved_policy
+from baselines.training.setup import prepare
+from baselines.training.states import write_state
 
 ROOT = Path(__file__).resolve().parent.parent
 TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
@@ -531,7 +530,7 @@ def test_a_state_written_by_another_process_in_the_meantime_is_not_passed_over(
     before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
     with (
         pytest.raises(UserError, match=r"--save_path: another process was training in .* again"),
-        session(setup),
+        open_session(setup),
     ):
         pass
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before

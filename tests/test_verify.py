@@ -11,7 +11,7 @@ from handmade_logs import write_run
 
 from baselines import verify
 from baselines.analysis.runs import read_run
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = [

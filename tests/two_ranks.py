@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from conftest import _batch, _perturbed, _student
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
-from baselines.common.vec_env import Normalizer
+from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.model import Model
 from baselines.transfer.student import Student

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from baselines.analysis.runs import WHERE, Run
-from baselines.common.command_line import UserError, printable
+from baselines.common.errors import UserError, printable
 from baselines.config import Config
 
 SCRATCH = "PPO"

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from baselines.common.command_line import UserError, printable
+from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
 
 WHERE = "LOG_DIR"

@@ -18,7 +18,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from baselines.common.command_line import UserError, printable
+from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular, write_atomically
 
 FORMAT_VERSION = 1

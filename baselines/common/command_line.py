@@ -1,17 +1,17 @@
-"""What every command of this package does alike: one-line errors, suggestions, exit statuses."""
+"""What every command of this package does alike: reading its arguments, and its exit status."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from baselines.common.divergence import Diverged, Drifted
+from baselines.common.errors import UserError, suggestion
 from baselines.common.stopping import Terminated
 
 EXIT_USAGE = 2
@@ -23,38 +23,6 @@ EXIT_BROKEN_PIPE = 141
 
 TOLD_ELSEWHERE = "told_elsewhere"
 """Attribute of an error that another process tells the user."""
-
-
-def printable(text: str, length: int) -> str:
-    """At most `length` characters of `text`, those that would act on a terminal as escapes."""
-    shortened = text if len(text) <= length else f"{text[: length - 3]}..."
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
-        for c in shortened
-    )
-
-
-class UserError(ValueError):
-    """Bad input: its message is one line that names the argument and says what would be right."""
-
-    def __init__(self, message: str) -> None:
-        line = " ".join(message.splitlines())
-        super().__init__(printable(line, len(line)))
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest known name, or nothing when none is near."""
-    by_lower = {k.lower(): k for k in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return f"; did you mean {by_lower[near[0]]}?" if near else ""
-
-
-def check_choice(flag: str, name: str, known: Iterable[str]) -> None:
-    """Raises UserError when `name` is not among the `known` ones."""
-    known = list(known)
-    if name not in known:
-        options = "" if len(known) > 8 else f" (one of: {', '.join(known)})"
-        raise UserError(f"--{flag}: unknown name {name!r}{options}{suggestion(name, known)}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -18,11 +18,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from baselines.common.command_line import EXIT_FAILURE, TOLD_ELSEWHERE, UserError, outcome
+from baselines.common.command_line import EXIT_FAILURE, TOLD_ELSEWHERE, outcome
 from baselines.common.divergence import Diverged, Drifted
+from baselines.common.errors import UserError
 from baselines.common.launcher import num_launched
+from baselines.common.machine import usable_cores
 from baselines.common.stopping import Terminated
-from baselines.common.workers import usable_cores
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 LIBRARIES = {"egl": ("libEGL.so.1", "libEGL.so"), "osmesa": ("libOSMesa.so.8", "libOSMesa.so")}
 """What MuJoCo draws with, by the value of MUJOCO_GL, in the order in which it is tried."""

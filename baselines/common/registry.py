@@ -1,10 +1,10 @@
 """Networks, mappings and transfer methods by name, those of this package and a user's own.
 
-A name is short for a place: `mlp` for `baselines.common.networks:Mlp`. The place itself is a name
-too, so that anything of the right kind in any module can be given without being registered before.
-Looking a name up imports its module. For a name that a file tells, which may be a stranger's,
-nothing is imported (`Registry.known`): it must be this package's own, or registered, or have been
-named by the user before.
+A name is short for a place: `mlp` for `baselines.common.networks.networks:Mlp`. The place itself is
+a name too, so that anything of the right kind in any module can be given without being registered
+before. Looking a name up imports its module. For a name that a file tells, which may be a
+stranger's, nothing is imported (`Registry.known`): it must be this package's own, or registered, or
+have been named by the user before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from baselines.common.command_line import UserError, printable, suggestion
+from baselines.common.errors import UserError, printable, suggestion
 
 Entry = TypeVar("Entry")
 

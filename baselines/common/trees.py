@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.command_line import printable
+from baselines.common.errors import printable
 
 Tree = Any
 """Nested dictionaries keyed by text, lists and tuples of arrays, NumPy scalars and JSON values."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from baselines.common.command_line import UserError, printable, suggestion
+from baselines.common.errors import UserError, printable, suggestion
 from baselines.common.files import read_regular
 
 MAX_BYTES = 1 << 20

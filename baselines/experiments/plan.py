@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.common.command_line import UserError, check_choice, suggestion
+from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config
 from baselines.experiments.files import Part, read_yaml, required
 from baselines.flags import from_settings

@@ -17,7 +17,7 @@ from baselines.common.registry import place_of
 from baselines.config import MAPPINGS, NETWORKS, TRANSFERS
 from baselines.flags import from_settings
 from baselines.ppo2 import ppo2
-from baselines.ppo2.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import SavedPolicy, read_saved_policy
 
 Path = str | os.PathLike[str]
 

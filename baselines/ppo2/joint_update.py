@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from baselines.common.mpi import Team
-from baselines.common.parameters import Layout
-from baselines.common.policies import Policy
+from baselines.common.networks.parameters import Layout
+from baselines.common.networks.policies import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (

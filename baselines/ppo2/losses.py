@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.common import arrays
-from baselines.common.arrays import Array
 from baselines.common.figures import LoggedFigure
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array
 
 FIGURES = {
     "policy_loss": LoggedFigure("L_clip", "standard deviations of the advantage"),

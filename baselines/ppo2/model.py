@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.arrays import digest
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.mpi import ALONE, Team
-from baselines.common.parameters import Layout
-from baselines.common.policies import Policy
+from baselines.common.networks.arrays import digest
+from baselines.common.networks.parameters import Layout
+from baselines.common.networks.policies import Policy
 from baselines.common.trees import count
 from baselines.config import Config
 

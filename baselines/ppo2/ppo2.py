@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from baselines.common.command_line import UserError
 from baselines.common.divergence import Diverged
+from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
-from baselines.common.schedules import linear_decay
 from baselines.common.stopping import StopRequests, stop_requests
+from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
-from baselines.ppo2.runner import Outcome
-from baselines.ppo2.saved import SavedPolicy
-from baselines.ppo2.session import Session, session
-from baselines.ppo2.setup import prepare
-from baselines.ppo2.states import SavedState, roll_back
+from baselines.evaluation.filming import Filming
+from baselines.ppo2.model import Model
+from baselines.ppo2.runner import Runner
+from baselines.training.progress import Outcome
+from baselines.training.saved import SavedPolicy
+from baselines.training.session import Session, session
+from baselines.training.setup import Setup, prepare
+from baselines.training.states import SavedState, roll_back
 from baselines.transfer.schedule import Stage, stage_at, stages
+
+Run = Session[Model, Runner]
+
+
+def linear_decay(update: int, nupdates: int) -> float:
+    """1 at update 1, falling linearly towards 0, which update `nupdates` + 1 would reach."""
+    return 1.0 - (update - 1) / nupdates
 
 
 def learn(config: Config) -> SavedPolicy:
@@ -64,12 +75,21 @@ def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
             )
     if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
         return _finished(setup.resumed, ranks)
-    with session(setup) as run:
+    with open_session(setup) as run:
         _train(run, stop)
         return run.policy
 
 
-def _train(run: Session, stop: StopRequests) -> None:
+def open_session(setup: Setup) -> AbstractContextManager[Run]:
+    """A session in which PPO trains what was set up; see `session.session`."""
+    config = setup.config
+    model = Model(setup.policy, setup.params, config, setup.team)
+    envs = VecNormalize(setup.envs, setup.normalizer, config.gamma)
+    runner = Runner(envs, model, config, setup.random.actions)
+    return session(setup, model, runner, Filming(config))
+
+
+def _train(run: Run, stop: StopRequests) -> None:
     """Every update that is left of the run."""
     course = stages(run.model.policy, run.setup.config)
     stage = stage_at(course, run.progress.updates)
@@ -87,7 +107,7 @@ def _train(run: Session, stop: StopRequests) -> None:
     run.log.say(run.progress.summary)
 
 
-def iterate(run: Session, stage: Stage, update: int) -> None:
+def iterate(run: Run, stage: Stage, update: int) -> None:
     """One training iteration: collect, train, log; on several ranks, each from its own rollout."""
     config, model, progress, log = run.setup.config, run.model, run.progress, run.log
     lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
@@ -98,7 +118,7 @@ def iterate(run: Session, stage: Stage, update: int) -> None:
         batch = run.runner.run()
     run.setup.normalizer.share(run.team)
     losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
-    progress.record(Outcome.of(batch, run.team))
+    progress.record(Outcome(batch.values, batch.returns, batch.episodes).of_all(run.team))
     log.advance(progress.episodes, progress.elapsed)
     if update % config.log_interval == 0 or update == config.nupdates:
         own = stage.figures(model.params, batch.obs)
@@ -114,7 +134,7 @@ def _finished(found: SavedState, ranks: Team) -> SavedPolicy:
     return found.policy
 
 
-def _begin(stage: Stage, run: Session) -> None:
+def _begin(stage: Stage, run: Run) -> None:
     for line in stage.announcement(run.model.params):
         run.log.say(f"update {stage.first}: {line}")
     if stage.policy is not run.model.policy:

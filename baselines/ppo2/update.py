@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from baselines.common.parameters import Layout
-from baselines.common.policies import Policy
+from baselines.common.networks.parameters import Layout
+from baselines.common.networks.policies import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import PPOLosses, normalize_advantages, ppo_losses
 

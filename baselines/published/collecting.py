@@ -17,7 +17,7 @@ from baselines.analysis.runs import (
     WHERE,
     read_run,
 )
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
 from baselines.experiments.status import standing

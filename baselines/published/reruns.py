@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs import WHERE, Run, read_run
-from baselines.common.command_line import UserError, suggestion
+from baselines.common.errors import UserError, suggestion
 from baselines.common.files import read_regular
 from baselines.common.registry import NotKnown
-from baselines.common.task_modules import check_task_of_file
+from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item

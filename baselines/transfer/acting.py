@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.common.networks import InPlace, Layer, feed_forward
+from baselines.common.networks.networks import InPlace, Layer, feed_forward
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.common.command_line import UserError
-from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.errors import UserError
+from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.method import TransferMethod

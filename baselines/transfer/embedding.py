@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.common.arrays import Array, Params
-from baselines.common.variables import Variable, Variables, joined, zeros
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.transfer.mapping import StateMapping
 
 SCOPE = "transfer"

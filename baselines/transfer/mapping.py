@@ -8,9 +8,9 @@ from typing import Protocol
 
 import numpy as np
 
-from baselines.common import networks
-from baselines.common.arrays import Array, Params
-from baselines.common.networks import (
+from baselines.common.networks import networks
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.networks import (
     TRIAL,
     Layer,
     Mlp,
@@ -21,7 +21,7 @@ from baselines.common.networks import (
     dense_variables,
     trial_values,
 )
-from baselines.common.variables import Variables, joined
+from baselines.common.networks.variables import Variables, joined
 from baselines.config import MAPPINGS
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.schedule import Stage, one_stage

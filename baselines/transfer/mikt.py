@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
-from baselines.common.command_line import UserError
-from baselines.common.policies import PlainPolicy, Policy, check_sizes, shapes_of
+from baselines.common.errors import UserError
+from baselines.common.networks.policies import PlainPolicy, Policy, check_sizes, shapes_of
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.mapping import MappingSpec, check_mapping

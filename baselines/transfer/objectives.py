@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from baselines.common import arrays
-from baselines.common.arrays import Array
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array
 
 CONSTANT = 1e-6
 """Variance, in squared units of the normalised observation, below which a dimension is constant."""

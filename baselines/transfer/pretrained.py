@@ -10,11 +10,11 @@ from dataclasses import fields
 
 import numpy as np
 
-from baselines.common.command_line import UserError
-from baselines.common.networks import NetworkSpec
-from baselines.common.policies import PlainPolicy
+from baselines.common.errors import UserError
+from baselines.common.networks.networks import NetworkSpec
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.variables import joined
 from baselines.common.seeding import Streams
-from baselines.common.variables import joined
 from baselines.config import Config
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.teacher import Teacher

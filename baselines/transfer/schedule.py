@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.common.arrays import Params
-from baselines.common.policies import PlainPolicy, Policy
+from baselines.common.networks.arrays import Params
+from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
 from baselines.transfer.student import Student

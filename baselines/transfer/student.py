@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common import arrays
-from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.distributions import Distribution, Pi
-from baselines.common.networks import dense_layers
-from baselines.common.policies import Actor, PlainPolicy, check_sizes, plain_actor
-from baselines.common.variables import (
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.distributions import Distribution, Pi
+from baselines.common.networks.networks import dense_layers
+from baselines.common.networks.policies import Actor, PlainPolicy, check_sizes, plain_actor
+from baselines.common.networks.variables import (
     Variable,
     Variables,
     constant,

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common import networks
-from baselines.common.arrays import Array, Params
 from baselines.common.checkpoint import (
     DAMAGE,
     Checkpoint,
@@ -17,7 +15,9 @@ from baselines.common.checkpoint import (
     checked_arrays,
     load,
 )
-from baselines.common.policies import PlainPolicy
+from baselines.common.networks import networks
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.policies import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from handmade_logs import panels_in, write_run
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 CURVE = [1.0, 2.0]
 

@@ -11,7 +11,7 @@ import pytest
 from handmade_logs import write_run
 
 from baselines.analysis.runs import find_runs, read_run, task_name
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"
 

@@ -8,8 +8,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from baselines.common.command_line import UserError
-from baselines.common.tasks import make_task
+from baselines.common.errors import UserError
+from baselines.common.vec_env.tasks import make_task
 from benchmarks import physics
 from benchmarks.physics import STATE, Recording, record, replay, seconds_of_physics
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from benchmarks import curves, report, throughput
 from benchmarks.results_folder import write_result
 from benchmarks.statistics import summary

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from benchmarks import throughput
 from benchmarks.table import text
 

@@ -11,7 +11,7 @@ from toys import register
 
 from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
-from baselines.ppo2.setup import prepare
+from baselines.training.setup import prepare
 from benchmarks.training import ITERATION, PARTS, Training
 
 TIMES = {"time_elapsed", "fps"}

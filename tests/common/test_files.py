@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.common.files import locked, make_folder, remove_partial, set_aside
 
 

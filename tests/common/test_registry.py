@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from baselines.common.command_line import UserError
-from baselines.common.networks import Mlp, not_of_sizes
+from baselines.common.errors import UserError
+from baselines.common.networks.networks import Mlp, not_of_sizes
 from baselines.common.registry import NotKnown, Registry, place_of
 from baselines.config import REGISTRIES
 
@@ -28,7 +28,7 @@ def other():
 
 @pytest.fixture
 def registry() -> Registry:
-    return Registry("network", not_of_sizes, mlp="baselines.common.networks:Mlp")
+    return Registry("network", not_of_sizes, mlp="baselines.common.networks.networks:Mlp")
 
 
 @pytest.fixture
@@ -109,7 +109,10 @@ def test_the_flag_that_a_name_was_given_for_is_named(registry: Registry) -> None
     ("name", "message"),
     [
         (PLACE, f"if you trust that module, add --network={PLACE}$"),
-        ("baselines.common.networks:Mlp", "add --network=baselines.common.networks:Mlp$"),
+        (
+            "baselines.common.networks.networks:Mlp",
+            "add --network=baselines.common.networks.networks:Mlp$",
+        ),
         ("os:system", "add --network=os:system$"),
         ("lstm", "which is none of: mlp$"),
         ("a:b; rm -rf x", "'a:b; rm -rf x', which is none of: mlp$"),  # no shell is told that
@@ -150,7 +153,7 @@ def test_a_registered_name_is_known(registry: Registry) -> None:
 
 
 def test_the_place_of_a_function_is_its_name() -> None:
-    assert place_of(Mlp, "network") == "baselines.common.networks:Mlp"
+    assert place_of(Mlp, "network") == "baselines.common.networks.networks:Mlp"
 
 
 def _main() -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.experiments.files import read_yaml
 from baselines.experiments.plan import METHODS, Experiment, read_experiment, slug
 

@@ -11,7 +11,7 @@ import pytest
 import toys
 
 from baselines import ppo2
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 
 TEACHER = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
 SMALL = {"nsteps": 64, "nminibatches": 4, "noptepochs": 2, "xla": False}

@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.distributions import Categorical, DiagGaussian, Distribution
-from baselines.common.policies import PlainPolicy
-from baselines.common.vec_env import Episode
+from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Runner, gae

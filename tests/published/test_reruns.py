@@ -11,7 +11,7 @@ import pytest
 from handmade_logs import write_run
 
 from baselines.analysis.runs import Run, read_run
-from baselines.common.command_line import UserError
+from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.published.reruns import check_teachers, config_of
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.command_line import UserError
-from baselines.common.policies import PlainPolicy
+from baselines.common.errors import UserError
+from baselines.common.networks.policies import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.transfer.build import add_teachers, read_teachers

@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.variables import drawn
+from baselines.common.networks.variables import drawn
 from baselines.transfer import embedding
 from baselines.transfer.mapping import MappingSpec
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from baselines.common.policies import PlainPolicy
+from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.pretrained import copied_layers
 from baselines.transfer.teacher import Teacher
 

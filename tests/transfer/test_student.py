@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baselines.common import networks
-from baselines.common.distributions import DiagGaussian
-from baselines.common.networks import NetworkSpec
-from baselines.common.policies import PlainPolicy
+from baselines.common.networks import networks
+from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.networks import NetworkSpec
+from baselines.common.networks.policies import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model

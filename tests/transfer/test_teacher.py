@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
-from baselines.common.distributions import Categorical
-from baselines.common.policies import PlainPolicy
+from baselines.common.networks.distributions import Categorical
+from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import load_teacher
 

@@ -1,0 +1,1 @@
+"""Networks and policies, in NumPy and TensorFlow alike."""

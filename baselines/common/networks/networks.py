@@ -1,0 +1,320 @@
+"""Networks as pure functions of named variables: the interface of all, and the MLP.
+
+Every function takes its variables from a mapping `name -> array` and works on NumPy arrays and
+on TensorFlow tensors alike (see `arrays`). A network from another module is added by name
+(`docs/extending.md`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cache, partial
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.variables import Variable, Variables, joined, orthogonal, zeros
+from baselines.common.registry import Registry
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": arrays.tanh, "relu": arrays.relu}
+
+InPlace = Callable[[np.ndarray], object]
+
+IN_PLACE: dict[str, InPlace] = {
+    "tanh": lambda x: np.tanh(x, x),
+    "relu": lambda x: np.maximum(x, 0, out=x),
+}
+"""`ACTIVATIONS` for arrays of one's own, which are overwritten."""
+
+
+@runtime_checkable
+class Network(Protocol):
+    """The hidden layers of a policy, a value function or a mapping.
+
+    Features of teachers are added to a layer's values BEFORE its activation; hence the two in
+    separate methods. Both must work on NumPy arrays and on TensorFlow tensors, and be rid of any
+    state of their own.
+    """
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        """The variables of each hidden layer, named `scope/...`, for [B, inputs]."""
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        """The next hidden layer's values before the activation, float32 of [B, width].
+
+        Args:
+            params: values by name.
+            scope: where the network's own are among them.
+            before: the network's input, [B, inputs], and the hidden layers so far with their
+                activation; the next is layer number `len(before) - 1`.
+        """
+
+    def activate(self, z: Array) -> Array:
+        """The activation of every hidden layer."""
+
+
+@runtime_checkable
+class Dense(Protocol):
+    """What a network or map may offer besides, for acting in fewer operations.
+
+    It is then an MLP in these variables, with at least one hidden layer.
+    """
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        """Its layers with their present values: `layer` by `layer` as the methods define it."""
+
+
+def dense_layers(part: object, params: Params, scope: str) -> list[Layer]:
+    """The layers of a network or map that offers them; none of another."""
+    return part.dense_layers(params, scope) if isinstance(part, Dense) else []
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What every network and mapping is made of.
+
+    Attributes:
+        num_layers: number of hidden layers.
+        num_hidden: units in each of them.
+        activation: a key of `ACTIVATIONS`.
+    """
+
+    num_layers: int = 2
+    num_hidden: int = 64
+    activation: str = "tanh"
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an activation that is not known."""
+        if self.activation not in ACTIVATIONS:
+            raise ValueError(f"unknown activation {self.activation!r}")
+
+
+@dataclass(frozen=True)
+class NetworkSpec(Sizes):
+    """A network as the command line and checkpoints describe it: its name in `NETWORKS`, sizes."""
+
+    network: str = "mlp"
+
+    @cache  # noqa: B019 (a handful of specs)
+    def build(self) -> Network:
+        """The network.
+
+        Raises:
+            NotKnown: the name is not known here.
+            UserError: the name stands for something that does not make such a network.
+        """
+        network: Network = built(NETWORKS, self.network, self, Network)
+        if len(network.widths) != self.num_layers:
+            raise UserError(
+                f"--network: {self.network} makes {len(network.widths)} hidden layers, not"
+                f" --num_layers={self.num_layers}"
+            )
+        return network
+
+
+def not_of_sizes(entry: Any) -> str:
+    """The complaint of a registry whose entries are functions of `Sizes`, by keyword."""
+    try:
+        inspect.signature(entry).bind(**asdict(Sizes()))
+    except (TypeError, ValueError):
+        return f"is no function of {', '.join(asdict(Sizes()))}"
+    return ""
+
+
+NETWORKS = Registry("network", not_of_sizes, mlp="baselines.common.networks.networks:Mlp")
+"""What `--network` may name: functions that make a `Network` of `Sizes`."""
+
+
+def built(registry: Registry, name: str, sizes: Sizes, kind: type) -> Any:
+    """What a registered function makes of these sizes.
+
+    Raises:
+        NotKnown: the name is not known here.
+        UserError: the function refuses the sizes, or makes something of another kind.
+    """
+    make = registry.known(name)
+    try:
+        made = make(**{f.name: getattr(sizes, f.name) for f in fields(Sizes)})
+    except ValueError as error:
+        raise UserError(f"--{registry.flag}: {name}: {error}") from None
+    if not isinstance(made, kind):
+        raise UserError(
+            f"--{registry.flag}: {name} makes a {type(made).__name__}, which is no"
+            f" {kind.__name__}; docs/extending.md says what that needs"
+        )
+    return made
+
+
+def check_network(spec: NetworkSpec, inputs: int) -> None:
+    """Try a network on zeros, [2, inputs].
+
+    Raises:
+        UserError: its variables or its values are not what they must be.
+    """
+    network = spec.build()
+    where = f"--network: {spec.network}"
+    params = trial_values(where, joined(network.variables(TRIAL, inputs)))
+    before = [np.zeros((2, inputs), np.float32)]
+    for width in network.widths:
+        z = network.layer(params, TRIAL, before)
+        check_values(f"{where}: a layer", z, width)
+        before.append(network.activate(z))
+        check_values(f"{where}: an activation", before[-1], width)
+    if spec.network in NETWORKS.from_outside():
+        check_on_tensors(where, lambda params, x: hidden(params, TRIAL, x, network), params, inputs)
+
+
+TRIAL = "trial"
+"""The scope of a trial on zeros."""
+
+
+def trial_values(where: str, variables: Variables) -> dict[str, np.ndarray]:
+    """Zeros for the variables of a trial.
+
+    Raises:
+        UserError: one is not in the scope.
+    """
+    for name in variables:
+        if not name.startswith(f"{TRIAL}/"):
+            raise UserError(f"{where}: the variable {name!r} must begin with its scope")
+    return {name: np.zeros(variable.shape, np.float32) for name, variable in variables.items()}
+
+
+def check_values(where: str, values: Array, width: int) -> None:
+    """Raises UserError unless `values` are float32 of [2, width]."""
+    found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
+    if (found, kind) != ((2, width), np.float32):
+        raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")
+
+
+def check_on_tensors(
+    where: str, function: Callable[[Params, Array], Array], params: Params, inputs: int
+) -> None:
+    """Try a function of parameters and of [2, inputs] on TensorFlow tensors, as learning calls it.
+
+    Raises:
+        UserError: it does not work, or has no gradient.
+    """
+    from baselines.common.tensorflow_quietly import tf  # here: only what a user adds is tried
+
+    def differentiated(params: Params, x: Array) -> Array:
+        with tf.GradientTape() as tape:
+            tape.watch(params)
+            total = tf.reduce_sum(function(params, x))
+        return tape.gradient(total, list(params.values()))
+
+    tensors = {name: tf.constant(value) for name, value in params.items()}
+    try:
+        traced = tf.function(differentiated, autograph=False)
+        gradients = traced(tensors, tf.zeros([2, inputs]))
+    except Exception as error:  # a user's code may raise anything
+        reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        raise UserError(
+            f"{where}: works on NumPy arrays, but not on TensorFlow tensors: {reason}"
+        ) from None
+    if all(gradient is None for gradient in gradients):
+        raise UserError(f"{where}: has no gradient in any of its variables on TensorFlow tensors")
+
+
+def dense_variables(
+    name: str, inputs: int, outputs: int, gain: float = float(np.sqrt(2))
+) -> Variables:
+    """Those of a dense layer: `name/w` of [inputs, outputs], orthogonal, and `name/b`, zeros."""
+    return {
+        f"{name}/w": Variable((inputs, outputs), partial(orthogonal, gain=gain)),
+        f"{name}/b": Variable((outputs,), zeros),
+    }
+
+
+def linear(params: Params, name: str, x: Array) -> Array:
+    """The dense layer `name`: [B, inputs] to [B, outputs]."""
+    return x @ params[f"{name}/w"] + params[f"{name}/b"]
+
+
+@dataclass(frozen=True)
+class Mlp(Sizes):
+    """The hidden layers of a multi-layer perceptron; orthogonal with gain √2, biases 0."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer."""
+        return (self.num_hidden,) * self.num_layers
+
+    @cache  # noqa: B019 (a handful of networks and scopes; making the names costs as a product does)
+    def layer_names(self, scope: str) -> tuple[str, ...]:
+        """Names of the hidden layers, `scope/mlp_fc0` and so on (Baselines' names)."""
+        return tuple(f"{scope}/mlp_fc{i}" for i in range(self.num_layers))
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        """Weights and biases of each layer."""
+        sizes = [inputs, *self.widths]
+        names = self.layer_names(scope)
+        return [dense_variables(name, *sizes[i : i + 2]) for i, name in enumerate(names)]
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        """The next layer, from the one before."""
+        return linear(params, self.layer_names(scope)[len(before) - 1], before[-1])
+
+    def activate(self, z: Array) -> Array:
+        """The activation."""
+        return ACTIVATIONS[self.activation](z)
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        """The layers, for acting."""
+        return [dense(params, name, self.activation) for name in self.layer_names(scope)]
+
+
+def pre_activations(params: Params, scope: str, x: Array, network: Network) -> list[Array]:
+    """Each hidden layer's values BEFORE the activation, [B, width], from [B, inputs]."""
+    layers, before = [], [x]
+    for _ in network.widths:
+        layers.append(network.layer(params, scope, before))
+        before.append(network.activate(layers[-1]))
+    return layers
+
+
+def hidden(params: Params, scope: str, x: Array, network: Network) -> Array:
+    """The last hidden layer, [B, inputs] to [B, width]."""
+    return network.activate(pre_activations(params, scope, x, network)[-1])
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A dense layer with its values: x @ w + b, float32 of [inputs, outputs] and [outputs]."""
+
+    w: np.ndarray
+    b: np.ndarray
+    activation: InPlace | None = None
+
+
+def dense(params: Params, name: str, activation: str = "") -> Layer:
+    """The dense layer `name` with its present values."""
+    return Layer(params[f"{name}/w"], params[f"{name}/b"], IN_PLACE.get(activation))
+
+
+def feed_forward(layers: Sequence[Layer]) -> Callable[[np.ndarray], np.ndarray]:
+    """Layers as one function of NumPy arrays, for many calls with the same values.
+
+    For a single observation, looking up names and dispatching on the kind of array takes as long
+    as the arithmetic, `@` twice as long as `dot`, and a matrix of one row longer than a vector.
+    """
+    steps = [(layer.w, layer.b, layer.activation) for layer in layers]
+
+    def forward(x: np.ndarray) -> np.ndarray:
+        for w, b, activation in steps:
+            x = x.dot(w)
+            x += b
+            if activation is not None:
+                activation(x)
+        return x
+
+    return lambda x: forward(x[0])[None] if len(x) == 1 else forward(x)

@@ -1,0 +1,272 @@
+"""The policy without teachers: two networks, one for the actions and one for the value.
+
+It is what PPO trains from scratch, what a student is once it goes alone, and what a teacher was
+trained as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium import spaces
+
+from baselines.common.networks import networks
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.distributions import (
+    Categorical,
+    DiagGaussian,
+    Distribution,
+    Pi,
+    distribution_for,
+)
+from baselines.common.networks.networks import Network, NetworkSpec, Sizes
+from baselines.common.networks.variables import Variables, constant, drawn, joined, shapes
+
+Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From normalised observations [B, d] and noise to sampled actions."""
+
+MAX_VARIABLES = 1 << 26
+"""Bound on what a described policy may hold: 67 million scalars, a file of 256 MiB."""
+
+
+def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
+    """The shape of each variable."""
+    return {name: np.shape(value) for name, value in params.items()}
+
+
+class Policy(Protocol):
+    """What the rollouts and the update ask of any policy, with or without teachers.
+
+    Observations are normalised, float32 of [B, obs_size].
+    """
+
+    @property
+    def obs_size(self) -> int:
+        """Number of observation dimensions d."""
+
+    @property
+    def distribution(self) -> Distribution:
+        """The action distribution."""
+
+    @property
+    def body(self) -> PlainPolicy:
+        """Its own networks: itself, or what is left of it once it goes without teachers."""
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """Names of the policy's own losses, which are those of their coefficients."""
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Initial values of all trainable variables, float32, by name."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all trainable variables by name."""
+
+    def variable_counts(self) -> dict[str, int]:
+        """Number of trainable variables of each part, by what it is called to a user."""
+
+    def outline(self) -> list[str]:
+        """What a user should know of it before the run, in lines."""
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """Variables that belong to the policy and are never trained, by name."""
+
+    def pi(self, params: Params, obs: Array) -> Pi:
+        """The action distribution."""
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        """`pi` and `distribution.sample` in one, for many calls with the same variables.
+
+        Rounding may differ from theirs.
+        """
+
+    def value(self, params: Params, obs: Array) -> Array:
+        """The value of each observation, in units of the normalised return, [B]."""
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient)."""
+
+    def describe(self) -> dict[str, Any]:
+        """What a checkpoint must say for the policy to be built again; JSON.
+
+        A policy that is not its `body` says it under `transfer`, beside what `body` says.
+        """
+
+
+def plain_actor(policy: Policy, params: Mapping[str, np.ndarray]) -> Actor:
+    """A policy's `actor` by its definition, for one that has no faster way."""
+    return lambda obs, noise: policy.distribution.sample(policy.pi(params, obs), noise)
+
+
+@dataclass(frozen=True)
+class PlainPolicy:
+    """Separate networks for policy and value, without teachers.
+
+    Attributes:
+        obs_size: number of observation dimensions d.
+        distribution: the action distribution.
+        spec: the hidden layers of both networks.
+        pi_scope: first part of the names of the policy's variables.
+        vf_scope: first part of the names of the value function's variables.
+    """
+
+    obs_size: int
+    distribution: Distribution
+    spec: NetworkSpec
+    pi_scope: str = "pi"
+    vf_scope: str = "vf"
+
+    @property
+    def network(self) -> Network:
+        """The hidden layers of either side."""
+        return self.spec.build()
+
+    @property
+    def body(self) -> PlainPolicy:
+        """Itself."""
+        return self
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """It has no losses of its own."""
+        return ()
+
+    def variables(self) -> Variables:
+        """All variables: policy output with gain 0.01, value output 1, biases 0."""
+        own = self.distribution.init(f"{self.pi_scope}/pi")
+        return joined([
+            *self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01),
+            {name: constant(value) for name, value in own.items()},
+            *self._side(self.vf_scope, "vf", 1, gain=1.0),
+        ])  # fmt: skip
+
+    def _side(self, scope: str, head: str, outputs: int, gain: float) -> list[Variables]:
+        width = self.network.widths[-1]
+        last = networks.dense_variables(f"{scope}/{head}", width, outputs, gain)
+        return [*self.network.variables(scope, self.obs_size), last]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all variables by name."""
+        return shapes(self.variables())
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Initial values of all variables."""
+        return drawn(self.variables(), rng)
+
+    def variable_counts(self) -> dict[str, int]:
+        """Those of the two networks."""
+        return {
+            part: sum(
+                prod(shape) for name, shape in self.shapes().items() if name.startswith(f"{scope}/")
+            )
+            for part, scope in (("policy", self.pi_scope), ("value function", self.vf_scope))
+        }
+
+    def outline(self) -> list[str]:
+        """Nothing but its sizes."""
+        return []
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """Nothing is frozen."""
+        return {}
+
+    def pi(self, params: Params, obs: Array) -> Pi:
+        """The action distribution of [B, obs_size] observations."""
+        return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.network))
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        """Acting with these variables."""
+        hidden = networks.dense_layers(self.network, params, self.pi_scope)
+        if not hidden:
+            return plain_actor(self, params)
+        return self.acting(params, networks.feed_forward([*hidden, self.head(params)]))
+
+    def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:
+        """The policy's output layer."""
+        return networks.dense(params, f"{self.pi_scope}/pi")
+
+    def acting(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
+        """An actor from a function that computes the policy network's outputs."""
+        sample = self.distribution.sampler(params, f"{self.pi_scope}/pi")
+        return lambda obs, noise: sample(outputs(obs), noise)
+
+    def value(self, params: Params, obs: Array) -> Array:
+        """The values [B] of [B, obs_size] observations."""
+        return self.value_head(params, networks.hidden(params, self.vf_scope, obs, self.network))
+
+    def pi_head(self, params: Params, latent: Array) -> Pi:
+        """The action distribution from the last hidden layer, [B, width]."""
+        name = f"{self.pi_scope}/pi"
+        return self.distribution.pi(params, name, networks.linear(params, name, latent))
+
+    def value_head(self, params: Params, latent: Array) -> Array:
+        """The values [B] from the last hidden layer, [B, width]."""
+        return networks.linear(params, f"{self.vf_scope}/vf", latent)[:, 0]
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """`pi`, `value`, and no losses of its own."""
+        return self.pi(params, obs), self.value(params, obs), {}
+
+    def describe(self) -> dict[str, Any]:
+        """Sizes and names, for a checkpoint."""
+        sizes = asdict(self.spec)
+        return {
+            "obs_size": self.obs_size,
+            "distribution": [type(self.distribution).__name__, self.distribution.num_outputs],
+            "network": sizes.pop("network"),
+            "spec": sizes,
+            "pi_scope": self.pi_scope,
+            "vf_scope": self.vf_scope,
+        }
+
+    @classmethod
+    def from_description(cls, described: dict[str, Any]) -> PlainPolicy:
+        """The inverse of `describe`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the description is damaged.
+        """
+        kinds = {kind.__name__: kind for kind in (DiagGaussian, Categorical)}
+        kind, size = described["distribution"]
+        spec = NetworkSpec(**described["spec"], network=described["network"])
+        check_sizes(spec, described["obs_size"], size)
+        scopes = described["pi_scope"], described["vf_scope"]
+        if not all(isinstance(scope, str) for scope in scopes):
+            raise ValueError("the policy's scopes are no names")
+        return cls(described["obs_size"], kinds[kind](size), spec, *scopes)
+
+
+def check_sizes(spec: Sizes, obs_size: Any, outputs: Any) -> None:
+    """Check a stranger's sizes, before anything of these sizes is made.
+
+    Raises:
+        ValueError: they are no sizes, or make a policy of more than `MAX_VARIABLES`.
+    """
+    sizes = (spec.num_layers, spec.num_hidden, obs_size, outputs)
+    if not all(type(size) is int and 0 < size <= MAX_VARIABLES for size in sizes):
+        raise ValueError("the sizes of the policy are impossible")
+    width = spec.num_hidden
+    if 2 * width * (obs_size + spec.num_layers * (width + 1)) + width * outputs > MAX_VARIABLES:
+        raise ValueError(f"the policy has more than {MAX_VARIABLES} variables")
+
+
+def policy_for(
+    observation_space: spaces.Space,
+    action_space: spaces.Space,
+    spec: NetworkSpec,
+    pi_scope: str,
+    vf_scope: str,
+) -> PlainPolicy:
+    """The teacher-less policy of a task.
+
+    Raises:
+        ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
+    """
+    if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
+        raise ValueError(f"observations must be a Box with one axis, not {observation_space}")
+    distribution = distribution_for(action_space)
+    return PlainPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)

@@ -1,0 +1,1 @@
+"""Tasks by name, many of them at once, and their running statistics."""

@@ -1,0 +1,61 @@
+"""Bodies that a user brings as MuJoCo XML, for Gymnasium's locomotion tasks."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import mujoco
+
+from baselines.common.errors import UserError, printable
+from baselines.common.files import read_regular
+from baselines.common.vec_env.tasks import make_task
+
+WALKING = "Ant-v5"
+"""The task of a body of one's own where none is named: its reward asks for nothing but motors and a
+free joint at the root."""
+
+MAX_BYTES = 1 << 24
+
+
+def check_body(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
+    """Check that a body can be trained in a task.
+
+    Args:
+        path: the MuJoCo XML.
+        env_id: the task.
+        kwargs: its arguments, the file among them.
+
+    Raises:
+        UserError: the file is no body, has no motors or no free root, or its episodes would end
+            as they begin.
+    """
+    read_regular(Path(path), "--env_xml", MAX_BYTES)
+    try:
+        model = mujoco.MjModel.from_xml_path(path)
+    except ValueError as error:
+        reason = printable(" ".join(str(error).split()), 200)
+        raise UserError(f"--env_xml: {path}: {reason}") from None
+    if model.nu == 0:
+        raise UserError(f"--env_xml: {path} has no actuators; a body needs motors to walk")
+    free = mujoco.mjtJoint.mjJNT_FREE
+    if env_id == WALKING and (model.njnt == 0 or model.jnt_type[0] != free):
+        raise UserError(
+            f"--env_xml: the first joint in {path} must be a free one (<freejoint/>), by which"
+            f" the body moves; for others name a task with --env, such as --env=Walker2d-v5"
+        )
+    _check_start(path, env_id, kwargs)
+
+
+def _check_start(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
+    with closing(make_task(env_id, kwargs)) as env:
+        env.reset(seed=0)
+        body: Any = env.unwrapped
+        if not getattr(body, "is_healthy", True):
+            height = float(body.data.qpos[2])
+            raise UserError(
+                f"--env_xml: {path} starts at a height of {height:.2f} m, where {env_id} ends the"
+                " episode at once; give the heights to stay between, such as --env_kwargs"
+                f""" '{{"healthy_z_range": [{height / 2:.2f}, {height * 2:.2f}]}}'"""
+            )

@@ -1,0 +1,37 @@
+"""The modules that ids of tasks name, as in `module:Id`, and which of them may be imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from baselines.common.errors import UserError, printable
+
+
+def import_task(env_id: str) -> None:
+    """Import the module that an id names, where it names one.
+
+    Raises:
+        UserError: it cannot be imported.
+    """
+    module = env_id.rpartition(":")[0]
+    if module:
+        try:
+            importlib.import_module(module)
+        except (ImportError, ValueError, TypeError) as error:  # `.a`, `a..b` are no modules
+            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {error}") from None
+
+
+def check_task_of_file(env_id: str) -> None:
+    """See that nothing would be imported for an id that a file tells, which may be a stranger's.
+
+    Raises:
+        UserError: it names a module that has not been imported so far.
+    """
+    module = env_id.rpartition(":")[0]
+    if module and module not in sys.modules:
+        told = printable(repr(env_id), 80)
+        raise UserError(
+            f"--env: the file's task is {told}, of another module; if you trust that module, name"
+            " it yourself with this flag"
+        )

@@ -1,0 +1,52 @@
+"""Gymnasium tasks by id, with errors a user can act on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import gymnasium as gym
+from gymnasium import spaces
+from gymnasium.envs.registration import registry
+
+import baselines.environments  # noqa: F401  (registers the centipedes)
+from baselines.common.errors import UserError, suggestion
+from baselines.common.vec_env.task_modules import import_task
+
+
+def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
+    """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
+
+    An id may name the module that registers it, as in `module:Id`.
+
+    Raises:
+        UserError: no such id (the nearest is suggested), or its arguments are wrong.
+    """
+    import_task(env_id)
+    name = env_id.rpartition(":")[2]
+    if name not in registry:
+        raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
+    try:
+        return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
+    except Exception as error:  # a task may raise anything over its arguments
+        raise UserError(f"--env: cannot make {env_id} with {kwargs}: {error}") from None
+
+
+def require_display(flag: str) -> None:
+    """Raises UserError when no window can be opened here; `flag` is what asked for one."""
+    on_linux = sys.platform.startswith("linux")
+    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise UserError(
+            f"--{flag}: there is no display to open a window on; set DISPLAY, or leave it out"
+        )
+
+
+def describe_space(space: spaces.Space) -> dict[str, Any]:
+    """A vector space as JSON, for a checkpoint."""
+    if isinstance(space, spaces.Discrete):
+        return {"kind": "Discrete", "n": int(space.n), "start": int(space.start)}
+    if isinstance(space, spaces.Box):
+        bounds = {"low": space.low.astype(str).tolist(), "high": space.high.astype(str).tolist()}
+        return {"kind": "Box", "shape": list(space.shape), "dtype": str(space.dtype)} | bounds
+    raise ValueError(f"neither Box nor Discrete: {space}")

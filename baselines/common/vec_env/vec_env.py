@@ -1,0 +1,323 @@
+"""Many environments stepped at once, and the running normalisation of what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+
+import gymnasium as gym
+import numpy as np
+
+from baselines.common.checkpoint import checked_arrays
+from baselines.common.divergence import check_finite
+from baselines.common.mpi import Team
+from baselines.common.networks.arrays import digest
+from baselines.common.trees import Tree, count, number
+from baselines.common.vec_env.env_state import env_state, restore_env
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.workers import Wait, Workers
+
+CLIP = 10.0
+"""Bound on normalised observations and rewards, in standard deviations."""
+
+EPSILON = 1e-8
+"""Added to a variance before its root is taken."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A finished training episode.
+
+    Attributes:
+        r: return, the undiscounted sum of the raw rewards.
+        l: length in environment steps.
+    """
+
+    r: float
+    l: int  # noqa: E741 (Baselines' monitor files call it so)
+
+
+Step = tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]
+"""Of n environments: observations of [n, d], raw rewards float64 of [n], dones bool of [n], and
+the episodes that ended. The arrays hold until the next step."""
+
+
+def env_action(action: np.ndarray, first_action: int) -> np.ndarray | int:
+    """What an environment takes: a vector as it is, an index shifted to the space's start."""
+    return action if action.ndim else int(action) + first_action
+
+
+class VecEnv:
+    """Environments stepped by groups, in threads where there are several of both.
+
+    Several environments are two groups that take turns: while one is simulated, the caller can
+    deal with what the other returned, and no thread has to wait for the slowest environment of a
+    step. The groups do not depend on the number of threads, and so no result does.
+
+    Each environment is reset as soon as its episode ends, and then returns the new episode's first
+    observation. The end of an episode and the time limit both count as `done`, as in the
+    paper's code: there is no bootstrap at the time limit.
+
+    Attributes:
+        envs: the environments.
+        groups: which of them are stepped together.
+    """
+
+    def __init__(
+        self, make: Callable[[], gym.Env], seeds: Sequence[int], num_threads: int = 1
+    ) -> None:
+        self.envs = [make() for _ in seeds]
+        self.observation_space = self.envs[0].observation_space
+        self.action_space = self.envs[0].action_space
+        self.num_env = len(self.envs)
+        self._seeds = list(seeds)
+        self._first_action = int(getattr(self.action_space, "start", 0))
+        self._returns = [0.0] * self.num_env
+        self._lengths = [0] * self.num_env
+        self._ended: list[Episode | None] = [None] * self.num_env
+        self._rewards = np.zeros(self.num_env)
+        self._dones = np.zeros(self.num_env, bool)
+        self._obs = np.zeros((self.num_env, *(self.observation_space.shape or ())))
+        half = (self.num_env + 1) // 2
+        self.groups = (slice(0, half), slice(half, self.num_env))[: self.num_env]
+        self._workers = Workers(min(num_threads, self.num_env))
+        self._under_way: dict[int, Wait] = {}
+
+    def reset(self) -> np.ndarray:
+        """Start all environments from their seeds: observations, float64 of [num_env, d]."""
+        for i, env in enumerate(self.envs):
+            self._obs[i], _ = env.reset(seed=self._seeds[i])
+            self._returns[i], self._lengths[i] = 0.0, 0
+        return self._obs
+
+    def step_async(self, actions: np.ndarray, group: slice) -> None:
+        """Begin a step of one of the `groups`.
+
+        Args:
+            actions: [n, k] for `Box`, integers of [n] counted from 0 for `Discrete`, for the n
+                environments of the group.
+            group: the group.
+        """
+        first = group.start
+        self._under_way[first] = self._workers.begin(
+            lambda i: self._step_one(i, actions[i - first]), range(first, group.stop)
+        )
+
+    def step_wait(self, group: slice) -> Step:
+        """What the step that was begun last returns.
+
+        Raises:
+            BaseException: what an environment of the group raised.
+        """
+        self._under_way.pop(group.start)()
+        episodes = [episode for episode in self._ended[group] if episode is not None]
+        return self._obs[group], self._rewards[group], self._dones[group], episodes
+
+    def _step_one(self, i: int, action: np.ndarray) -> None:
+        obs, reward, terminated, truncated, _ = self.envs[i].step(
+            env_action(action, self._first_action)
+        )
+        done = terminated or truncated
+        if done:
+            obs, _ = self.envs[i].reset()
+        self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
+        self._ended[i] = self._count(i, float(reward), done)
+
+    def _count(self, i: int, reward: float, done: bool) -> Episode | None:
+        """Add a step to environment i's episode; the episode, if that was its last."""
+        self._returns[i] += reward
+        self._lengths[i] += 1
+        if not done:
+            return None
+        episode = Episode(self._returns[i], self._lengths[i])
+        self._returns[i], self._lengths[i] = 0.0, 0
+        return episode
+
+    def state(self) -> Tree:
+        """Where every environment is in its episode."""
+        envs = [env_state(env) for env in self.envs]
+        return {"envs": envs, "returns": list(self._returns), "lengths": list(self._lengths)}
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`, for as many environments of the same task.
+
+        Raises:
+            DAMAGE: the state is that of other environments.
+        """
+        for env, saved in zip(self.envs, state["envs"], strict=True):
+            restore_env(env, saved)
+        for i, sums in enumerate(zip(state["returns"], state["lengths"], strict=True)):
+            self._returns[i], self._lengths[i] = number(sums[0]), count(sums[1])
+
+    def close(self) -> None:
+        """End the threads and close the environments."""
+        self._workers.close()
+        for env in self.envs:
+            env.close()
+
+
+class Normalizer:
+    """Running statistics of observations and of discounted returns; part of the model.
+
+    Attributes:
+        obs_rms: statistics of the observations, [d].
+        ret_rms: statistics of the discounted return, a scalar.
+    """
+
+    def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
+        self.obs_rms = obs_rms
+        self.ret_rms = ret_rms
+        self._in_common = deepcopy((obs_rms, ret_rms))
+
+    def share(self, team: Team) -> None:
+        """Take in what the other ranks have seen since the last time; after it, all are alike."""
+        if team.size == 1:
+            return
+        ranks = team.gather((self.obs_rms, self.ret_rms))
+        past = self._in_common
+        self.obs_rms.unite(past[0], [obs for obs, _ in ranks])
+        self.ret_rms.unite(past[1], [ret for _, ret in ranks])
+        self._in_common = deepcopy((self.obs_rms, self.ret_rms))
+
+    @classmethod
+    def fresh(cls, obs_size: int) -> Normalizer:
+        """Statistics that have seen nothing."""
+        return cls(RunningMeanStd((obs_size,)), RunningMeanStd())
+
+    def normalize_obs(self, obs: np.ndarray) -> np.ndarray:
+        """(s − mean) / √(var + 1e-8), clipped to ±10: [B, d] to float32 of [B, d]."""
+        scaled = obs - self.obs_rms.mean
+        std = self.obs_rms.var + EPSILON
+        scaled /= np.sqrt(std, std)
+        return _clip(scaled)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The statistics by name, float64, for a checkpoint."""
+        return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
+            f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
+        }
+
+    def digest(self) -> str:
+        """A hash of the statistics."""
+        return digest(self.arrays().values())
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:
+        """The inverse of `arrays`, for observations of `obs_size` dimensions.
+
+        Raises:
+            KeyError: a statistic is missing.
+            ValueError: a statistic has another shape, or is none.
+        """
+        fresh = cls.fresh(obs_size).arrays()
+        checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
+        for name, value in checked.items():
+            if not name.endswith("mean") and (value < 0).any():
+                raise ValueError(f"{name} is negative")
+        obs, ret = (
+            {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
+            for which in ("obs", "ret")
+        )
+        return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))
+
+
+def _clip(scaled: np.ndarray) -> np.ndarray:
+    np.minimum(scaled, CLIP, out=scaled)  # np.clip takes thrice as long on arrays this small
+    np.maximum(scaled, -CLIP, out=scaled)
+    return scaled.astype(np.float32)
+
+
+class VecNormalize:
+    """Environments whose observations and rewards are normalised by running statistics.
+
+    Follows Baselines: the statistics take in each step of a group before it is normalised, and the
+    return estimate of an environment is set to 0 at the end of its episode. Observations are
+    normalised step by step, since the policy acts on them; rewards at the end of a rollout.
+    """
+
+    def __init__(self, venv: VecEnv, normalizer: Normalizer, gamma: float) -> None:
+        self._venv = venv
+        self._normalizer = normalizer
+        self._gamma = gamma
+        self._discounted = np.zeros(venv.num_env)
+
+    def reset(self) -> np.ndarray:
+        """Start all environments: normalised observations, float32 of [num_env, d]."""
+        self._discounted[:] = 0
+        return self._observe(self._venv.reset())
+
+    @property
+    def groups(self) -> tuple[slice, ...]:
+        """Which environments are stepped together."""
+        return self._venv.groups
+
+    def step_async(self, actions: np.ndarray, group: slice) -> None:
+        """As `VecEnv.step_async`."""
+        self._venv.step_async(actions, group)
+
+    def step_wait(self, group: slice) -> Step:
+        """As `VecEnv.step_wait`, with normalised observations, float32; rewards are still raw."""
+        obs, rewards, dones, episodes = self._venv.step_wait(group)
+        return self._observe(obs), rewards, dones, episodes
+
+    def state(self) -> Tree:
+        """Where the environments are; the statistics are the normaliser's, and saved with it."""
+        return {"environments": self._venv.state(), "discounted": self._discounted}
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`."""
+        self._venv.restore(state["environments"])
+        self._discounted[:] = state["discounted"]
+
+    @property
+    def obs_shape(self) -> tuple[int, int]:
+        """Shape of the observations, (num_env, d)."""
+        return self._venv.num_env, len(self._normalizer.obs_rms.mean)
+
+    def _check_statistics(self) -> None:
+        obs, ret = self._normalizer.obs_rms, self._normalizer.ret_rms
+        check_finite("the mean and variance of the observations are", np.append(obs.mean, obs.var))
+        check_finite("the mean and variance of the returns are", np.append(ret.mean, ret.var))
+
+    def _observe(self, obs: np.ndarray) -> np.ndarray:
+        self._normalizer.obs_rms.update(obs)
+        return self._normalizer.normalize_obs(obs)
+
+    def normalize_rewards(self, rewards: np.ndarray, dones: np.ndarray) -> np.ndarray:
+        """Rewards r / √(var of the discounted return + 1e-8), clipped to ±10.
+
+        Args:
+            rewards: raw rewards of a whole rollout, float64 of [T, num_env].
+            dones: whether each step ended its episode, bool of [T, num_env].
+
+        Returns:
+            float32 of [T, num_env].
+
+        Raises:
+            Diverged: a statistic is not finite, as the square of a large finite value is not.
+        """
+        discounted = np.empty_like(rewards)
+        for i in range(len(self._discounted)):
+            discounted[:, i], self._discounted[i] = _discounted_returns(
+                self._discounted[i], rewards[:, i].tolist(), dones[:, i].tolist(), self._gamma
+            )
+        variances = self._normalizer.ret_rms.update_each(discounted)
+        self._check_statistics()
+        return _clip(rewards / np.sqrt(variances + EPSILON)[:, None])
+
+
+def _discounted_returns(
+    start: float, rewards: list[float], dones: list[bool], gamma: float
+) -> tuple[list[float], float]:
+    """The return estimate γ·R + r after each step, and where the next rollout begins.
+
+    It is set to 0 after the end of an episode.
+    """
+    estimates, estimate = [], float(start)
+    for reward, done in zip(rewards, dones, strict=True):
+        estimate = gamma * estimate + reward
+        estimates.append(estimate)
+        if done:
+            estimate = 0.0
+    return estimates, estimate

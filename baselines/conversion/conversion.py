@@ -1,0 +1,234 @@
+"""From what a file of another program holds to a policy with all that it needs to act."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.common import checkpoint, provenance
+from baselines.common.errors import UserError, check_choice
+from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.networks import ACTIVATIONS, NetworkSpec
+from baselines.common.networks.policies import PlainPolicy, policy_for
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.task_modules import check_task_of_file
+from baselines.common.vec_env.tasks import describe_space, make_task
+from baselines.common.vec_env.vec_env import CLIP, EPSILON, Normalizer
+from baselines.conversion.limits import Refused, shown
+from baselines.conversion.names import Arrays, find_networks, find_statistics
+from baselines.conversion.reading import SB3_STATISTICS, Foreign
+
+FIXED_COUNT = 1e12
+"""Samples behind statistics that are not to move when training goes on from a converted file."""
+
+UNFITTING = "its statistics are of {0} observation dimensions, and the policy takes {1}"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A policy made from another program's file.
+
+    Attributes:
+        policy: its networks.
+        params: its variables under our names.
+        normalizer: the statistics of its observations and returns.
+        metadata: the checkpoint's description.
+        notes: what the user should know of the conversion.
+    """
+
+    policy: PlainPolicy
+    params: Arrays
+    normalizer: Normalizer
+    metadata: dict[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    def write(self, path: Path) -> None:
+        """Write it as a checkpoint, atomically.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        arrays = self.params | self.normalizer.arrays()
+        checkpoint.save(path, arrays, self.metadata | {"policy": self.policy.describe()})
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says of the file where it does not tell by itself; empty: nothing.
+
+    Attributes:
+        env: id of its task.
+        env_kwargs: keyword arguments of the task.
+        activation: of its hidden layers.
+        pi_scope: scope of its policy's hidden layers.
+        vf_scope: the same of its value function.
+        unnormalized: whether its observations were not normalised.
+    """
+
+    env: str = ""
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    activation: str = ""
+    pi_scope: str = ""
+    vf_scope: str = ""
+    unnormalized: bool = False
+
+
+def convert(path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wishes) -> Converted:
+    """Make a policy of the file at `path`.
+
+    Args:
+        path: the file.
+        foreign: what it holds.
+        statistics: the file of its normalisation, where there is one.
+        wishes: what the user says.
+
+    Raises:
+        UserError: something is missing, cannot be understood, or does not fit the task.
+    """
+    try:
+        networks = find_networks(foreign.arrays, wishes.pi_scope, wishes.vf_scope)
+    except Refused as error:
+        raise UserError(f"IN: {path} {error}") from None
+    spec = NetworkSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
+    kind = DiagGaussian if networks.gaussian else Categorical
+    policy = PlainPolicy(networks.obs_size, kind(networks.num_outputs), spec)
+    normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)
+    metadata = _task(path, policy, foreign, wishes) | _origin(path, foreign)
+    unused = [name for name in networks.unused if not _is_statistic(name)]
+    if unused:
+        notes.append(f"not used: {_listed(unused)}")
+    return Converted(policy, networks.params, normalizer, metadata, notes)
+
+
+def _is_statistic(name: str) -> bool:
+    return name.rpartition("/")[0].endswith(("_rms", "normalize/obs", "normalize/ret"))
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(shown(name) for name in names[:5]) + (
+        f" and {len(names) - 5} more" if len(names) > 5 else ""
+    )
+
+
+def _activation(path: str, foreign: Foreign, wishes: Wishes) -> str:
+    told = foreign.facts.get("activation")
+    if told is not None and wishes.activation and told != wishes.activation:
+        raise UserError(f"--activation: {wishes.activation}, but {path} says {told}")
+    if told is None and not wishes.activation and "activation" in foreign.facts:
+        raise UserError(f"--activation: missing; {path} does not tell it")
+    activation = wishes.activation or told or "tanh"
+    check_choice("activation", activation, ACTIVATIONS)
+    return activation
+
+
+def _normalizer(
+    path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wishes, obs_size: int
+) -> tuple[Normalizer, list[str]]:
+    """The normalisation, and notes on it."""
+    source, where = (statistics, "--normalize") if statistics else (foreign, "IN")
+    try:
+        found = find_statistics(source.arrays)
+    except Refused as error:
+        raise UserError(f"{where}: the file {error}") from None
+    if statistics and wishes.unnormalized:
+        raise UserError("--unnormalized: given together with --normalize")
+    if found and wishes.unnormalized:
+        raise UserError(f"--unnormalized: but {path} holds statistics of a normalisation")
+    obs, notes = _observation_statistics(
+        found, source, statistics is not None, obs_size, path, wishes
+    )
+    if obs.mean.shape != (obs_size,):
+        size = obs.mean.size if obs.mean.ndim == 1 else obs.mean.shape
+        raise UserError(f"{where}: {UNFITTING.format(size, obs_size)}")
+    ret = found.get("ret")
+    if ret is not None and ret["mean"].size != 1:
+        raise UserError(f"{where}: the statistics of the return are of more than one number")
+    flat = {part: value.reshape(()) for part, value in (ret or {}).items()}
+    return Normalizer(obs, RunningMeanStd.from_state(flat) if flat else RunningMeanStd()), notes
+
+
+def _observation_statistics(
+    found: dict[str, Arrays],
+    source: Foreign,
+    separate: bool,
+    obs_size: int,
+    path: str,
+    wishes: Wishes,
+) -> tuple[RunningMeanStd, list[str]]:
+    if wishes.unnormalized or source.facts.get("norm_obs") is False:
+        return _identity(obs_size), [f"observations beyond ±{CLIP:g} will be clipped to it"]
+    if "obs" not in found:
+        if separate:
+            raise UserError("--normalize: the file holds no statistics of observations")
+        raise UserError(
+            f"--normalize: missing; {path} holds no statistics of observations: give the file of"
+            " its VecNormalize, or --unnormalized if it was trained without"
+        )
+    stats = RunningMeanStd.from_state(found["obs"])
+    if source.kind != SB3_STATISTICS:
+        return stats, []
+    # √(var + its epsilon) is to be √(var + ours): the difference goes into the variance.
+    epsilon, clip = source.facts.get("epsilon", EPSILON), source.facts.get("clip_obs", CLIP)
+    if not 0 <= epsilon < np.inf:
+        raise UserError("--normalize: the file has an impossible epsilon")
+    stats.var = np.maximum(stats.var + (epsilon - EPSILON), 0.0)
+    notes = [f"observations were clipped to ±{clip:g}, and will be to ±{CLIP:g}"]
+    return stats, notes if clip != CLIP else []
+
+
+def _identity(obs_size: int) -> RunningMeanStd:
+    """Statistics that leave observations as they are, but for the clipping."""
+    stats = RunningMeanStd((obs_size,))
+    stats.var = np.full(obs_size, 1.0 - EPSILON)
+    stats.count = FIXED_COUNT
+    return stats
+
+
+def _task(path: str, policy: PlainPolicy, foreign: Foreign, wishes: Wishes) -> dict[str, Any]:
+    """The task and its spaces, for the description; the policy must fit them."""
+    env_id = wishes.env or foreign.facts.get("env")
+    if not env_id:
+        raise UserError(f"--env: missing; {path} does not tell its task")
+    if not wishes.env:
+        check_task_of_file(env_id)
+    env = make_task(env_id, wishes.env_kwargs)
+    spaces = env.observation_space, env.action_space
+    env.close()
+    try:
+        needed = policy_for(*spaces, policy.spec, policy.pi_scope, policy.vf_scope)
+    except ValueError as error:
+        raise UserError(f"--env: {env_id} cannot be learned: {error}") from None
+    if needed != policy:
+        raise UserError(
+            f"--env: {env_id} has {_sizes(needed)}, and the policy in {path} has {_sizes(policy)}"
+        )
+    return {
+        "env": {"id": env_id, "kwargs": wishes.env_kwargs},
+        "observation_space": describe_space(spaces[0]),
+        "action_space": describe_space(spaces[1]),
+    }
+
+
+def _sizes(policy: PlainPolicy) -> str:
+    kind = "Box" if isinstance(policy.distribution, DiagGaussian) else "Discrete"
+    return f"{policy.obs_size} observations and {policy.distribution.num_outputs} {kind} actions"
+
+
+def _origin(path: str, foreign: Foreign) -> dict[str, Any]:
+    """Where the policy comes from, for the description."""
+    facts = foreign.facts
+    source = {"kind": foreign.kind, "path": path, "sha256": foreign.sha256}
+    if "version" in facts:
+        source["version"] = facts["version"]
+    return {
+        "update": facts.get("update", 0),
+        "timesteps": facts.get("timesteps", 0),
+        "converted_from": source,
+        "teachers": [],
+        "command": provenance.command(),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(),
+    }

@@ -1,0 +1,256 @@
+"""Which variable is which: from the names of other programs to our own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.conversion.limits import Refused, shown
+
+HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
+TORCH_MARK = "action_net.weight"
+STATISTICS = ("mean", "var", "count")
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two MLPs of a policy.
+
+    Attributes:
+        params: variables under our names in the scopes `pi` and `vf`, float32.
+        obs_size: number of observation dimensions.
+        num_outputs: width of the policy's output layer.
+        gaussian: whether there is a log σ, so that the actions are a `Box`.
+        num_layers: hidden layers of each network.
+        num_hidden: units in each of them.
+        unused: names of variables that belong to neither network.
+    """
+
+    params: Arrays
+    obs_size: int
+    num_outputs: int
+    gaussian: bool
+    num_layers: int
+    num_hidden: int
+    unused: list[str]
+
+
+def without_suffix(arrays: Arrays) -> Arrays:
+    """The arrays under their names without TensorFlow's `:0`.
+
+    Raises:
+        Refused: two names become one.
+    """
+    result = {name.removesuffix(":0"): value for name, value in arrays.items()}
+    if len(result) < len(arrays):
+        raise Refused("holds a variable both with and without :0 at the end of its name")
+    return result
+
+
+def find_networks(arrays: Arrays, pi_scope: str = "", vf_scope: str = "") -> Networks:
+    """Find policy and value function among variables, by their names.
+
+    Args:
+        arrays: variables under their own names, `docs/checkpoints.md` tells which are understood.
+        pi_scope: scope of the policy's hidden layers, where it is not plain.
+        vf_scope: the same of the value function.
+
+    Raises:
+        Refused: they cannot be told apart, or do not fit one another or our networks.
+    """
+    named = from_torch(arrays) if TORCH_MARK in arrays else without_suffix(arrays)
+    scopes = _hidden_scopes(named)
+    sides = {"pi": pi_scope, "vf": vf_scope}
+    heads = {kind: [n[:-2] for n in named if re.search(f"(^|/){kind}/w$", n)] for kind in sides}
+    used: dict[str, str] = {}
+    for kind, given in sides.items():
+        scope = _scope_of(kind, given.strip("/"), scopes, heads)
+        head = _head_of(kind, scope, heads[kind])
+        for i in range(len(scopes[scope])):
+            for part in "wb":
+                prefix = f"{scope}/" if scope else ""
+                used[f"{kind}/mlp_fc{i}/{part}"] = f"{prefix}mlp_fc{i}/{part}"
+        used |= {f"{kind}/{kind}/{part}": f"{head}/{part}" for part in "wb"}
+        if kind == "pi" and f"{head}/logstd" in named:
+            used["pi/pi/logstd"] = f"{head}/logstd"
+    missing = sorted(set(used.values()) - named.keys())
+    if missing:
+        raise Refused(f"has no variable {shown(missing[0])}")
+    params = {ours: real(named[theirs], theirs) for ours, theirs in used.items()}
+    return _checked(params, sorted(named.keys() - set(used.values())))
+
+
+def _hidden_scopes(named: Arrays) -> dict[str, set[int]]:
+    """The scopes that hold hidden layers, with the numbers of these."""
+    scopes: dict[str, set[int]] = {}
+    for name in named:
+        match = HIDDEN.fullmatch(name)
+        if match:
+            scopes.setdefault(match["scope"] or "", set()).add(int(match["layer"]))
+    if not scopes:
+        raise Refused("has no hidden layers mlp_fc0, mlp_fc1, ...; only MLPs are known here")
+    return scopes
+
+
+def _scope_of(
+    kind: str, given: str, scopes: dict[str, set[int]], heads: dict[str, list[str]]
+) -> str:
+    """The scope of one side's hidden layers."""
+    if given:
+        if given not in scopes:
+            raise Refused(f"has no hidden layers in the scope {shown(given)}; {_listed(scopes)}")
+        return given
+    beside = [s for s in scopes if s in heads[kind] or f"{s}/{kind}" in heads[kind]]
+    if len(beside) == 1:
+        return beside[0]
+    if len(scopes) == 1:  # Baselines' value_network="shared": both stand on the same layers
+        return next(iter(scopes))
+    by_name = [s for s in scopes if s.split("/")[-1].startswith("vf") == (kind == "vf")]
+    if len(scopes) == 2 and len(by_name) == 1:
+        return by_name[0]
+    raise Refused(f"holds several networks; name one with --{kind}_scope; {_listed(scopes)}")
+
+
+def _listed(scopes: Iterable[str]) -> str:
+    names = [shown(scope) for scope in sorted(scopes)]
+    return "there are " + ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+
+
+def _head_of(kind: str, scope: str, heads: list[str]) -> str:
+    """The output layer that belongs to a scope's hidden layers."""
+    near = [head for head in heads if head in (scope, f"{scope}/{kind}")]
+    found = near if len(near) == 1 else heads
+    if len(found) != 1:
+        raise Refused(f"has {len(found)} output layers {kind}/w; there must be one")
+    return found[0]
+
+
+def from_torch(arrays: Arrays) -> Arrays:
+    """Variables of a Stable-Baselines3 MLP policy under our names; matrices are transposed.
+
+    Raises:
+        Refused: it has other parts than separate MLPs for policy and value.
+    """
+    heads = {"action_net": "pi/pi", "value_net": "vf/vf"}
+    sides = {"policy_net": "pi", "value_net": "vf"}
+    result: Arrays = {}
+    for name, value in arrays.items():
+        layer = re.fullmatch(r"mlp_extractor\.(\w+)\.([0-9]{1,3})\.(weight|bias)", name)
+        head = re.fullmatch(r"(action_net|value_net)\.(weight|bias)", name)
+        if name == "log_std":
+            result["pi/pi/logstd"] = value
+            continue
+        if layer and layer[1] in sides and int(layer[2]) % 2 == 0:  # activations stand between
+            target, part = f"{sides[layer[1]]}/mlp_fc{int(layer[2]) // 2}", layer[3]
+        elif head:
+            target, part = heads[head[1]], head[2]
+        else:
+            raise Refused(f"has the variable {shown(name)}, which no plain MLP policy has")
+        result[f"{target}/{part[0]}"] = value.T
+    return result
+
+
+def real(value: np.ndarray, name: str) -> np.ndarray:
+    """The array as float32.
+
+    Raises:
+        Refused: other numbers, or not finite.
+    """
+    if value.dtype.kind != "f":
+        raise Refused(f"holds {shown(name)} as {value.dtype}, not as real numbers")
+    with np.errstate(over="ignore"):
+        result = np.ascontiguousarray(value, np.float32).reshape(value.shape)
+    if not np.isfinite(result).all():
+        raise Refused(f"holds values in {shown(name)} that are not finite")
+    return result
+
+
+def _checked(params: Arrays, unused: list[str]) -> Networks:
+    """The networks, if all shapes fit one another."""
+    first, head = params["pi/mlp_fc0/w"], params["pi/pi/w"]
+    layers = {
+        side: sum(name.startswith(f"{side}/mlp_fc") for name in params) // 2 for side in SIDES
+    }
+    if layers["pi"] != layers["vf"]:
+        raise Refused(
+            f"has {layers['pi']} hidden layers in the policy and {layers['vf']} in the value"
+            " function; the numbers must be the same here"
+        )
+    if first.ndim != 2 or head.ndim != 2:
+        raise Refused("holds layers that are no matrices")
+    (obs_size, width), outputs = first.shape, head.shape[1]
+    if "pi/pi/logstd" in params:  # [1, k] in Baselines
+        params["pi/pi/logstd"] = params["pi/pi/logstd"].reshape(-1)
+    for name, shape in _shapes(layers["pi"], obs_size, width, outputs).items():
+        if name in params and params[name].shape != shape:
+            raise Refused(
+                f"does not fit our networks, whose hidden layers all have the same width: {name}"
+                f" would be {shape}, not {params[name].shape}"
+            )
+    if 0 in (obs_size, width, outputs):
+        raise Refused("holds layers without units")
+    return Networks(
+        params, obs_size, outputs, "pi/pi/logstd" in params, layers["pi"], width, unused
+    )
+
+
+SIDES = ("pi", "vf")
+
+
+def _shapes(layers: int, obs_size: int, width: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    shapes: dict[str, tuple[int, ...]] = {"pi/pi/logstd": (outputs,)}
+    for side, last in (("pi", outputs), ("vf", 1)):
+        for i in range(layers):
+            shapes[f"{side}/mlp_fc{i}/w"] = (width if i else obs_size, width)
+            shapes[f"{side}/mlp_fc{i}/b"] = (width,)
+        shapes |= {f"{side}/{side}/w": (width, last), f"{side}/{side}/b": (last,)}
+    return shapes
+
+
+def find_statistics(arrays: Arrays) -> dict[str, Arrays]:
+    """Statistics of normalised observations (`obs`) and returns (`ret`), those that are there.
+
+    Understood are `normalize/obs/mean`, `.../var`, `.../count` (ours) and the same below a scope
+    that ends in `ob_rms` or `obs_rms`; `ret` likewise. Baselines names the variance `std`.
+
+    Returns:
+        For `obs` and `ret`: `mean`, `var`, `count`, float64.
+
+    Raises:
+        Refused: incomplete, ambiguous, or not statistics.
+    """
+    named = without_suffix(arrays)
+    found: dict[str, Arrays] = {}
+    for kind, pattern in (
+        ("obs", r"normalize/obs|(.+/)?obs?_rms"),
+        ("ret", r"normalize/ret|(.+/)?ret_rms"),
+    ):
+        scopes = {n.rpartition("/")[0] for n in named if re.fullmatch(f"({pattern})/[a-z]+", n)}
+        if len(scopes) > 1:
+            raise Refused(f"holds several statistics of {kind}: {_listed(scopes)}")
+        for scope in scopes:
+            found[kind] = _statistics(named, scope)
+    return found
+
+
+def _statistics(named: Arrays, scope: str) -> Arrays:
+    """Mean, variance and count below a scope, checked."""
+    spread = [part for part in ("var", "std") if f"{scope}/{part}" in named]
+    sources = {"mean": "mean", "var": spread[0] if len(spread) == 1 else "var", "count": "count"}
+    if len(spread) > 1 or not all(f"{scope}/{part}" in named for part in sources.values()):
+        raise Refused(f"holds statistics {shown(scope)} without one mean, one variance, one count")
+    values = {ours: named[f"{scope}/{theirs}"] for ours, theirs in sources.items()}
+    for part, value in values.items():
+        if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
+            raise Refused(f"holds a {part} in {shown(scope)} that is not finite")
+    if values["mean"].shape != values["var"].shape or values["count"].size != 1:
+        raise Refused(f"holds statistics {shown(scope)} whose shapes do not fit one another")
+    if (values["var"] < 0).any() or (values["count"] < 0).any():
+        raise Refused(f"holds a negative variance or count in {shown(scope)}")
+    result = {part: value.astype(np.float64) for part, value in values.items()}
+    return result | {"count": result["count"].reshape(())}

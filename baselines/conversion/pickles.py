@@ -1,0 +1,283 @@
+"""Pickles taken apart without calling anything that they name.
+
+A pickle is a program for a small stack machine, most of which builds lists and dictionaries; the
+rest looks up classes and functions by name and calls them. Here that program is followed with
+inert stand-ins: a name is kept as a `Global`, a call as an `Instance` that records what would have
+been called with which arguments. Nothing is imported and nothing is called, so what comes out is
+plain data, whatever the pickle was made for. The opcodes are those of `pickletools`.
+"""
+
+from __future__ import annotations
+
+import io
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from baselines.conversion.limits import MALFORMED, MAX_OPCODES, Refused, shown
+
+
+class Global(NamedTuple):
+    """A class or function by name; not looked up."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object that unpickling would have made.
+
+    Attributes:
+        made_by: the `Global` that would have been called.
+        arguments: its arguments.
+        state: what it would have been told afterwards (`__setstate__`).
+        items: what would have been appended to it.
+        pairs: what would have been set in it by key.
+    """
+
+    made_by: Any
+    arguments: tuple[Any, ...]
+    state: Any = None
+    items: list[Any] = field(default_factory=list)
+    pairs: list[tuple[Any, Any]] = field(default_factory=list)
+
+    @property
+    def kind(self) -> Any:
+        """The `Global` of its class, also where a pickle of protocol 0 goes a longer way."""
+        roundabout = isinstance(self.made_by, Global) and self.made_by.name == "_reconstructor"
+        return self.arguments[0] if roundabout and self.arguments else self.made_by
+
+
+class Persistent(NamedTuple):
+    """A reference to something that lies outside the pickle."""
+
+    id: Any
+
+
+class Parsed(NamedTuple):
+    """A pickle's content, and all that it names."""
+
+    root: Any
+    globals: frozenset[Global]
+
+
+Hook = Callable[[Instance, io.BytesIO], Any]
+
+
+def parse(content: bytes, after_build: Hook | None = None) -> Parsed:
+    """Take a pickle apart.
+
+    Args:
+        content: the pickle.
+        after_build: called with every instance that has just been given its state, and with the
+            stream behind that opcode, from which it may read; returns what to put in its place.
+
+    Raises:
+        Refused: not a pickle, damaged, or longer than a pickle of arrays can be.
+    """
+    stream = io.BytesIO(content)
+    machine = _Machine(stream, after_build)
+    try:
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+            if count >= MAX_OPCODES:
+                raise Refused(f"is a pickle of more than {MAX_OPCODES:,} steps")
+            machine.step(opcode.name, argument)
+    except Refused:
+        raise
+    except MALFORMED as error:
+        raise Refused(f"is not a pickle, or is damaged ({shown(error)})") from None
+    if stream.read(1):
+        raise Refused("is damaged: something follows after its end")
+    return Parsed(machine.pop(), frozenset(machine.globals))
+
+
+# Opcodes that put their argument, or always the same value, on the stack.
+ARGUMENTS = frozenset((
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE",
+    "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
+))  # fmt: skip
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+IGNORED = frozenset(("PROTO", "FRAME", "STOP"))
+STORES = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
+FETCHES = frozenset(("GET", "BINGET", "LONG_BINGET"))
+
+
+class _Machine:
+    """The stack machine."""
+
+    def __init__(self, stream: io.BytesIO, after_build: Hook | None) -> None:
+        self.globals: set[Global] = set()
+        self._stream = stream
+        self._after_build = after_build
+        self._stack: list[Any] = []
+        self._marks: list[int] = []
+        self._memo: dict[int, Any] = {}
+
+    def step(self, name: str, argument: Any) -> None:
+        """Follow one opcode."""
+        if name in ARGUMENTS:
+            self._stack.append(argument)
+        elif name in CONSTANTS:
+            self._stack.append(CONSTANTS[name])
+        elif name in STORES:
+            self._memo[int(argument)] = self._top()
+        elif name in FETCHES:
+            self._stack.append(self._memo[int(argument)])
+        elif name not in IGNORED:
+            method = getattr(self, f"_{name.lower()}", None)
+            if method is None:
+                raise Refused(f"is a pickle with the unusual step {name}")
+            method(argument)
+
+    def pop(self) -> Any:
+        """Take the topmost value, but none from below the last mark."""
+        self._top()
+        return self._stack.pop()
+
+    def _top(self) -> Any:
+        if len(self._stack) <= (self._marks[-1] if self._marks else 0):
+            raise Refused("is a damaged pickle: a value is missing")
+        return self._stack[-1]
+
+    def _pop_to_mark(self) -> list[Any]:
+        start = self._marks.pop()
+        values = self._stack[start:]
+        del self._stack[start:]
+        return values
+
+    def _mark(self, _: Any) -> None:
+        self._marks.append(len(self._stack))
+
+    def _pop(self, _: Any) -> None:
+        if self._marks and self._marks[-1] == len(self._stack):
+            self._marks.pop()
+        else:
+            self.pop()
+
+    def _pop_mark(self, _: Any) -> None:
+        self._pop_to_mark()
+
+    def _dup(self, _: Any) -> None:
+        self._stack.append(self._top())
+
+    def _memoize(self, _: Any) -> None:
+        self._memo[len(self._memo)] = self._top()
+
+    def _tuple(self, _: Any) -> None:
+        self._stack.append(tuple(self._pop_to_mark()))
+
+    def _tuple1(self, _: Any) -> None:
+        self._stack.append((self.pop(),))
+
+    def _tuple2(self, _: Any) -> None:
+        second, first = self.pop(), self.pop()
+        self._stack.append((first, second))
+
+    def _tuple3(self, _: Any) -> None:
+        third, second, first = self.pop(), self.pop(), self.pop()
+        self._stack.append((first, second, third))
+
+    def _empty_list(self, _: Any) -> None:
+        self._stack.append([])
+
+    _empty_set = _empty_list  # its elements need not be hashed
+
+    def _list(self, _: Any) -> None:
+        self._stack.append(self._pop_to_mark())
+
+    _frozenset = _list
+
+    def _append(self, _: Any) -> None:
+        value = self.pop()
+        self._extend([value])
+
+    def _appends(self, _: Any) -> None:
+        self._extend(self._pop_to_mark())
+
+    _additems = _appends
+
+    def _extend(self, values: list[Any]) -> None:
+        target = self._top()
+        (target.items if isinstance(target, Instance) else target).extend(values)
+
+    def _empty_dict(self, _: Any) -> None:
+        self._stack.append({})
+
+    def _dict(self, _: Any) -> None:
+        values = self._pop_to_mark()
+        self._stack.append({})
+        self._set(values)
+
+    def _setitem(self, _: Any) -> None:
+        value, key = self.pop(), self.pop()
+        self._set([key, value])
+
+    def _setitems(self, _: Any) -> None:
+        self._set(self._pop_to_mark())
+
+    def _set(self, values: list[Any]) -> None:
+        target = self._top()
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if isinstance(target, Instance):
+                target.pairs.append((key, value))
+            elif isinstance(key, str | int | float | bytes | None):
+                target[key] = value
+            else:  # to hash a tuple of tuples of tuples could take for ever
+                raise Refused("is a pickle of a dictionary whose keys are not names")
+
+    def _global(self, argument: Any) -> None:
+        self._push_global(*argument.split(" ", 1))
+
+    def _stack_global(self, _: Any) -> None:
+        name, module = self.pop(), self.pop()
+        self._push_global(module, name)
+
+    def _push_global(self, module: Any, name: Any) -> None:
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise Refused("is a damaged pickle: the name of a class is no text")
+        self._stack.append(Global(module, name))
+        self.globals.add(self._stack[-1])
+
+    def _call(self, made_by: Any, arguments: Any, pairs: Any = None) -> None:
+        if not isinstance(arguments, tuple):
+            raise Refused("is a damaged pickle: a call without a tuple of arguments")
+        self._stack.append(Instance(made_by, arguments, pairs=list((pairs or {}).items())))
+
+    def _reduce(self, _: Any) -> None:
+        arguments, made_by = self.pop(), self.pop()
+        self._call(made_by, arguments)
+
+    _newobj = _reduce
+
+    def _newobj_ex(self, _: Any) -> None:
+        pairs, arguments, made_by = self.pop(), self.pop(), self.pop()
+        self._call(made_by, arguments, pairs)
+
+    def _inst(self, argument: Any) -> None:
+        arguments = tuple(self._pop_to_mark())
+        self._global(argument)
+        self._call(self.pop(), arguments)
+
+    def _obj(self, _: Any) -> None:
+        made_by, *arguments = self._pop_to_mark()
+        self._call(made_by, tuple(arguments))
+
+    def _build(self, _: Any) -> None:
+        state, target = self.pop(), self._top()
+        if not isinstance(target, Instance):
+            raise Refused("is a damaged pickle: it gives a state to what has none")
+        target.state = state
+        if self._after_build is not None:
+            self._stack[-1] = self._after_build(target, self._stream)
+
+    def _persid(self, argument: Any) -> None:
+        self._stack.append(Persistent(argument))
+
+    def _binpersid(self, _: Any) -> None:
+        self._stack.append(Persistent(self.pop()))

@@ -1,0 +1,1 @@
+"""Episodes and films of policies that are trained."""

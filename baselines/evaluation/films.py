@@ -1,0 +1,115 @@
+"""Films of policies in their tasks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice, zip_longest
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.evaluation.evaluation import make_own_task, rewards_of_episode
+from baselines.training.saved import SavedPolicy
+
+ENDINGS = (".mp4", ".gif")
+DEFAULT_FPS = 30
+
+
+def check_film(path: Path, flag: str) -> None:
+    """Raises UserError when a file is not named as a film that can be written."""
+    if path.suffix not in ENDINGS:
+        raise UserError(f"--{flag}: {path} must end in {' or '.join(ENDINGS)}")
+
+
+def film(
+    path: Path,
+    policies: Sequence[SavedPolicy],
+    seed: int,
+    deterministic: bool,
+    length: int,
+    height: int | None = None,
+) -> None:
+    """Write a film of one episode of each policy, side by side, atomically.
+
+    Args:
+        path: the file, an MP4 or a GIF.
+        policies: what is shown, from left to right; an episode that has ended stands still.
+        seed: of the starts and of the sampled actions.
+        deterministic: take the most likely actions.
+        length: at most so many steps.
+        height: of the pictures in pixels; None: as the first task draws them.
+
+    Raises:
+        UserError: a task cannot be drawn.
+        OSError: the file cannot be written.
+    """
+    tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
+    fps = int(tasks[0].metadata.get("render_fps", DEFAULT_FPS))
+    try:
+        shown = [
+            islice(_pictures(saved, env, seed, deterministic), length)
+            for saved, env in zip(policies, tasks, strict=True)
+        ]
+        _write(path, side_by_side(shown, height), fps)
+    finally:
+        for env in tasks:
+            env.close()
+
+
+def _pictures(
+    saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
+) -> Iterator[np.ndarray]:
+    """A picture after each step, uint8 of [height, width, 3]."""
+    for _ in rewards_of_episode(saved, env, seed, deterministic):
+        yield _picture(env)
+
+
+def _picture(env: gym.Env) -> np.ndarray:
+    try:
+        return np.asarray(env.render())
+    except Exception as error:  # OpenGL's errors have no type in common
+        raise UserError(f"--env: {env.spec and env.spec.id} cannot be drawn: {error}") from None
+
+
+def side_by_side(
+    films: Sequence[Iterable[np.ndarray]], height: int | None = None
+) -> Iterator[np.ndarray]:
+    """The pictures of several films as one, uint8 of [height, all their widths, 3].
+
+    Args:
+        films: pictures, uint8 of [height, width, 3]; a film that is over stands still.
+        height: what all are scaled to, in pixels; None: to the height of the first.
+    """
+    last: list[np.ndarray] = []
+    for pictures in zip_longest(*films):
+        last = [old if new is None else new for new, old in zip_longest(pictures, last)]
+        common = height or len(last[0])
+        yield np.concatenate([_scaled(picture, common) for picture in last], axis=1)
+
+
+def _scaled(picture: np.ndarray, height: int) -> np.ndarray:
+    """The picture at this height, its width in proportion."""
+    if len(picture) == height:
+        return picture
+    from PIL import Image  # only films need it
+
+    width = max(1, round(picture.shape[1] * height / len(picture)))
+    return np.asarray(Image.fromarray(picture).resize((width, height)))
+
+
+def _write(path: Path, pictures: Iterator[np.ndarray], fps: int) -> None:
+    import imageio  # takes a while to import, and only films need it
+
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    options = {"fps": fps} if path.suffix == ".mp4" else {"duration": 1000 / fps, "loop": 0}
+    try:
+        with closing(imageio.get_writer(partial, **options)) as writer:
+            for picture in pictures:
+                writer.append_data(picture)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,103 @@
+"""The folders of a run: made, kept from other processes, cleared or taken up again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from baselines.common import provenance
+from baselines.common.checkpoint import DAMAGE
+from baselines.common.errors import UserError
+from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
+from baselines.logger import HEADER, LOG_FILES, Log, Logger, Silence, cut_back
+from baselines.training.saved import is_checkpoint
+from baselines.training.setup import Setup
+from baselines.training.states import FOLDER, SavedState, check_is_newest
+
+
+@contextmanager
+def open_outputs(setup: Setup) -> Iterator[Log]:
+    """Make the folders, keep other processes out of them, and open the log.
+
+    What an earlier run left in them is set aside; a run that is resumed goes on with its own. Of
+    several ranks, the first one does all this.
+
+    Raises:
+        UserError: a folder cannot be written, or is another run's.
+    """
+    if not setup.team.is_first:
+        yield Silence()
+        return
+    config = setup.config
+    folders = {"save_path": config.save_path, "log_path": config.log_path}
+    paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
+    if setup.resumed is not None and setup.resumed.state["log"]:
+        _check_log(setup.resumed, paths["log_path"])
+    for make in (check_can_make, make_folder):  # nothing is made unless all can be
+        for flag, path in paths.items():
+            make(path, flag)
+    with ExitStack() as stack:
+        for folder, flag in {path.resolve(): flag for flag, path in paths.items()}.items():
+            stack.enter_context(locked(folder, flag))
+        if config.resume:
+            check_is_newest(setup.resumed, paths["save_path"])
+        lines = _clear(paths) if setup.resumed is None else _take_up(setup.resumed, paths)
+        log = Logger(config.nupdates, paths.get("log_path"), setup.provenance, setup.updates_done)
+        stack.enter_context(closing(log))
+        for line in lines:
+            log.say(line)
+        yield log
+
+
+def _clear(paths: dict[str, Path]) -> list[str]:
+    """Set aside what an earlier run left in the folders; returns what the user is told."""
+    left = {
+        # The states first: were they left while others were moved, --resume would go on with them.
+        "save_path": lambda path: [FOLDER] + [p.name for p in path.iterdir() if is_checkpoint(p)],
+        "log_path": lambda _: list(LOG_FILES),
+    }
+    moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]
+    return [f"what an earlier run left is now in {target}" for target in moved if target]
+
+
+def _take_up(found: SavedState, paths: dict[str, Path]) -> list[str]:
+    """Take up the logs where the state was written; returns what the user is told."""
+    moved = _take_up_log(found, paths)
+    for path in paths.values():
+        remove_partial(path)
+    begun = found.state["provenance"]
+    before = [begun, *begun.get("resumed", ())][-1]["versions"]
+    changed = [
+        f"{package} was {before.get(package)} and is {version}"
+        for package, version in provenance.versions().items()
+        if before.get(package) != version
+    ]
+    lines = [
+        f"going on from {found.path}",
+        *moved,
+        *(f"WARNING: {reason}" for reason in found.damaged),
+    ]
+    if changed:
+        lines.append(f"WARNING: rounding may differ from here on: {', '.join(changed)}")
+    return lines
+
+
+def _take_up_log(found: SavedState, paths: dict[str, Path]) -> list[str]:
+    """Cut the logs back; a run that had none until now begins them."""
+    if found.state["log"]:
+        cut_back(paths["log_path"], found.state["log"])
+        return []
+    return _clear({flag: path for flag, path in paths.items() if flag == "log_path"})
+
+
+def _check_log(found: SavedState, folder: Path) -> None:
+    try:
+        started = json.loads((folder / HEADER).read_bytes())["started"]
+    except (OSError, *DAMAGE) as error:
+        raise UserError(
+            f"--log_path: cannot read {folder / HEADER} of the run to resume: {error!r}"
+        ) from None
+    if started != found.state["provenance"]["started"]:
+        raise UserError(f"--log_path: {folder} holds the logs of another run than {found.path}")

@@ -1,0 +1,71 @@
+"""What a run is about to do, in lines for the user: sizes, what is mapped to what, how long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from baselines.common.vec_env.tasks import make_task
+from baselines.config import Config
+from baselines.training.setup import Setup
+
+PROBE_STEPS = 30
+"""Steps of the task that are timed."""
+
+
+def report(setup: Setup) -> Iterator[str]:
+    """The lines."""
+    config, policy = setup.config, setup.policy
+    kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
+    actions = f"{kind.num_outputs} {'actions' if space == 'Discrete' else 'action dimensions'}"
+    ranks = (
+        f", {config.nrollout} of each of {config.num_ranks} ranks" if config.num_ranks > 1 else ""
+    )
+    body = f" with the body {config.env_xml}" if config.env_xml else ""
+    yield (
+        f"task: {config.env}{body}, {policy.obs_size} observation dimensions, {actions};"
+        f" {config.nupdates} updates of {config.nbatch} steps{ranks}"
+    )
+    for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
+        yield f"teacher: {path}, trained on {teacher['env']['id']}"
+    yield from policy.outline()
+    counts = policy.variable_counts()
+    parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"
+    yield _expected_time(config)
+
+
+def _expected_time(config: Config) -> str:
+    step = _seconds_per_step(config)
+    left = config.nupdates * config.nrollout * step
+    cores = "one core" if config.num_ranks == 1 else "one core for each rank"
+    return (
+        f"time: at least {_words(left)} on {cores}, {step * 1e6:.0f} µs for each step of the task"
+        " alone"
+    )
+
+
+def _seconds_per_step(config: Config) -> float:
+    """The median over a few steps with random actions."""
+    env = make_task(config.env, config.env_arguments)
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    times = []
+    for _ in range(PROBE_STEPS):
+        action = env.action_space.sample()
+        begun = time.perf_counter()
+        _, _, terminated, truncated, _ = env.step(action)
+        times.append(time.perf_counter() - begun)
+        if terminated or truncated:
+            env.reset()
+    env.close()
+    return float(np.median(times))
+
+
+def _words(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

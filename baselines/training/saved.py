@@ -1,0 +1,161 @@
+"""What a checkpoint of a run holds, written and read: a policy that can act at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from baselines.common.checkpoint import (
+    DAMAGE,
+    Checkpoint,
+    CheckpointError,
+    CodeNotKnown,
+    checked_arrays,
+    load,
+    save,
+)
+from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.registry import NotKnown
+from baselines.common.trees import count
+from baselines.common.vec_env.vec_env import Normalizer
+from baselines.config import TRANSFERS
+from baselines.transfer.method import TransferMethod
+
+Contents = tuple[dict[str, np.ndarray], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SavedPolicy:
+    """A policy with everything that it needs to act.
+
+    Attributes:
+        policy: its networks.
+        params: its trainable variables by name.
+        normalizer: the statistics of its observations and returns.
+        metadata: the checkpoint's description (`docs/checkpoints.md`).
+    """
+
+    policy: Policy
+    params: dict[str, np.ndarray]
+    normalizer: Normalizer
+    metadata: dict[str, Any]
+
+    @property
+    def method(self) -> TransferMethod:
+        """The transfer method of its run."""
+        return _method(self.metadata)
+
+    def act(self, obs: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
+        """Actions for raw observations [B, d]: sampled from `noise`, the mode without it."""
+        pi = self.policy.pi(self.params, self.normalizer.normalize_obs(obs))
+        distribution = self.policy.distribution
+        return distribution.mode(pi) if noise is None else distribution.sample(pi, noise)
+
+    def predict(
+        self,
+        obs: np.ndarray,
+        deterministic: bool = False,
+        rng: np.random.Generator | None = None,
+    ) -> tuple[np.ndarray, None]:
+        """Actions as Stable-Baselines3's `predict` gives them; there is no recurrent state.
+
+        Args:
+            obs: raw observations, float of [d] or [B, d].
+            deterministic: the most likely actions instead of sampled ones.
+            rng: what is sampled from; by default a generator of its own.
+
+        Returns:
+            Actions for `env.step`: [k] or [B, k] for `Box`, integers of [] or [B] for `Discrete`.
+
+        Raises:
+            ValueError: the observations have another size.
+        """
+        batch = np.atleast_2d(np.asarray(obs, float))
+        if batch.ndim != 2 or batch.shape[1] != self.policy.obs_size:
+            raise ValueError(f"obs has shape {np.shape(obs)}, not [{self.policy.obs_size}]")
+        rng = rng or np.random.default_rng()
+        distribution = self.policy.distribution
+        noise = None if deterministic else distribution.noise(rng, (len(batch),))
+        actions = self.act(batch, noise) + self.metadata["action_space"].get("start", 0)
+        return (actions[0] if np.ndim(obs) == 1 else actions), None
+
+    def contents(self) -> Contents:
+        """The arrays and the description of its checkpoint."""
+        arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
+        return arrays, self.metadata | {"policy": self.policy.describe()}
+
+    def write(self, folder: Path) -> Path:
+        """Write the checkpoint `folder/<update>`, atomically; returns its path.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        path = folder / checkpoint_name(self.metadata["update"])
+        save(path, *self.contents())
+        return path
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file's name is that of a checkpoint."""
+    return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None
+
+
+def checkpoint_name(update: int) -> str:
+    """Name of the checkpoint written after an update, such as `00970`."""
+    return f"{update:05d}"
+
+
+def read_saved_policy(path: str, flag: str) -> SavedPolicy:
+    """Read a checkpoint; `flag` is the command-line flag that named the file.
+
+    Raises:
+        CheckpointError: it cannot be used, and why.
+    """
+    return saved_policy(load(path, flag), path, flag)
+
+
+def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPolicy:
+    """The policy that a checkpoint holds; `path` and `flag` are for the messages.
+
+    Raises:
+        CodeNotKnown: it needs code from outside this package that the user has not named.
+        CheckpointError: it is damaged.
+    """
+    try:
+        return _restore(checkpoint)
+    except NotKnown as error:
+        raise CodeNotKnown(f"--{flag}: {path}: {error.told()}") from None
+    except DAMAGE as error:
+        raise CheckpointError(f"--{flag}: {path} is damaged ({error!r})") from None
+
+
+def _restore(checkpoint: Checkpoint) -> SavedPolicy:
+    described, arrays = checkpoint.metadata["policy"], checkpoint.arrays
+    _check_description(checkpoint.metadata)
+    policy: Policy = (
+        _method(checkpoint.metadata).restore(described, arrays)
+        if "transfer" in described
+        else PlainPolicy.from_description(described)
+    )
+    params = checked_arrays(arrays, policy.shapes())
+    normalizer = Normalizer.from_arrays(arrays, policy.obs_size)
+    return SavedPolicy(policy, params, normalizer, checkpoint.metadata)
+
+
+def _method(metadata: dict[str, Any]) -> TransferMethod:
+    """The transfer method of the run that a checkpoint is of; in the oldest files always MIKT."""
+    method: TransferMethod = TRANSFERS.known(metadata.get("config", {}).get("transfer", "mikt"))
+    return method
+
+
+def _check_description(metadata: dict[str, Any]) -> None:
+    """Raises one of `DAMAGE` where what every use needs is not there."""
+    str(metadata["env"]["id"]), dict(metadata["env"]["kwargs"])
+    count(metadata["update"])
+    for space in ("observation_space", "action_space"):
+        if metadata[space]["kind"] not in ("Box", "Discrete"):
+            raise ValueError(f"{space} is neither Box nor Discrete")

@@ -1,0 +1,248 @@
+"""A training run while it lasts: all its parts, saved as a whole and put back as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+from baselines.common.checkpoint import DAMAGE, CheckpointError
+from baselines.common.divergence import Diverged, Drifted
+from baselines.common.mpi import Team
+from baselines.common.networks.policies import Policy
+from baselines.common.trees import Tree
+from baselines.common.vec_env.env_state import can_be_restored
+from baselines.common.vec_env.tasks import make_task
+from baselines.logger import Log
+from baselines.training.outputs import open_outputs
+from baselines.training.progress import Progress
+from baselines.training.report import report
+from baselines.training.saved import SavedPolicy
+from baselines.training.setup import Setup
+from baselines.training.states import write_state
+
+CHECK_INTERVAL = 10
+"""Updates after which the ranks compare hashes of what they train."""
+
+
+class Learner(Protocol):
+    """What is trained: a policy, and what its algorithm remembers besides."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy as it stands."""
+
+    @property
+    def params(self) -> dict[str, np.ndarray]:
+        """Its trainable variables by name."""
+
+    def state(self) -> Tree:
+        """All else that training depends on."""
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`; raises one of `DAMAGE` for the state of something else."""
+
+    def digest(self) -> str:
+        """A hash of what all ranks must have alike."""
+
+
+class Collector(Protocol):
+    """What collects experience; begun by `start`, or by `restore`."""
+
+    def start(self) -> None:
+        """Begin with new episodes."""
+
+    def state(self) -> Tree:
+        """Where it stands."""
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`; raises one of `DAMAGE` for the state of something else."""
+
+
+class Films(Protocol):
+    """What shows the policy while it trains."""
+
+    def is_due(self, steps: int) -> bool:
+        """Whether a film is to be made after an update that ended after so many steps."""
+
+    def begin(self, policy: SavedPolicy, steps: int) -> None:
+        """Begin a film of the policy as it is after so many steps."""
+
+    def finish(self) -> Iterator[str]:
+        """Wait for the films; a line for each that could not be made."""
+
+
+L = TypeVar("L", bound=Learner)
+C = TypeVar("C", bound=Collector)
+
+
+@dataclass
+class Session(Generic[L, C]):
+    """The parts of a run that change while it lasts.
+
+    Attributes:
+        setup: what it started from.
+        model: what is trained.
+        runner: collects.
+        progress: counts.
+        log: tells.
+        films: shows.
+        lr_scale: factor of the learning rate, halved by each rollback.
+        rollbacks: how often the run went back to an earlier state.
+    """
+
+    setup: Setup
+    model: L
+    runner: C
+    progress: Progress
+    log: Log
+    films: Films
+    lr_scale: float = 1.0
+    rollbacks: int = 0
+
+    @property
+    def team(self) -> Team:
+        """The ranks that train together."""
+        return self.setup.team
+
+    @property
+    def policy(self) -> SavedPolicy:
+        """The policy as it stands."""
+        metadata = self.setup.provenance | self.progress.description()
+        return SavedPolicy(self.model.policy, self.model.params, self.setup.normalizer, metadata)
+
+    def state(self) -> Tree:
+        """All that the run remembers on all ranks, but for the policy itself."""
+        mine = {"runner": self.runner.state(), "random": self.setup.random.state()}
+        return {
+            "model": self.model.state(),
+            "ranks": self.team.gather(mine),
+            "progress": self.progress.state(),
+            "log": self.log.sizes(),
+            "provenance": self.setup.provenance,
+            "lr_scale": self.lr_scale,
+            "rollbacks": self.rollbacks,
+        }
+
+    def restore(self, state: Tree) -> None:
+        """The inverse of `state`; the log files have been cut back by then.
+
+        Raises:
+            DAMAGE: the state is damaged.
+        """
+        mine = state["ranks"][self.team.rank]
+        self.model.restore(state["model"])
+        self.runner.restore(mine["runner"])
+        self.progress.restore(state["progress"])
+        self.setup.random.restore(mine["random"])
+        self.lr_scale, self.rollbacks = state["lr_scale"], state["rollbacks"]
+
+    def save_policy(self) -> Path | None:
+        """Write a checkpoint of the policy, where there is a folder for it; the first rank does."""
+        folder = self.setup.config.save_path
+        return self.policy.write(Path(folder)) if folder and self.team.is_first else None
+
+    def save_state(self) -> None:
+        """Write all that `--resume` needs, where there is a folder for it; the first rank does."""
+        config = self.setup.config
+        if config.save_path:
+            state = self.state()  # of all ranks
+            if self.team.is_first:
+                write_state(Path(config.save_path), self.policy, state, config.keep)
+
+    def save_now(self) -> None:
+        """The run is to stop: save all, and say so."""
+        path = self.save_policy()
+        self.save_state()
+        if path is not None:
+            self.log.say(
+                f"stopped after update {self.progress.updates}; saved {path};"
+                " --resume goes on from there"
+            )
+
+    def save_what_is_due(self) -> None:
+        """After an update: what the intervals ask for; at the end of the run everything."""
+        config, update = self.setup.config, self.progress.updates
+        is_last = update == config.nupdates
+        is_begun = update == 1 and config.save_interval  # as in Baselines
+        if is_last or is_begun or _is_due(update, config.save_interval):
+            self.save_policy()
+        if is_last or _is_due(update, config.state_interval):
+            self.save_state()
+        if self.team.is_first and self.films.is_due(self.progress.timesteps):
+            self.films.begin(self.policy, self.progress.timesteps)
+
+    def check_ranks(self) -> None:
+        """Check, when it is due, that what all ranks train is the same to the bit.
+
+        Raises:
+            Drifted: on all ranks; it names those that differ.
+        """
+        if self.team.size > 1 and self.progress.updates % CHECK_INTERVAL == 0:
+            drifted = self.team.unlike(self.model.digest() + self.setup.normalizer.digest())
+            with self.team.united():
+                if drifted:
+                    update = self.progress.updates
+                    raise Drifted(
+                        f"update {update}: the parameters or statistics of {drifted}, have changed"
+                    )
+
+
+def _is_due(update: int, interval: int) -> bool:
+    return bool(interval) and update % interval == 0
+
+
+@contextmanager
+def session(setup: Setup, model: L, runner: C, films: Films) -> Iterator[Session[L, C]]:
+    """Open the outputs and begin, or go on where the saved state was.
+
+    Raises:
+        UserError: a folder cannot be written, or the state does not fit.
+    """
+    config = setup.config
+    with ExitStack() as stack:
+        stack.enter_context(closing(setup.envs))
+        with setup.team.united():
+            log = stack.enter_context(open_outputs(setup))
+        run = Session(setup, model, runner, Progress(config), log, films)
+        if setup.resumed is None:
+            if setup.team.is_first:
+                for line in report(setup):
+                    log.say(line)
+            runner.start()
+            setup.normalizer.share(setup.team)
+            _begin(run)
+        else:
+            with setup.team.united():
+                _go_on(run, setup.resumed.path, setup.resumed.state)
+        try:
+            yield run
+        except Diverged as error:
+            raise Diverged(f"update {run.progress.updates + 1}: {error}") from None
+        finally:
+            for line in run.films.finish():
+                log.say(line)
+
+
+def _begin(run: Session[L, C]) -> None:
+    config = run.setup.config
+    if not config.save_path:
+        return
+    run.save_state()
+    if run.team.is_first and not can_be_restored(
+        lambda: make_task(config.env, config.env_arguments)
+    ):
+        run.log.say(
+            f"WARNING: {config.env} keeps state that cannot be saved; resumed, the run will differ"
+        )
+
+
+def _go_on(run: Session[L, C], path: Path, state: Tree) -> None:
+    try:
+        run.restore(state)
+    except DAMAGE as error:
+        raise CheckpointError(f"--resume: {path} does not fit this run ({error!r})") from None

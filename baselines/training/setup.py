@@ -1,0 +1,164 @@
+"""Everything a run needs before its first step; whatever can be wrong is found here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+
+from baselines.common import provenance
+from baselines.common.checkpoint import CheckpointError
+from baselines.common.errors import UserError
+from baselines.common.mpi import ALONE, Team
+from baselines.common.networks.distributions import distribution_for
+from baselines.common.networks.networks import NetworkSpec, check_network
+from baselines.common.networks.policies import PlainPolicy, Policy, check_sizes, policy_for
+from baselines.common.offscreen import offscreen_renderer
+from baselines.common.seeding import Streams, streams
+from baselines.common.vec_env.own_body import check_body
+from baselines.common.vec_env.tasks import describe_space, make_task
+from baselines.common.vec_env.vec_env import Normalizer, VecEnv
+from baselines.config import Config
+from baselines.training.starting_point import starting_point
+from baselines.training.states import SavedState, state_to_resume
+from baselines.transfer.build import add_teachers, read_teachers
+from baselines.transfer.teacher import Teacher
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a run starts from.
+
+    Attributes:
+        config: its settings.
+        random: its random streams.
+        envs: its environments.
+        policy: what is trained first.
+        params: the variables of that, by name.
+        normalizer: the statistics of observations and returns.
+        provenance: where the run comes from, for its logs and checkpoints; JSON.
+        resumed: the state of the run that it goes on with, if it does.
+        team: the ranks that train together.
+    """
+
+    config: Config
+    random: Streams
+    envs: VecEnv
+    policy: Policy
+    params: dict[str, np.ndarray]
+    normalizer: Normalizer
+    provenance: dict[str, Any]
+    resumed: SavedState | None = None
+    team: Team = ALONE
+
+    def digest(self) -> str:
+        """A hash of what all ranks must start from alike."""
+        settings = asdict(self.config) | {"num_threads": 0}
+        state = {} if self.resumed is None else self.resumed.state
+        counted = [settings, self.updates_done, state.get("lr_scale"), state.get("rollbacks")]
+        digest = hashlib.sha256(json.dumps(counted).encode())
+        for name, value in sorted((self.params | self.policy.frozen()).items()):
+            digest.update(name.encode() + value.tobytes())
+        return digest.hexdigest() + self.normalizer.digest()
+
+    @property
+    def updates_done(self) -> int:
+        """Updates before this start: 0 for a new run."""
+        return 0 if self.resumed is None else int(self.resumed.policy.metadata["update"])
+
+
+def prepare(config: Config, team: Team = ALONE) -> Setup:
+    """Make the environments and the policy, and read the files that the settings name.
+
+    Raises:
+        UserError: a setting or a file is wrong; nothing has been written.
+    """
+    config = config.on_ranks(team.size)
+    config.check()
+    if config.save_video_interval:
+        offscreen_renderer("save_video_interval")  # raises where there is none
+    resumed = state_to_resume(config)
+    if resumed is not None:
+        return _resumed(config, resumed, team)
+    teachers = read_teachers(config)
+    random, envs = _environments(config, team)
+    body = _body(config, envs)
+    policy, params, normalizer = starting_point(
+        config, *add_teachers(body, teachers, config, random)
+    )
+    history = _provenance(envs, teachers, config)
+    return Setup(config, random, envs, policy, params, normalizer, history, None, team)
+
+
+def _environments(config: Config, team: Team) -> tuple[Streams, VecEnv]:
+    if config.env_xml:
+        check_body(config.env_xml, config.env, config.env_arguments)
+    random = streams(config.seed, config.num_env, team.rank)
+    threads = config.num_threads or team.cores
+    return random, VecEnv(
+        lambda: make_task(config.env, config.env_arguments), random.env_seeds, threads
+    )
+
+
+def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
+    """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
+    random, envs = _environments(config, team)
+    saved = found.policy
+    sizes = (saved.policy.obs_size, saved.policy.distribution)
+    if sizes != ((envs.observation_space.shape or (0,))[0], distribution_for(envs.action_space)):
+        raise CheckpointError(
+            f"--resume: {found.path} is of a task of other sizes, no {config.env}"
+        )
+    begun = found.state["provenance"]
+    here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
+    start = {"update": saved.metadata["update"], **here}
+    history = begun | {
+        "config": config.to_json(), "resumed": [*begun.get("resumed", []), start]
+    }  # fmt: skip
+    return Setup(
+        config, random, envs, saved.policy, saved.params, saved.normalizer, history, found, team
+    )
+
+
+def _body(config: Config, envs: VecEnv) -> PlainPolicy:
+    spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
+    try:
+        policy = policy_for(
+            envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
+        )
+    except ValueError as error:
+        raise UserError(f"--env: {config.env} cannot be learned: {error}") from None
+    try:
+        check_sizes(spec, policy.obs_size, policy.distribution.num_outputs)
+    except ValueError as error:
+        raise UserError(
+            f"--num_hidden: {config.num_hidden} with --num_layers={config.num_layers}: {error}"
+        ) from None
+    check_network(spec, policy.obs_size)
+    return policy
+
+
+def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
+    return {
+        "env": {"id": config.env, "kwargs": config.env_arguments},
+        "observation_space": describe_space(envs.observation_space),
+        "action_space": describe_space(envs.action_space),
+        "config": config.to_json(),
+        "command": provenance.command(),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(),
+        "started": datetime.now(timezone.utc).isoformat(),
+        "teachers": [
+            {
+                "path": path,
+                "env": teacher.env,
+                "sha256": teacher.sha256,
+                "timesteps": teacher.timesteps,
+            }
+            for path, teacher in zip(config.teacher_paths, teachers, strict=True)
+        ],
+    }

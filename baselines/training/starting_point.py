@@ -1,0 +1,72 @@
+"""What a new run starts from: fresh variables, or those of a checkpoint (`--load_path`)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from baselines.common.checkpoint import CheckpointError, checked_arrays
+from baselines.common.networks.policies import Policy
+from baselines.common.vec_env.vec_env import Normalizer
+from baselines.config import Config
+from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.transfer.embedding import SCOPE
+
+
+def starting_point(
+    config: Config, policy: Policy, params: dict[str, np.ndarray]
+) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
+    """Policy, initial variables and statistics: the given ones, or those of `config.load_path`."""
+    if not config.load_path:
+        return policy, params, Normalizer.fresh(policy.obs_size)
+    saved = read_saved_policy(config.load_path, "load_path")
+    _check_same_kind(config, saved.policy, policy)
+    loaded = _renamed(saved, policy)
+    try:
+        if saved.policy is saved.policy.body:
+            needed = policy.body.shapes()
+        else:
+            policy = _going_on(config, saved, policy, loaded)
+            needed = policy.shapes()
+        return policy, params | checked_arrays(loaded, needed), saved.normalizer
+    except CheckpointError:
+        raise
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(
+            f"--load_path: {config.load_path} does not fit {config.env} and this network: {error}"
+        ) from None
+
+
+def _going_on(
+    config: Config, saved: SavedPolicy, policy: Policy, arrays: dict[str, np.ndarray]
+) -> Policy:
+    """What is trained from an unfinished policy on."""
+    go_on = saved.method.go_on
+    if go_on is None:
+        raise CheckpointError(
+            f"--load_path: {config.load_path} is unfinished, and its transfer method cannot go on"
+            " in another run; --resume goes on with its own"
+        )
+    return go_on(policy, saved.policy, arrays, config)
+
+
+def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
+    """Equal shapes are not enough: the variables of a relu network mean nothing to a tanh one."""
+    old, new = saved.body.describe(), policy.body.describe()
+    for part in ("obs_size", "distribution", "network", "spec"):
+        if old[part] != new[part]:
+            raise CheckpointError(
+                f"--load_path: {config.load_path} does not fit {config.env} and this network:"
+                f" its {part} is {old[part]}, not {new[part]}"
+            )
+
+
+def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
+    """The saved variables under the scopes of `policy`."""
+    old, new = saved.policy.body, policy.body
+    scopes = {old.pi_scope: new.pi_scope, old.vf_scope: new.vf_scope, SCOPE: SCOPE}
+    return {
+        scopes[scope] + name.removeprefix(scope): value
+        for name, value in (saved.params | saved.policy.frozen()).items()
+        for scope in scopes
+        if name.startswith(f"{scope}/")
+    }

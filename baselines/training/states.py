@@ -1,0 +1,178 @@
+"""States of a run from which it is continued to the bit: written, found, checked.
+
+They lie in `<save_path>/resume/<update>`. Each is a checkpoint like any other, so that it can be
+evaluated, and holds besides, under `state`, all else that a run remembers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from baselines.common.checkpoint import DAMAGE, CheckpointError, CodeNotKnown, load, save
+from baselines.common.divergence import Diverged
+from baselines.common.errors import UserError
+from baselines.common.files import remove_partial
+from baselines.common.trees import Tree, count, number, pack, unpack
+from baselines.config import Config
+from baselines.training.saved import SavedPolicy, checkpoint_name, is_checkpoint, saved_policy
+
+FOLDER = "resume"
+STATE = "state"
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """A run as it was after an update.
+
+    Attributes:
+        path: the file.
+        policy: the policy, its variables and the statistics.
+        state: all else (`session.Session.state`).
+        damaged: newer files that could not be read, each with the reason.
+    """
+
+    path: Path
+    policy: SavedPolicy
+    state: Tree
+    damaged: list[str]
+
+
+def write_state(save_path: Path, policy: SavedPolicy, state: Tree, keep: int) -> Path:
+    """Write a state, then remove all but the `keep` newest.
+
+    Newer ones than the one written are removed too: the run has gone on from an older one, for
+    they are damaged.
+
+    Raises:
+        OSError: the folder cannot be written; what was there is still there.
+    """
+    folder = save_path / FOLDER
+    folder.mkdir(exist_ok=True)
+    arrays, metadata = policy.contents()
+    more, packed = pack(state, STATE)
+    path = folder / checkpoint_name(metadata["update"])
+    save(path, arrays | more, metadata | {STATE: packed})
+    remove_partial(folder)
+    paths = _paths(save_path)
+    kept = paths[paths.index(path) :][:keep]
+    for other in set(paths).difference(kept):
+        other.unlink()
+    return path
+
+
+def _paths(save_path: Path) -> list[Path]:
+    """The files of all states, the newest first."""
+    folder = save_path / FOLDER
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted((p for p in found if is_checkpoint(p)), key=lambda p: -int(p.name))
+
+
+def newest_state(save_path: Path) -> SavedState | None:
+    """The newest state that is whole; None where there is none at all.
+
+    Raises:
+        CheckpointError: there are some, all damaged; or the folder cannot be looked into.
+    """
+    damaged: list[str] = []
+    try:
+        paths = _paths(save_path)
+    except OSError as error:
+        raise CheckpointError(f"--resume: cannot look into {save_path}: {error.strerror}") from None
+    for path in paths:
+        try:
+            return _read(path, damaged)
+        except CodeNotKnown:
+            raise
+        except CheckpointError as error:
+            damaged.append(str(error).removeprefix("--resume: "))
+    if damaged:
+        raise CheckpointError(f"--resume: no state can be read: {'; '.join(damaged)}")
+    return None
+
+
+def _read(path: Path, damaged: list[str]) -> SavedState:
+    checkpoint = load(path, "resume")
+    policy = saved_policy(checkpoint, path, "resume")
+    try:
+        state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
+        _check_description(checkpoint.metadata, state)
+    except DAMAGE as error:
+        raise CheckpointError(f"--resume: {path} is damaged ({error!r})") from None
+    return SavedState(path, policy, state, damaged)
+
+
+def _check_description(metadata: dict[str, Any], state: Tree) -> None:
+    """Raises one of `DAMAGE` where what going on needs is not there."""
+    count(metadata["config"]["num_timesteps"])
+    if count(metadata["update"]) != state["progress"]["updates"]:
+        raise ValueError("it is of two updates at once")
+    if len(state["ranks"]) != metadata["config"]["num_ranks"]:
+        raise ValueError("it is of another number of ranks than its settings")
+    count(state["rollbacks"])
+    if number(state["lr_scale"]) < 0:
+        raise ValueError("lr_scale is negative")
+    for size in state["log"].values():
+        count(size)
+    begun = state["provenance"]
+    for start in (begun, *begun.get("resumed", ())):
+        dict(start["versions"].items())
+    str(begun["started"])
+
+
+def state_to_resume(config: Config) -> SavedState | None:
+    """The state that `--resume` goes on from; None when it is not given, or nothing is there.
+
+    Raises:
+        UserError: the state is of a run with other settings, or cannot be read.
+    """
+    if not config.resume:
+        return None
+    found = newest_state(Path(config.save_path))
+    if found is None:
+        return None
+    config.check_continues(found.policy.metadata["config"])
+    if found.state["log"] and not config.log_path:
+        raise UserError(
+            f"--log_path: missing; the run in {config.save_path} has logs to go on with"
+        )
+    return found
+
+
+def check_is_newest(found: SavedState | None, save_path: Path) -> None:
+    """See that no process has written a state since this one was found; call it under the lock.
+
+    Raises:
+        UserError: one has.
+    """
+    newest = newest_state(save_path)
+    if (newest and newest.path) != (found and found.path):
+        raise UserError(
+            f"--save_path: another process was training in {save_path} until just now; give the"
+            " command again"
+        )
+
+
+def roll_back(config: Config, error: Diverged) -> None:
+    """Have the newest state go on with half the learning rate.
+
+    The state itself is changed, so that the run is the same if it is killed and resumed now.
+
+    Raises:
+        Diverged: not asked for, or done often enough.
+    """
+    found = newest_state(Path(config.save_path)) if config.save_path else None
+    if found is None:
+        raise Diverged(f"{error}; nothing was saved, for want of --save_path")
+    if config.on_divergence != "rollback":
+        raise Diverged(
+            f"{error}; the last good state is {found.path}, from which --resume"
+            " --on_divergence=rollback goes on with half the learning rate"
+        )
+    done = found.state["rollbacks"]
+    if done >= config.max_rollbacks:
+        raise Diverged(f"{error}; given up after {done} rollbacks to {found.path}")
+    again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
+    write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
+    print(f"{error}; going back to {found.path} with half the learning rate", flush=True)

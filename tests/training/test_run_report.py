@@ -1,0 +1,48 @@
+"""What is said before a run."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from baselines.config import Config
+from baselines.training.report import report
+from baselines.training.setup import prepare
+
+TEACHERS = Path(__file__).resolve().parents[2] / "teacher_models"
+
+
+def test_a_transfer_is_told_before_it_begins() -> None:
+    four, six = (str(TEACHERS / f"centipede_{n}" / "0" / "00970") for n in ("four", "six"))
+    setup = prepare(Config(env="CentipedeEight-v1", teacher_paths=(four, six)))
+    setup.envs.close()
+    lines = list(report(setup))
+    assert lines[:5] == [
+        "task: CentipedeEight-v1, 181 observation dimensions, 22 action dimensions; 488 updates of"
+        " 2048 steps",
+        f"teacher: {four}, trained on CentipedeFour-v1",
+        f"teacher: {six}, trained on CentipedeSix-v1",
+        "mapping: 181 dimensions to the 97 of CentipedeFour-v1",
+        "mapping: 181 dimensions to the 139 of CentipedeSix-v1",
+    ]
+
+    def mlp(*sizes: int) -> int:
+        return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+
+    policy, value = mlp(181, 64, 64, 22) + 22, mlp(181, 64, 64, 1)
+    mixing = 2 * 2 * (2 * 64 * 64 + 3)
+    mapping = mlp(181, 64, 64, 97) + mlp(181, 64, 64, 139)
+    decoder = mlp(97, 64, 64, 181) + mlp(139, 64, 64, 181) + 2 * 181
+    whole = sum(value.size for value in setup.params.values())
+    assert whole == policy + value + mixing + mapping + decoder
+    assert lines[5] == (
+        f"trainable variables: policy {policy:,}, value function {value:,}, lateral matrices and"
+        f" mixing weights {mixing:,}, mapping {mapping:,}, decoder {decoder:,}; {whole:,} in all"
+    )
+    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[6])
+
+
+def test_discrete_actions_are_counted() -> None:
+    setup = prepare(Config(env="CartPole-v1", num_timesteps=4096))
+    assert next(iter(report(setup))) == (
+        "task: CartPole-v1, 4 observation dimensions, 2 actions; 2 updates of 2048 steps"
+    )

@@ -1,0 +1,157 @@
+"""What `prepare` makes of `--load_path` and of the teachers' files."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.networks import NetworkSpec
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.vec_env import Normalizer
+from baselines.config import Config
+from baselines.training.setup import Setup, prepare
+from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import load_teacher
+
+Arrays = dict[str, np.ndarray]
+SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
+
+
+@pytest.fixture
+def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
+    policy = mlp_policy(obs_size=4, distribution=DiagGaussian(3))
+    return write_checkpoint(policy, policy.init(np.random.default_rng(0)), update=1)
+
+
+def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
+    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
+    student = Student(body, (load_teacher(path),), MappingSpec(2, 8), 0.1)
+    if frozen:
+        student = student.with_frozen_mapping(np.random.default_rng(99))
+    return student, perturbed(student.init(np.random.default_rng(0)), 1)
+
+
+def prepared(**settings: Any) -> Setup:
+    setup = prepare(Config(env="Pendulum-v1", **(SIZES | settings)))
+    setup.envs.close()
+    return setup
+
+
+@pytest.mark.parametrize("mapping", ["learned", "frozen"])
+def test_a_student_goes_on_from_where_it_was(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], mapping: str
+) -> None:
+    student, params = student_of(teacher_path, perturbed, mapping == "frozen")
+    stats = RunningMeanStd((3,))
+    stats.update(np.random.default_rng(0).normal(3.0, 2.0, (20, 3)))
+    saved = write_checkpoint(student, params, normalizer=Normalizer(stats, RunningMeanStd()))
+    setup = prepared(
+        teacher_paths=(teacher_path,),
+        mapping=mapping,
+        mapping_num_hidden=8,
+        load_path=saved,
+        seed=5,
+        pi_scope="new",
+        vf_scope="vf_new",
+    )
+    assert len(setup.params) == len(params)
+    scopes = {"old": "new", "vf_old": "vf_new"}
+    for name, value in params.items():
+        scope, _, rest = name.partition("/")
+        found = setup.params[f"{scopes.get(scope, scope)}/{rest}"]
+        np.testing.assert_array_equal(found, value, err_msg=name)
+    np.testing.assert_array_equal(setup.normalizer.obs_rms.mean, stats.mean)
+    obs = np.random.default_rng(1).standard_normal((4, 3)).astype(np.float32)
+    np.testing.assert_array_equal(setup.policy.pi(setup.params, obs)[0], student.pi(params, obs)[0])
+
+
+def test_an_unfinished_student_needs_its_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], tmp_path: Path
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5)
+    with pytest.raises(ValueError, match=r"--load_path: .* still needs its teachers"):
+        prepare(config)
+
+
+def test_a_student_goes_on_with_its_random_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    (teacher,) = student.teachers
+    untrained = teacher.untrained(np.random.default_rng(31))
+    student = replace(student, teachers=(untrained,))
+    saved = write_checkpoint(student, params)
+    setup = prepared(
+        teacher_paths=(teacher_path,),
+        teacher_weights="random",
+        mapping_num_hidden=8,
+        load_path=saved,
+    )
+    assert isinstance(setup.policy, Student)
+    (found,) = setup.policy.teachers
+    for name, value in untrained.params.items():
+        assert found.params[name].tobytes() == value.tobytes()
+    assert found.random
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ({"mapping_num_hidden": 9}, "--mapping_num_hidden: 9, but the student .* has 8; give"),
+        ({"mapping_num_layers": 1}, "--mapping_num_layers: 1, but the student .* has 2; give"),
+        ({"mapping": "examples.linear_mapping:linear_mapping"}, "--mapping: .* has learned; give"),
+    ],
+    ids=str,
+)
+def test_a_student_does_not_go_on_with_another_mapping(
+    teacher_path: str, perturbed: Any, write_checkpoint: Any, mapping: dict[str, Any], message: str
+) -> None:
+    saved = write_checkpoint(*student_of(teacher_path, perturbed, frozen=False))
+    settings = {"mapping_num_hidden": 8} | mapping
+    with pytest.raises(ValueError, match=message):
+        prepared(teacher_paths=(teacher_path,), load_path=saved, **settings)
+
+
+@pytest.mark.parametrize("given", ["loaded", "random"])
+def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    if given == "loaded":
+        untrained = (t.untrained(np.random.default_rng(31)) for t in student.teachers)
+        student = replace(student, teachers=tuple(untrained))
+    saved = write_checkpoint(student, params)
+    with pytest.raises(ValueError, match=f"--teacher_weights: {given} is not what .*{saved}"):
+        prepared(teacher_paths=(teacher_path,), teacher_weights=given, load_path=saved)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"teacher_weights": "random"}, {"transfer": "mlpp"}], ids=str
+)
+def test_the_teachers_file_is_named_whatever_is_taken_from_it(
+    teacher_path: str, settings: dict[str, str]
+) -> None:
+    setup = prepared(teacher_paths=(teacher_path,), **settings)
+    assert setup.provenance["teachers"] == [
+        {
+            "path": teacher_path,
+            "env": {"id": "Source-v0", "kwargs": {}},
+            "sha256": load_teacher(teacher_path).sha256,
+            "timesteps": 0,
+        }
+    ]
+    assert setup.provenance["config"].items() >= settings.items()
+
+
+def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
+    setup = prepared(teacher_paths=(teacher_path,), transfer="mlpp")
+    assert isinstance(setup.policy, PlainPolicy)
+    assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
+    assert setup.normalizer.obs_rms.count < 1
