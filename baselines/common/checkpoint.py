@@ -26,7 +26,10 @@ METADATA_KEY = "baselines"
 DIGEST_KEY = "sha256"
 
 MAX_BYTES = 1 << 30
-"""Bound on the size of a file that is read: 1 GiB."""
+"""Bound on the size of a file that is read, and so of one that is written: 1 GiB."""
+
+MAX_HEADER = 100_000_000
+"""Bound on the names, shapes and description in it, in bytes: safetensors reads no longer ones."""
 
 
 DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
@@ -39,6 +42,10 @@ class CheckpointError(UserError):
 
 class CodeNotKnown(CheckpointError):
     """A file that needs code from outside this package which the user has not named."""
+
+
+class TooLarge(ValueError):
+    """What was to be written could not be read again; the message says how large it is."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,33 @@ class Checkpoint:
 
 
 def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> None:
-    """Write a checkpoint atomically."""
+    """Write a checkpoint atomically.
+
+    Raises:
+        TooLarge: `load` would not read it; nothing has been written.
+        OSError: the folder cannot be written.
+    """
+    _check_size(sum(array.nbytes for array in arrays.values()))
     described = {"format_version": FORMAT_VERSION, **metadata}
-    contiguous = {name: np.array(array, order="C") for name, array in arrays.items()}
-    described[DIGEST_KEY] = _digest(contiguous, described)
+    stored = {name: _as_stored(array) for name, array in arrays.items()}
+    described[DIGEST_KEY] = _digest(stored, described)
     header = {METADATA_KEY: json.dumps(described, sort_keys=True)}
-    write_atomically(path, safetensors.numpy.save(contiguous, header))
+    content = safetensors.numpy.save(stored, header)
+    _check_size(len(content), int.from_bytes(content[:8], "little"))
+    write_atomically(path, content)
+
+
+def _as_stored(array: np.ndarray) -> np.ndarray:
+    """A copy in the order of axes and bytes that the file has."""
+    return np.array(array, array.dtype.newbyteorder("<"), order="C")
+
+
+def _check_size(size: int, header: int = 0) -> None:
+    if size > MAX_BYTES or header > MAX_HEADER:
+        raise TooLarge(
+            f"{size / 2**20:,.0f} MiB, {header / 2**20:,.0f} of them names and descriptions; what"
+            f" can be read again is {MAX_BYTES >> 20:,} MiB with {MAX_HEADER >> 20} of them"
+        )
 
 
 def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:

@@ -11,7 +11,8 @@ import safetensors.numpy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common import checkpoint
+from baselines.common.checkpoint import CheckpointError, TooLarge, load, save
 
 ARRAYS = {
     "pi/w": np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32),
@@ -20,6 +21,9 @@ ARRAYS = {
     "scalar": np.array(0.1),
     "empty": np.zeros((0, 3), np.float32),
     "transposed": np.arange(6, dtype=np.int64).reshape(2, 3).T,
+    "half": np.array([0.5, -0.0], np.float16),
+    "bytes": np.arange(3, dtype=np.uint8),
+    "flags": np.array([True, False]),
 }
 METADATA = {"update": 970, "env": {"id": "CentipedeFour-v1", "kwargs": {}}, "é": [1.5, None, "σ"]}
 
@@ -49,20 +53,55 @@ def saved() -> bytes:
 
 def test_what_is_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
     save(tmp_path / "00010", ARRAYS, METADATA)
-    checkpoint = load(tmp_path / "00010", "load_path")
-    assert checkpoint.arrays.keys() == ARRAYS.keys()
+    read = load(tmp_path / "00010", "load_path")
+    assert read.arrays.keys() == ARRAYS.keys()
     for name, value in ARRAYS.items():
-        found = checkpoint.arrays[name]
+        found = read.arrays[name]
         assert (found.dtype, found.shape) == (value.dtype, value.shape), name
         assert found.tobytes() == value.tobytes()
-    assert METADATA.items() <= checkpoint.metadata.items()
+    assert METADATA.items() <= read.metadata.items()
     content = (tmp_path / "00010").read_bytes()
-    assert checkpoint.sha256 == hashlib.sha256(content).hexdigest()
+    assert read.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_the_same_content_gives_the_same_file(tmp_path: Path, saved: bytes) -> None:
     save(tmp_path / "x", dict(reversed(ARRAYS.items())), dict(reversed(METADATA.items())))
     assert (tmp_path / "x").read_bytes() == saved
+
+
+def test_numbers_in_the_other_order_of_bytes_are_read_again(tmp_path: Path) -> None:
+    big = np.array([1 / 3, -2.0], ">f8")
+    save(tmp_path / "x", {"big": big}, METADATA)
+    assert load(tmp_path / "x", "load_path").arrays["big"].tolist() == big.tolist()
+
+
+LIMITS = {
+    "arrays": ("MAX_BYTES", {"a": np.zeros(1000)}, {}),
+    "names": ("MAX_HEADER", {"a" * 9000: np.zeros(1)}, {}),
+    "description": ("MAX_HEADER", {}, {"text": "a" * 9000}),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_what_could_not_be_read_is_not_written(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit, arrays, metadata = LIMITS[case]
+    save(tmp_path / "x", arrays, metadata)
+    before = (tmp_path / "x").read_bytes()
+    monkeypatch.setattr(checkpoint, limit, 8000)
+    with pytest.raises(TooLarge, match="what can be read again"):
+        save(tmp_path / "x", arrays, metadata)
+    assert (tmp_path / "x").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_the_limit_of_the_description_is_that_of_the_format(excess: int) -> None:
+    length = checkpoint.MAX_HEADER + excess
+    with pytest.raises(safetensors.SafetensorError) as caught:
+        safetensors.numpy.load(length.to_bytes(8, "little") + b"{}")
+    assert ("too large" in str(caught.value)) == bool(excess)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.common.trees import can_pack, pack, unpack
+from baselines.common.trees import MANY, MAX_BITS, MAX_DEPTH, Unchanged, can_pack, pack, unpack
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(),
@@ -63,7 +63,96 @@ def test_what_comes_back_is_ones_own() -> None:
     assert original.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("other", [object(), {1: 2}, {"<array>": 1}, {"<tuple>": 1}, b"x", {1}])
+ALIKE: dict[str, list[Any]] = {
+    "floats": [i / 3 for i in range(MANY)],
+    "odd floats": [-0.0, 5e-324, 1e300, float("inf")] * MANY,
+    "whole numbers": [(-2) ** i for i in range(63)] * 2,
+    "whole numbers of any size": [2**i for i in range(2 * MANY)],
+    "booleans": [True, False] * MANY,
+    "NumPy's scalars": [np.float32(i / 3) for i in range(MANY)],
+    "NumPy's booleans": [np.bool_(i % 2) for i in range(MANY)],
+    "different scalars": [np.float32(1), np.float64(1)] * MANY,
+    "arrays": [np.full((2, 3), i) for i in range(MANY)],
+    "arrays of other shapes": [np.zeros(i) for i in range(MANY)],
+    "arrays of no axes": [np.array(i / 3) for i in range(MANY)],
+    "pairs": [(i / 3, i) for i in range(MANY)],
+    "steps": [(np.full(3, i), np.float64(i), [i, None]) for i in range(MANY)],
+    "lists": [[i / 3, "x"] for i in range(MANY)],
+    "lists of other lengths": [[0.5] * (i % 3) for i in range(MANY)],
+    "nothings": [()] * MANY,
+    "texts": ["x"] * MANY,
+    "mixed": [1, 1.0, True] * MANY,
+}
+
+
+@pytest.mark.parametrize("sequence", [list, tuple])
+@pytest.mark.parametrize("kind", ALIKE)
+def test_long_lists_come_back_as_they_were(kind: str, sequence: type) -> None:
+    tree = {"list": sequence(ALIKE[kind])}
+    arrays, packed = pack(tree, "state")
+    assert same(unpack(json.loads(json.dumps(packed)), arrays), tree)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("NumPy's scalars", 1), ("arrays", 1), ("steps", 3), ("floats", 1)]
+)
+def test_a_list_of_alike_elements_is_one_array_however_long(kind: str, expected: int) -> None:
+    for times in (1, 100):
+        arrays, _ = pack(ALIKE[kind] * times, "state")
+        assert len(arrays) == expected
+
+
+def test_names_that_would_be_the_same_are_told_apart() -> None:
+    tree = {"a": {"b": np.ones(2)}, "a/b": np.zeros(2), "\ud800": np.full(2, 7.0)}
+    arrays, packed = pack(tree, "state")
+    assert same(unpack(json.loads(json.dumps(packed)), arrays), tree)
+    assert all(name.encode() for name in arrays)
+
+
+def test_what_stands_for_an_array_comes_back() -> None:
+    arrays, packed = pack({"table": Unchanged("ab")}, "state")
+    assert arrays == {}
+    assert unpack(json.loads(json.dumps(packed)), arrays) == {"table": Unchanged("ab")}
+
+
+def nested(depth: int) -> Any:
+    tree: Any = 0
+    for _ in range(depth):
+        tree = [tree]
+    return tree
+
+
+def ring() -> Any:
+    tree: list[Any] = []
+    tree.append(tree)
+    return tree
+
+
+@pytest.mark.parametrize(
+    "other", [ring(), nested(MAX_DEPTH + 1), 1 << MAX_BITS, np.zeros(1, np.longdouble)],
+    ids=["ring", "deep", "long", "long double"],
+)  # fmt: skip
+def test_what_no_file_can_hold_is_refused(other: Any) -> None:
+    if isinstance(other, np.ndarray) and other.dtype.itemsize == 8:
+        pytest.skip("long doubles are doubles here")
+    assert not can_pack(other)
+    assert can_pack(nested(MAX_DEPTH))
+    assert can_pack((1 << MAX_BITS) - 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        object(),
+        {1: 2},
+        {"<array>": 1},
+        {"<tuple>": 1},
+        {"<columns>": 1},
+        {"<unchanged>": 1},
+        b"x",
+        {1},
+    ],
+)
 def test_what_cannot_be_saved_is_refused(other: Any) -> None:
     assert not can_pack(other)
     with pytest.raises(TypeError, match=r"^here/key"):
