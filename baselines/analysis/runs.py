@@ -118,7 +118,7 @@ def find_runs(folders: Sequence[str]) -> list[Run]:
     """
     found: dict[Path, Path] = {}
     for folder in folders:
-        below = list(_run_folders(folder))
+        below = list(run_folders(folder))
         if not below:
             raise UserError(
                 f"{WHERE}: no run in {folder} or below it: no folder has {HEADER_FILE}"
@@ -128,11 +128,23 @@ def find_runs(folders: Sequence[str]) -> list[Run]:
     return [read_run(found[path]) for path in sorted(found)]
 
 
-def _run_folders(top: str) -> Iterator[Path]:
+def run_folders(top: str | Path) -> Iterator[Path]:
+    """The folders of runs at or below a folder, each once; links are followed.
+
+    Raises:
+        UserError: there is no such folder.
+    """
     if not Path(top).is_dir():
         raise UserError(f"{WHERE}: no folder {top}")
-    for folder, below, files in os.walk(top):
-        below[:] = sorted(name for name in below if name != EARLIER)
+    seen: set[str] = set()
+    for folder, below, files in os.walk(top, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        links = {name for name in below if os.path.islink(os.path.join(folder, name))}
+        below[:] = sorted(set(below) - links - {EARLIER}) + sorted(links - {EARLIER})
         if HEADER_FILE in files or PROGRESS_FILE in files:
             yield Path(folder)
 

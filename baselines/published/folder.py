@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.analysis.runs import HEADER_FILE, Run, find_runs
+from baselines.analysis.runs import Run, find_runs, run_folders
 from baselines.experiments.plan import read_experiment
 from baselines.published.collecting import missing
 
@@ -39,7 +39,8 @@ class Results:
 
 def result_folders(out: Path) -> list[Path]:
     """The folders in `out` that hold logs: those of experiments first, each by name."""
-    found = [path for path in out.iterdir() if any(path.rglob(HEADER_FILE))] if out.is_dir() else []
+    below = out.iterdir() if out.is_dir() else ()
+    found = [path for path in below if path.is_dir() and any(run_folders(path))]
     return sorted(found, key=lambda path: (not (path / EXPERIMENT).is_file(), path.name))
 
 
