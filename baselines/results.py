@@ -19,7 +19,7 @@ from baselines.common.files import (
 from baselines.experiments.files import MAX_BYTES
 from baselines.experiments.plan import read_experiment
 from baselines.published.collecting import collected
-from baselines.published.folder import EXPERIMENT, Results, read_results, result_folders
+from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
 from baselines.published.page import Section, page
 
 PROGRAM = "python -m baselines.results"
@@ -42,6 +42,9 @@ def parser() -> Parser:
         help="folder of the runs, --out of baselines.sweep (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
+        "--finished", action="store_true", help="leave out the runs that are not finished yet"
+    )
+    result.add_argument(
         "--out", type=Path, default=Path("results"), metavar="DIR",
         help="folder of all results (default: %(default)s)",
     )  # fmt: skip
@@ -57,29 +60,31 @@ def main(argv: list[str]) -> None:
     arguments = parser().parse_args(argv)
     experiment, out = arguments.experiment, arguments.out
     check_can_make(out, "out")
-    logs = _collected(experiment, arguments.runs) if experiment else {}
-    new = out / experiment.stem if experiment else None
-    others = [folder for folder in result_folders(out) if folder != new]
-    if not (others or new):
+    for results in read_results(out):  # what is wrong is found before anything is written
+        panels(results.runs)
+    if experiment:
+        logs = _collected(experiment, arguments.runs, out, arguments.finished)
+        _write(out / experiment.stem, logs)
+    sections = [_section(results) for results in read_results(out)]
+    if not sections:
         raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
-    for folder in others:
-        panels(read_results(folder).runs)  # what is wrong is found before anything is written
-    if new:
-        _write(new, logs)
-    sections = [_section(read_results(folder)) for folder in result_folders(out)]
     _write(out, {Path(PAGE): page(sections).encode()})
 
 
-def _collected(experiment: Path, root: Path) -> dict[Path, bytes]:
+def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> dict[Path, bytes]:
     """The experiment file and the logs of its runs, by path below the folder of its results."""
     declared = read_regular(experiment, "experiment", MAX_BYTES)
-    files = collected(read_experiment(experiment, root, {}).items, root)
-    if not files:
+    items = read_experiment(experiment, root, {}).items
+    committed = committed_runs(out)
+    found = collected(items, root, out / experiment.stem, committed, finished_only)
+    if not (found.files or any(committed.longest(item, root) for item in items)):
         raise UserError(
             f"--runs: no run of {experiment} in {root} has a curve yet;"
             f" python -m baselines.sweep {experiment} trains them"
         )
-    return {Path(EXPERIMENT): declared, **files}
+    for line in found.kept:
+        print(line)
+    return {Path(EXPERIMENT): declared, **found.files}
 
 
 def _section(results: Results) -> Section:

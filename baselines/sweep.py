@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Parser, reader, run_command
@@ -11,9 +12,10 @@ from baselines.common.errors import UserError
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
-from baselines.experiments.plan import Item, read_experiment
-from baselines.experiments.running import Board, board_of, run_all
-from baselines.experiments.status import standing
+from baselines.experiments.plan import Item, read_experiments
+from baselines.experiments.running import Board, board_of, pupils_of, run_all
+from baselines.experiments.status import is_finished, standing
+from baselines.published.folder import committed_runs
 
 PROGRAM = "python -m baselines.sweep"
 DRY_RUN_SECONDS = 20
@@ -24,10 +26,14 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Train the runs of an experiment file that are not finished yet, some at once,"
-        " each on one thread. Stopped or killed, it goes on when it is called again.",
+        description="Train the runs of experiment files that are not finished yet, some at once,"
+        " each on one thread. Stopped or killed, it goes on when it is called again. A run whose"
+        " whole log is among the results, such as one of another machine, is not trained again.",
     )
-    result.add_argument("experiment", type=Path, metavar="FILE", help="such as experiments/x.yaml")
+    result.add_argument(
+        "experiments", nargs="+", type=Path, metavar="FILE",
+        help="such as experiments/x.yaml; several are done in this order",
+    )  # fmt: skip
     result.add_argument(
         "--jobs", type=reader(int, POSITIVE), default=0, metavar="N",
         help="trainings at once (default: one per usable core)",
@@ -47,6 +53,10 @@ def parser() -> Parser:
     result.add_argument(
         "--out", type=Path, default=Path("runs"), metavar="DIR",
         help="folder of the runs (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR",
+        help="folder of all results, --out of baselines.results (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
         "--dry_run", action="store_true", help="list the runs and forecast the time, train nothing"
@@ -69,18 +79,47 @@ def main(argv: list[str]) -> int:
     """
     arguments = parser().parse_args(argv)
     overrides = dict(_pair(text) for text in arguments.set)
-    experiment = read_experiment(arguments.experiment, arguments.out, overrides)
-    items = _chosen(experiment.items, arguments.only, arguments.seeds, arguments.array)
+    out = arguments.out
+    declared = read_experiments(arguments.experiments, out, overrides)
+    items = _chosen(declared, arguments.only, arguments.seeds, arguments.array)
+    logs = _logs(items, out, arguments.results)
     if arguments.folders:
-        print("\n".join(str(item.config.log_path) for item in items))
+        print("\n".join(str(logs.get(item.name, item.config.log_path)) for item in items))
         return 0
-    _check_teachers(items)
+    board = board_of(items, logs)
+    _check_teachers(board)
     jobs = arguments.jobs or usable_cores()
-    board = board_of(items)
     if arguments.dry_run:
-        _forecast(board, jobs)
+        _forecast(board, logs, jobs)
         return 0
+    for line in _told(board, logs):
+        print(line)
     return _run(board, jobs)
+
+
+def _logs(items: list[Item], out: Path, results: Path) -> dict[str, Path]:
+    """Where the whole logs of runs lie that were not finished here, by the run's name."""
+    committed = committed_runs(results)
+    found = {item.name: committed.finished(item, out) for item in items if not is_finished(item)}
+    return {name: run.folder for name, run in found.items() if run is not None}
+
+
+def _told(board: Board, logs: Mapping[str, Path]) -> Iterator[str]:
+    """What is not trained again, and what is all the same."""
+    kept = [item for item in board.done if item.name in logs]
+    if kept:
+        words = (
+            "run is not trained again: its log is"
+            if len(kept) == 1
+            else ("runs are not trained again: their logs are")
+        )
+        yield f"{len(kept)} {words} among the results"
+    for item in (item for item in board.waiting if item.name in logs):
+        pupil = pupils_of(item, board.waiting)[0].name
+        yield (
+            f"{item.name} is trained again: its log is in {logs[item.name]}, but not its policy,"
+            f" which teaches {pupil}"
+        )
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -91,7 +130,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _chosen(
-    items: tuple[Item, ...], only: list[str], seeds: list[int], index: int | None
+    items: Sequence[Item], only: list[str], seeds: list[int], index: int | None
 ) -> list[Item]:
     chosen = [
         item
@@ -107,18 +146,22 @@ def _chosen(
     return [chosen[index]]
 
 
-def _check_teachers(items: list[Item]) -> None:
-    made = {str(item.last_checkpoint) for item in items}
-    for item in items:
+def _check_teachers(board: Board) -> None:
+    made = {str(item.last_checkpoint) for item in board.waiting}
+    for item in board.waiting:
         for path in item.config.teacher_paths:
             if path not in made and not Path(path).is_file():
                 raise UserError(f"experiment: {item.name}: there is no teacher {path}")
 
 
-def _forecast(board: Board, jobs: int) -> None:
+def _forecast(board: Board, logs: Mapping[str, Path], jobs: int) -> None:
     for number, item in enumerate([*board.done, *board.waiting]):
-        state = "done" if item in board.done else f"{standing(item).updates} updates done"
-        print(f"{number:4} {item.name}: {state} of {item.config.nupdates}")
+        state = f"{standing(item).updates} updates done of {item.config.nupdates}"
+        if item in board.done:
+            state = f"done, in {logs[item.name]}" if item.name in logs else "done"
+        print(f"{number:4} {item.name}: {state}")
+    for line in _told(board, logs):
+        print(line)
     if board.waiting:
         print(f"measuring for {DRY_RUN_SECONDS} s ...", flush=True)
         speeds = measured_speeds(board.waiting, DRY_RUN_SECONDS)

@@ -8,6 +8,7 @@ import pytest
 from handmade_logs import straight, student_columns, write_run
 
 from baselines import results
+from baselines.analysis import drawing
 from baselines.common.errors import UserError
 
 EXPERIMENT = """\
@@ -98,6 +99,7 @@ def test_the_page_is_made_from_the_committed_files_alone(folder: Path) -> None:
     assert files(folder / "results") == before
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_folders_of_no_experiment_are_shown_after_the_others(folder: Path) -> None:
     write_run(folder / "results" / "a_first_look" / "x", straight(1.0))
     (folder / "results" / "no_results").mkdir()
@@ -147,6 +149,7 @@ def test_without_results_and_experiment(folder: Path) -> None:
     assert not (folder / "results").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_settings_that_a_run_does_not_read_may_differ(folder: Path) -> None:
     path = folder / "runs" / "target_v0" / "ppo" / "0" / "logs" / "config.json"
     header = json.loads(path.read_text())
@@ -154,3 +157,75 @@ def test_settings_that_a_run_does_not_read_may_differ(folder: Path) -> None:
     path.write_text(json.dumps(header))
     call(folder, folder / "trial.yaml")
     assert "mutual_info_coef" not in (folder / "results" / "README.md").read_text()
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures take seconds, and are looked at elsewhere."""
+    monkeypatch.setattr(drawing, "rendered", lambda *_: b"")
+
+
+def committed(folder: Path, name: str) -> bytes:
+    return (folder / "results" / name).read_bytes()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_collecting_again_changes_nothing(folder: Path) -> None:
+    call(folder, folder / "trial.yaml")
+    before = files(folder / "results")
+    call(folder, folder / "trial.yaml")
+    assert files(folder / "results") == before
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_sessions_add_up(folder: Path) -> None:
+    """One machine has PPO, another MIKT, of which a seed goes on later."""
+    (folder / "runs" / "source_target").rename(folder / "later")
+    call(folder, folder / "trial.yaml", "--finished")
+    (folder / "runs").rename(folder / "gone")
+    (folder / "runs").mkdir()
+    (folder / "later").rename(folder / "runs" / "source_target")
+    call(folder, folder / "trial.yaml", "--finished")
+    found = {path.parent.name for path in (folder / "results/trial/source_target").rglob("*.csv")}
+    assert found == {"0", "1"}  # seed 2 is half done
+    assert len(list((folder / "results" / "trial" / "target_v0").rglob("*.csv"))) == 3
+    call(folder, folder / "trial.yaml")
+    half = committed(folder, "trial/source_target/mikt/2/progress.csv")
+    log = folder / "runs" / "source_target" / "mikt" / "2" / "logs" / "progress.csv"
+    whole, lines = log.read_text(), log.read_text().splitlines()
+    log.write_text("\n".join([*lines[:-1], ""]))
+    call(folder, folder / "trial.yaml")  # what got less far does not replace it
+    assert committed(folder, "trial/source_target/mikt/2/progress.csv") == half
+    log.write_text(whole + lines[-1].replace("500000", "600000", 1) + "\n")
+    call(folder, folder / "trial.yaml")
+    assert committed(folder, "trial/source_target/mikt/2/progress.csv").startswith(half)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_another_training_of_a_finished_run_does_not_replace_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(folder, folder / "trial.yaml")
+    before = committed(folder, "trial/target_v0/ppo/0/config.json")
+    path = folder / "runs" / "target_v0" / "ppo" / "0" / "logs" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": "2030-01-01"}))
+    call(folder, folder / "trial.yaml")
+    assert committed(folder, "trial/target_v0/ppo/0/config.json") == before
+    said = capsys.readouterr().out
+    assert f"Target-v0, PPO, seed 0: {folder}/results/trial/target_v0/ppo/0 stays; " in said
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Path) -> None:
+    call(folder, folder / "trial.yaml")
+    (folder / "other.yaml").write_text(
+        EXPERIMENT.replace("A trial", "Another").replace("MIKT, MLPP", "MIKT without MI")
+    )
+    call(folder, folder / "other.yaml")
+
+    assert not list((folder / "results" / "other").rglob("progress.csv"))
+    page = (folder / "results" / "README.md").read_text()
+    section = page.partition("## Another\n")[2].partition("\n## ")[0]
+    assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in section
+    assert "Not there: Source → Target, MIKT without MI, seed 0;" in section
+    assert "PPO, seed" not in section

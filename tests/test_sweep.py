@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from handmade_logs import straight, write_run
+
+from baselines import sweep as command
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -120,6 +123,71 @@ def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:
 def test_one_item_of_a_job_array(experiment: Path, tmp_path: Path) -> None:
     sweep(experiment, "--out", tmp_path / "runs", "--array=1")
     assert [p.name for p in (tmp_path / "runs" / "cartpole_v1" / "ppo").iterdir()] == ["1"]
+
+
+LOGGED = """\
+title: Logged
+settings: {num_timesteps: 1e6, nsteps: 100000}
+seeds: [0, 1]
+methods: [PPO, MIKT]
+panels:
+  - name: Two
+    env: CartPole-v1
+    teachers: TEACHERS
+"""
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> list[str]:
+    """Arguments for an experiment whose PPO runs are logged: seed 0 wholly, seed 1 by half."""
+    results = tmp_path / "results"
+    for seed, rows in ((0, 10), (1, 5)):
+        folder = results / "other" / "cartpole_v1" / "ppo" / str(seed)
+        returns = straight(1.0)[:rows]
+        write_run(folder, returns, env="CartPole-v1", seed=seed, num_timesteps=1_000_000)
+    (results / "other" / "experiment.yaml").write_text(LOGGED)
+    (tmp_path / "logged.yaml").write_text(LOGGED)
+    (tmp_path / "TEACHERS").write_text("")
+    return [
+        str(tmp_path / "logged.yaml"), f"--results={results}", f"--out={tmp_path / 'runs'}",
+        "--only", "PPO",
+    ]  # fmt: skip
+
+
+def test_a_run_whose_whole_log_is_among_the_results_is_not_trained(
+    logged: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main([*logged, "--seeds", "0"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "1 run is not trained again: its log is among the results",
+        "1 done, 0 running, 0 waiting, 0 failed",
+    ]
+    assert not (tmp_path / "runs").exists()
+    assert command.main([*logged, "--folders"]) == 0
+    assert capsys.readouterr().out.split() == [
+        str(tmp_path / "results" / "other" / "cartpole_v1" / "ppo" / "0"),
+        str(tmp_path / "runs" / "cartpole_v1" / "ppo" / "1" / "logs"),
+    ]
+
+
+def test_it_is_trained_where_another_run_learns_from_it(
+    logged: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    chain = LOGGED.replace("TEACHERS", "{run: 'CartPole-v1, PPO'}")
+    (tmp_path / "logged.yaml").write_text(chain)
+    boards = []
+    monkeypatch.setattr(command, "run_all", lambda board, *_: boards.append(board))
+    command.main([*logged[:3], "--seeds", "0"])
+    assert [item.name for item in boards[0].waiting] == [
+        "CartPole-v1, PPO, seed 0",
+        "Two, MIKT, seed 0",
+    ]
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "CartPole-v1, PPO, seed 0 is trained again: its log is in"
+        f" {tmp_path}/results/other/cartpole_v1/ppo/0, but not its policy, which teaches"
+        " Two, MIKT, seed 0"
+    )
 
 
 @pytest.mark.parametrize(

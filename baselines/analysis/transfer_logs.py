@@ -122,6 +122,26 @@ def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str
     return shown, notes
 
 
+HAND_OVER_SPAN = 20
+"""Updates after the hand-over whose return is set beside that before it."""
+
+
+def hand_over_rows(run: Run) -> tuple[int, int] | None:
+    """Numbers of two rows of a student's log; None: it still has its teachers, or never had any.
+
+    Returns:
+        That of the last update with the teachers, and the last one of `HAND_OVER_SPAN` updates
+        after it.
+    """
+    stop = hand_over(run)
+    updates = run.columns.get("nupdates")
+    if stop is None or updates is None:
+        return None
+    before = int(np.searchsorted(run.timesteps, stop))
+    within = np.flatnonzero(updates <= updates[before] + HAND_OVER_SPAN)
+    return before, int(within[-1])
+
+
 def coupling_begins(run: Run) -> float | None:
     """Timesteps at which the coupling had not begun to push the teachers out yet."""
     coef = run.columns.get(COUPLING)

@@ -78,6 +78,23 @@ def locked(folder: Path, flag: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_held(folder: Path) -> bool:
+    """Whether another process has a folder to itself (`locked`)."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without locks
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def read_regular(path: str | Path, where: str, limit: int) -> bytes:
     """The content of a file, read without waiting and no more than `limit` bytes.
 

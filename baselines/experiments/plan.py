@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +95,33 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
                 if found.setdefault(item.folder, item).config != item.config:
                     raise panel.error(f"{item.name}: two runs of this name with other settings")
     return Experiment(title, tuple(found.values()))
+
+
+def read_experiments(
+    paths: Sequence[Path], out: Path, overrides: Mapping[str, str]
+) -> tuple[Item, ...]:
+    """The runs of several experiment files, in order; a run that two declare is there once.
+
+    Raises:
+        UserError: as `read_experiment`, or two files declare a run of one name differently.
+    """
+    found: dict[Path, tuple[Item, Path]] = {}
+    for path in paths:
+        for item in read_experiment(path, out, overrides).items:
+            first, where = found.setdefault(item.folder, (item, path))
+            if first.config != item.config:
+                raise UserError(
+                    f"experiment: {item.name}: {path} declares it with"
+                    f" {_said(item.config, first.config)}, but {where} with"
+                    f" {_said(first.config, item.config)}; rename one or give another --out"
+                )
+    return tuple(item for item, _ in found.values())
+
+
+def _said(config: Config, other: Config) -> str:
+    """The settings that differ from another's."""
+    own, others = config.to_json(), other.to_json()
+    return ", ".join(f"{name} {own[name]}" for name in own if own[name] != others[name])
 
 
 def _settings(part: Part) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
@@ -13,7 +13,7 @@ from typing import IO
 from baselines.common.launcher import environment_by_itself
 from baselines.config import Config
 from baselines.experiments.plan import Item
-from baselines.experiments.status import OUTPUT, is_finished, last_line
+from baselines.experiments.status import OUTPUT, is_finished, is_trained_elsewhere, last_line
 from baselines.flags import to_arguments
 
 POLL_SECONDS = 0.5
@@ -36,12 +36,36 @@ class Board:
     failed: list[tuple[Item, str]] = field(default_factory=list)
 
 
-def board_of(items: list[Item]) -> Board:
-    """Where the runs stand before any is started."""
+def board_of(items: Sequence[Item], logged: Collection[str] = ()) -> Board:
+    """Where the runs stand before any is started.
+
+    Args:
+        items: the runs.
+        logged: names of those whose whole logs are kept elsewhere. They count as done, unless the
+            policy of one is to teach a run that is to be trained.
+    """
+    waiting = _to_train(items, logged)
     board = Board()
     for item in items:
-        (board.done if is_finished(item) else board.waiting).append(item)
+        (board.waiting if item.name in waiting else board.done).append(item)
     return board
+
+
+def _to_train(items: Sequence[Item], logged: Collection[str]) -> set[str]:
+    """The names of the runs that are not finished, and of those that make their teachers."""
+    left = [item for item in items if not is_finished(item)]
+    names = {item.name for item in left if item.name not in logged}
+    while True:
+        learners = [item for item in left if item.name in names]
+        more = {item.name for item in left if pupils_of(item, learners)} - names
+        if not more:
+            return names
+        names |= more
+
+
+def pupils_of(item: Item, others: Sequence[Item]) -> list[Item]:
+    """The runs that learn from what a run makes."""
+    return [one for one in others if str(item.last_checkpoint) in one.config.teacher_paths]
 
 
 def start_training(config: Config, output: IO[bytes] | int) -> subprocess.Popen[bytes]:
@@ -60,7 +84,8 @@ def start_training(config: Config, output: IO[bytes] | int) -> subprocess.Popen[
 def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
     """Run what is waiting, `jobs` at once, until all is done or has failed.
 
-    A run whose teachers are not there yet waits for the run that makes them.
+    A run whose teachers are not there yet waits for the run that makes them, and one that another
+    process is training, such as another sweep, waits for that.
 
     `told` is called again and again. On an exception, such as KeyboardInterrupt, the processes are
     asked to stop, save their state and are waited for.
@@ -68,10 +93,11 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         while board.waiting or processes:
+            _note_finished(board)
             while len(processes) < jobs and (item := _next_of(board)) is not None:
                 board.running[item.name] = item
                 processes[item.name] = _start(item)
-            if not processes:
+            if not (processes or any(map(is_trained_elsewhere, board.waiting))):
                 _give_up(board)
             time.sleep(POLL_SECONDS)
             for name in [name for name, process in processes.items() if process.poll() is not None]:
@@ -85,12 +111,20 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
 
 
 def _next_of(board: Board) -> Item | None:
-    """Takes the first waiting run whose teachers are there."""
+    """Takes the first waiting run whose teachers are there and that nobody else trains."""
     for item in board.waiting:
-        if all(Path(path).is_file() for path in item.config.teacher_paths):
+        taught = all(Path(path).is_file() for path in item.config.teacher_paths)
+        if taught and not is_trained_elsewhere(item):
             board.waiting.remove(item)
             return item
     return None
+
+
+def _note_finished(board: Board) -> None:
+    """Another process may have finished what is waiting here."""
+    finished = [item for item in board.waiting if is_finished(item)]
+    board.done += finished
+    board.waiting = [item for item in board.waiting if item not in finished]
 
 
 def _give_up(board: Board) -> None:

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.common.files import is_held
 from baselines.experiments.plan import Item
 
 OUTPUT = "output.txt"
@@ -31,6 +32,11 @@ class Standing:
 def is_finished(item: Item) -> bool:
     """Whether the last checkpoint of the run is there."""
     return item.last_checkpoint.is_file()
+
+
+def is_trained_elsewhere(item: Item) -> bool:
+    """Whether another process is training the run; asked before this one begins it."""
+    return any(is_held(item.folder / name) for name in ("models", "logs"))
 
 
 def standing(item: Item) -> Standing:

@@ -4,96 +4,148 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.methods import settings_of_method
 from baselines.analysis.runs import (
     HEADER_FILE,
     MAX_BYTES,
     MIN_ROWS,
     PROGRESS_FILE,
     WHERE,
+    Run,
     read_run,
 )
+from baselines.analysis.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
 from baselines.experiments.status import standing
+from baselines.flags import TEACHERS
+from baselines.published.committed import RUNS, Committed, common_place, identity
 
 ROWS = 100
 """A log is thinned to about so many rows: a twentieth of a megabyte for a student."""
 
-RUNS = Path("runs")
-"""What the folder of the runs is called where a log has a path of one machine."""
 
-BESIDES = ("env", "env_kwargs", "seed", "num_timesteps", "teacher_paths", "load_path")
-"""What a run must have in common with its declaration besides the settings of its method."""
+@dataclass
+class Collected:
+    """What is to be committed of some runs.
+
+    Attributes:
+        files: contents by path below the folder of the results.
+        kept: a line for each run of which another training is committed already.
+    """
+
+    files: dict[Path, bytes] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
 
 
-def collected(items: Sequence[Item], root: Path) -> dict[Path, bytes]:
-    """The committed files of all runs that have a curve yet, by their path.
+def collected(
+    items: Sequence[Item],
+    root: Path,
+    folder: Path,
+    committed: Committed,
+    finished_only: bool = False,
+) -> Collected:
+    """The files of all runs that have a curve yet, but for those that are committed already.
+
+    Logs of several machines and days add up: no committed log gives way to a shorter one, nor a
+    whole one to that of another training of the same run.
 
     Args:
         items: the declared runs.
         root: the folder that their folders lie in; the paths begin below it.
+        folder: the folder of the experiment's results.
+        committed: the logs of all results.
+        finished_only: whether runs that are not finished are left out.
 
     Raises:
         UserError: a log is damaged, or of a run that was made with other settings.
     """
-    files: dict[Path, bytes] = {}
+    result = Collected()
     for item in items:
+        logs, place = item.folder / "logs", item.folder.relative_to(root)
         if standing(item).updates < MIN_ROWS:
             continue
-        logs = item.folder / "logs"
-        _check_settings(item, read_run(logs).config, logs)
-        place = item.folder.relative_to(root)
-        header = json.loads(read_regular(logs / HEADER_FILE, WHERE, MAX_BYTES))
-        progress = read_regular(logs / PROGRESS_FILE, WHERE, MAX_BYTES)
-        files[place / HEADER_FILE] = json.dumps(portable(header, place), indent=1).encode() + b"\n"
-        files[place / PROGRESS_FILE] = thinned(progress)
-    return files
+        run = read_run(logs)
+        header = portable(_header(logs), place)
+        _check_settings(item, header["config"], root)
+        if finished_only and not run.finished:
+            continue
+        old = committed.longest(item, root)
+        if old is not None and not _same_training(old, header):
+            if old.finished or old.timesteps[-1] >= run.timesteps[-1]:
+                result.kept.append(f"{item.name}: {old.folder} stays; {logs} is another training")
+                continue
+        elif old is not None and _is_no_news(run, old, folder / place):
+            continue
+        result.files[place / HEADER_FILE] = json.dumps(header, indent=1).encode() + b"\n"
+        result.files[place / PROGRESS_FILE] = thinned(
+            read_regular(logs / PROGRESS_FILE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
+        )
+    return result
 
 
-def _check_settings(item: Item, logged: Mapping[str, Any], logs: Path) -> None:
-    declared = item.config.to_json()
-    had, wanted = (
-        settings_of_method(c) | {name: c[name] for name in BESIDES if name in c}
-        for c in (logged, declared)
-    )
+def _header(logs: Path) -> dict[str, Any]:
+    header: dict[str, Any] = json.loads(read_regular(logs / HEADER_FILE, WHERE, MAX_BYTES))
+    return header
+
+
+def _same_training(old: Run, header: Mapping[str, Any]) -> bool:
+    """Whether a header is that of the very training that was logged, perhaps further on."""
+    logged = _header(old.folder)
+    return all(logged.get(name) == header.get(name) for name in ("started", "command"))
+
+
+def _is_no_news(run: Run, old: Run, place: Path) -> bool:
+    """Whether a training is committed as far as this, in its place or for another experiment."""
+    ahead = float(old.timesteps[-1] - run.timesteps[-1])
+    return ahead > 0 or (ahead == 0 and old.folder != place)
+
+
+def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
+    had, wanted = identity(logged, RUNS), identity(item.config.to_json(), root)
     for name in (name for name in had if name in wanted and had[name] != wanted[name]):
         raise UserError(
-            f"experiment: {item.name}: {logs} is of a run with {name} {had[name]!r}, but the file"
-            f" declares {wanted[name]!r}; give the file that the run was made with, or train anew"
+            f"experiment: {item.name}: {item.folder / 'logs'} is of a run with {name}"
+            f" {had[name]!r}, but the file declares {wanted[name]!r}; give the file that the run"
+            " was made with, or train anew"
         )
 
 
-def thinned(progress: bytes, rows: int = ROWS) -> bytes:
+def thinned(progress: bytes, rows: int = ROWS, also: Collection[int] = ()) -> bytes:
     """Every k-th row of a `progress.csv` as it stands, first and last among them.
 
     Args:
         progress: the file; a row without an end, being written, is left out.
         rows: k is such that no more than these and the last remain.
+        also: numbers of rows, from 0 on, that are kept besides.
     """
     header, *lines = progress.split(b"\n")[:-1]
     step = max(1, math.ceil(len(lines) / rows))
-    kept = sorted({*range(0, len(lines), step), len(lines) - 1} - {-1})
+    kept = sorted({*range(0, len(lines), step), len(lines) - 1, *also} & {*range(len(lines))})
     return b"\n".join([header, *(lines[i] for i in kept), b""])
 
 
 def portable(header: dict[str, Any], place: Path) -> dict[str, Any]:
-    """A run's header without the place on its machine: where paths are absolute, relative ones.
+    """A run's header without the place on its machine: all runs lie below `RUNS`.
 
     Args:
         header: of `config.json`.
         place: the run's folder below that of all runs.
     """
-    replaced = {}
+    config, replaced = header["config"], {}
     for name, folder in (("save_path", "models"), ("log_path", "logs")):
-        path = header["config"].get(name, "")
-        if Path(path).is_absolute():
-            replaced[path] = str(RUNS / place / folder)
+        place_there = Path(config.get(name, ""))
+        own = place_there.parts[-len(place.parts) - 1 :] == (*place.parts, folder)
+        if own or place_there.is_absolute():
+            replaced[str(place_there)] = str(RUNS / place / folder)
+        if own:
+            root = place_there.parents[len(place.parts)]
+            replaced |= {path: common_place(path, root) for path in config.get(TEACHERS, ())}
     result: dict[str, Any] = _replaced(header, replaced)
     return result
 
@@ -107,9 +159,3 @@ def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
         for old, new in texts.items():
             value = value.replace(old, new)
     return value
-
-
-def missing(items: Sequence[Item], there: Sequence[Path]) -> Iterator[str]:
-    """The names of the declared runs whose folders are not there."""
-    resolved = {folder.resolve() for folder in there}
-    yield from (item.name for item in items if item.folder.resolve() not in resolved)

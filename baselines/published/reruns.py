@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -11,7 +10,6 @@ from typing import Any
 
 from baselines.analysis.runs import WHERE, Run, read_run
 from baselines.common.errors import UserError, suggestion
-from baselines.common.files import read_regular
 from baselines.common.registry import NotKnown
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
@@ -20,8 +18,7 @@ from baselines.experiments.plan import Item
 from baselines.experiments.running import POLL_SECONDS, start_training
 from baselines.experiments.status import OUTPUT, last_line, standing
 from baselines.flags import TEACHERS, from_settings
-
-MAX_TEACHER_BYTES = 1 << 30
+from baselines.published.committed import sha256
 
 
 def config_of(run: Run) -> Config:
@@ -65,8 +62,7 @@ def check_teachers(run: Run) -> None:
         UserError: one is missing, or another file.
     """
     for path, teacher in zip(run.config.get(TEACHERS, ()), run.teachers, strict=True):
-        content = read_regular(path, f"{WHERE}: {run.folder}: teacher", MAX_TEACHER_BYTES)
-        found = hashlib.sha256(content).hexdigest()
+        found = sha256(path, f"{WHERE}: {run.folder}: teacher")
         if found != teacher.sha256:
             raise UserError(
                 f"{WHERE}: {run.folder}: {path} is not the teacher of this run: its sha256 is"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from baselines.common.errors import UserError
 from baselines.experiments.files import read_yaml
-from baselines.experiments.plan import METHODS, Experiment, read_experiment, slug
+from baselines.experiments.plan import METHODS, Experiment, read_experiment, read_experiments, slug
 
 GOOD = """\
 title: Trial
@@ -64,6 +64,30 @@ def test_settings_from_the_command_line_win(tmp_path: Path) -> None:
     text = GOOD.replace("    methods: [MLPP]\n", "")
     found = read(tmp_path, text.replace("    settings: {lr: 1e-4}\n", ""), num_timesteps="1e5")
     assert {item.config.num_timesteps for item in found.items} == {100_000}
+
+
+TWO = GOOD.replace("[MLPP]", "[frozen mapping]")
+
+
+def test_several_files_are_read_in_order_and_a_run_of_both_once(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(TWO.replace("[0, 3]", "[0]"))
+    two.write_text(TWO.replace("Four → Eight", "A → B").replace("[0, 3]", "[3, 0]"))
+    found = [item.name for item in read_experiments([one, two], Path("out"), {})]
+    assert found == [
+        *(item.name for item in read_experiment(one, Path("out"), {}).items),
+        "CentipedeEight-v1, PPO, seed 3", "A → B, MIKT, seed 3", "A → B, weak, seed 3",
+        "Both → Eight, frozen mapping, seed 3", "A → B, MIKT, seed 0", "A → B, weak, seed 0",
+    ]  # fmt: skip
+
+
+def test_two_files_that_declare_a_run_differently(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(TWO)
+    two.write_text(TWO.replace("save_interval: 10", "gamma: 0.9"))
+    expected = r"PPO, seed 0: .*two.yaml declares it with .*gamma 0.9, but .*one.yaml with"
+    with pytest.raises(UserError, match=expected):
+        read_experiments([one, two], Path("out"), {})
 
 
 CHAIN = """\

@@ -51,7 +51,19 @@ def test_absolute_places_become_relative_everywhere() -> None:
     }
 
 
-@pytest.mark.parametrize("folder", ["other/x/0", ""])
-def test_relative_places_stay(folder: str) -> None:
-    header = {"config": {"save_path": folder and f"{folder}/models", "log_path": f"{folder}logs"}}
+def test_teachers_that_another_run_made_lie_below_the_same_folder() -> None:
+    config = {"log_path": "out/2/x/0/logs", "teacher_paths": ["out/2/y/0/models/09", "out/t"]}
+    header = {"config": config, "command": "python --log_path=out/2/x/0/logs out/2/y/0/models/09"}
+    found = portable(header, Path("x/0"))
+    assert found["config"]["teacher_paths"] == ["runs/y/0/models/09", "out/t"]
+    assert found["command"] == "python --log_path=runs/x/0/logs runs/y/0/models/09"
+
+
+@pytest.mark.parametrize("folder", ["other/y/0/", ""])
+def test_relative_places_that_are_not_the_sweeps_stay(folder: str) -> None:
+    header = {"config": {"save_path": folder and f"{folder}models", "log_path": f"{folder}logs"}}
     assert portable(header, Path("x/0")) == header
+
+
+def test_rows_that_are_asked_for_are_kept_besides() -> None:
+    assert thinned(b"a\n1\n2\n3\n4\n5\n", 2, also=(3,)) == b"a\n1\n4\n5\n"

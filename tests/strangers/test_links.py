@@ -6,7 +6,7 @@ from pathlib import Path
 from handmade_logs import write_run
 
 from baselines.analysis.runs import find_runs
-from baselines.published.folder import read_results, result_folders
+from baselines.published.folder import read_results
 
 
 def places(top: Path) -> list[str]:
@@ -54,6 +54,5 @@ def test_results_that_are_links_are_on_the_page(tmp_path: Path) -> None:
     write_run(tmp_path / "elsewhere" / "0", [1.0, 2.0])
     (tmp_path / "results").mkdir()
     os.symlink(tmp_path / "elsewhere", tmp_path / "results" / "mine")
-    [folder] = result_folders(tmp_path / "results")
-    results = read_results(folder)
+    [results] = read_results(tmp_path / "results")
     assert [results.place(run) for run in results.runs] == ["0"]

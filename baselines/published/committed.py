@@ -1,0 +1,93 @@
+"""Runs that lie in the committed results already, found by their settings and teachers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from baselines.analysis.methods import DEFAULTS, settings_of_method
+from baselines.analysis.runs import Run
+from baselines.common.files import read_regular
+from baselines.experiments.plan import Item
+from baselines.flags import TEACHERS
+
+RUNS = Path("runs")
+"""What the folder of the runs is called where a log has a path of one machine."""
+
+BESIDES = ("env", "env_kwargs", "seed", "num_timesteps", "load_path")
+"""What makes a run besides the settings of its method."""
+
+MAX_TEACHER_BYTES = 1 << 30
+
+
+def identity(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """What a run is: two runs that agree in it are one and the same training.
+
+    Args:
+        config: its settings, as in a log; those that the log is too old to have are the defaults.
+        root: the folder of all runs, which may be another one on another machine.
+    """
+    besides = {name: config.get(name, DEFAULTS[name]) for name in BESIDES}
+    teachers = [common_place(path, root) for path in config.get(TEACHERS, ())]
+    return settings_of_method(config) | besides | {TEACHERS: teachers}
+
+
+def common_place(path: str, root: Path) -> str:
+    """A path below the folder of the runs as it is written in committed logs; others as given."""
+    if not Path(path).is_relative_to(root):
+        return path
+    return str(RUNS / Path(path).relative_to(root))
+
+
+class Committed:
+    """Logged runs by what they are, whichever experiment they were made for."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self._runs: dict[str, list[Run]] = defaultdict(list)
+        for run in runs:
+            self._runs[_key(identity(run.config, RUNS))].append(run)
+
+    def longest(self, item: Item, root: Path) -> Run | None:
+        """The log that has got furthest of the run that an item declares; None: there is none.
+
+        A run is another one if a teacher of it was another file than is there now, unless that
+        teacher is itself made by a run below `root`: it has been trained anew since.
+
+        Args:
+            item: the declared run.
+            root: the folder of all runs, in which the item's folder lies.
+        """
+        found = self._runs.get(_key(identity(item.config.to_json(), root)), [])
+        same = [run for run in found if _had_these_teachers(run, item, root)]
+        return max(same, key=lambda run: float(run.timesteps[-1]), default=None)
+
+    def finished(self, item: Item, root: Path) -> Run | None:
+        """The same, if that log is whole."""
+        run = self.longest(item, root)
+        return run if run is not None and run.finished else None
+
+
+def _key(what: Mapping[str, Any]) -> str:
+    return json.dumps(what, sort_keys=True)
+
+
+def _had_these_teachers(run: Run, item: Item, root: Path) -> bool:
+    pairs = zip(item.config.teacher_paths, run.teachers, strict=True)
+    return all(
+        sha256(path) == teacher.sha256
+        for path, teacher in pairs
+        if Path(path).is_file() and not Path(path).is_relative_to(root)
+    )
+
+
+def sha256(path: str | Path, where: str = "teacher") -> str:
+    """The hash of a teacher's file.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    return hashlib.sha256(read_regular(path, where, MAX_TEACHER_BYTES)).hexdigest()

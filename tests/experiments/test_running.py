@@ -1,0 +1,123 @@
+"""Which runs of a sweep are to be trained, and which of them may be begun now."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from baselines.common.files import is_held, locked
+from baselines.config import Config
+from baselines.experiments import running
+from baselines.experiments.plan import Item
+from baselines.experiments.running import Board, board_of, run_all
+
+
+def item(folder: Path, name: str, *teachers: Item) -> Item:
+    """A run of ten updates that learns from what others make."""
+    config = Config(
+        num_timesteps=20480,
+        save_path=str(folder / name / "models"),
+        teacher_paths=tuple(str(teacher.last_checkpoint) for teacher in teachers),
+    )
+    return Item(name, folder / name, config)
+
+
+def finish(run: Item) -> None:
+    run.last_checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    run.last_checkpoint.write_text("")
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> list[Item]:
+    one = item(tmp_path, "one")
+    two = item(tmp_path, "two", one)
+    return [one, two, item(tmp_path, "three", two), item(tmp_path, "four")]
+
+
+def names(items: list[Item]) -> list[str]:
+    return [one.name for one in items]
+
+
+@pytest.mark.parametrize(
+    ("logged", "waiting"),
+    [
+        ([], ["one", "two", "three", "four"]),
+        (["four"], ["one", "two", "three"]),
+        (["one", "two"], ["one", "two", "three", "four"]),  # the policies of both are needed
+        (["three"], ["one", "two", "four"]),
+        (["one", "three"], ["one", "two", "four"]),
+        (["two", "three"], ["one", "four"]),  # one was never trained
+        (["one", "two", "three"], ["four"]),
+    ],
+)
+def test_logged_runs_are_trained_only_as_teachers(
+    chain: list[Item], logged: list[str], waiting: list[str]
+) -> None:
+    board = board_of(chain, logged)
+    assert names(board.waiting) == waiting
+    assert set(names(board.done)) == set(names(chain)) - set(waiting)
+
+
+def test_a_teacher_whose_policy_is_there_is_not_trained_again(chain: list[Item]) -> None:
+    finish(chain[1])
+    assert names(board_of(chain, ["one"]).waiting) == ["three", "four"]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Trainings that are done as soon as they are begun, instead of real ones."""
+    begun: list[str] = []
+
+    class Process:
+        returncode = 0
+
+        def poll(self) -> int:
+            return 0
+
+    def start(run: Item) -> Process:
+        begun.append(run.name)
+        finish(run)
+        return Process()
+
+    monkeypatch.setattr(running, "_start", start)
+    monkeypatch.setattr(running, "POLL_SECONDS", 0.01)
+    yield begun
+
+
+def test_teachers_come_first_whatever_the_order(chain: list[Item], started: list[str]) -> None:
+    board = board_of(chain[::-1])
+    run_all(board, 2, lambda _: None)
+    assert started == ["four", "one", "two", "three"]
+    assert not board.failed
+
+
+def test_what_another_process_trains_is_waited_for(chain: list[Item], started: list[str]) -> None:
+    """Another sweep has `one`, ends it while this one looks on, and has ended `four` unseen."""
+    logs = chain[0].folder / "logs"
+    logs.mkdir(parents=True)
+    board, looks = board_of(chain), 0
+    finish(chain[3])
+    lock = locked(logs, "log_path")
+    lock.__enter__()
+    assert is_held(logs)
+
+    def look(seen: Board) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            assert started == []
+            finish(chain[0])
+            lock.__exit__(None, None, None)
+
+    run_all(board, 2, look)
+    assert started == ["two", "three"]
+    assert sorted(names(board.done)) == ["four", "one", "three", "two"]
+    assert not is_held(logs)
+    assert not is_held(logs / "nowhere")
+
+
+def test_without_its_teacher_a_run_fails(chain: list[Item], started: list[str]) -> None:
+    board = Board(waiting=[chain[2]])
+    run_all(board, 2, lambda _: None)
+    assert started == []
+    assert names([run for run, _ in board.failed]) == ["three"]

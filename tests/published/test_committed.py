@@ -1,0 +1,90 @@
+"""A declared run is found in the committed logs by what it is, wherever it was trained."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade_logs import straight, write_run
+
+from baselines.analysis.runs import Run, read_run
+from baselines.config import Config
+from baselines.experiments.plan import Item
+from baselines.published.committed import Committed, common_place
+
+TEACHER = b"a teacher"
+
+
+def logged(folder: Path, rows: int = 10, **settings: Any) -> Run:
+    """A run of a million timesteps, of which ten rows are the whole."""
+    settings = {"num_timesteps": 1_000_000, **settings}
+    return read_run(write_run(folder, straight(1.0, 10)[:rows], **settings))
+
+
+def declared(folder: Path, **settings: Any) -> Item:
+    """The same run as an experiment file declares it."""
+    paths = {"save_path": f"{folder}/models", "log_path": f"{folder}/logs"}
+    settings = {"env": "Target-v0", "num_timesteps": 1_000_000, "nsteps": 100_000, **settings}
+    return Item("x", folder, Config(**settings, **paths))
+
+
+def test_a_run_is_found_by_its_settings(tmp_path: Path) -> None:
+    run = logged(tmp_path / "a", lr=1e-4, log_path="elsewhere", keep=7)
+    committed, out = Committed([run, logged(tmp_path / "b")]), tmp_path / "out"
+    assert committed.finished(declared(out / "any" / "0", lr=1e-4), out) is run
+
+
+@pytest.mark.parametrize(
+    "settings", [{"seed": 1}, {"lr": 1e-3}, {"kl_coef": 0.1}, {"num_timesteps": 2_000_000},
+                 {"env": "Other-v0"}, {"env_kwargs": '{"a": 1}'}],
+)  # fmt: skip
+def test_another_run_is_not(tmp_path: Path, settings: dict[str, Any]) -> None:
+    committed = Committed([logged(tmp_path / "a")])
+    assert committed.longest(declared(tmp_path / "out" / "0", **settings), tmp_path / "out") is None
+
+
+def test_the_log_that_got_furthest_counts_and_only_a_whole_one_is_finished(tmp_path: Path) -> None:
+    short, longer = logged(tmp_path / "a", 3), logged(tmp_path / "b", 6)
+    item, out = declared(tmp_path / "out" / "0"), tmp_path / "out"
+    assert Committed([longer, short]).longest(item, out) is longer
+    assert Committed([longer, short]).finished(item, out) is None
+    whole = logged(tmp_path / "c")
+    assert Committed([longer, whole, short]).finished(item, out) is whole
+
+
+def taught(folder: Path, path: str, content: bytes) -> Run:
+    write_run(folder, straight(1.0), sources=["S-v0"])
+    header = json.loads((folder / "config.json").read_text())
+    header["config"]["teacher_paths"] = [path]
+    header["teachers"][0] |= {"path": path, "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "config.json").write_text(json.dumps(header))
+    return read_run(folder)
+
+
+def test_another_teacher_makes_another_run(tmp_path: Path) -> None:
+    teacher, out = tmp_path / "teacher", tmp_path / "out"
+    committed = Committed([taught(tmp_path / "a", str(teacher), TEACHER)])
+    item = declared(out / "0", teacher_paths=(str(teacher),))
+    assert committed.finished(item, out) is not None  # the file need not be there
+    teacher.write_bytes(TEACHER)
+    assert committed.finished(item, out) is not None
+    teacher.write_bytes(TEACHER + b", trained anew")
+    assert committed.finished(item, out) is None
+
+
+def test_teachers_that_the_experiment_makes_are_found_on_any_machine(tmp_path: Path) -> None:
+    committed = Committed([taught(tmp_path / "a", "runs/y/0/models/00010", TEACHER)])
+    made = tmp_path / "out" / "y" / "0" / "models" / "00010"
+    item = declared(tmp_path / "out" / "x" / "0", teacher_paths=(str(made),))
+    assert committed.finished(item, tmp_path / "out") is not None
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"trained here once more, so of other bits")
+    assert committed.finished(item, tmp_path / "out") is not None
+    assert committed.finished(item, tmp_path / "another") is None
+
+
+def test_a_common_place() -> None:
+    assert common_place("/home/me/out/x/0/models", Path("/home/me/out")) == "runs/x/0/models"
+    assert common_place("teacher_models/four", Path("out")) == "teacher_models/four"
+    assert common_place("outside/four", Path("out")) == "outside/four"
