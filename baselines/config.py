@@ -43,6 +43,7 @@ TRANSFERS = Registry(
     _no_method,
     mikt="baselines.transfer.mikt:MIKT",
     mlpp="baselines.transfer.pretrained:MLPP",
+    kickstart="baselines.transfer.kickstart:KICKSTART",
 )
 """What `--transfer` may name: `TransferMethod`s (transfer/method.py)."""
 
@@ -252,8 +253,9 @@ class Config:
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what is taken: the teachers' features during the run (mikt), or the hidden"
-        " weights of one teacher at its start (mlpp)", group="transfer", choices=TRANSFERS,
+        "mikt", "what is taken: the teachers' features during the run (mikt), the hidden weights"
+        " of one teacher at its start (mlpp), or the teachers' actions as an example that counts"
+        " ever less (kickstart)", group="transfer", choices=TRANSFERS,
         source=MIKT,
     )  # fmt: skip
 

@@ -34,6 +34,7 @@ FLOORS = (
 
 KNOWN = (
     # Names for the registries, looked up only when a run is set up.
+    ("config.py", "transfer/kickstart.py"),
     ("config.py", "transfer/mapping.py"),
     ("config.py", "transfer/mikt.py"),
     ("config.py", "transfer/pretrained.py"),

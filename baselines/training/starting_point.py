@@ -6,9 +6,11 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.networks.policies import Policy
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.transfer.build import first_statistics
 from baselines.transfer.embedding import SCOPE
 
 
@@ -17,7 +19,7 @@ def starting_point(
 ) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
     """Policy, initial variables and statistics: the given ones, or those of `config.load_path`."""
     if not config.load_path:
-        return policy, params, Normalizer.fresh(policy.obs_size)
+        return policy, params, Normalizer(first_statistics(policy, config), RunningMeanStd())
     saved = read_saved_policy(config.load_path, "load_path")
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)

@@ -10,6 +10,7 @@ import numpy as np
 from baselines.common.errors import UserError
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.teacher import Teacher, load_teacher
@@ -55,6 +56,12 @@ def add_teachers(
     if not teachers:
         return body, body.init(random.init)
     return _method(config).start(body, teachers, config, random)
+
+
+def first_statistics(policy: Policy, config: Config) -> RunningMeanStd:
+    """What the statistics of the observations begin with: nothing, or what the method says."""
+    told = _method(config).statistics(policy) if config.teacher_paths else None
+    return RunningMeanStd((policy.obs_size,)) if told is None else told
 
 
 def _method(config: Config) -> TransferMethod:

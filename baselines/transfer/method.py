@@ -10,6 +10,7 @@ import numpy as np
 
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.schedule import Stage, one_stage
 from baselines.transfer.teacher import Teacher
@@ -31,6 +32,8 @@ class TransferMethod:
 
     Attributes:
         start: see `Start`.
+        statistics: what the statistics of the observations begin with, from what is trained
+            first; None: with nothing.
         stages: the stages of a run, from what is trained first, or where the run is resumed from
             what was trained last, and the settings.
         restore: where `start` makes a policy other than the student's own networks: that policy
@@ -44,6 +47,7 @@ class TransferMethod:
     """
 
     start: Start
+    statistics: Callable[[Policy], RunningMeanStd | None] = lambda policy: None
     stages: Callable[[Policy, Config], list[Stage]] = one_stage
     restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = _restore_nothing
     go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Config], Policy] | None = None

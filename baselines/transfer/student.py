@@ -47,7 +47,7 @@ from baselines.transfer.objectives import (
     explained_share,
     mutual_information_loss,
 )
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher import Teacher, describe_teacher, stored_teacher, teacher_scope
 
 OWN_LOGIT = -0.1
 """Initial mixing logit of the student's own share."""
@@ -169,7 +169,7 @@ class Student:
     def frozen(self) -> dict[str, np.ndarray]:
         """The teachers' variables, and φ's where it is not learned."""
         return dict(self.frozen_mapping) | {
-            f"{_teacher_scope(j)}/{name}": value
+            f"{teacher_scope(j)}/{name}": value
             for j, teacher in enumerate(self.teachers)
             for name, value in teacher.params.items()
         }
@@ -299,15 +299,7 @@ class Student:
                 "mapping_spec": asdict(self.mapping_spec),
                 "min_std": self.min_std,
                 "frozen_mapping": bool(self.frozen_mapping),
-                "teachers": [
-                    {
-                        "policy": t.policy.describe(),
-                        "env": t.env,
-                        "sha256": t.sha256,
-                        "random": t.random,
-                    }
-                    for t in self.teachers
-                ],
+                "teachers": [describe_teacher(teacher) for teacher in self.teachers],
             }
         }
 
@@ -324,8 +316,7 @@ class Student:
         student = cls(
             PlainPolicy.from_description(described),
             tuple(
-                _stored_teacher(j, teacher, stored)
-                for j, teacher in enumerate(transfer["teachers"])
+                stored_teacher(j, teacher, stored) for j, teacher in enumerate(transfer["teachers"])
             ),
             MappingSpec(**transfer["mapping_spec"]),
             float(transfer["min_std"]),
@@ -336,15 +327,6 @@ class Student:
             return student
         needed = shapes(student._of_sources(embedding.variables))
         return replace(student, frozen_mapping=checked_arrays(stored, needed))
-
-
-def _stored_teacher(j: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Teacher:
-    prefix = f"{_teacher_scope(j)}/"
-    policy = PlainPolicy.from_description(described["policy"])
-    shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
-    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
-    random = bool(described.get("random", False))  # older checkpoints knew no random teachers
-    return Teacher(policy, params, described["env"], described["sha256"], random)
 
 
 def _part_of(name: str) -> str:
@@ -360,7 +342,3 @@ def _mixing(scope: str, layer: int) -> str:
 
 def _lateral(scope: str, layer: int, teacher: int) -> str:
     return f"{scope}/lateral{layer}_{teacher}"
-
-
-def _teacher_scope(teacher: int) -> str:
-    return f"{SCOPE}/teacher{teacher}"

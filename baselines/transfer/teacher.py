@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,9 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.vec_env import Normalizer
+from baselines.transfer.embedding import SCOPE
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Teacher:
         sha256: hash of the file it came from.
         random: whether its weights are not those of the file but drawn afresh.
         timesteps: environment steps that it was trained for; 0: not known.
+        statistics: of its observations while it was trained; None: not known.
     """
 
     policy: PlainPolicy
@@ -41,10 +46,11 @@ class Teacher:
     sha256: str
     random: bool = False
     timesteps: int = 0
+    statistics: RunningMeanStd | None = None
 
     def untrained(self, rng: np.random.Generator) -> Teacher:
         """The same networks before any training: weights drawn as at the start of a run."""
-        return replace(self, params=self.policy.init(rng), random=True)
+        return replace(self, params=self.policy.init(rng), random=True, statistics=None)
 
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, width].
@@ -86,6 +92,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         params = checked_arrays(checkpoint.arrays, policy.shapes())
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
         timesteps = count(metadata.get("timesteps", 0))
+        statistics = Normalizer.from_arrays(checkpoint.arrays, policy.obs_size).obs_rms
     except CheckpointError:
         raise
     except NotKnown as error:
@@ -93,4 +100,37 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(policy, params, env, checkpoint.sha256, timesteps=timesteps)
+    return Teacher(
+        policy, params, env, checkpoint.sha256, timesteps=timesteps, statistics=statistics
+    )
+
+
+def teacher_scope(number: int) -> str:
+    """First part of the names of a teacher's variables in a student's checkpoint."""
+    return f"{SCOPE}/teacher{number}"
+
+
+def describe_teacher(teacher: Teacher) -> dict[str, Any]:
+    """What a student's checkpoint says of a teacher, beside its variables; JSON."""
+    return {
+        "policy": teacher.policy.describe(),
+        "env": teacher.env,
+        "sha256": teacher.sha256,
+        "random": teacher.random,
+    }
+
+
+def stored_teacher(
+    number: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]
+) -> Teacher:
+    """The teacher that a student's checkpoint describes.
+
+    Raises:
+        KeyError, TypeError, ValueError: the description is damaged.
+    """
+    prefix = f"{teacher_scope(number)}/"
+    policy = PlainPolicy.from_description(described["policy"])
+    shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
+    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
+    random = bool(described.get("random", False))  # older checkpoints knew no random teachers
+    return Teacher(policy, params, described["env"], described["sha256"], random)

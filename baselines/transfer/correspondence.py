@@ -1,0 +1,71 @@
+"""Where on a student's body a teacher's body is found again, by the names of joints and bodies.
+
+A long centipede has a short one's body in several places: that of four legs is found in that of six
+twice, one torso apart. Each such place is a *window*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.common.vec_env.entry_names import EntryNames
+
+Moved = Callable[[str, int], str]
+"""From a part's name and a number of segments to that of the part so much further along."""
+
+ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Window:
+    """A place on the student's body that a teacher's body fits.
+
+    Attributes:
+        entries: for each entry of the teacher's observation the student's; `ABSENT`: it has none.
+        motors: pairs of a motor of the student's and the teacher's of the same name.
+    """
+
+    entries: tuple[int, ...]
+    motors: tuple[tuple[int, int], ...]
+
+
+def windows(student: EntryNames, teacher: EntryNames, moved: Moved) -> list[Window]:
+    """All windows that hold a motor, from the start of the body on.
+
+    In the first, parts correspond that have the same name, as far as there are such. The others are
+    those in which every joint of the teacher's is found again.
+    """
+    found = [_window(student, teacher, moved, 0)]
+    joints = {entry.part for entry in student.observation}
+    theirs = {entry.part for entry in teacher.observation}
+    segments = 1
+    while (there := {moved(part, segments) for part in theirs}) <= joints and there != theirs:
+        found.append(_window(student, teacher, moved, segments))
+        segments += 1
+    return [window for window in found if window.motors]
+
+
+def _window(student: EntryNames, teacher: EntryNames, moved: Moved, segments: int) -> Window:
+    at = {entry: i for i, entry in enumerate(student.observation)}
+    motor = {joint: i for i, joint in enumerate(student.joints)}
+    names = [entry._replace(part=moved(entry.part, segments)) for entry in teacher.observation]
+    joints = [moved(joint, segments) for joint in teacher.joints]
+    return Window(
+        tuple(at.get(name, ABSENT) for name in names),
+        tuple((motor[joint], i) for i, joint in enumerate(joints) if joint in motor),
+    )
+
+
+def selection(entries: tuple[int, ...], size: int) -> np.ndarray:
+    """The matrix that picks entries out of `size`: float32 of [size, len(entries)].
+
+    What is `ABSENT` is 0, the mean of a normalised observation.
+    """
+    matrix = np.zeros((size, len(entries)), np.float32)
+    for column, row in enumerate(entries):
+        if row != ABSENT:
+            matrix[row, column] = 1.0
+    return matrix

@@ -1,0 +1,299 @@
+"""Kickstarting: the student imitates its teachers at first, and ever less (Schmitt et al. 2018).
+
+To PPO's loss comes the cross-entropy of the student's policy to a teacher's (arXiv 1803.03835,
+section 3.2), with a weight that falls linearly to 0:
+
+    L + λ Σ_i w_i H(π_T,i(· | φ(s)) ‖ π_S,i(· | s))
+
+The teacher is of another shape, so the sum goes over the motors that both have by name, and φ picks
+the entries of the student's observation that the teacher's have by name (`correspondence`). Where
+the teacher's body is found in several places of the student's, it is a teacher in each of them, and
+a motor is taught by the mean of those that reach it (w_i).
+
+What is normal for the teacher's entries is what was normal while it was trained, so the statistics
+of the student's observations begin with the teacher's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.distributions import LOG_2PI, DiagGaussian, Pi
+from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.seeding import Streams
+from baselines.common.vec_env.entry_names import entry_names
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.task_modules import check_task_of_file
+from baselines.config import Config
+from baselines.environments.centipede_names import moved
+from baselines.transfer.correspondence import ABSENT, Window, selection, windows
+from baselines.transfer.method import TransferMethod
+from baselines.transfer.schedule import Stage
+from baselines.transfer.teacher import Teacher, describe_teacher, stored_teacher, teacher_scope
+
+KICKSTART_COEF = 1.0
+"""λ at the first update, per nat."""
+
+STATISTICS_WEIGHT = 1e5
+"""Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one teacher teaches.
+
+    Attributes:
+        teacher: the teacher.
+        windows: where on the student's body.
+    """
+
+    teacher: Teacher
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True)
+class Kickstarted(PlainPolicy):
+    """The student's own networks, with teachers to imitate.
+
+    Attributes:
+        lessons: what each teacher teaches.
+    """
+
+    lessons: tuple[Lesson, ...] = ()
+
+    @property
+    def body(self) -> PlainPolicy:
+        """What is left when there is nothing more to imitate."""
+        return PlainPolicy(
+            self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
+        )
+
+    @property
+    def loss_names(self) -> tuple[str, ...]:
+        """The loss is logged as `kickstart_loss`, its weight as `kickstart_coef`."""
+        return ("kickstart",)
+
+    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+        """Distribution and values [B] as without teachers, and the cross-entropy, a scalar."""
+        pi = self.pi(params, obs)
+        return pi, self.value(params, obs), {"kickstart": self.cross_entropy(pi, obs)}
+
+    def cross_entropy(self, pi: Pi, obs: Array) -> Array:
+        """Σ_i w_i H(π_T,i ‖ π_S,i), the mean over the batch, in nats.
+
+        Args:
+            pi: the student's distribution: means [B, k], log σ [k].
+            obs: normalised observations, float32 of [B, d].
+        """
+        terms = [
+            self._of_window(lesson.teacher, window, pi, obs)
+            for lesson in self.lessons
+            for window in lesson.windows
+        ]
+        return sum(terms)
+
+    def _of_window(self, teacher: Teacher, window: Window, pi: Pi, obs: Array) -> Array:
+        own, theirs = zip(*window.motors, strict=True)
+        student_motors = selection(own, self.distribution.num_outputs)
+        teacher_motors = selection(theirs, teacher.policy.distribution.num_outputs)
+        x = obs @ selection(window.entries, self.obs_size)
+        aim, aim_logstd = (
+            part @ teacher_motors for part in _rows(teacher.policy.pi(teacher.params, x))
+        )
+        mean, logstd = (part @ student_motors for part in _rows(pi))
+        squares = arrays.exp(2.0 * aim_logstd) + (aim - mean) ** 2
+        entropies = logstd + 0.5 * squares * arrays.exp(-2.0 * logstd) + 0.5 * LOG_2PI
+        return arrays.mean(arrays.sum_last(entropies * self._weights[list(own)]))
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """w_i: one over the number of windows that reach motor i, float32 of [k]; 0: none does."""
+        counts = np.zeros(self.distribution.num_outputs, np.float32)
+        for lesson in self.lessons:
+            for window in lesson.windows:
+                counts[[own for own, _ in window.motors]] += 1
+        return np.divide(1, counts, out=np.zeros_like(counts), where=counts > 0)
+
+    def statistics(self) -> RunningMeanStd | None:
+        """What the statistics of the observations begin with, where a teacher tells it.
+
+        Where teachers and windows overlap, the first counts; an entry that none has begins with
+        mean 0 and variance 1.
+        """
+        start = RunningMeanStd((self.obs_size,))
+        told = np.zeros(self.obs_size, bool)
+        for lesson in self.lessons:
+            theirs = lesson.teacher.statistics
+            if theirs is None:
+                continue
+            for window in lesson.windows:
+                for entry, own in enumerate(window.entries):
+                    if own != ABSENT and not told[own]:
+                        start.mean[own], start.var[own] = theirs.mean[entry], theirs.var[entry]
+                        told[own] = True
+            start.count = min(theirs.count, STATISTICS_WEIGHT)
+        return start if told.any() else None
+
+    def outline(self) -> list[str]:
+        """Who teaches which motors."""
+        motors = self.distribution.num_outputs
+        return [
+            f"{lesson.teacher.env['id']} teaches"
+            f" {len({own for window in lesson.windows for own, _ in window.motors})} of {motors}"
+            f" motors, in {len(lesson.windows)} places of the body"
+            for lesson in self.lessons
+        ]
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """For a checkpoint: the teachers' variables."""
+        return {
+            f"{teacher_scope(j)}/{name}": value
+            for j, lesson in enumerate(self.lessons)
+            for name, value in lesson.teacher.params.items()
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """For a checkpoint: the teachers, and where on the body each teaches."""
+        lessons = [
+            {
+                "teacher": describe_teacher(lesson.teacher),
+                "windows": [[list(w.entries), [list(pair) for pair in w.motors]]
+                            for w in lesson.windows],
+            }
+            for lesson in self.lessons
+        ]  # fmt: skip
+        return self.body.describe() | {"transfer": {"lessons": lessons}}
+
+
+def _rows(pi: Pi) -> tuple[Array, ...]:
+    """Mean and log σ with a batch axis: [B, k], or [1, k] of what is the same for all."""
+    mean, logstd = pi
+    return mean, arrays.reshape(logstd, (1, -1))
+
+
+def kickstarted(body: PlainPolicy, lessons: Sequence[Lesson]) -> Kickstarted:
+    """The student's own networks, with these teachers."""
+    return Kickstarted(
+        body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope, tuple(lessons)
+    )
+
+
+def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kickstarted:
+    """The policy that a checkpoint describes.
+
+    Raises:
+        KeyError, TypeError, ValueError: the description is damaged.
+    """
+    body = PlainPolicy.from_description(described)
+    lessons = []
+    for j, lesson in enumerate(described["transfer"]["lessons"]):
+        teacher = stored_teacher(j, lesson["teacher"], stored)
+        places = [
+            _checked(
+                Window(tuple(entries), tuple((own, his) for own, his in motors)), body, teacher
+            )
+            for entries, motors in lesson["windows"]
+        ]
+        lessons.append(Lesson(teacher, tuple(places)))
+    return kickstarted(body, lessons)
+
+
+def _checked(window: Window, body: PlainPolicy, teacher: Teacher) -> Window:
+    bounds = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
+    entries = [(entry, body.obs_size) for entry in window.entries if entry != ABSENT]
+    motors = [
+        (number, bound)
+        for pair in window.motors
+        for number, bound in zip(pair, bounds, strict=True)
+    ]
+    if len(window.entries) != teacher.policy.obs_size or not window.motors:
+        raise ValueError("a window does not fit its teacher")
+    if not all(type(number) is int and 0 <= number < bound for number, bound in entries + motors):
+        raise ValueError("a window names what is not there")
+    return window
+
+
+def check(config: Config) -> None:
+    """Raises UserError for settings that do not fit."""
+    if config.load_path:
+        raise UserError(
+            "--load_path: --transfer=kickstart begins with statistics of its teachers; leave one of"
+            " the two out"
+        )
+
+
+def start(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> tuple[Kickstarted, dict[str, np.ndarray]]:
+    """What is trained first, and its initial variables: those of a policy from scratch.
+
+    Raises:
+        UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
+    """
+    names = entry_names(config.env, config.env_arguments)
+    lessons = []
+    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+        check_task_of_file(teacher.env["id"])
+        for policy, task in ((body, config.env), (teacher.policy, teacher.env["id"])):
+            if not isinstance(policy.distribution, DiagGaussian):
+                raise UserError(
+                    f"--transfer: kickstart needs motors, but the actions of {task} are not a Box"
+                )
+        theirs = entry_names(teacher.env["id"], teacher.env["kwargs"])
+        places = windows(names, theirs, moved)
+        if not places:
+            raise UserError(
+                f"--teacher_paths: {path} was trained on {teacher.env['id']}, none of whose motors"
+                f" has the name of one of {config.env}"
+            )
+        if config.teacher_weights == "random":
+            teacher = teacher.untrained(random.teachers)
+        lessons.append(Lesson(teacher, tuple(places)))
+    return kickstarted(body, lessons), body.init(random.init)
+
+
+def statistics(policy: Policy) -> RunningMeanStd | None:
+    """What the statistics of the observations begin with."""
+    return policy.statistics() if isinstance(policy, Kickstarted) else None
+
+
+def imitation_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
+    """Share of λ that is in force: 1 at the first update, 0 once the teachers' time is over."""
+    return max(1.0 - (update - 1) / (teacher_fraction * nupdates), 0.0)
+
+
+def stages(policy: Policy, config: Config) -> list[Stage]:
+    """Imitation ever weaker, then none; only the second where a run is resumed in it."""
+    alone = Stage(
+        1 + int(config.teacher_fraction * config.nupdates),
+        policy.body,
+        lambda _: {"kl": config.kl_coef, "kickstart": 0.0},
+        lambda *_: {},
+        alone=True,
+    )
+    if not isinstance(policy, Kickstarted):
+        return [alone]
+
+    def coefs(update: int) -> dict[str, float]:
+        weight = imitation_weight(update, config.nupdates, config.teacher_fraction)
+        return {"kl": config.kl_coef, "kickstart": weight * KICKSTART_COEF}
+
+    return [Stage(1, policy, coefs, lambda *_: {}), alone]
+
+
+KICKSTART = TransferMethod(
+    start=start,
+    statistics=statistics,
+    stages=stages,
+    restore=restore,
+    settings=("teacher_fraction", "teacher_weights"),
+    check=check,
+)

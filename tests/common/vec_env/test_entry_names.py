@@ -1,0 +1,66 @@
+"""Names of the entries of MuJoCo tasks, against what moving a joint changes."""
+
+from typing import Any
+
+import gymnasium
+import pytest
+
+import baselines.environments  # noqa: F401  (registers the centipedes)
+from baselines.common.errors import UserError
+from baselines.common.vec_env.entry_names import FORCE, POSITION, VELOCITY, entry_names
+
+
+@pytest.mark.parametrize(
+    ("task", "forces"),
+    [
+        ("CentipedeFour-v1", 6 * 11),
+        ("CpCentipedeSix-v1", 6 * 16),
+        ("AntS-v1", 6 * 14),
+        ("Ant-v5", 6 * 13),
+        ("Hopper-v5", 0),
+        ("Swimmer-v5", 0),
+    ],
+)
+def test_a_joint_that_is_moved_changes_the_entries_of_its_name(task: str, forces: int) -> None:
+    names = entry_names(task, {})
+    env = gymnasium.make(task)
+    before = env.reset(seed=0)[0]
+    body: Any = env.unwrapped
+    assert len(names.observation) == len(before)
+    assert sum(entry.quantity == FORCE for entry in names.observation) == forces
+    observe = getattr(body, "_observe", None) or body._get_obs
+    for index in range(body.model.njnt):
+        joint = body.model.joint(index).name
+        for quantity, values in ((POSITION, body.data.qpos), (VELOCITY, body.data.qvel)):
+            start = body.model.jnt_qposadr if quantity == POSITION else body.model.jnt_dofadr
+            end = [*start, len(values)][index + 1]
+            for number in range(int(start[index]), int(end)):
+                kept, values[number] = values[number], values[number] + 0.25
+                changed = [i for i, x in enumerate(observe() != before) if x]
+                values[number] = kept
+                expected = (quantity, joint, number - int(start[index]))
+                assert [tuple(names.observation[i]) for i in changed] in ([expected], [])
+                assert changed or quantity == POSITION  # where the robot is, is not observed
+
+
+def test_the_motors_have_the_names_of_the_joints_they_turn() -> None:
+    assert entry_names("CpCentipedeSix-v1", {}).joints[:3] == ("lefthip_2", "ankle_2", "righthip_3")
+    assert entry_names("Hopper-v5", {}).joints == ("thigh_joint", "leg_joint", "foot_joint")
+
+
+def test_options_change_the_names() -> None:
+    blind = entry_names("CentipedeFour-v1", {"include_cfrc_ext_in_observation": False})
+    assert len(blind.observation) == 97 - 66
+    assert blind.observation == entry_names("CentipedeFour-v1", {}).observation[:31]
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("CartPole-v1", "--env: CartPole-v1 is no MuJoCo task"),
+        ("Humanoid-v5", "--env: the observation of Humanoid-v5 is not positions, velocities"),
+    ],
+)
+def test_other_tasks_are_told(task: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        entry_names(task, {})

@@ -1,0 +1,187 @@
+"""Kickstarting, against quadrature and by hand."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from baselines import ppo2
+from baselines.common.errors import UserError
+from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.tensorflow_quietly import tf
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.transfer.correspondence import ABSENT, Window
+from baselines.transfer.kickstart import (
+    STATISTICS_WEIGHT,
+    Kickstarted,
+    Lesson,
+    imitation_weight,
+    kickstarted,
+    restore,
+)
+from baselines.transfer.teacher import Teacher
+
+WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2), (3, 0))), Window((1, 3, 0, 0), ((3, 1),)))
+"""Two places of a teacher of 4 entries and 3 motors on a student of 5 entries and 4 motors."""
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def student(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> Kickstarted:
+    body = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
+    return kickstarted(body, [Lesson(make_teacher(1), WINDOWS)])
+
+
+@pytest.fixture
+def params(student: Kickstarted, perturbed: Any) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = perturbed(student.init(np.random.default_rng(0)), 3)
+    return found
+
+
+OBS = np.random.default_rng(1).standard_normal((7, 5)).astype(np.float32)
+
+
+def expected_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> float:
+    """Window by window, motor by motor, with −∫ π_T log π_S by Gauss-Hermite quadrature."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
+    teacher = student.lessons[0].teacher
+    means, logstd = student.pi(params, OBS)
+    reached = [motor for window in WINDOWS for motor, _ in window.motors]
+    total = 0.0
+    for window in WINDOWS:
+        for row, obs in enumerate(OBS):
+            x = np.array([[0.0 if i == ABSENT else obs[i] for i in window.entries]], np.float32)
+            aims, aim_logstd = teacher.policy.pi(teacher.params, x)
+            for own, theirs in window.motors:
+                actions = aims[0, theirs] + np.exp(aim_logstd[theirs]) * nodes
+                logp = stats.norm.logpdf(actions, means[row, own], np.exp(logstd[own]))
+                entropy = -(weights @ logp) / weights.sum()
+                total += entropy / reached.count(own) / len(OBS)
+    return total
+
+
+def test_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> None:
+    expected = expected_cross_entropy(student, params)
+    _, _, losses = student.learning_outputs(params, OBS)
+    assert losses.keys() == {"kickstart"}
+    assert losses["kickstart"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_tensors_give_the_same_and_only_the_student_learns(
+    student: Kickstarted, params: dict[str, np.ndarray]
+) -> None:
+    variables = {name: tf.Variable(value) for name, value in params.items()}
+    with tf.GradientTape() as tape:
+        loss = student.learning_outputs(variables, tf.constant(OBS))[2]["kickstart"]
+    assert float(loss) == pytest.approx(expected_cross_entropy(student, params), rel=1e-5)
+    gradients = dict(zip(variables, tape.gradient(loss, list(variables.values())), strict=True))
+    moved = {name for name, gradient in gradients.items() if gradient is not None}
+    assert moved == {name for name in params if name.startswith("pi/")}
+    # Motors 1 and 2 have no teacher.
+    assert gradients["pi/pi/b"].numpy()[[1, 2]].tolist() == [0, 0]
+    assert (gradients["pi/pi/b"].numpy()[[0, 3]] != 0).all()
+
+
+def test_the_least_is_reached_where_the_student_acts_as_its_teacher(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> None:
+    teacher = make_teacher(1)
+    same = Window((0, 1, 2, 3), ((0, 0), (1, 1), (2, 2)))
+    student = kickstarted(teacher.policy, [Lesson(teacher, (same,))])
+    variables = {name: tf.Variable(value) for name, value in teacher.params.items()}
+    with tf.GradientTape() as tape:
+        loss = student.learning_outputs(variables, tf.constant(OBS[:, :4]))[2]["kickstart"]
+    entropy = teacher.policy.distribution.entropy(teacher.policy.pi(teacher.params, OBS[:, :4]))
+    assert float(loss) == pytest.approx(float(np.mean(entropy)), rel=1e-5)
+    for gradient in tape.gradient(loss, list(variables.values())):
+        assert gradient is None or np.abs(gradient).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("update", "expected"), [(1, 1), (46, 0.5), (89, 2 / 90), (91, 0), (100, 0)]
+)
+def test_imitation_falls_to_nothing(update: int, expected: float) -> None:
+    assert imitation_weight(update, 100, 0.9) == pytest.approx(expected, abs=1e-12)
+
+
+def test_statistics_begin_with_the_teachers(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> None:
+    statistics = RunningMeanStd((4,))
+    statistics.mean, statistics.var = np.array([1.0, 2, 3, 4]), np.array([5.0, 6, 7, 8])
+    statistics.count = 2e6
+    teacher = make_teacher(1)
+    teacher = Teacher(teacher.policy, teacher.params, teacher.env, "", statistics=statistics)
+    body = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
+    found = kickstarted(body, [Lesson(teacher, WINDOWS)]).statistics()
+    assert found is not None
+    assert found.mean.tolist() == [3, 1, 1, 2, 4]
+    assert found.var.tolist() == [7, 5, 5, 6, 8]
+    assert found.count == STATISTICS_WEIGHT
+    untrained = teacher.untrained(np.random.default_rng(0))
+    assert kickstarted(body, [Lesson(untrained, WINDOWS)]).statistics() is None
+
+
+def test_a_checkpoint_brings_the_teachers_back(
+    student: Kickstarted, params: dict[str, np.ndarray]
+) -> None:
+    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    loss = student.learning_outputs(params, OBS)[2]["kickstart"]
+    assert again.learning_outputs(params, OBS)[2]["kickstart"] == loss
+    assert again.describe() == student.describe()
+
+
+@pytest.mark.parametrize(
+    ("entries", "motors"),
+    [
+        ([0, 1, 2, 5], [[0, 0]]),
+        ([0, 1, 2], [[0, 0]]),
+        ([0, 1, 2, 3], [[4, 0]]),
+        ([0, 1, 2, 3], [[0, 3]]),
+        ([0, 1, 2, 3], [[0, -1]]),
+        ([0, 1, 2, 3], []),
+        ([0, 1, 2, 3.0], [[0, 0]]),
+        ([0, 1, 2, -2], [[0, 0]]),
+    ],
+)
+def test_a_window_that_does_not_fit_is_refused(
+    student: Kickstarted, entries: list[Any], motors: list[Any]
+) -> None:
+    described = student.describe()
+    described["transfer"]["lessons"][0]["windows"] = [[entries, motors]]
+    with pytest.raises(ValueError, match="a window"):
+        restore(described, student.frozen())
+
+
+SMALL: dict[str, Any] = {
+    "num_timesteps": 3 * 64, "nsteps": 64, "nminibatches": 2, "noptepochs": 1,
+    "transfer": "kickstart", "xla": False, "num_threads": 1,
+}  # fmt: skip
+FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
+
+
+def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
+    model = ppo2.learn(
+        env="CentipedeFive-v1", teachers=[FOUR], save_path=str(tmp_path / "models"),
+        log_path=str(tmp_path / "logs"), **SMALL,
+    )  # fmt: skip
+    assert "transfer" not in model.policy.describe()
+    rows = (tmp_path / "logs" / "progress.csv").read_text().splitlines()
+    column = rows[0].split(",").index("kickstart_coef")
+    weights = [float(row.split(",")[column]) for row in rows[1:]]
+    assert weights == pytest.approx([1, 1 - 1 / 2.7, 0])
+
+
+def test_a_task_without_named_motors_is_told() -> None:
+    with pytest.raises(UserError, match="--env: CartPole-v1 is no MuJoCo task"):
+        ppo2.learn(env="CartPole-v1", teachers=[FOUR], **SMALL)
+    with pytest.raises(UserError, match="none of whose motors has the name of one of Hopper-v5"):
+        ppo2.learn(env="Hopper-v5", teachers=[FOUR], **SMALL)
