@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound, Parser,
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
 from baselines.common.offscreen import draw_offscreen
-from baselines.evaluation.evaluation import evaluate, summarize
+from baselines.evaluation.evaluation import MAX_STEPS, evaluate, summarize
 from baselines.evaluation.films import ENDINGS, check_film, film
 from baselines.flags import add_outside, allow_outside
 from baselines.training.saved import SavedPolicy, read_saved_policy
@@ -26,6 +27,10 @@ def parser() -> Parser:
     result.add_argument(
         "--episodes", type=reader(int, POSITIVE), default=100, metavar="N",
         help="number of episodes (default: %(default)s)",
+    )  # fmt: skip
+    result.add_argument(
+        "--max_steps", type=reader(int, POSITIVE), default=MAX_STEPS, metavar="N",
+        help="an episode that does not end is cut off after so many steps (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
         "--seed", type=reader(int, NOT_NEGATIVE), default=0, metavar="N",
@@ -69,8 +74,16 @@ def main(argv: list[str]) -> None:
     if arguments.video:
         _film(saved, arguments)
         return
-    episodes = evaluate(saved, arguments.episodes, arguments.seed, arguments.deterministic)
+    episodes = evaluate(
+        saved, arguments.episodes, arguments.seed, arguments.deterministic, arguments.max_steps
+    )
     summary = summarize(episodes)
+    if summary["cut"]:
+        print(
+            f"WARNING: {summary['cut']} of {len(episodes)} episodes did not end, and were cut off"
+            f" after {arguments.max_steps:,} steps (--max_steps)",
+            file=sys.stderr,
+        )
     if arguments.json:
         print(json.dumps(summary))
         return

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import select
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from baselines.common.divergence import Diverged, Drifted
-from baselines.common.errors import UserError, suggestion
+from baselines.common.errors import TaskError, UserError, suggestion
 from baselines.common.stopping import Terminated
 
 EXIT_USAGE = 2
@@ -108,21 +110,32 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """
     try:
         status = main(sys.argv[1:])
-    except BrokenPipeError:  # `... | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        sys.exit(EXIT_BROKEN_PIPE)
+        sys.stdout.flush()
     except BaseException as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads(sys.stdout):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush
+            sys.exit(EXIT_BROKEN_PIPE)
         told = outcome(error)
         if told is None:
             raise
         message, status = told
+        if isinstance(error, TaskError) and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
         if not getattr(error, TOLD_ELSEWHERE, False):
             print(f"{name}: {message}", file=sys.stderr)
     sys.exit(status or 0)
 
 
+def _nobody_reads(stream: TextIO) -> bool:
+    """Whether a stream is a pipe whose other end is closed: `... | head` has seen enough."""
+    asked = select.poll()
+    asked.register(stream.fileno(), 0)  # an error is told without being asked for
+    return any(event & select.POLLERR for _, event in asked.poll(0))
+
+
 OUTCOMES: tuple[tuple[type[BaseException], str, int], ...] = (
     (UserError, "error: {}", EXIT_USAGE),
+    (TaskError, "error: {}", EXIT_FAILURE),
     (Diverged, "diverged: {}", EXIT_DIVERGED),
     (Drifted, "error: {}", EXIT_FAILURE),
     (Terminated, "terminated", EXIT_TERMINATED),

@@ -23,6 +23,10 @@ class UserError(ValueError):
         super().__init__(printable(line, len(line)))
 
 
+class TaskError(Exception):
+    """An error of a task's own code, which is its cause; its message is one line."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`; did you mean X?` for the nearest known name, or nothing when none is near."""
     by_lower = {k.lower(): k for k in known}

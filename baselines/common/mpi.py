@@ -20,14 +20,16 @@ import numpy as np
 
 from baselines.common.command_line import EXIT_FAILURE, TOLD_ELSEWHERE, outcome
 from baselines.common.divergence import Diverged, Drifted
-from baselines.common.errors import UserError
+from baselines.common.errors import TaskError, UserError
 from baselines.common.launcher import num_launched
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import Terminated
 
 T = TypeVar("T")
 
-EXPECTED = (UserError, Diverged, Drifted, Terminated, KeyboardInterrupt, OSError, MemoryError)
+EXPECTED = (
+    UserError, TaskError, Diverged, Drifted, Terminated, KeyboardInterrupt, OSError, MemoryError
+)  # fmt: skip
 """What may be raised in a block that ranks go through together; all else is a fault."""
 
 

@@ -201,3 +201,18 @@ def can_pack(tree: Tree) -> bool:
     except TypeError:
         return False
     return True
+
+
+def mapped(tree: Tree, change: Callable[[str, np.ndarray], Tree], place: str = "") -> Tree:
+    """The tree with each array replaced by what `change` makes of its place and of itself.
+
+    Places are told as `pack` names arrays.
+    """
+    if isinstance(tree, np.ndarray):
+        return change(place, tree)
+    if isinstance(tree, dict):
+        return {key: mapped(part, change, f"{place}/{key}") for key, part in tree.items()}
+    if isinstance(tree, list | tuple):
+        parts = [mapped(part, change, f"{place}/{i}") for i, part in enumerate(tree)]
+        return tuple(parts) if isinstance(tree, tuple) else parts
+    return tree

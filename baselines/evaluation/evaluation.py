@@ -3,60 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.errors import UserError
+from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.common.vec_env.tasks import describe_space, make_task
-from baselines.common.vec_env.vec_env import Episode, env_action
+from baselines.common.vec_env.vec_env import Episode
 from baselines.training.saved import SavedPolicy
 
+MAX_STEPS = 100_000
+"""Steps after which an episode of a task without a time limit is cut off."""
 
-def run_episode(saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool) -> Episode:
+
+def run_episode(
+    saved: SavedPolicy,
+    task: ForeignTask,
+    seed: int,
+    deterministic: bool,
+    max_steps: int | None = MAX_STEPS,
+) -> Episode:
     """One episode with raw rewards; it depends on nothing but its arguments.
 
     Args:
         saved: the policy.
-        env: its task.
+        task: its task.
         seed: of the environment's start and of the sampled actions.
         deterministic: take the most likely action instead of a sampled one.
+        max_steps: where it is cut off; None: nowhere.
     """
-    rewards = list(rewards_of_episode(saved, env, seed, deterministic))
-    return Episode(sum(rewards), len(rewards))
+    steps = list(islice(steps_of_episode(saved, task, seed, deterministic), max_steps))
+    return Episode(sum(reward for reward, _ in steps), len(steps), was_cut=not steps[-1][1])
 
 
-def rewards_of_episode(
-    saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
-) -> Iterator[float]:
-    """The raw reward of each step of an episode, as it is made; arguments as for `run_episode`."""
+def steps_of_episode(
+    saved: SavedPolicy, task: ForeignTask, seed: int, deterministic: bool
+) -> Iterator[tuple[float, bool]]:
+    """The raw reward of each step of an episode, as it is made, and whether it was the last.
+
+    The arguments are those of `run_episode`.
+    """
     random = streams(seed, num_env=1)
     distribution = saved.policy.distribution
-    first_action = int(getattr(env.action_space, "start", 0))
-    obs, _ = env.reset(seed=random.env_seeds[0])
+    obs = task.reset(seed=random.env_seeds[0])
     done = False
     while not done:
         noise = None if deterministic else distribution.noise(random.actions, (1,))
-        action = saved.act(np.asarray(obs)[None], noise)[0]
-        obs, reward, terminated, truncated, _ = env.step(env_action(action, first_action))
-        yield float(reward)
-        done = terminated or truncated
+        obs, reward, done = task.step(saved.act(obs[None], noise)[0])
+        yield float(reward), bool(done)
 
 
 def make_fitting_task(
     saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], **options: Any
-) -> gym.Env:
+) -> ForeignTask:
     """A task that the policy can act in.
 
     Raises:
         UserError: there is no such task, or it has other spaces than the policy was made for.
     """
-    env = make_task(env_id, env_kwargs, **options)
+    task = ForeignTask(make_task(env_id, env_kwargs, **options))
     for kind in ("observation_space", "action_space"):
-        made_for, has = saved.metadata[kind], describe_space(getattr(env, kind))
+        made_for, has = saved.metadata[kind], describe_space(getattr(task, kind))
         differing = [key for key in ("kind", "shape", "n") if made_for.get(key) != has.get(key)]
         if differing:
             key = differing[0]
@@ -65,10 +77,10 @@ def make_fitting_task(
                 f" {saved.metadata['env']['id']}: {kind} has {key} {has.get(key)},"
                 f" not {made_for.get(key)}"
             )
-    return env
+    return task
 
 
-def make_own_task(saved: SavedPolicy, **options: Any) -> gym.Env:
+def make_own_task(saved: SavedPolicy, **options: Any) -> ForeignTask:
     """The task that the checkpoint names.
 
     Raises:
@@ -79,17 +91,24 @@ def make_own_task(saved: SavedPolicy, **options: Any) -> gym.Env:
     return make_fitting_task(saved, env["id"], env["kwargs"], **options)
 
 
-def evaluate(saved: SavedPolicy, episodes: int, seed: int, deterministic: bool) -> list[Episode]:
+def evaluate(
+    saved: SavedPolicy, episodes: int, seed: int, deterministic: bool, max_steps: int = MAX_STEPS
+) -> list[Episode]:
     """Episodes of a policy in its own task; episode k starts from `seed` + k.
+
+    Each is cut off after `max_steps`, and marked so.
 
     Raises:
         UserError: the task that the checkpoint names cannot be made here.
+        TaskError: it raised an error.
     """
-    env = make_own_task(saved)
+    task = make_own_task(saved)
     try:
-        return [run_episode(saved, env, seed + k, deterministic) for k in range(episodes)]
+        return [
+            run_episode(saved, task, seed + k, deterministic, max_steps) for k in range(episodes)
+        ]
     finally:
-        env.close()
+        task.close()
 
 
 def summarize(episodes: list[Episode]) -> dict[str, Any]:
@@ -98,7 +117,7 @@ def summarize(episodes: list[Episode]) -> dict[str, Any]:
     Returns:
         `episodes` (their number); `mean`, `std` (of the sample, n - 1; 0 for a single episode),
         `min`, `max` and `ci95` (95 % bootstrap interval of the mean, BCa where it is defined) of
-        the return; `mean_length` in environment steps.
+        the return; `mean_length` in environment steps; `cut`, how many episodes were cut off.
     """
     returns = np.array([episode.r for episode in episodes])
     return {
@@ -109,6 +128,7 @@ def summarize(episodes: list[Episode]) -> dict[str, Any]:
         "max": float(returns.max()),
         "ci95": bootstrap_interval(returns),
         "mean_length": float(np.mean([episode.l for episode in episodes])),
+        "cut": sum(episode.was_cut for episode in episodes),
     }
 
 
@@ -130,15 +150,17 @@ def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int)
     Raises:
         UserError: there is no display, or the policy does not fit the task.
     """
-    env = make_fitting_task(saved, env_id, env_kwargs, render_mode="human")
+    task = make_fitting_task(saved, env_id, env_kwargs, render_mode="human")
     try:
         while True:
-            episode = run_episode(saved, env, seed, deterministic=False)
+            episode = run_episode(saved, task, seed, deterministic=False, max_steps=None)
             print(f"episode return {episode.r:.1f}, length {episode.l}", flush=True)
             seed += 1
-    except gym.error.Error as error:
-        raise UserError(f"--play: {env_id} cannot be shown: {error}") from None
+    except TaskError as error:
+        if not isinstance(error.__cause__, gym.error.Error):
+            raise
+        raise UserError(f"--play: {env_id} cannot be shown: {error.__cause__}") from None
     except KeyboardInterrupt:
         return
     finally:
-        env.close()
+        task.close()

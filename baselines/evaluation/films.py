@@ -12,7 +12,8 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.errors import UserError
-from baselines.evaluation.evaluation import make_own_task, rewards_of_episode
+from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.evaluation.evaluation import make_own_task, steps_of_episode
 from baselines.training.saved import SavedPolicy
 
 ENDINGS = (".mp4", ".gif")
@@ -48,29 +49,29 @@ def film(
         OSError: the file cannot be written.
     """
     tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
-    fps = int(tasks[0].metadata.get("render_fps", DEFAULT_FPS))
+    fps = int(tasks[0].env.metadata.get("render_fps", DEFAULT_FPS))
     try:
         shown = [
-            islice(_pictures(saved, env, seed, deterministic), length)
-            for saved, env in zip(policies, tasks, strict=True)
+            islice(_pictures(saved, task, seed, deterministic), length)
+            for saved, task in zip(policies, tasks, strict=True)
         ]
         _write(path, side_by_side(shown, height), fps)
     finally:
-        for env in tasks:
-            env.close()
+        for task in tasks:
+            task.close()
 
 
 def _pictures(
-    saved: SavedPolicy, env: gym.Env, seed: int, deterministic: bool
+    saved: SavedPolicy, task: ForeignTask, seed: int, deterministic: bool
 ) -> Iterator[np.ndarray]:
     """A picture after each step, uint8 of [height, width, 3]."""
-    for _ in rewards_of_episode(saved, env, seed, deterministic):
-        yield _picture(env)
+    for _ in steps_of_episode(saved, task, seed, deterministic):
+        yield _picture(task.env)
 
 
 def _picture(env: gym.Env) -> np.ndarray:
     try:
-        return np.asarray(env.render())
+        return np.array(env.render())  # a copy, for the task may draw the next one over it
     except Exception as error:  # OpenGL's errors have no type in common
         raise UserError(f"--env: {env.spec and env.spec.id} cannot be drawn: {error}") from None
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from baselines.common.errors import TaskError, UserError
+from baselines.common.vec_env.env_state import obstacle_to_restoring
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.training.setup import Setup
@@ -16,7 +19,11 @@ PROBE_STEPS = 30
 
 
 def report(setup: Setup) -> Iterator[str]:
-    """The lines."""
+    """The lines.
+
+    Raises:
+        UserError: the task returns something else than it should.
+    """
     config, policy = setup.config, setup.policy
     kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
     actions = f"{kind.num_outputs} {'actions' if space == 'Discrete' else 'action dimensions'}"
@@ -35,10 +42,28 @@ def report(setup: Setup) -> Iterator[str]:
     parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
     yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"
     yield _expected_time(config)
+    if config.save_path:
+        yield from _resuming(config)
+
+
+def _resuming(config: Config) -> Iterator[str]:
+    obstacle = obstacle_to_restoring(lambda: make_task(config.env, config.env_arguments))
+    if obstacle:
+        yield f"WARNING: resumed, a run of {config.env} may differ: {obstacle}"
 
 
 def _expected_time(config: Config) -> str:
-    step = _seconds_per_step(config)
+    """How long the run takes; a task that cannot be tried beside the run costs a line."""
+    try:
+        trial = ForeignTask(make_task(config.env, config.env_arguments))
+    except UserError as error:
+        return f"time: not known, for want of a second {config.env} to measure ({error})"
+    try:
+        step = _seconds_per_step(trial)
+    except TaskError as error:
+        return f"time: not known, for the trial of some random actions ended: {error}"
+    finally:
+        trial.close()
     left = config.nupdates * config.nrollout * step
     cores = "one core" if config.num_ranks == 1 else "one core for each rank"
     return (
@@ -47,20 +72,18 @@ def _expected_time(config: Config) -> str:
     )
 
 
-def _seconds_per_step(config: Config) -> float:
+def _seconds_per_step(task: ForeignTask) -> float:
     """The median over a few steps with random actions."""
-    env = make_task(config.env, config.env_arguments)
-    env.reset(seed=0)
-    env.action_space.seed(0)
+    task.reset(seed=0)
+    task.action_space.seed(0)
     times = []
     for _ in range(PROBE_STEPS):
-        action = env.action_space.sample()
+        action = task.sample()
         begun = time.perf_counter()
-        _, _, terminated, truncated, _ = env.step(action)
+        _, _, done = task.step(action)
         times.append(time.perf_counter() - begun)
-        if terminated or truncated:
-            env.reset()
-    env.close()
+        if done:
+            task.reset()
     return float(np.median(times))
 
 

@@ -10,13 +10,11 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from baselines.common.checkpoint import DAMAGE, CheckpointError
+from baselines.common.checkpoint import DAMAGE, CheckpointError, TooLarge
 from baselines.common.divergence import Diverged, Drifted
 from baselines.common.mpi import Team
 from baselines.common.networks.policies import Policy
 from baselines.common.trees import Tree
-from baselines.common.vec_env.env_state import can_be_restored
-from baselines.common.vec_env.tasks import make_task
 from baselines.logger import Log
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
@@ -93,6 +91,7 @@ class Session(Generic[L, C]):
         films: shows.
         lr_scale: factor of the learning rate, halved by each rollback.
         rollbacks: how often the run went back to an earlier state.
+        is_too_large: whether a state was too large to be saved.
     """
 
     setup: Setup
@@ -103,6 +102,7 @@ class Session(Generic[L, C]):
     films: Films
     lr_scale: float = 1.0
     rollbacks: int = 0
+    is_too_large: bool = False
 
     @property
     def team(self) -> Team:
@@ -146,22 +146,35 @@ class Session(Generic[L, C]):
         folder = self.setup.config.save_path
         return self.policy.write(Path(folder)) if folder and self.team.is_first else None
 
-    def save_state(self) -> None:
-        """Write all that `--resume` needs, where there is a folder for it; the first rank does."""
+    def save_state(self) -> bool:
+        """Write all that `--resume` needs, where there is a folder for it; the first rank does.
+
+        Returns:
+            Whether it is written; one too large to be read again is not, which is said once.
+        """
         config = self.setup.config
-        if config.save_path:
-            state = self.state()  # of all ranks
+        if not config.save_path:
+            return False
+        state = self.state()  # of all ranks
+        try:
             if self.team.is_first:
                 write_state(Path(config.save_path), self.policy, state, config.keep)
+        except TooLarge as error:
+            if not self.is_too_large:
+                self.log.say(f"WARNING: not saved, and --resume will not find it: {error}")
+            self.is_too_large = True
+            return False
+        return self.team.is_first
 
     def save_now(self) -> None:
         """The run is to stop: save all, and say so."""
         path = self.save_policy()
-        self.save_state()
+        is_saved = self.save_state()
         if path is not None:
+            goes_on = "from there" if is_saved else "from an earlier update, if from any"
             self.log.say(
-                f"stopped after update {self.progress.updates}; saved {path};"
-                " --resume goes on from there"
+                f"stopped after update {self.progress.updates}; saved {path}; --resume goes on"
+                f" {goes_on}"
             )
 
     def save_what_is_due(self) -> None:
@@ -203,19 +216,18 @@ def session(setup: Setup, model: L, runner: C, films: Films) -> Iterator[Session
     Raises:
         UserError: a folder cannot be written, or the state does not fit.
     """
-    config = setup.config
     with ExitStack() as stack:
         stack.enter_context(closing(setup.envs))
+        with setup.team.united():  # what is wrong with the task is found before a file is made
+            told = _start(setup, runner)
         with setup.team.united():
             log = stack.enter_context(open_outputs(setup))
-        run = Session(setup, model, runner, Progress(config), log, films)
+        run = Session(setup, model, runner, Progress(setup.config), log, films)
+        for line in told:
+            log.say(line)
         if setup.resumed is None:
-            if setup.team.is_first:
-                for line in report(setup):
-                    log.say(line)
-            runner.start()
             setup.normalizer.share(setup.team)
-            _begin(run)
+            run.save_state()
         else:
             with setup.team.united():
                 _go_on(run, setup.resumed.path, setup.resumed.state)
@@ -224,21 +236,17 @@ def session(setup: Setup, model: L, runner: C, films: Films) -> Iterator[Session
         except Diverged as error:
             raise Diverged(f"update {run.progress.updates + 1}: {error}") from None
         finally:
-            for line in run.films.finish():
+            for line in (*run.films.finish(), *setup.envs.close()):
                 log.say(line)
 
 
-def _begin(run: Session[L, C]) -> None:
-    config = run.setup.config
-    if not config.save_path:
-        return
-    run.save_state()
-    if run.team.is_first and not can_be_restored(
-        lambda: make_task(config.env, config.env_arguments)
-    ):
-        run.log.say(
-            f"WARNING: {config.env} keeps state that cannot be saved; resumed, the run will differ"
-        )
+def _start(setup: Setup, runner: Collector) -> list[str]:
+    """Begin a new run's episodes; what is to be told of the run."""
+    if setup.resumed is not None:
+        return []
+    told = list(report(setup)) if setup.team.is_first else []
+    runner.start()
+    return told
 
 
 def _go_on(run: Session[L, C], path: Path, state: Tree) -> None:

@@ -16,7 +16,13 @@ from baselines.common.errors import UserError
 from baselines.common.mpi import ALONE, Team
 from baselines.common.networks.distributions import distribution_for
 from baselines.common.networks.networks import NetworkSpec, check_network
-from baselines.common.networks.policies import PlainPolicy, Policy, check_sizes, policy_for
+from baselines.common.networks.policies import (
+    PlainPolicy,
+    Policy,
+    check_sizes,
+    observation_size,
+    policy_for,
+)
 from baselines.common.offscreen import offscreen_renderer
 from baselines.common.seeding import Streams, streams
 from baselines.common.vec_env.own_body import check_body
@@ -109,7 +115,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     random, envs = _environments(config, team)
     saved = found.policy
     sizes = (saved.policy.obs_size, saved.policy.distribution)
-    if sizes != ((envs.observation_space.shape or (0,))[0], distribution_for(envs.action_space)):
+    if sizes != (observation_size(envs.observation_space), distribution_for(envs.action_space)):
         raise CheckpointError(
             f"--resume: {found.path} is of a task of other sizes, no {config.env}"
         )
@@ -126,12 +132,9 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
 
 def _body(config: Config, envs: VecEnv) -> PlainPolicy:
     spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
-    try:
-        policy = policy_for(
-            envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
-        )
-    except ValueError as error:
-        raise UserError(f"--env: {config.env} cannot be learned: {error}") from None
+    policy = policy_for(
+        envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
+    )
     try:
         check_sizes(spec, policy.obs_size, policy.distribution.num_outputs)
     except ValueError as error:

@@ -137,10 +137,18 @@ def distribution_for(space: spaces.Space) -> Distribution:
     """The distribution over an action space.
 
     Raises:
-        ValueError: neither a `Box` with one axis nor a `Discrete`.
+        ValueError: neither a `Box` of real numbers with one axis nor a `Discrete`.
     """
-    if isinstance(space, spaces.Box) and len(space.shape) == 1:
-        return DiagGaussian(space.shape[0])
     if isinstance(space, spaces.Discrete):
         return Categorical(int(space.n))
-    raise ValueError(f"actions must be a Box with one axis or Discrete, not {space}")
+    if (
+        isinstance(space, spaces.Box)
+        and len(space.shape) == 1
+        and space.shape[0]
+        and np.issubdtype(space.dtype, np.floating)
+    ):
+        return DiagGaussian(space.shape[0])
+    raise ValueError(
+        "actions must be a Box of real numbers with one axis or Discrete, and not empty; they are"
+        f" {space}"
+    )

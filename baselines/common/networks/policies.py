@@ -266,7 +266,18 @@ def policy_for(
     Raises:
         ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
     """
-    if not isinstance(observation_space, spaces.Box) or len(observation_space.shape) != 1:
-        raise ValueError(f"observations must be a Box with one axis, not {observation_space}")
-    distribution = distribution_for(action_space)
-    return PlainPolicy(observation_space.shape[0], distribution, spec, pi_scope, vf_scope)
+    sizes = observation_size(observation_space), distribution_for(action_space)
+    return PlainPolicy(*sizes, spec, pi_scope, vf_scope)
+
+
+def observation_size(space: spaces.Space) -> int:
+    """Number of observation dimensions d.
+
+    Raises:
+        ValueError: observations are not a vector.
+    """
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1 or not space.shape[0]:
+        raise ValueError(
+            f"observations must be a Box with one axis, and not empty; they are {space}"
+        )
+    return space.shape[0]

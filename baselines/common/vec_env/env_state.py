@@ -7,67 +7,139 @@ in the simulation's `MjData`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from baselines.common.seeding import generator_state, restore_generator
-from baselines.common.trees import Tree, can_pack
+from baselines.common.trees import Tree, Unchanged, can_pack, mapped
+from baselines.common.vec_env.foreign_task import ForeignTask
 
 PROBE_STEPS = 12
-"""Steps of the trial that `can_be_restored` makes."""
+"""Steps of the trial that `obstacle_to_restoring` makes."""
+
+LARGE = 1 << 16
+"""Size in bytes from which on an array is left out of a state while it is as the task made it."""
+
+Made = Mapping[str, str]
+"""The large arrays of a task as it was made: their hashes, by their places in its state."""
 
 
-def env_state(env: gym.Env) -> Tree:
-    """The state of an environment and of its wrappers, from the outermost inwards."""
-    return [_layer_state(layer) for layer in _layers(env)]
+def large_arrays(env: gym.Env) -> Made:
+    """The large arrays of an environment that has just been made."""
+    found: dict[str, str] = {}
+
+    def note(place: str, array: np.ndarray) -> None:
+        if array.nbytes >= LARGE:
+            found[place] = _hash(array)
+
+    mapped([_attributes(layer) for layer in _layers(env)], note)
+    return found
 
 
-def restore_env(env: gym.Env, state: Tree) -> None:
-    """Put a state into an environment that was made like the one it was taken from.
+def env_state(env: gym.Env, made: Made = MappingProxyType({})) -> Tree:
+    """The state of an environment and of its wrappers, from the outermost inwards.
+
+    Args:
+        env: the environment.
+        made: its `large_arrays` when it was made; those that are still the same are left out.
+    """
+
+    def shortened(place: str, array: np.ndarray) -> Tree:
+        is_unchanged = place in made and _hash(array) == made[place]
+        return Unchanged(made[place]) if is_unchanged else array
+
+    layers = list(_layers(env))
+    attributes = mapped([_attributes(layer) for layer in layers], shortened)
+    return [_layer_state(layer, own) for layer, own in zip(layers, attributes, strict=True)]
+
+
+def restore_env(task: ForeignTask, state: Tree) -> None:
+    """Put a state into an environment that has just been made like the one it was taken from.
 
     It is reset first, so that one which keeps state in objects of its own has them.
 
     Raises:
         DAMAGE: the state is that of another kind of environment.
+        TaskError: it cannot be reset.
     """
-    env.reset(seed=0)
-    for layer, saved in zip(_layers(env), state, strict=True):
-        _restore_layer(layer, saved)
+    layers = list(_layers(task.env))
+    attributes = [
+        _filled(saved["attributes"], vars(layer))
+        for layer, saved in zip(layers, state, strict=True)
+    ]
+    task.reset(seed=0)
+    for layer, saved, own in zip(_layers(task.env), state, attributes, strict=True):
+        _restore_layer(layer, saved, own)
 
 
-def can_be_restored(make: Callable[[], gym.Env]) -> bool:
-    """Whether the state of these environments is caught whole, by a trial of a few steps.
+def _filled(saved: Tree, made: Any) -> Tree:
+    """A saved part with what was left out of it, from the environment as it was made.
 
-    A task may keep state where it is not found, in objects of its own. The trial takes the state
-    of one environment, gives it to a second, and compares what both do from there.
+    Raises:
+        ValueError: that is another one there.
     """
-    one, other = make(), make()
+    if isinstance(saved, Unchanged):
+        if not isinstance(made, np.ndarray) or _hash(made) != saved.sha256:
+            raise ValueError("the task is made with other large arrays than it was")
+        return made.copy()  # a reset may change it
+    if isinstance(saved, dict):
+        here = made if isinstance(made, Mapping) else {}
+        return {key: _filled(part, here.get(key)) for key, part in saved.items()}
+    if isinstance(saved, list | tuple):
+        there = made if isinstance(made, list | tuple) and len(made) == len(saved) else None
+        parts = [_filled(part, there and there[i]) for i, part in enumerate(saved)]
+        return tuple(parts) if isinstance(saved, tuple) else parts
+    return saved
+
+
+def _hash(array: np.ndarray) -> str:
+    found = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def obstacle_to_restoring(make: Callable[[], gym.Env]) -> str:
+    """Why the state of these environments may not be caught whole; nothing where it is.
+
+    A task may keep state where it is not found, in objects of its own. A trial of a few steps takes
+    the state of one environment, gives it to a second, and compares what both do from there.
+    """
+    tasks: list[ForeignTask] = []
     try:
-        one.reset(seed=0)
-        one.action_space.seed(0)
-        actions = [one.action_space.sample() for _ in range(2 * PROBE_STEPS)]
-        _follow(one, actions[:PROBE_STEPS])
-        restore_env(other, env_state(one))
-        pairs = zip(_follow(one, actions), _follow(other, actions), strict=True)
-        return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
-    except Exception:  # whatever a task does that it would not have done
-        return False
+        tasks = [ForeignTask(make()), ForeignTask(make())]
+        return "" if _goes_on_alike(*tasks) else "it keeps state that cannot be saved"
+    except Exception as error:  # whatever a task does that it would not have done
+        return f"it cannot be tried ({' '.join(str(error).split())})"
     finally:
-        one.close()
-        other.close()
+        for task in tasks:
+            task.close()
 
 
-def _follow(env: gym.Env, actions: list[Any]) -> list[np.ndarray]:
+def _goes_on_alike(one: ForeignTask, other: ForeignTask) -> bool:
+    made = large_arrays(one.env)
+    one.reset(seed=0)
+    one.action_space.seed(0)
+    actions = [one.sample() for _ in range(2 * PROBE_STEPS)]
+    _follow(one, actions[:PROBE_STEPS])
+    restore_env(other, deepcopy(env_state(one.env, made)))  # each is to have its own
+    pairs = zip(_follow(one, actions), _follow(other, actions), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+def _follow(task: ForeignTask, actions: list[np.ndarray]) -> list[np.ndarray]:
     """Observation and outcome of each step; a new episode begins where one ends."""
     seen = []
     for action in actions:
-        obs, reward, terminated, truncated, _ = env.step(action)
-        seen += [np.asarray(obs), np.array([reward, terminated, truncated], float)]
-        if terminated or truncated:
-            seen.append(np.asarray(env.reset()[0]))
+        obs, reward, done = task.step(action)
+        seen += [obs.copy(), np.array([reward, done], float)]
+        if done:
+            seen.append(task.reset().copy())
     return seen
 
 
@@ -78,13 +150,17 @@ def _layers(env: gym.Env) -> Iterator[gym.Env]:
         yield env
 
 
-def _layer_state(layer: gym.Env) -> Tree:
-    attributes = vars(layer).items()
+def _attributes(layer: gym.Env) -> dict[str, Tree]:
+    """What a layer holds that can be saved, by name."""
+    return {name: value for name, value in vars(layer).items() if can_pack(value)}
+
+
+def _layer_state(layer: gym.Env, attributes: Tree) -> Tree:
     state: dict[str, Tree] = {
-        "attributes": {name: value for name, value in attributes if can_pack(value)},
+        "attributes": attributes,
         "generators": {
             name: generator_state(value)
-            for name, value in attributes
+            for name, value in vars(layer).items()
             if isinstance(value, np.random.Generator)
         },
     }
@@ -94,12 +170,12 @@ def _layer_state(layer: gym.Env) -> Tree:
     return state
 
 
-def _restore_layer(layer: gym.Env, state: Tree) -> None:
+def _restore_layer(layer: gym.Env, state: Tree, attributes: Mapping[str, Tree]) -> None:
     if "simulation" in state:
         _restore_simulation(layer, state["simulation"])
-    for name, value in state["attributes"].items():
+    for name, value in attributes.items():
         here: Any = vars(layer).get(name)
-        if _is_view(here):  # of memory that others look at too, such as the simulation's
+        if _fits_into(value, here):  # others may look at this memory too, such as the simulation
             here[...] = value
         else:
             setattr(layer, name, value)
@@ -111,8 +187,12 @@ def _restore_layer(layer: gym.Env, state: Tree) -> None:
         restore_generator(here, generator)
 
 
-def _is_view(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.base is not None and value.flags.writeable
+def _fits_into(value: Tree, here: Any) -> bool:
+    """Whether a saved array can be written over the one that is there."""
+    are_arrays = isinstance(value, np.ndarray) and isinstance(here, np.ndarray)
+    if not are_arrays or not here.flags.writeable:
+        return False
+    return value.shape == here.shape and value.dtype == here.dtype.newbyteorder("=")
 
 
 def _simulation(layer: Any) -> Any:

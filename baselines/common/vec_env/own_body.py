@@ -10,6 +10,7 @@ import mujoco
 
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.tasks import make_task
 
 WALKING = "Ant-v5"
@@ -49,9 +50,9 @@ def check_body(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
 
 
 def _check_start(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
-    with closing(make_task(env_id, kwargs)) as env:
-        env.reset(seed=0)
-        body: Any = env.unwrapped
+    with closing(ForeignTask(make_task(env_id, kwargs))) as task:
+        task.reset(seed=0)
+        body: Any = task.env.unwrapped
         if not getattr(body, "is_healthy", True):
             height = float(body.data.qpos[2])
             raise UserError(

@@ -18,8 +18,9 @@ def import_task(env_id: str) -> None:
     if module:
         try:
             importlib.import_module(module)
-        except (ImportError, ValueError, TypeError) as error:  # `.a`, `a..b` are no modules
-            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {error}") from None
+        except (Exception, SystemExit) as error:  # a user's module may raise anything
+            told = f"{type(error).__name__}: {error}"
+            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {told}") from None
 
 
 def check_task_of_file(env_id: str) -> None:

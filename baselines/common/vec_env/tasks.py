@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from copy import deepcopy
 from typing import Any
 
 import gymnasium as gym
@@ -28,9 +29,11 @@ def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
     if name not in registry:
         raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
     try:
-        return gym.make(env_id, disable_env_checker=True, **kwargs, **options)
-    except Exception as error:  # a task may raise anything over its arguments
-        raise UserError(f"--env: cannot make {env_id} with {kwargs}: {error}") from None
+        own = deepcopy(kwargs)  # a task may change its arguments
+        return gym.make(env_id, disable_env_checker=True, **own, **options)
+    except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
+        told = f"{type(error).__name__}: {error}"
+        raise UserError(f"--env: cannot make {env_id} with {kwargs}: {told}") from None
 
 
 def require_display(flag: str) -> None:

@@ -13,8 +13,10 @@ from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.mpi import Team
 from baselines.common.networks.arrays import digest
+from baselines.common.networks.policies import observation_size
 from baselines.common.trees import Tree, count, number
-from baselines.common.vec_env.env_state import env_state, restore_env
+from baselines.common.vec_env.env_state import env_state, large_arrays, restore_env
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.workers import Wait, Workers
 
@@ -27,25 +29,22 @@ EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class Episode:
-    """A finished training episode.
+    """An episode.
 
     Attributes:
         r: return, the undiscounted sum of the raw rewards.
         l: length in environment steps.
+        was_cut: whether the task itself would have gone on, at the end of an evaluation's patience.
     """
 
     r: float
     l: int  # noqa: E741 (Baselines' monitor files call it so)
+    was_cut: bool = False
 
 
 Step = tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]
 """Of n environments: observations of [n, d], raw rewards float64 of [n], dones bool of [n], and
 the episodes that ended. The arrays hold until the next step."""
-
-
-def env_action(action: np.ndarray, first_action: int) -> np.ndarray | int:
-    """What an environment takes: a vector as it is, an index shifted to the space's start."""
-    return action if action.ndim else int(action) + first_action
 
 
 class VecEnv:
@@ -60,25 +59,25 @@ class VecEnv:
     paper's code: there is no bootstrap at the time limit.
 
     Attributes:
-        envs: the environments.
+        tasks: the environments.
         groups: which of them are stepped together.
     """
 
     def __init__(
         self, make: Callable[[], gym.Env], seeds: Sequence[int], num_threads: int = 1
     ) -> None:
-        self.envs = [make() for _ in seeds]
-        self.observation_space = self.envs[0].observation_space
-        self.action_space = self.envs[0].action_space
-        self.num_env = len(self.envs)
+        self.tasks = [ForeignTask(make()) for _ in seeds]
+        self.observation_space = self.tasks[0].observation_space
+        self.action_space = self.tasks[0].action_space
+        self.num_env = len(self.tasks)
         self._seeds = list(seeds)
-        self._first_action = int(getattr(self.action_space, "start", 0))
+        self._made = [large_arrays(task.env) for task in self.tasks]
         self._returns = [0.0] * self.num_env
         self._lengths = [0] * self.num_env
         self._ended: list[Episode | None] = [None] * self.num_env
         self._rewards = np.zeros(self.num_env)
         self._dones = np.zeros(self.num_env, bool)
-        self._obs = np.zeros((self.num_env, *(self.observation_space.shape or ())))
+        self._obs = np.zeros((self.num_env, observation_size(self.observation_space)))
         half = (self.num_env + 1) // 2
         self.groups = (slice(0, half), slice(half, self.num_env))[: self.num_env]
         self._workers = Workers(min(num_threads, self.num_env))
@@ -86,8 +85,8 @@ class VecEnv:
 
     def reset(self) -> np.ndarray:
         """Start all environments from their seeds: observations, float64 of [num_env, d]."""
-        for i, env in enumerate(self.envs):
-            self._obs[i], _ = env.reset(seed=self._seeds[i])
+        for i, task in enumerate(self.tasks):
+            self._obs[i] = task.reset(seed=self._seeds[i])
             self._returns[i], self._lengths[i] = 0.0, 0
         return self._obs
 
@@ -108,19 +107,17 @@ class VecEnv:
         """What the step that was begun last returns.
 
         Raises:
-            BaseException: what an environment of the group raised.
+            UserError: an environment of the group returned something else than it should.
+        TaskError: it raised an error.
         """
         self._under_way.pop(group.start)()
         episodes = [episode for episode in self._ended[group] if episode is not None]
         return self._obs[group], self._rewards[group], self._dones[group], episodes
 
     def _step_one(self, i: int, action: np.ndarray) -> None:
-        obs, reward, terminated, truncated, _ = self.envs[i].step(
-            env_action(action, self._first_action)
-        )
-        done = terminated or truncated
+        obs, reward, done = self.tasks[i].step(action)
         if done:
-            obs, _ = self.envs[i].reset()
+            obs = self.tasks[i].reset()
         self._obs[i], self._rewards[i], self._dones[i] = obs, reward, done
         self._ended[i] = self._count(i, float(reward), done)
 
@@ -136,7 +133,8 @@ class VecEnv:
 
     def state(self) -> Tree:
         """Where every environment is in its episode."""
-        envs = [env_state(env) for env in self.envs]
+        made = zip(self.tasks, self._made, strict=True)
+        envs = [env_state(task.env, arrays) for task, arrays in made]
         return {"envs": envs, "returns": list(self._returns), "lengths": list(self._lengths)}
 
     def restore(self, state: Tree) -> None:
@@ -145,16 +143,17 @@ class VecEnv:
         Raises:
             DAMAGE: the state is that of other environments.
         """
-        for env, saved in zip(self.envs, state["envs"], strict=True):
-            restore_env(env, saved)
+        for task, saved in zip(self.tasks, state["envs"], strict=True):
+            restore_env(task, saved)
         for i, sums in enumerate(zip(state["returns"], state["lengths"], strict=True)):
             self._returns[i], self._lengths[i] = number(sums[0]), count(sums[1])
 
-    def close(self) -> None:
-        """End the threads and close the environments."""
+    def close(self) -> list[str]:
+        """End the threads and close the environments; a line for each error of theirs."""
         self._workers.close()
-        for env in self.envs:
-            env.close()
+        complaints = [task.close() for task in self.tasks]
+        self.tasks = []
+        return [complaint for complaint in complaints if complaint]
 
 
 class Normalizer:

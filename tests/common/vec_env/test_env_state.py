@@ -11,7 +11,8 @@ from gymnasium import spaces
 
 import baselines.environments  # noqa: F401
 from baselines.common.trees import pack, unpack
-from baselines.common.vec_env.env_state import can_be_restored, env_state, restore_env
+from baselines.common.vec_env.env_state import env_state, obstacle_to_restoring, restore_env
+from baselines.common.vec_env.foreign_task import ForeignTask
 
 TASKS = ["CentipedeFour-v1", "CpCentipedeSix-v1", "CartPole-v1", "Pendulum-v1", "Acrobot-v1",
          "MountainCar-v0", "Hopper-v5", "Ant-v5"]  # fmt: skip
@@ -44,7 +45,7 @@ def test_a_copy_goes_on_alike(env_id: str, steps: int) -> None:
     one.action_space.seed(3)
     actions = [one.action_space.sample() for _ in range(steps + 120)]
     follow(one, actions[:steps])
-    restore_env(other, through_a_file(env_state(one)))
+    restore_env(ForeignTask(other), through_a_file(env_state(one)))
     assert follow(one, actions[steps:]) == follow(other, actions[steps:])
 
 
@@ -53,7 +54,7 @@ def test_the_time_limit_goes_on_counting() -> None:
     one.reset(seed=0)
     for _ in range(3):
         one.step(0)
-    restore_env(other, through_a_file(env_state(one)))
+    restore_env(ForeignTask(other), through_a_file(env_state(one)))
     assert [other.step(1)[3] for _ in range(2)] == [False, True]
 
 
@@ -68,7 +69,7 @@ def test_taking_the_state_changes_nothing() -> None:
 
 @pytest.mark.parametrize("env_id", TASKS)
 def test_these_tasks_can_be_restored(env_id: str) -> None:
-    assert can_be_restored(lambda: make(env_id))
+    assert obstacle_to_restoring(lambda: make(env_id)) == ""
 
 
 class Hidden(gym.Env):
@@ -90,11 +91,28 @@ class Hidden(gym.Env):
 
 
 def test_state_that_is_not_found_is_noticed() -> None:
-    assert not can_be_restored(Hidden)
+    assert obstacle_to_restoring(Hidden) == "it keeps state that cannot be saved"
 
 
 def test_the_state_of_another_task_is_refused() -> None:
     one, other = make("CentipedeFour-v1"), make("Ant-v5")
     one.reset(seed=0)
     with pytest.raises((KeyError, TypeError, ValueError)):
-        restore_env(other, env_state(one))
+        restore_env(ForeignTask(other), env_state(one))
+
+
+class Aliased(Hidden):
+    """Writes to an array and reads it through another name."""
+
+    def __init__(self) -> None:
+        self._memory = np.zeros(3)
+        self._first = self._memory[:1]
+        self._same = self._memory
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self._memory += self.np_random.normal(size=3)
+        return self._first.copy(), float(self._same[1]), False, False, {}
+
+
+def test_arrays_that_share_memory_still_do() -> None:
+    assert obstacle_to_restoring(Aliased) == ""

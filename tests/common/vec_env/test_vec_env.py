@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from baselines.common.errors import TaskError
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Episode, Normalizer, VecEnv, VecNormalize
 
@@ -190,8 +191,9 @@ def test_an_environments_error_reaches_the_caller(scripted_env: type, num_thread
 
     venv = VecEnv(lambda: Failing(SCRIPTS[0]), [0, 1], num_threads)
     venv.reset()
-    with pytest.raises(RuntimeError, match="physics exploded"):
+    with pytest.raises(TaskError, match=r"Failing failed in step: .*physics exploded") as caught:
         step(venv, actions_at(0, 2))
+    assert isinstance(caught.value.__cause__, RuntimeError)
     venv.close()
 
 
