@@ -21,7 +21,7 @@ from tqdm import tqdm
 from baselines.common.errors import UserError
 from baselines.common.files import flushed_size, write_atomically
 
-Figures = Mapping[str, float | int]
+Metrics = Mapping[str, float | int]
 
 GROWING = ("progress.csv", "progress.json", "monitor.csv")
 EVENTS = "tb"
@@ -29,9 +29,9 @@ HEADER = "config.json"
 LOG_FILES = (*GROWING, HEADER, EVENTS)
 
 
-def table(figures: Figures) -> str:
-    """Baselines' table: a row per figure, in alphabetical order."""
-    rows = [(name, _short(value)) for name, value in sorted(figures.items())]
+def table(metrics: Metrics) -> str:
+    """Baselines' table: a row per metric, in alphabetical order."""
+    rows = [(name, _short(value)) for name, value in sorted(metrics.items())]
     names, values = (max(len(row[i]) for row in rows) for i in (0, 1))
     rule = "-" * (names + values + 7)
     body = "\n".join(f"| {name:<{names}} | {value:<{values}} |" for name, value in rows)
@@ -51,7 +51,7 @@ class Log(Protocol):
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
 
-    def figures(self, figures: Figures, progress: str) -> None:
+    def metrics(self, metrics: Metrics, progress: str) -> None:
         """Log a row; `progress` says how far the run is."""
 
     def sizes(self) -> dict[str, int]:
@@ -67,7 +67,7 @@ class Silence:
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Nothing."""
 
-    def figures(self, figures: Figures, progress: str) -> None:
+    def metrics(self, metrics: Metrics, progress: str) -> None:
         """Nothing."""
 
     def sizes(self) -> dict[str, int]:
@@ -99,11 +99,11 @@ class Logger:
         if self._files is not None:
             self._files.episodes(episodes, seconds)
 
-    def figures(self, figures: Figures, progress: str) -> None:
+    def metrics(self, metrics: Metrics, progress: str) -> None:
         """Print the table and write a row; `progress` says in words what the bar would show."""
-        self.say(table(figures) if self._on_terminal else f"{progress}\n{table(figures)}")
+        self.say(table(metrics) if self._on_terminal else f"{progress}\n{table(metrics)}")
         if self._files is not None:
-            self._files.figures(figures)
+            self._files.metrics(metrics)
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the log files by name, once all is on the disk; see `cut_back`."""
@@ -142,19 +142,19 @@ class LogFiles:
     def _table(self, columns: list[str]) -> csv.DictWriter[str]:
         return csv.DictWriter(self._csv_file, columns, lineterminator="\n")
 
-    def figures(self, figures: Figures) -> None:
+    def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         if self._csv is None:
-            self._csv = self._table(list(figures))
+            self._csv = self._table(list(metrics))
             self._csv.writeheader()
-        known = {k: v if math.isfinite(v) else None for k, v in figures.items()}
+        known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
         self._csv.writerow(known)
         self._json.write(json.dumps(known) + "\n")
         self._csv_file.flush()
         self._json.flush()
         self._write_events({k: v for k, v in known.items() if v is not None})
 
-    def _write_events(self, figures: Figures) -> None:
+    def _write_events(self, metrics: Metrics) -> None:
         """An event file is a TFRecord file of `Event` messages."""
         # Training has loaded it by now.
         from baselines.common.tensorflow_quietly import file_errors, tf
@@ -167,9 +167,9 @@ class LogFiles:
         value = tf.compat.v1.Summary.Value
         event = tf.compat.v1.Event(
             wall_time=time.time(),
-            step=int(figures["total_timesteps"]),
+            step=int(metrics["total_timesteps"]),
             summary=tf.compat.v1.Summary(
-                value=[value(tag=name, simple_value=figure) for name, figure in figures.items()]
+                value=[value(tag=name, simple_value=metric) for name, metric in metrics.items()]
             ),
         )
         with file_errors():

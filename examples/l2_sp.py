@@ -102,13 +102,13 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     released = Stage(
         1 + int(config.teacher_fraction * config.nupdates),
         policy.body,
-        lambda _: {"kl": config.kl_coef, "l2_sp": 0.0},
+        lambda _: {"l2_sp": 0.0},
         lambda *_: {},
         alone=True,
     )
     if not isinstance(policy, Anchored):
         return [released]
-    held = Stage(1, policy, lambda _: {"kl": config.kl_coef, "l2_sp": BETA}, lambda *_: {})
+    held = Stage(1, policy, lambda _: {"l2_sp": BETA}, lambda *_: {})
     return [held, released]
 
 

@@ -29,8 +29,8 @@ def test_the_table_is_aligned_and_in_alphabetical_order() -> None:
 
 def test_rows_without_a_figure_leave_it_empty(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
-    files.figures(row(1, eprewmean=math.nan, ps_loss=0.5))
-    files.figures(row(2, eprewmean=1.5))
+    files.metrics(row(1, eprewmean=math.nan, ps_loss=0.5))
+    files.metrics(row(2, eprewmean=1.5))
     files.close()
     with open(tmp_path / "progress.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -43,7 +43,7 @@ def test_rows_without_a_figure_leave_it_empty(tmp_path: Path) -> None:
 
 def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
-    files.figures(row(1))
+    files.metrics(row(1))
     files.episodes([(1.25, 10)], 3.0)
     assert len((tmp_path / "progress.csv").read_text().splitlines()) == 2
     assert (tmp_path / "monitor.csv").read_text().splitlines()[1:] == ["r,l,t", "1.25,10,3.000"]
@@ -52,8 +52,8 @@ def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
 
 def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
-    files.figures(row(1, loss=0.25))
-    files.figures(row(2, loss=0.5))
+    files.metrics(row(1, loss=0.25))
+    files.metrics(row(2, loss=0.5))
     files.close()
     [path] = (tmp_path / "tb").iterdir()
     events = list(tf.compat.v1.train.summary_iterator(str(path)))
@@ -69,7 +69,7 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
 
 def test_tensorboard_gets_no_value_where_there_is_none(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
-    files.figures(row(1, eprewmean=math.nan, loss=0.25))
+    files.metrics(row(1, eprewmean=math.nan, loss=0.25))
     files.close()
     [path] = (tmp_path / "tb").iterdir()
     _, event = tf.compat.v1.train.summary_iterator(str(path))
@@ -81,6 +81,6 @@ def test_without_a_terminal_a_line_says_how_far_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = Logger(10, None, HEADER)
-    log.figures(row(3), "update 3 of 10, 0:07 minutes left")
+    log.metrics(row(3), "update 3 of 10, 0:07 minutes left")
     log.close()
     assert capsys.readouterr().out.splitlines()[0] == "update 3 of 10, 0:07 minutes left"

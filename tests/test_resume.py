@@ -295,14 +295,14 @@ def test_two_processes_do_not_train_in_one_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config(tmp_path)
-    say = Logger.figures
+    say = Logger.metrics
 
     def another(self: Logger, *arguments: Any) -> None:
         say(self, *arguments)
         with pytest.raises(UserError, match="--save_path: another process is training in"):
             learn(settings)
 
-    monkeypatch.setattr(Logger, "figures", another)
+    monkeypatch.setattr(Logger, "metrics", another)
     learn(settings)
     assert len(logs(tmp_path)[0]) == UPDATES
 
@@ -499,15 +499,15 @@ def test_two_processes_do_not_log_to_one_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config(tmp_path)
-    say = Logger.figures
+    say = Logger.metrics
 
     def another(self: Logger, *arguments: Any) -> None:
         say(self, *arguments)
-        monkeypatch.setattr(Logger, "figures", say)
+        monkeypatch.setattr(Logger, "metrics", say)
         with pytest.raises(UserError, match="--log_path: another process is training in"):
             learn(replace(settings, save_path="", num_timesteps=64))
 
-    monkeypatch.setattr(Logger, "figures", another)
+    monkeypatch.setattr(Logger, "metrics", another)
     learn(settings)
     assert len(logs(tmp_path)[0]) == UPDATES
 

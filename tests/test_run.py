@@ -123,7 +123,7 @@ def test_every_logged_figure_is_documented_and_the_other_way_round(
 ) -> None:
     scratch, student = (rows(p)[0] for p in (teacher.parents[1] / "logs", transfer[0] / "logs"))
     of_all, of_update, of_students = (
-        set(documented("logged_figures.md", title))
+        set(documented("logged_metrics.md", title))
         for title in ("The run", "The update", "Students")
     )
     assert set(scratch) == of_all | of_update
@@ -140,7 +140,7 @@ def test_figures_are_missing_when_the_table_says_so(
     transfer: tuple[Path, subprocess.CompletedProcess],
 ) -> None:
     *_, with_teachers, alone = rows(transfer[0] / "logs")
-    page = (ROOT / "docs" / "logged_figures.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "logged_metrics.md").read_text(encoding="utf-8")
     gone = re.findall(r"^\| `(\w+)`.* \| once the student is alone \|$", page, re.MULTILINE)
     assert len(gone) == 6
     assert all(with_teachers[name] for name in gone)

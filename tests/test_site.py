@@ -78,7 +78,7 @@ def test_an_equation_leads_to_the_definition_of_its_function(site: Path) -> None
         source = (ROOT / shown).read_text(encoding="utf-8").splitlines()
         assert re.match(r"\s*(def|class) \w+", source[int(line) - 1]), link
     assert any(
-        "def _hidden"
+        "def hidden_layers"
         in (ROOT / "baselines/transfer/student.py").read_text().splitlines()[int(n) - 1]
         for n in re.findall(r"student\.py\.html#line-(\d+)", " ".join(links))
     )

@@ -21,7 +21,7 @@ from baselines.ppo2.model import Model
 from baselines.transfer.student import Student
 
 ROUNDS, SAMPLES = 3, 24
-COEFS = {"kl": 0.1, "ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}
+COEFS = {"ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}
 LR = 1e-2
 
 Arrays = dict[str, np.ndarray]
@@ -49,6 +49,7 @@ def batch(rank: int) -> Arrays:
 def settings(nminibatches: int, noptepochs: int, **others: Any) -> Config:
     return Config(
         env="Any-v0", nsteps=SAMPLES, nminibatches=nminibatches, noptepochs=noptepochs, xla=False,
+        kl_coef=0.1,
         **others,
     )  # fmt: skip
 

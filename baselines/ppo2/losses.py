@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.common.figures import LoggedFigure
+import numpy as np
+
+from baselines.common.metrics import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
 
-FIGURES = {
-    "policy_loss": LoggedFigure("L_clip", "standard deviations of the advantage"),
-    "value_loss": LoggedFigure("L_value", "squared units of the normalised return"),
-    "policy_entropy": LoggedFigure("entropy H of the action distribution", "nats"),
-    "approxkl": LoggedFigure("KL, the estimate of the divergence from the old policy", "nats²"),
-    "clipfrac": LoggedFigure("share of samples whose ratio r lies outside 1 ± ε"),
-    "grad_norm": LoggedFigure("norm of the whole gradient, before `--max_grad_norm` bounds it"),
+METRICS = {
+    "explained_variance": LoggedMetric(
+        "1 − var(R − V) / var R of the rollout, with R the targets of the value function V: 1 is"
+        " perfect, 0 no better than a constant",
+        missing="while R is constant",
+    ),
+    "lr": LoggedMetric("Adam's learning rate"),
+    "kl_coef": LoggedMetric("weight β_KL of the KL term", "per nat²"),
+    "policy_loss": LoggedMetric("L_clip", "standard deviations of the advantage"),
+    "value_loss": LoggedMetric("L_value", "squared units of the normalised return"),
+    "policy_entropy": LoggedMetric("entropy H of the action distribution", "nats"),
+    "approxkl": LoggedMetric("KL, the estimate of the divergence from the old policy", "nats²"),
+    "clipfrac": LoggedMetric("share of samples whose ratio r lies outside 1 ± ε"),
+    "grad_norm": LoggedMetric("norm of the whole gradient, before `--max_grad_norm` bounds it"),
 }
-"""What is logged of an update, as means over its minibatches."""
+"""What is logged of an update; from `policy_loss` on, means over its minibatches."""
 
 STD_EPSILON = 1e-8
 """Added to the standard deviation of the advantages before they are divided by it."""
 
 
+def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
+    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
+    if np.ptp(returns) == 0:
+        return float("nan")
+    return float(1 - (returns - values).var() / returns.var())
+
+
 @dataclass(frozen=True)
 class PPOLosses:
-    """Scalars of one minibatch; `FIGURES` says what each is."""
+    """Scalars of one minibatch; `METRICS` says what each is."""
 
     policy_loss: Array
     value_loss: Array

@@ -105,10 +105,10 @@ class Model:
             batch: the arrays of `runner.Batch` by name, N samples.
             rng: draws the order of the samples, anew in each epoch.
             lr: Adam's learning rate.
-            coefs: weights of the KL term (`kl`) and of the policy's own losses, by name.
+            coefs: weights of the policy's own losses, by name.
 
         Returns:
-            The losses and other figures, averaged over the minibatches.
+            The losses and other metrics, averaged over the minibatches.
 
         Raises:
             Diverged: a loss, the gradient's norm or a parameter is not finite.
@@ -117,6 +117,7 @@ class Model:
         samples = len(batch["obs"])
         epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
+        weights = {"kl": config.kl_coef} | {name: coefs[name] for name in self.policy.loss_names}
         flat, m, v, logged = self._compiled()(
             self._flat,
             self._m,
@@ -126,16 +127,16 @@ class Model:
             order,
             np.float32(lr),
             np.float32(config.clip_range),
-            {name: np.float32(coefs[name]) for name in ("kl", *self.policy.loss_names)},
+            {name: np.float32(weight) for name, weight in weights.items()},
         )
-        figures = {name: float(value) for name, value in logged.items()}
-        for name, figure in figures.items():
-            check_finite(f"{name} is", figure)
+        metrics = {name: float(value) for name, value in logged.items()}
+        for name, metric in metrics.items():
+            check_finite(f"{name} is", metric)
         check_finite("the parameters are", np.array(flat))
         self._set_flat(np.array(flat))
         self._m, self._v = np.array(m), np.array(v)
         self.adam_steps += len(order)
-        return figures
+        return metrics
 
     @property
     def is_compiled(self) -> bool:

@@ -15,9 +15,9 @@ from baselines.common.stopping import StopRequests, stop_requests
 from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
+from baselines.ppo2.losses import explained_variance
 from baselines.ppo2.model import Model
-from baselines.ppo2.runner import Runner
-from baselines.training.progress import Outcome
+from baselines.ppo2.runner import Outcome, Runner
 from baselines.training.saved import SavedPolicy
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
@@ -118,11 +118,20 @@ def iterate(run: Run, stage: Stage, update: int) -> None:
         batch = run.runner.run()
     run.setup.normalizer.share(run.team)
     losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
-    progress.record(Outcome(batch.values, batch.returns, batch.episodes).of_all(run.team))
+    outcome = Outcome.of(batch, run.team)
+    progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
     if update % config.log_interval == 0 or update == config.nupdates:
-        own = stage.figures(model.params, batch.obs)
-        log.figures(progress.figures(lr, coefs, losses, own), progress.remaining)
+        metrics = {
+            **progress.metrics(),
+            "explained_variance": explained_variance(outcome.values, outcome.returns),
+            "lr": lr,
+            **losses,
+            "kl_coef": config.kl_coef,
+            **{f"{name}_coef": weight for name, weight in coefs.items()},
+            **stage.metrics(model.params, batch.obs),
+        }
+        log.metrics(metrics, progress.remaining)
 
 
 def _finished(found: SavedState, ranks: Team) -> SavedPolicy:

@@ -8,6 +8,7 @@ import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
+from baselines.common.mpi import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
@@ -35,6 +36,31 @@ class Batch:
     values: np.ndarray
     neglogp: np.ndarray
     episodes: list[Episode]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is told of the rollouts of all ranks.
+
+    Attributes:
+        values: as those of `Batch`.
+        returns: as those of `Batch`.
+        episodes: the episodes that ended.
+    """
+
+    values: np.ndarray
+    returns: np.ndarray
+    episodes: list[Episode]
+
+    @classmethod
+    def of(cls, batch: Batch, team: Team) -> Outcome:
+        """That of the batches of all ranks, rank by rank."""
+        values, returns, episodes = zip(
+            *team.gather((batch.values, batch.returns, batch.episodes)), strict=True
+        )
+        return cls(
+            np.concatenate(values), np.concatenate(returns), [e for part in episodes for e in part]
+        )
 
 
 def gae(

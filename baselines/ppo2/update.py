@@ -42,7 +42,7 @@ def minibatch_loss(
     clip_range: Any,
     coefs: Tensors,
 ) -> tuple[Any, dict[str, Any]]:
-    """L of one minibatch (METHOD: PPO's terms, the KL term and the policy's own losses).
+    """L of one minibatch (`docs/method.md`): PPO's terms, the KL term and the policy's own losses.
 
     Args:
         policy: the policy that is trained.
@@ -73,7 +73,7 @@ def minibatch_loss(
 
 
 def logged_names(policy: Policy) -> list[str]:
-    """Names of the figures that an update reports."""
+    """Names of the metrics that an update reports."""
     own = [f"{name}_loss" for name in policy.loss_names]
     return [*(f.name for f in fields(PPOLosses)), *own, "grad_norm"]
 
@@ -130,7 +130,7 @@ def over_minibatches(
     """`minibatch(i, params, m, v)` for each i below n, from `start`.
 
     Returns:
-        Params, m and v at the end, and the means of the figures `names` of all minibatches.
+        Params, m and v at the end, and the means of the metrics `names` of all minibatches.
     """
 
     def one(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
@@ -149,7 +149,7 @@ def compile_update(
 
     Its arguments: flat params, m and v, float32 of [layout.size]; the number of Adam steps taken
     before, float32; the batch by name; the samples of each minibatch, int32 of [steps, B]; and
-    the scalars lr, clip_range and coefs (by name). It returns params, m, v and the figures to
+    the scalars lr, clip_range and coefs (by name). It returns params, m, v and the metrics to
     log, averaged over the minibatches.
     """
     gradient = minibatch_gradient(policy, layout, fixed)

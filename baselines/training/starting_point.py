@@ -11,7 +11,7 @@ from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.transfer.build import first_statistics
-from baselines.transfer.embedding import SCOPE
+from baselines.transfer.mapping import SCOPE
 
 
 def starting_point(

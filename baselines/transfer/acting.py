@@ -13,12 +13,16 @@ of the first one's inputs. `Student.pi` is the definition; a test holds the two 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.common.networks.networks import InPlace, Layer, feed_forward
+from baselines.common.networks.networks import InPlace, Layer, dense_layers, feed_forward
+from baselines.common.networks.policies import PlainPolicy
+from baselines.transfer.mapping import StateMapping, embedding_scope
+from baselines.transfer.mixing import lateral, shares
+from baselines.transfer.teacher import Teacher, source_numbers, sources
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,37 @@ class Parts:
     sources: list[int]
     laterals: list[list[np.ndarray]]
     shares: list[np.ndarray]
+
+
+def parts(
+    body: PlainPolicy,
+    teachers: Sequence[Teacher],
+    mapping: StateMapping,
+    params: Mapping[str, np.ndarray],
+) -> Parts | None:
+    """A student's policy side; None where one of its networks is not made of dense layers.
+
+    Args:
+        body: its own networks.
+        teachers: its teachers.
+        mapping: φ and its decoder.
+        params: its variables by name, those of a frozen φ among them.
+    """
+    layers = range(len(body.network.widths))
+    found = Parts(
+        body=dense_layers(body.network, params, body.pi_scope),
+        mappings=[
+            dense_layers(mapping.embedding, params, embedding_scope(i))
+            for i in range(len(sources(teachers)))
+        ],
+        teachers=[dense_layers(t.policy.network, t.params, t.policy.pi_scope) for t in teachers],
+        sources=source_numbers(teachers),
+        laterals=[
+            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))] for i in layers
+        ],
+        shares=shares(params, body.pi_scope, len(layers)),
+    )
+    return found if all([found.body, *found.mappings, *found.teachers]) else None
 
 
 def as_one_network(parts: Parts, head: Layer) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,9 +135,9 @@ def _mixed(
 ) -> Layer:
     """p_0 (W h + b) + Σ_j p_j z_j U_j, from the inputs of all."""
     w, b = shares[0] * own.w, shares[0] * own.b
-    for share, z, lateral in zip(shares[1:], teachers, laterals, strict=True):
-        w = w + share * (z.w @ lateral)
-        b = b + share * (z.b @ lateral)
+    for share, z, u in zip(shares[1:], teachers, laterals, strict=True):
+        w = w + share * (z.w @ u)
+        b = b + share * (z.b @ u)
     return replace(own, w=w, b=b)
 
 

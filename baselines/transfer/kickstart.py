@@ -35,9 +35,10 @@ from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
 from baselines.transfer.correspondence import ABSENT, Window, selection, windows
+from baselines.transfer.description import describe_teacher, stored_teacher, teacher_arrays
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.schedule import Stage
-from baselines.transfer.teacher import Teacher, describe_teacher, stored_teacher, teacher_scope
+from baselines.transfer.teacher import Teacher
 
 KICKSTART_COEF = 1.0
 """λ at the first update, per nat."""
@@ -154,11 +155,7 @@ class Kickstarted(PlainPolicy):
 
     def frozen(self) -> dict[str, np.ndarray]:
         """For a checkpoint: the teachers' variables."""
-        return {
-            f"{teacher_scope(j)}/{name}": value
-            for j, lesson in enumerate(self.lessons)
-            for name, value in lesson.teacher.params.items()
-        }
+        return teacher_arrays([lesson.teacher for lesson in self.lessons])
 
     def describe(self) -> dict[str, Any]:
         """For a checkpoint: the teachers, and where on the body each teaches."""
@@ -275,7 +272,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     alone = Stage(
         1 + int(config.teacher_fraction * config.nupdates),
         policy.body,
-        lambda _: {"kl": config.kl_coef, "kickstart": 0.0},
+        lambda _: {"kickstart": 0.0},
         lambda *_: {},
         alone=True,
     )
@@ -284,7 +281,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
 
     def coefs(update: int) -> dict[str, float]:
         weight = imitation_weight(update, config.nupdates, config.teacher_fraction)
-        return {"kl": config.kl_coef, "kickstart": weight * KICKSTART_COEF}
+        return {"kickstart": weight * KICKSTART_COEF}
 
     return [Stage(1, policy, coefs, lambda *_: {}), alone]
 

@@ -1,7 +1,12 @@
-"""What a mapping is made of, and the two that `--mapping` names: `learned` and `frozen`."""
+"""The mapping φ from the student's observations to a source task's, and its decoder q(s | φ(s)).
+
+What both are made of, the two kinds that `--mapping` names (`learned` and `frozen`), and their
+variables and values for each source task.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Protocol
@@ -21,8 +26,11 @@ from baselines.common.networks.networks import (
     dense_variables,
     trial_values,
 )
-from baselines.common.networks.variables import Variables, joined
+from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.config import MAPPINGS
+
+SCOPE = "transfer"
+"""First part of the names of all variables that are gone once the student is alone."""
 
 
 class Map(Protocol):
@@ -51,6 +59,51 @@ class StateMapping:
     embedding: Map
     decoder: Map
     is_learned: bool = True
+
+
+def embedding_scope(source: int) -> str:
+    """Scope of φ for the source task number `source`."""
+    return f"{SCOPE}/embedding{source}"
+
+
+def decoder_scope(source: int) -> str:
+    """Scope of the decoder for the source task number `source`."""
+    return f"{SCOPE}/decoder{source}"
+
+
+def embed(params: Params, source: int, obs: Array, mapping: StateMapping) -> Array:
+    """φ(s): normalised observations [B, d] to the source task's [B, d_j]."""
+    return mapping.embedding.apply(params, embedding_scope(source), obs)
+
+
+def decode(
+    params: Params, source: int, embedded: Array, mapping: StateMapping
+) -> tuple[Array, Array]:
+    """The decoder's Gaussian over s: mean [B, d] and log σ_q [d], from φ(s) of [B, d_j]."""
+    scope = decoder_scope(source)
+    return mapping.decoder.apply(params, scope, embedded), params[f"{scope}/logstd"]
+
+
+def embedding_variables(
+    obs_size: int, source_sizes: Sequence[int], mapping: StateMapping
+) -> Variables:
+    """Variables of φ, [B, obs_size] to [B, source_size], for each source task."""
+    return joined([
+        mapping.embedding.variables(embedding_scope(i), obs_size, size)
+        for i, size in enumerate(source_sizes)
+    ])  # fmt: skip
+
+
+def decoder_variables(
+    obs_size: int, source_sizes: Sequence[int], mapping: StateMapping
+) -> Variables:
+    """Variables of the decoders q(s | φ(s)); log σ_q is a free vector, 0 at the start."""
+    parts = []
+    for i, size in enumerate(source_sizes):
+        scope = decoder_scope(i)
+        parts.append(mapping.decoder.variables(scope, size, obs_size))
+        parts.append({f"{scope}/logstd": Variable((obs_size,), zeros)})
+    return joined(parts)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.policies import PlainPolicy, Policy, check_sizes, shapes_of
 from baselines.common.seeding import Streams
 from baselines.config import Config
+from baselines.transfer import description
 from baselines.transfer.mapping import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.schedule import mikt_stages
@@ -66,6 +68,16 @@ def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> No
     check_mapping(spec, body.obs_size, teacher.policy.obs_size)
 
 
+def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Student:
+    """The student that a checkpoint describes; `stored` are the checkpoint's arrays.
+
+    Raises:
+        KeyError, TypeError, ValueError: the description is damaged.
+    """
+    body = PlainPolicy.from_description(described)
+    return Student(body, *description.read(described["transfer"], stored, body.obs_size))
+
+
 def go_on(
     policy: Policy, saved: Policy, arrays: Mapping[str, np.ndarray], config: Config
 ) -> Student:
@@ -115,7 +127,7 @@ def _check_same_mapping(config: Config, saved: Student, given: Student) -> None:
 MIKT = TransferMethod(
     start=start,
     stages=mikt_stages,
-    restore=Student.from_description,
+    restore=restore,
     go_on=go_on,
     in_common=("num_layers",),
     settings=[f.name for f in fields(Config) if f.metadata["group"] == "mikt"],

@@ -1,19 +1,19 @@
-"""The two losses of the method: mutual information and coupling (Wan et al. 2020, section 4).
+"""The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
-And a figure that says in plain terms what the first one brings about.
+`LOSSES` is the one list of them. The student's loss, the schedule of their weights, what is logged
+and the page of the logged metrics read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
-
-CONSTANT = 1e-6
-"""Variance, in squared units of the normalised observation, below which a dimension is constant."""
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -39,26 +39,6 @@ def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: flo
     return 0.5 * arrays.mean(arrays.log(variance) + (obs - mean) ** 2 / variance)
 
 
-def explained_share(obs: np.ndarray, mean: np.ndarray) -> float:
-    """Share of the observation's dimensions that the decoder explains.
-
-    Dimension k is explained when the mean of (s_k − μ_q,k)² over the rollout is less than half of
-    the variance of s_k over it: R² above one half. A dimension that is constant in the rollout
-    (variance below `CONSTANT`) has nothing to explain and counts as not explained, so that the
-    share of a task with constant dimensions stays below 1.
-
-    Args:
-        obs: normalised observations s of a rollout, float32 of [N, d].
-        mean: the decoder's μ_q(φ(s)), float32 of [N, d].
-
-    Returns:
-        From 0 to 1.
-    """
-    variance = obs.var(axis=0, dtype=float)
-    residual = np.square(obs - mean, dtype=float).mean(axis=0)
-    return float(np.mean((variance >= CONSTANT) & (residual < 0.5 * variance)))
-
-
 def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
     """C: minus the mean over the hidden layers of log p_0, the student's own share.
 
@@ -69,3 +49,76 @@ def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
         A scalar, in nats; 0 when the teachers have no share left.
     """
     return -sum(log_own_shares) / len(log_own_shares)
+
+
+class Seen(NamedTuple):
+    """What the losses of a minibatch are computed from.
+
+    Attributes:
+        obs: normalised observations s, float32 of [B, d].
+        pi_shares: log p_0 of each hidden layer of the policy side, scalars.
+        vf_shares: the same of the value side.
+        decoded: for each source task μ_q(φ(s)), float32 of [B, d], and log σ_q, float32 of [d].
+        min_std: see `mutual_information_loss`.
+    """
+
+    obs: Array
+    pi_shares: Sequence[Array]
+    vf_shares: Sequence[Array]
+    decoded: Sequence[tuple[Array, Array]]
+    min_std: float
+
+
+def _mean_mutual_information_loss(seen: Seen) -> Array:
+    """L_MI, the mean over the source tasks."""
+    losses = [
+        mutual_information_loss(seen.obs, mean, logstd, seen.min_std)
+        for mean, logstd in seen.decoded
+    ]
+    return sum(losses) / len(losses)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss of a student.
+
+    Attributes:
+        name: what it is logged as, before `_loss`; its weight's setting is the name and `_coef`.
+        symbol: what it is in the method's equations.
+        weight: what its weight is there.
+        meaning: in words.
+        unit: of the loss; its weight is per the first word of it.
+        of: the loss, a scalar.
+        rises: whether its weight is 0 at first and rises in the second half of the time with
+            teachers (`schedule.coupling_weight`), or is the same all that time.
+    """
+
+    name: str
+    symbol: str
+    weight: str
+    meaning: str
+    unit: str
+    of: Callable[[Seen], Array]
+    rises: bool
+
+    @property
+    def coefficient(self) -> str:
+        """The setting that is its weight, and the name under which that is logged."""
+        return f"{self.name}_coef"
+
+
+LOSSES = (
+    Loss(
+        "ps", "C_π", "β_π", "the policy's coupling loss", "nats",
+        lambda seen: coupling_loss(seen.pi_shares), rises=True,
+    ),
+    Loss(
+        "vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats",
+        lambda seen: coupling_loss(seen.vf_shares), rises=True,
+    ),
+    Loss(
+        "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
+        _mean_mutual_information_loss, rises=False,
+    ),
+)  # fmt: skip
+"""The student's own losses, beside those of PPO."""

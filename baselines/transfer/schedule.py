@@ -12,11 +12,10 @@ import numpy as np
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.config import TRANSFERS, Config
-from baselines.transfer.figures import PI_SHARE, VF_SHARE, share_figures
+from baselines.transfer.hand_over import hand_over_lines
+from baselines.transfer.metrics import own_shares
+from baselines.transfer.objectives import LOSSES
 from baselines.transfer.student import Student
-
-SAFE_SHARE = 0.95
-"""p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +25,9 @@ class Stage:
     Attributes:
         first: its first update, counted from 1.
         policy: what is trained.
-        coefs: weights of the KL term and of the policy's own losses, at an update.
-        figures: what is to be logged of the use of teachers, from the variables and the
-            normalised observations of the rollout, float32 of [N, d].
+        coefs: weights of the policy's own losses by name, at an update.
+        metrics: what is to be logged of the stage itself, from the variables and the normalised
+            observations of the rollout, float32 of [N, d].
         announcement: lines for the user, from the variables as they are when it begins.
         alone: whether it begins with the teachers' leaving.
     """
@@ -36,7 +35,7 @@ class Stage:
     first: int
     policy: Policy
     coefs: Callable[[int], dict[str, float]]
-    figures: Callable[[Params, np.ndarray], dict[str, float]]
+    metrics: Callable[[Params, np.ndarray], dict[str, float]]
     announcement: Callable[[Params], list[str]] = lambda _: []
     alone: bool = False
 
@@ -65,7 +64,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
 
 def one_stage(policy: Policy, config: Config) -> list[Stage]:
     """The course of a run that is trained by one rule from beginning to end."""
-    return [Stage(1, policy, lambda _: {"kl": config.kl_coef}, lambda *_: {})]
+    return [Stage(1, policy, lambda _: {}, lambda *_: {})]
 
 
 def stage_at(course: list[Stage], update: int) -> Stage:
@@ -79,54 +78,35 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     A run that is resumed after its hand-over has only the last of them left.
     """
     if not isinstance(policy, Student):
-        return [_alone(1, policy.body, config)]
+        return [_alone(1, policy.body)]
     student = policy
 
     def coefs(update: int) -> dict[str, float]:
-        weight = coupling_weight(update, config.nupdates, config.teacher_fraction)
+        risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
         return {
-            "kl": config.kl_coef,
-            "ps": weight * config.ps_coef,
-            "vf_ps": weight * config.vf_ps_coef,
-            "mutual_info": config.mutual_info_coef,
+            loss.name: (risen if loss.rises else 1.0) * getattr(config, loss.coefficient)
+            for loss in LOSSES
         }
 
     with_teachers = config.teacher_fraction * config.nupdates
     return [
-        Stage(1, student, coefs, student.figures),
+        Stage(1, student, coefs, student.metrics),
         Stage(
             _whole(0.5 * with_teachers) + 1,
             student,
             coefs,
-            student.figures,
+            student.metrics,
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
         replace(
-            _alone(_whole(with_teachers) + 1, student.body, config),
+            _alone(_whole(with_teachers) + 1, student.body),
             announcement=lambda params: hand_over_lines(student.own_shares(params)),
         ),
     ]
 
 
-def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
+def _alone(first: int, body: PlainPolicy) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
-    coefs = {"kl": config.kl_coef, "ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.0}
+    coefs = {loss.name: 0.0 for loss in LOSSES}
     ones = [1.0] * len(body.network.widths)
-    return Stage(first, body, lambda _: coefs, lambda *_: share_figures(ones, ones), alone=True)
-
-
-def hand_over_lines(shares: dict[str, float]) -> list[str]:
-    """What the user is told when the student goes alone; a warning when it is too early.
-
-    Args:
-        shares: `Student.own_shares` at the hand-over.
-    """
-    by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
-    figures = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())
-    lines = [f"the student goes alone; its own share p_0 of each layer was {figures}"]
-    if min(by_layer.values()) < SAFE_SHARE:
-        lines.append(
-            f"WARNING: a share below {SAFE_SHARE} means that the student still leaned on its"
-            " teachers and may lose what it gained; raise --ps_coef and --vf_ps_coef"
-        )
-    return lines
+    return Stage(first, body, lambda _: coefs, lambda *_: own_shares(ones, ones), alone=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,6 @@ from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Normalizer
-from baselines.transfer.embedding import SCOPE
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,24 @@ class Teacher:
         return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.network)
 
 
+def sources(teachers: Sequence[Teacher]) -> list[tuple[dict[str, Any], int]]:
+    """The source tasks with their numbers of observation dimensions, each task once.
+
+    In the order in which the teachers name them.
+    """
+    tasks: list[tuple[dict[str, Any], int]] = []
+    for teacher in teachers:
+        if teacher.env not in [env for env, _ in tasks]:
+            tasks.append((teacher.env, teacher.policy.obs_size))
+    return tasks
+
+
+def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
+    """The number of each teacher's source task."""
+    tasks = [env for env, _ in sources(teachers)]
+    return [tasks.index(teacher.env) for teacher in teachers]
+
+
 def load_teacher(path: str) -> Teacher:
     """Read a teacher's file.
 
@@ -103,34 +120,3 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
     return Teacher(
         policy, params, env, checkpoint.sha256, timesteps=timesteps, statistics=statistics
     )
-
-
-def teacher_scope(number: int) -> str:
-    """First part of the names of a teacher's variables in a student's checkpoint."""
-    return f"{SCOPE}/teacher{number}"
-
-
-def describe_teacher(teacher: Teacher) -> dict[str, Any]:
-    """What a student's checkpoint says of a teacher, beside its variables; JSON."""
-    return {
-        "policy": teacher.policy.describe(),
-        "env": teacher.env,
-        "sha256": teacher.sha256,
-        "random": teacher.random,
-    }
-
-
-def stored_teacher(
-    number: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]
-) -> Teacher:
-    """The teacher that a student's checkpoint describes.
-
-    Raises:
-        KeyError, TypeError, ValueError: the description is damaged.
-    """
-    prefix = f"{teacher_scope(number)}/"
-    policy = PlainPolicy.from_description(described["policy"])
-    shapes = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
-    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, shapes).items()}
-    random = bool(described.get("random", False))  # older checkpoints knew no random teachers
-    return Teacher(policy, params, described["env"], described["sha256"], random)

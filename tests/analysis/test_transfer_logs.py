@@ -17,7 +17,7 @@ from baselines.analysis.transfer_logs import (
     shown_and_missing,
     student_panels,
 )
-from baselines.transfer.figures import PI_SHARE, VF_SHARE
+from baselines.transfer.metrics import PI_SHARE, VF_SHARE
 from baselines.transfer.student import Student
 
 RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"

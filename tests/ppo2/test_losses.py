@@ -145,3 +145,24 @@ def test_a_clipped_ratio_has_no_gradient(ratio: float, advantage: float, slope: 
         tape.watch(neglogp)
         loss = losses.policy_loss(neglogp, f32(0.0), f32(advantage), EPSILON)
     assert float(tape.gradient(loss, neglogp)[0]) == pytest.approx(slope, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("values", "returns", "expected"),
+    [
+        ([1, 2, 4], [1, 2, 4], 1.0),
+        ([7, 7, 7], [1, 2, 4], 0.0),
+        ([2, 3, 5], [1, 2, 4], 1.0),
+        ([0, 2], [0, 4], 0.75),
+        ([4, 0], [0, 4], -3.0),
+    ],
+)
+def test_explained_variance(values: list[float], returns: list[float], expected: float) -> None:
+    found = losses.explained_variance(np.array(values, np.float32), np.array(returns, np.float32))
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("constant", [0.0, 3.0, 0.1, -1 / 3])
+def test_explained_variance_of_equal_returns_is_unknown(constant: float) -> None:
+    values = np.linspace(-1, 1, 2048, dtype=np.float32)
+    assert math.isnan(losses.explained_variance(values, np.full(2048, constant, np.float32)))

@@ -1,16 +1,16 @@
 import math
+import re
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from baselines.common.tensorflow_quietly import tf
-from baselines.transfer.objectives import (
-    coupling_loss,
-    explained_share,
-    mutual_information_loss,
-)
+from baselines.config import Config
+from baselines.transfer.objectives import LOSSES, Seen, coupling_loss, mutual_information_loss
 
 Backend = Callable[[Any], Any]
 RNG = np.random.default_rng(0)
@@ -110,26 +110,19 @@ def test_coupling_is_minus_the_mean_logarithm_of_the_own_shares(
     assert float(coupling_loss(logs)) == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
-def test_explained_dimensions_by_hand() -> None:
-    varied = [-1.0, 1.0, -1.0, 1.0]  # variance 1
-    columns = {  # s, μ_q, and whether it is explained
-        "exactly": (varied, varied, True),
-        "residual 0.49": (varied, [-0.3, 0.3, -0.3, 0.3], True),
-        "residual 0.5, no less than half": (varied, [-1.0, 1.0, 0.0, 0.0], False),
-        "its mean, residual 1": (varied, [0.0] * 4, False),
-        "its sign wrong": (varied, [1.0, -1.0, 1.0, -1.0], False),
-        "far from 0": ([9.0, 7.0, 9.0, 7.0], [9.1, 7.1, 8.9, 6.9], True),
-        "constant, exactly": ([2.0] * 4, [2.0] * 4, False),
-        "variance 4e-6": ([0.002, -0.002] * 2, [0.002, -0.002] * 2, True),
-        "variance 2.5e-7": ([0.0005, -0.0005] * 2, [0.0005, -0.0005] * 2, False),
-    }
-    for name, (s, mu, explained) in columns.items():
-        obs, mean = (np.array(x, np.float32)[:, None] for x in (s, mu))
-        assert explained_share(obs, mean) == explained, name
-    obs, mean = (np.array([column[i] for column in columns.values()], np.float32).T for i in (0, 1))
-    assert explained_share(obs, mean) == pytest.approx(4 / 9)
+def test_each_loss_reads_its_own_part_of_the_student() -> None:
+    decoded = [(MEAN, LOGSTD), (OBS, LOGSTD)]
+    seen = Seen(OBS, [-0.25, -0.75], [-3.0, -1.0], decoded, 0.5)
+    information = [by_loops(OBS, mean, LOGSTD.tolist(), 0.5) for mean, _ in decoded]
+    expected = {"ps": 0.5, "vf_ps": 2.0, "mutual_info": np.mean(information)}
+    assert {loss.name: float(loss.of(seen)) for loss in LOSSES} == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_constant_dimension_stays_constant_in_a_long_rollout() -> None:
-    obs = np.full((2048, 1), 9.87654, np.float32)  # sums of it are rounded in single precision
-    assert explained_share(obs, obs) == 0
+def test_each_loss_has_a_setting_for_its_weight_and_stands_in_the_method() -> None:
+    settings = {f.name: f.metadata for f in fields(Config)}
+    method = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    for loss in LOSSES:
+        about = settings[loss.coefficient]
+        assert (loss.weight in about["help"], about["group"]) == (True, "mikt")
+        assert re.search(rf"{loss.weight}\s`--{loss.coefficient}`", method)
+        assert f"{loss.weight} {loss.symbol}" in method

@@ -347,7 +347,7 @@ def test_own_shares_by_layer_and_side(make_student: Callable[..., Student]) -> N
 
 
 @pytest.mark.parametrize("mapping", ["learned", "frozen"])
-def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str) -> None:
+def test_metrics_by_the_equations(student: Student, perturbed: Any, mapping: str) -> None:
     if mapping == "frozen":
         student = student.with_frozen_mapping(np.random.default_rng(8))
     params = perturbed(student.init(np.random.default_rng(0)), 1)
@@ -359,7 +359,7 @@ def test_figures_by_the_equations(student: Student, perturbed: Any, mapping: str
     fit = np.linalg.lstsq(h, s[:, 0] - params["transfer/decoder0/out/b"][0])[0]
     params["transfer/decoder0/out/w"][:, 0] = fit
     reference = Reference(student, params | dict(student.frozen_mapping))
-    found = student.figures(params, obs)
+    found = student.metrics(params, obs)
     for source in sorted(set(reference.sources)):
         x = reference.phi(source, s)
         residual = s - reference.net(f"transfer/decoder{source}", x)

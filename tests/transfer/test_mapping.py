@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.variables import drawn
-from baselines.transfer import embedding
+from baselines.transfer import mapping as maps
 from baselines.transfer.mapping import MappingSpec
 
 RNG = np.random.default_rng
@@ -24,22 +24,22 @@ def assert_orthogonal(params: dict[str, np.ndarray]) -> None:
 
 
 def test_initial_values_of_the_mapping() -> None:
-    params = drawn(embedding.variables(3, 181, 97, MAPPING), RNG(0))
+    params = drawn(maps.embedding_variables(181, [97], MAPPING), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
-        "transfer/embedding3/mlp_fc0/w": (181, 64), "transfer/embedding3/mlp_fc0/b": (64,),
-        "transfer/embedding3/mlp_fc1/w": (64, 64), "transfer/embedding3/mlp_fc1/b": (64,),
-        "transfer/embedding3/out/w": (64, 97), "transfer/embedding3/out/b": (97,),
+        "transfer/embedding0/mlp_fc0/w": (181, 64), "transfer/embedding0/mlp_fc0/b": (64,),
+        "transfer/embedding0/mlp_fc1/w": (64, 64), "transfer/embedding0/mlp_fc1/b": (64,),
+        "transfer/embedding0/out/w": (64, 97), "transfer/embedding0/out/b": (97,),
     }  # fmt: skip
     assert_orthogonal(params)
 
 
 def test_initial_values_of_the_decoder() -> None:
-    params = drawn(embedding.decoder_variables(3, 181, 97, MAPPING), RNG(0))
+    params = drawn(maps.decoder_variables(181, [97], MAPPING), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
-        "transfer/decoder3/mlp_fc0/w": (97, 64), "transfer/decoder3/mlp_fc0/b": (64,),
-        "transfer/decoder3/mlp_fc1/w": (64, 64), "transfer/decoder3/mlp_fc1/b": (64,),
-        "transfer/decoder3/out/w": (64, 181), "transfer/decoder3/out/b": (181,),
-        "transfer/decoder3/logstd": (181,),
+        "transfer/decoder0/mlp_fc0/w": (97, 64), "transfer/decoder0/mlp_fc0/b": (64,),
+        "transfer/decoder0/mlp_fc1/w": (64, 64), "transfer/decoder0/mlp_fc1/b": (64,),
+        "transfer/decoder0/out/w": (64, 181), "transfer/decoder0/out/b": (181,),
+        "transfer/decoder0/logstd": (181,),
     }  # fmt: skip
     assert_orthogonal(params)
 
@@ -49,7 +49,7 @@ def test_there_and_back_by_hand(
     to_backend: Callable[[Any], Any], perturbed: Any, activation: str
 ) -> None:
     mapping, rng = MappingSpec(2, 8, activation).build(), RNG(0)
-    both = (embedding.variables(1, 3, 5, mapping), embedding.decoder_variables(1, 3, 5, mapping))
+    both = [part(3, [9, 5], mapping) for part in (maps.embedding_variables, maps.decoder_variables)]
     params = perturbed(drawn(both[0] | both[1], rng), 1)
     function = {"tanh": np.tanh, "relu": lambda x: np.where(x > 0, x, 0)}[activation]
 
@@ -61,22 +61,8 @@ def test_there_and_back_by_hand(
     obs = rng.standard_normal((7, 3)).astype(np.float32)
     x = net("transfer/embedding1", obs.astype(float))
     given = {name: to_backend(value) for name, value in params.items()}
-    embedded = embedding.embed(given, 1, to_backend(obs), mapping)
+    embedded = maps.embed(given, 1, to_backend(obs), mapping)
     np.testing.assert_allclose(embedded, x, rtol=1e-4, atol=1e-5)
-    mean, logstd = embedding.decode(given, 1, embedded, mapping)
+    mean, logstd = maps.decode(given, 1, embedded, mapping)
     np.testing.assert_allclose(mean, net("transfer/decoder1", x), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(logstd, params["transfer/decoder1/logstd"])
-
-
-def test_moments_by_hand() -> None:
-    embedded = np.array([[1.0, -4.0, 5.0], [3.0, -4.0, -5.0]], np.float32)
-    mean, std = embedding.moments(embedded)
-    assert mean == pytest.approx((2 + 4 + 0) / 3)
-    assert std == pytest.approx((1 + 0 + 5) / 3)
-
-
-def test_moments_of_the_source_tasks_own_observations() -> None:
-    obs = np.random.default_rng(0).standard_normal((4000, 97)).astype(np.float32)
-    mean, std = embedding.moments(obs)
-    assert mean == pytest.approx(np.sqrt(2 / np.pi / 4000), rel=0.2)  # of |mean of 4000 normals|
-    assert std == pytest.approx(1, abs=0.01)

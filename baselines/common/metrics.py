@@ -1,6 +1,6 @@
-"""What is said of a logged figure, beside the code that computes it.
+"""What is said of a logged metric, beside the code that computes it.
 
-`docs/logged_figures.md` is made from these by `scripts/figures_table.py`.
+`docs/logged_metrics.md` is made from these by `scripts/metrics_table.py`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class LoggedFigure:
+class LoggedMetric:
     """One column of `progress.csv`.
 
     Attributes:
-        meaning: what it is; of a figure with parts, what each part is.
+        meaning: what it is; of a metric with parts, what each part is.
         unit: empty for a number without one.
         missing: when it is left out; empty: never.
         part: what it is the mean over. Each of these has a column of its own then, as

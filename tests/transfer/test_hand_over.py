@@ -1,0 +1,44 @@
+import json
+
+import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from baselines.transfer.hand_over import Tally, hand_over_lines
+
+
+def test_twenty_updates_before_and_after_the_hand_over_are_compared() -> None:
+    tally = Tally()
+    for update in range(60):
+        if update == 35:
+            tally.hand_over()
+        assert bool(tally.summary) == (update >= 35)
+        tally.record([100.0 + update] * (update % 3))
+        kept = json.loads(json.dumps(tally.state()))
+        tally = Tally()
+        tally.restore(kept)
+    before, after = (
+        np.mean([100.0 + u for u in updates for _ in range(u % 3)])
+        for updates in (range(15, 35), range(35, 55))
+    )
+    assert tally.summary.endswith(f"before the hand-over {before:.1f}, after it {after:.1f}")
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
+@example([0.95, 1.0])
+@example([1.0, 0.9499])
+@example([0.9499, 1.0])
+def test_the_hand_over_warns_when_a_layer_is_below_its_share(shares: list[float]) -> None:
+    half = len(shares) // 2
+    sides = {"student_ps": shares[:half], "vf_student_ps": shares[half:]}
+    metrics: dict[str, float] = {}
+    for name, layers in sides.items():
+        metrics |= {name: float(np.mean(layers))}
+        metrics |= {f"{name}_{i}": p for i, p in enumerate(layers)}
+    lines = hand_over_lines(metrics)
+    warned = [line for line in lines if "WARNING" in line]
+    assert bool(warned) == (min(shares) < 0.95)
+    assert lines[0].endswith(
+        ", ".join(f"{name}_{i} {p:.3f}" for name, ps in sides.items() for i, p in enumerate(ps))
+    )
+    assert len(lines) == 1 + len(warned)
