@@ -10,7 +10,7 @@ from pathlib import Path
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound, Parser, reader, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
-from baselines.common.offscreen import draw_offscreen
+from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import MAX_STEPS, evaluate, summarize
 from baselines.evaluation.films import ENDINGS, check_film, film
 from baselines.flags import add_outside, allow_outside
@@ -102,7 +102,7 @@ def _film(saved: SavedPolicy, arguments: Namespace) -> None:
     check_film(arguments.video, "video")
     check_can_make(arguments.video.parent, "video")
     beside = [read_saved_policy(path, "beside") for path in arguments.beside]
-    draw_offscreen("video")
+    require_renderer("video")
     make_folder(arguments.video.parent, "video")
     shown = [*beside, saved]
     film(

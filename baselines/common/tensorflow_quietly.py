@@ -28,7 +28,22 @@ def _native_stderr_closed() -> Iterator[None]:
         os.close(nowhere)
 
 
-with _native_stderr_closed():
+@contextmanager
+def _apart_from_opengl() -> Iterator[None]:
+    """Have TensorFlow call its own LLVM where pictures have brought OpenGL's into the process.
+
+    Else what it compiles after a picture ends in a segmentation fault.
+    """
+    flags = sys.getdlopenflags()
+    if "OpenGL" in sys.modules:
+        sys.setdlopenflags(flags | getattr(os, "RTLD_DEEPBIND", 0))
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(flags)
+
+
+with _native_stderr_closed(), _apart_from_opengl():
     import tensorflow as tf
 
     # Sums in one order give the same bits whatever the machine's cores; the networks are too

@@ -10,6 +10,8 @@ from gymnasium.envs.mujoco.ant_v5 import AntEnv
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
+from baselines.environments.offscreen import draw_offscreen
+
 FLOOR = "floor"
 CONTACT_MARGIN = 0.01
 """The distance from the floor in m from which on there is a contact."""
@@ -51,6 +53,16 @@ class AntSEnv(AntEnv):
         position = self.data.qpos[2 * self._exclude_current_positions_from_observation :]
         forces = self.contact_forces.ravel() if self._include_cfrc_ext_in_observation else []
         return np.concatenate((position, self.data.qvel, forces))
+
+    def render(self) -> Any:
+        """Draw the current state, without a display too; see Ant-v5.
+
+        Raises:
+            RuntimeError: There is nothing to draw pictures with.
+        """
+        if self.render_mode != "human" and self.mujoco_renderer.viewer is None:
+            draw_offscreen()
+        return super().render()
 
 
 def with_named_contacts(body: mujoco.MjSpec) -> mujoco.MjSpec:

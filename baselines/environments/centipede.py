@@ -22,6 +22,7 @@ from baselines.environments.arguments import (
     checked_range,
 )
 from baselines.environments.centipede_mjcf import START_HEIGHT, centipede_mjcf, torso_count
+from baselines.environments.offscreen import draw_offscreen
 
 Floats = NDArray[np.float64]
 
@@ -166,7 +167,7 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
     | `include_cfrc_ext_in_observation` | True | observe the contact forces |
     | `frame_skip` | 5 | simulation steps of 0.01 s in one step |
     | `render_mode` | None | "human", "rgb_array", "depth_array" or "rgbd_tuple" |
-    | `width`, `height` | 480 | size of the picture in pixels |
+    | `width`, `height` | 480 | size of the picture in pixels; Mesa draws up to 16384 |
     | `camera_name` | "track" | the camera that pictures are taken with |
 
     `gymnasium.make("Centipede-v1", legs=9)` makes any length; `CentipedeFour-v1` and its like, and
@@ -443,6 +444,9 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
         Returns:
             None in mode "human" (and without a mode); uint8 ``[height, width, 3]`` in mode
             "rgb_array"; float32 ``[height, width]`` in mode "depth_array"; both in "rgbd_tuple".
+
+        Raises:
+            RuntimeError: There is nothing to draw pictures with.
         """
         if self.render_mode is None:
             gymnasium.logger.warn("render() needs a render_mode, given when the env is made")
@@ -459,7 +463,12 @@ class CentipedeEnv(gymnasium.Env[Floats, NDArray[np.float32]], EzPickle):
             "trackbodyid": 1 + _BODIES_PER_TORSO * ((self.torsos - 1) // 2),
             "distance": 3.0 + 0.65 * self.torsos,
         }
+        if self.render_mode != "human":
+            draw_offscreen()
+        # What is drawn off screen has the size that the model says, not the renderer.
         width, height = self._size
+        buffer = self.model.vis.global_
+        buffer.offwidth, buffer.offheight = width, height
         return MujocoRenderer(
             self.model,
             self.data,

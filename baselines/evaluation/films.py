@@ -13,6 +13,7 @@ import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.environments.offscreen import draw_offscreen
 from baselines.evaluation.evaluation import make_own_task, steps_of_episode
 from baselines.training.saved import SavedPolicy
 
@@ -46,8 +47,10 @@ def film(
 
     Raises:
         UserError: a task cannot be drawn.
+        RuntimeError: there is nothing to draw with.
         OSError: the file cannot be written.
     """
+    draw_offscreen()
     tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
     fps = int(tasks[0].env.metadata.get("render_fps", DEFAULT_FPS))
     try:
@@ -55,7 +58,7 @@ def film(
             islice(_pictures(saved, task, seed, deterministic), length)
             for saved, task in zip(policies, tasks, strict=True)
         ]
-        _write(path, side_by_side(shown, height), fps)
+        write(path, side_by_side(shown, height), fps)
     finally:
         for task in tasks:
             task.close()
@@ -102,15 +105,27 @@ def _scaled(picture: np.ndarray, height: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize((width, height)))
 
 
-def _write(path: Path, pictures: Iterator[np.ndarray], fps: int) -> None:
+def write(path: Path, pictures: Iterator[np.ndarray], fps: int) -> None:
+    """Write pictures, uint8 of [height, width, 3], as a film, atomically.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     import imageio  # takes a while to import, and only films need it
 
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
-    options = {"fps": fps} if path.suffix == ".mp4" else {"duration": 1000 / fps, "loop": 0}
+    as_mp4 = path.suffix == ".mp4"
+    options = {"fps": fps, "macro_block_size": 2} if as_mp4 else {"duration": 1000 / fps, "loop": 0}
     try:
         with closing(imageio.get_writer(partial, **options)) as writer:
             for picture in pictures:
-                writer.append_data(picture)
+                writer.append_data(_even(picture) if as_mp4 else picture)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _even(picture: np.ndarray) -> np.ndarray:
+    """The picture with even sides, as H.264 wants them: an odd one's last line is there twice."""
+    height, width, _ = picture.shape
+    return np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")

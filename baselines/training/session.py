@@ -67,11 +67,14 @@ class Films(Protocol):
     def is_due(self, steps: int) -> bool:
         """Whether a film is to be made after an update that ended after so many steps."""
 
-    def begin(self, policy: SavedPolicy, steps: int) -> None:
-        """Begin a film of the policy as it is after so many steps."""
+    def add(self, policy: SavedPolicy, steps: int) -> None:
+        """Have the policy filmed as it is after so many steps."""
 
-    def finish(self) -> Iterator[str]:
-        """Wait for the films; a line for each that could not be made."""
+    def go_on(self) -> list[str]:
+        """After an update: make what is to be made; returns what there is to be said."""
+
+    def finish(self) -> list[str]:
+        """Wait for the films; returns what there is to be said."""
 
 
 L = TypeVar("L", bound=Learner)
@@ -186,8 +189,16 @@ class Session(Generic[L, C]):
             self.save_policy()
         if is_last or _is_due(update, config.state_interval):
             self.save_state()
-        if self.team.is_first and self.films.is_due(self.progress.timesteps):
-            self.films.begin(self.policy, self.progress.timesteps)
+        if self.team.is_first:
+            self.film_what_is_due()
+
+    def film_what_is_due(self) -> None:
+        """Go on with the films, and say what became of them; the first rank does."""
+        steps = self.progress.timesteps
+        if self.films.is_due(steps):
+            self.films.add(self.policy, steps)
+        for line in self.films.go_on():
+            self.log.say(line)
 
     def check_ranks(self) -> None:
         """Check, when it is due, that what all ranks train is the same to the bit.

@@ -23,10 +23,9 @@ from baselines.common.networks.policies import (
     observation_size,
     policy_for,
 )
-from baselines.common.offscreen import offscreen_renderer
 from baselines.common.seeding import Streams, streams
 from baselines.common.vec_env.own_body import check_body
-from baselines.common.vec_env.tasks import describe_space, make_task
+from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer
 from baselines.common.vec_env.vec_env import Normalizer, VecEnv
 from baselines.config import Config
 from baselines.training.starting_point import starting_point
@@ -86,7 +85,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     config = config.on_ranks(team.size)
     config.check()
     if config.save_video_interval:
-        offscreen_renderer("save_video_interval")  # raises where there is none
+        require_renderer("save_video_interval")
     resumed = state_to_resume(config)
     if resumed is not None:
         return _resumed(config, resumed, team)

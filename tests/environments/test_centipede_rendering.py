@@ -1,9 +1,10 @@
-"""Pictures of the centipede, drawn off screen in a process of their own."""
+"""Pictures of the centipede and the ant, in a process of their own, without a display."""
 
 import json
 import os
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
@@ -12,32 +13,30 @@ import pytest
 import baselines.environments
 
 ROOT = Path(baselines.environments.__file__).parents[2]
-NO_OPENGL = 77
 
-# MuJoCo chooses its OpenGL when it is first imported, hence the process of its own.
-PROGRAM = f"""
-import json, sys
-import numpy as np
+# A process has one OpenGL for its life, and none next to the tests' own libraries.
+PROGRAM = """
+import json
+import gymnasium
 import mujoco
-try:
-    from mujoco.egl import GLContext
-    GLContext(8, 8).free()
-except Exception as error:
-    print(error, file=sys.stderr)
-    sys.exit({NO_OPENGL})
-from baselines.environments.centipede import CentipedeEnv
+import numpy as np
+
+def make(name, **arguments):
+    arguments = {"render_mode": "rgb_array", "width": 160, "height": 120} | arguments
+    env = gymnasium.make("baselines.environments:" + name, disable_env_checker=True, **arguments)
+    env.reset(seed=0)
+    return env
 
 def orange(picture):
     red, green, blue = (picture[..., channel].astype(int) for channel in range(3))
     return (red > blue + 60) & (red > green + 20)
 
-found = {{}}
+found = {}
 for legs in (3, 8, 50):
-    env = CentipedeEnv(legs, render_mode="rgb_array", width=160, height=120)
-    env.reset(seed=0)
+    env = make("Centipede-v1", legs=legs)
     here = env.render()
-    env.data.qpos[:2] += 100
-    mujoco.mj_forward(env.model, env.data)
+    env.unwrapped.data.qpos[:2] += 100
+    mujoco.mj_forward(env.unwrapped.model, env.unwrapped.data)
     there = env.render()
     env.close()
     env.close()
@@ -47,36 +46,52 @@ for legs in (3, 8, 50):
         here=int(mask.sum()), there=int(orange(there).sum()),
         border=int(mask[0].sum() + mask[-1].sum() + mask[:, 0].sum() + mask[:, -1].sum()))
 
-env = CentipedeEnv(8, render_mode="rgbd_tuple", width=160, height=120)
-env.reset(seed=0)
-picture, depth = env.render()
-env.close()
-env = CentipedeEnv(8, render_mode="depth_array", width=160, height=120)
-env.reset(seed=0)
-alone = env.render()
-env.close()
+picture, depth = make("CentipedeEight-v1", render_mode="rgbd_tuple").render()
+alone = make("CentipedeEight-v1", render_mode="depth_array").render()
 mask = orange(picture)
 found["depth"] = dict(
     shape=alone.shape, dtype=str(alone.dtype), same=bool(np.array_equal(alone, depth)),
     robot=float(np.median(depth[mask])), around=float(np.median(depth[~mask])))
+
+for name, times in (("CentipedeEight-v1", 5), ("AntS-v1", 2)):
+    small = make(name, width=401, height=223).render()
+    large = make(name, width=times * 401, height=times * 223).render()
+    scaled = large.reshape(223, times, 401, times, 3).mean((1, 3))
+    found[name] = dict(
+        shape=large.shape, off=float(np.abs(scaled - small).mean()),
+        off_if_turned=float(np.abs(scaled - small[:, ::-1]).mean()))
 print(json.dumps(found))
 """
 
+TENSORFLOW = "from baselines.common.tensorflow_quietly import tf"
+AS_COMPILED = "assert tf.function(tf.reduce_sum, jit_compile=True)(tf.ones(3)).numpy() == 3"
+PICTURE = """
+import gymnasium
+env = gymnasium.make("baselines.environments:CentipedeFour-v1", render_mode="rgb_array")
+env.reset(seed=0)
+assert env.render().std() > 10
+"""
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, Any]:
+
+def output(program: str) -> str:
+    if not (find_library("EGL") or find_library("OSMesa")):
+        pytest.skip("no OpenGL here")
+    variables = ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY")
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, "-c", program],
         cwd=ROOT,
-        env={**os.environ, "MUJOCO_GL": "egl"},
+        env={key: value for key, value in os.environ.items() if key not in variables},
         capture_output=True,
         text=True,
         check=False,
     )
-    if result.returncode == NO_OPENGL:
-        pytest.skip(f"no off-screen OpenGL here: {result.stderr.strip()[-200:]}")
     assert result.returncode == 0, result.stderr
-    pictures: dict[str, Any] = json.loads(result.stdout)
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, Any]:
+    pictures: dict[str, Any] = json.loads(output(PROGRAM))
     return pictures
 
 
@@ -100,3 +115,19 @@ def test_depth(found: dict[str, Any]) -> None:
     assert depth["dtype"] == "float32"
     assert depth["same"]
     assert depth["robot"] < depth["around"]
+
+
+@pytest.mark.parametrize(("task", "times"), [("CentipedeEight-v1", 5), ("AntS-v1", 2)])
+def test_a_large_picture_shows_what_a_small_one_shows(
+    found: dict[str, Any], task: str, times: int
+) -> None:
+    picture = found[task]
+    assert picture["shape"] == [223 * times, 401 * times, 3]
+    assert picture["off"] < 0.5 * picture["off_if_turned"]
+    assert picture["off"] < 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [PICTURE, TENSORFLOW])
+def test_pictures_and_tensorflow_in_one_process(first: str) -> None:
+    output("\n".join([first, TENSORFLOW, AS_COMPILED, PICTURE, AS_COMPILED]))

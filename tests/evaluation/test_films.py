@@ -1,28 +1,35 @@
-"""Films, made in processes of their own: MuJoCo chooses its OpenGL when it is first imported."""
+"""Films, made in processes of their own: OpenGL and the tests' own libraries stay apart."""
 
 import os
 import re
 import subprocess
 import sys
 from ctypes.util import find_library
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
 import pytest
 
-from baselines.evaluation.films import side_by_side
+from baselines.config import Config
+from baselines.evaluation.filming import Filming
+from baselines.evaluation.films import side_by_side, write
+from baselines.training.saved import read_saved_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHERS = ROOT / "teacher_models"
 FOUR, SIX = (str(TEACHERS / f"centipede_{n}" / "0" / "00970") for n in ("four", "six"))
 
 
-def call(program: str, *arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+def call(
+    program: str, *arguments: object, status: int = 0, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "DISPLAY")}
     done = subprocess.run(
         [sys.executable, "-m", f"baselines.{program}", *map(str, arguments)], cwd=ROOT,
-        capture_output=True, text=True, timeout=300, env=environment, check=False,
+        capture_output=True, text=True, timeout=300, env=environment | (variables or {}),
+        check=False,
     )  # fmt: skip
     has_opengl = find_library("EGL") or find_library("OSMesa")
     if "nothing to draw with" in done.stderr and not has_opengl:
@@ -45,15 +52,44 @@ def test_teacher_and_student_stand_side_by_side(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["both.gif"]
 
 
-def test_a_run_is_filmed_while_it_trains(tmp_path: Path) -> None:
-    call(
+def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(tmp_path: Path) -> None:
+    done = call(
         "run", "--env=CentipedeFour-v1", "--num_timesteps=384", "--nsteps=128", "--nminibatches=4",
-        "--noptepochs=1", "--xla=False", f"--log_path={tmp_path}", "--save_video_interval=200",
-        "--save_video_length=2",
+        "--noptepochs=1", "--xla=False", f"--log_path={tmp_path}", "--save_video_interval=1",
+        "--save_video_length=2", "--env_kwargs={\"width\": 171, \"height\": 95}",
     )  # fmt: skip
+    # The first takes longer than all updates, so that the second is not due any more.
     films = sorted((tmp_path / "videos").iterdir())
-    assert [film.name for film in films] == ["256.mp4"]
-    assert iio.imread(films[0]).shape[1:] == (480, 480, 3)
+    assert [film.name for film in films] == ["128.mp4", "384.mp4"]
+    assert [iio.imread(film).shape for film in films] == [(2, 96, 172, 3)] * 2
+    assert re.search("--save_video_interval=1: films left out.*: 1\n", done.stdout)
+
+
+def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
+    saved = read_saved_policy(FOUR, "load_path")
+    films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
+    films.add(
+        replace(saved, metadata=saved.metadata | {"env": {"id": "Nowhere-v0", "kwargs": {}}}), 1
+    )
+    assert films.go_on() == []
+    (line,) = films.finish()
+    assert line.startswith("WARNING: no film after update 970: ")
+    assert "Nowhere-v0" in line
+    assert list((tmp_path / "videos").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [".mp4", ".gif"])
+@pytest.mark.parametrize("size", [(1, 1), (15, 17), (48, 47)])
+def test_pictures_of_any_size_are_filmed(kind: str, size: tuple[int, int], tmp_path: Path) -> None:
+    height, width = size
+    rows, columns = np.arange(height), np.arange(width)
+    picture = np.add.outer(2 * rows, columns).astype(np.uint8)[..., None].repeat(3, axis=2)
+    write(tmp_path / f"film{kind}", iter([picture, picture + 50]), fps=20)
+    film = iio.imread(tmp_path / f"film{kind}")
+    sides = [side + side % 2 for side in size] if kind == ".mp4" else list(size)
+    assert list(film.shape) == [2, *sides, 3]
+    shown = film[:, :height, :width].astype(int)
+    assert np.abs(shown - [picture, picture + 50]).max() <= 6
 
 
 def test_a_film_that_is_over_stands_still() -> None:
@@ -88,17 +124,13 @@ def test_bad_input_is_one_line(arguments: list[str], expected: str) -> None:
     assert re.search(expected, done.stderr), done.stderr
 
 
-def test_without_opengl_a_line_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from baselines.common import offscreen
-    from baselines.common.errors import UserError
-
-    monkeypatch.delenv("MUJOCO_GL", raising=False)
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(offscreen, "_loads", lambda library: "OSMesa" in library)
-    offscreen.draw_offscreen("video")
-    assert os.environ.pop("MUJOCO_GL") == "osmesa"
-    monkeypatch.setattr(offscreen, "_loads", lambda library: False)
-    with pytest.raises(UserError, match="--video: there is nothing to draw with, neither EGL"):
-        offscreen.draw_offscreen("video")
+def test_without_opengl_a_line_says_what_to_install(tmp_path: Path) -> None:
+    """The drivers of EGL are hidden, and no other OpenGL is left."""
+    if find_library("OSMesa") or not find_library("GLdispatch"):
+        pytest.skip("no way to be without OpenGL here")
+    hidden = {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere"}
+    film = tmp_path / "films" / "x.mp4"
+    done = call("evaluate", f"--load_path={SIX}", "--video", film, status=2, variables=hidden)
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search("--video: there is nothing to draw with, .* sudo apt install", done.stderr)
+    assert not film.parent.exists()

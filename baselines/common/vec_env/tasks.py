@@ -14,6 +14,7 @@ from gymnasium.envs.registration import registry
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, suggestion
 from baselines.common.vec_env.task_modules import import_task
+from baselines.environments.offscreen import usable_opengl
 
 
 def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
@@ -43,6 +44,14 @@ def require_display(flag: str) -> None:
         raise UserError(
             f"--{flag}: there is no display to open a window on; set DISPLAY, or leave it out"
         )
+
+
+def require_renderer(flag: str) -> None:
+    """Raises UserError when no picture can be drawn here; `flag` is what asked for one."""
+    try:
+        usable_opengl()
+    except RuntimeError as error:
+        raise UserError(f"--{flag}: {error}") from None
 
 
 def describe_space(space: spaces.Space) -> dict[str, Any]:
