@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -23,7 +24,8 @@ from baselines.common.files import flushed_size, write_atomically
 
 Metrics = Mapping[str, float | int]
 
-GROWING = ("progress.csv", "progress.json", "monitor.csv")
+TABLE, ROWS = "progress.csv", "progress.json"
+GROWING = (TABLE, ROWS, "monitor.csv")
 EVENTS = "tb"
 HEADER = "config.json"
 LOG_FILES = (*GROWING, HEADER, EVENTS)
@@ -119,40 +121,43 @@ class Logger:
 class LogFiles:
     """The files of one run, begun or gone on with.
 
-    The columns of `progress.csv` are fixed by the first row.
+    `progress.csv` is `progress.json` as a table: a metric that is logged for the first time becomes
+    its last column, empty in all rows before.
     """
 
     def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
         write_atomically(folder / HEADER, json.dumps(header, indent=1).encode() + b"\n")
         self._folder = folder
-        self._csv_file, self._json, self._monitor = (
+        self._csv, self._json, self._monitor = (
             (folder / name).open("a", encoding="utf-8", newline="") for name in GROWING
         )
-        self._csv = self._table_begun()
+        self._columns = self._table_begun()
         if not self._monitor.tell():
             start = {"t_start": time.time(), "env_id": header["config"]["env"]}
             self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
         self._events: Any = None
 
-    def _table_begun(self) -> csv.DictWriter[str] | None:
-        with open(self._folder / GROWING[0], encoding="utf-8", newline="") as file:
-            columns = next(csv.reader(file), None)
-        return self._table(columns) if columns else None
-
-    def _table(self, columns: list[str]) -> csv.DictWriter[str]:
-        return csv.DictWriter(self._csv_file, columns, lineterminator="\n")
+    def _table_begun(self) -> list[str]:
+        with open(self._folder / TABLE, encoding="utf-8", newline="") as file:
+            return next(csv.reader(file), [])
 
     def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
-        if self._csv is None:
-            self._csv = self._table(list(metrics))
-            self._csv.writeheader()
         known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
-        self._csv.writerow(known)
         self._json.write(json.dumps(known) + "\n")
-        self._csv_file.flush()
         self._json.flush()
+        if known.keys() <= set(self._columns):
+            csv.DictWriter(self._csv, self._columns, lineterminator="\n").writerow(known)
+            self._csv.flush()
+        else:
+            self._write_wider_table()
         self._write_events({k: v for k, v in known.items() if v is not None})
+
+    def _write_wider_table(self) -> None:
+        self._csv.close()
+        write_table(self._folder)
+        self._csv = (self._folder / TABLE).open("a", encoding="utf-8", newline="")
+        self._columns = self._table_begun()
 
     def _write_events(self, metrics: Metrics) -> None:
         """An event file is a TFRecord file of `Event` messages."""
@@ -190,7 +195,7 @@ class LogFiles:
 
     def close(self) -> None:
         """Write out and close everything."""
-        for file in (self._json, self._csv_file, self._monitor):
+        for file in (self._json, self._csv, self._monitor):
             file.close()
         if self._events is not None:
             from baselines.common.tensorflow_quietly import file_errors
@@ -200,9 +205,22 @@ class LogFiles:
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the growing files by name below the folder, once all is on the disk."""
-        for file in (self._json, self._csv_file, self._monitor):
+        for file in (self._json, self._csv, self._monitor):
             file.flush()
         return {name: flushed_size(path) for name, path in _growing_files(self._folder).items()}
+
+
+def write_table(folder: Path) -> None:
+    """Write `progress.csv` from `progress.json`; a row without a metric leaves its cell empty."""
+    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    text = io.StringIO(newline="")
+    columns = dict.fromkeys(name for row in rows for name in row)
+    if rows:
+        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    write_atomically(folder / TABLE, text.getvalue().encode())
 
 
 def _growing_files(folder: Path) -> dict[str, Path]:
@@ -229,3 +247,5 @@ def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
             os.truncate(path, sizes[name])
         else:
             path.unlink()
+    if ROWS in sizes:
+        write_table(folder)  # it may have got columns since

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from baselines.common.tensorflow_quietly import tf
-from baselines.logger import LogFiles, Logger, table
+from baselines.logger import LogFiles, Logger, cut_back, table
 
 HEADER = {"config": {"env": "Task-v0"}}
 
@@ -27,7 +27,7 @@ def test_the_table_is_aligned_and_in_alphabetical_order() -> None:
     ]
 
 
-def test_rows_without_a_figure_leave_it_empty(tmp_path: Path) -> None:
+def test_rows_without_a_metric_leave_it_empty(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
     files.metrics(row(1, eprewmean=math.nan, ps_loss=0.5))
     files.metrics(row(2, eprewmean=1.5))
@@ -39,6 +39,37 @@ def test_rows_without_a_figure_leave_it_empty(tmp_path: Path) -> None:
     first, second = (tmp_path / "progress.json").read_text().splitlines()
     assert json.loads(first)["eprewmean"] is None
     assert json.loads(second) == row(2, eprewmean=1.5)
+
+
+def test_a_metric_that_comes_later_is_a_new_column(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.metrics(row(1, loss=0.1))
+    files.metrics(row(2, loss=0.2, late=1 / 3))
+    files.metrics(row(3, loss=math.nan, latest=7, late=1e-300))
+    files.close()
+    files = LogFiles(tmp_path, HEADER)  # as a run that goes on
+    files.metrics(row(4))
+    files.close()
+    assert (tmp_path / "progress.csv").read_text().splitlines() == [
+        "nupdates,total_timesteps,loss,late,latest",
+        "1,100,0.1,,",
+        "2,200,0.2,0.3333333333333333,",
+        "3,300,,1e-300,7",
+        "4,400,,,",
+    ]
+
+
+def test_what_is_cut_back_loses_the_columns_that_came_since(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.metrics(row(1, loss=0.1))
+    files.metrics(row(2, eprewmean=math.nan))
+    sizes, before = files.sizes(), (tmp_path / "progress.csv").read_bytes()
+    files.metrics(row(3, late=5.0))
+    files.close()
+    for _ in range(2):  # also where a process was killed while it did this
+        cut_back(tmp_path, sizes)
+        assert (tmp_path / "progress.csv").read_bytes() == before
+    assert len((tmp_path / "progress.json").read_text().splitlines()) == 2
 
 
 def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:

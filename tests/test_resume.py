@@ -450,6 +450,26 @@ def test_a_state_that_was_passed_over_is_removed_once_there_is_another(tmp_path:
     assert states(tmp_path) == [path.name]
 
 
+def test_a_metric_that_appears_before_or_after_the_resume_is_a_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = Progress.metrics
+
+    def with_a_late_one(self: Progress) -> dict[str, float | int]:
+        return metrics(self) | ({"late": self.updates / 7} if self.updates > 6 else {})
+
+    monkeypatch.setattr(Progress, "metrics", with_a_late_one)
+    settings = config(tmp_path)
+    _, after = with_states(settings, 5, 8)
+    rows, _, _ = logs(tmp_path)
+    assert [row["late"] for row in rows] == [""] * 6 + [repr(u / 7) for u in (7, 8)]
+    after.unlink()  # it goes back to where there was none yet
+    learn(replace(settings, resume=True))
+    rows, json_rows, _ = logs(tmp_path)
+    assert [row["late"] for row in rows] == [""] * 6 + [repr(u / 7) for u in range(7, 11)]
+    assert ["late" in row for row in json_rows] == [False] * 6 + [True] * 4
+
+
 def test_the_states_are_the_first_to_be_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
