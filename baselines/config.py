@@ -244,11 +244,12 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "checkpoints of the teachers; none: learn from scratch", group="transfer"
+        (), "files of the teachers; none: learn from scratch", group="transfer"
     )
     source_env: str = setting(
-        "", "the teachers' task, checked against their files", group="transfer"
-    )
+        "", "the teachers' task: checked against their files, needed where these do not tell it",
+        group="transfer",
+    )  # fmt: skip
     teacher_network: str = setting(
         "", "kinds of the teachers' networks, with commas between, checked against their files",
         group="transfer", choices=NETWORKS, several=True,

@@ -19,8 +19,9 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Write a policy of OpenAI Baselines (joblib), of Stable-Baselines3 (zip), or"
-        " plain arrays (npz) as a checkpoint of this package. No code in the file is run.",
+        description="Write a policy of OpenAI Baselines or of code on its base (joblib), of"
+        " Stable-Baselines3 (zip), or plain arrays (npz) as a checkpoint of this package. No code"
+        " in the file is run.",
     )
     result.add_argument("input", metavar="IN", help="file of the other program")
     result.add_argument("output", metavar="OUT", help="checkpoint to write")

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common import checkpoint
+from baselines.common.checkpoint import Checkpoint
 from baselines.common.command_line import Parser, run_command
 from baselines.common.errors import UserError, printable
-from baselines.common.files import read_regular
-from baselines.conversion.reading import read_foreign
+from baselines.conversion.reading import read_any
 
 PROGRAM = "python -m baselines.inspect"
 OURS = "checkpoint of this package"
@@ -63,11 +62,10 @@ def look_into(path: str) -> dict[str, Any]:
     Raises:
         UserError: it cannot be read, or is of no known kind.
     """
-    if checkpoint.looks_like_checkpoint(read_regular(path, WHERE, checkpoint.MAX_BYTES)):
-        ours = checkpoint.read(path, WHERE)
-        return _content(OURS, ours.metadata, ours.arrays, ours.sha256)
-    foreign = read_foreign(path, WHERE)
-    return _content(foreign.kind, foreign.facts, foreign.arrays, foreign.sha256)
+    found = read_any(path, WHERE)
+    if isinstance(found, Checkpoint):
+        return _content(OURS, found.metadata, found.arrays, found.sha256)
+    return _content(found.kind, found.facts, found.arrays, found.sha256)
 
 
 def _content(

@@ -11,6 +11,7 @@ import hostile
 import joblib
 import numpy as np
 import pytest
+from fork_files import fork_variables, hidden_sums, write_fork_file
 
 from baselines import convert, evaluate
 from baselines.common import checkpoint
@@ -18,7 +19,7 @@ from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.training.setup import prepare
-from baselines.transfer.teacher import load_teacher
+from baselines.training.teachers import load_teacher
 
 FIXTURES = hostile.FIXTURES
 RNG = np.random.default_rng(3)
@@ -87,6 +88,7 @@ NAMES = {
     "own scopes in the model's": (
         "ppo2_model/student0", "ppo2_model/vf_student0", "ppo2_model/pi", "ppo2_model/vf",
     ),
+    "the fork's": ("teacher0", "vf_teacher0", "teacher0/pi_out", "vf_teacher0/vf_out"),
     "deep": ("a/b/pi", "a/b/vf", "a/b/pi", "a/b/vf"),
 }  # fmt: skip
 
@@ -131,6 +133,23 @@ def test_box_actions_with_baselines_logstd(tmp_path: Path) -> None:
     assert saved.params["pi/pi/logstd"].tobytes() == logstd.tobytes()
     assert (float(saved.normalizer.ret_rms.var), saved.normalizer.ret_rms.count) == (9.0, 5.0)
     assert saved.policy.describe()["spec"]["activation"] == "relu"
+
+
+def test_a_teacher_of_the_fork_with_box_actions(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    variables = fork_variables(8, 2)
+    saved = converted(tmp_path, variables, "--env=Swimmer-v5", "--unnormalized")
+    assert saved.params["pi/pi/logstd"].tobytes() == variables["teacher0/logstd:0"].tobytes()
+    obs = RNG.normal(size=(5, 8))
+    for scope, head, found in (
+        ("teacher0", "pi_out", saved.act(obs, None)),
+        ("vf_teacher0", "vf_out", values(saved, obs)[:, None]),
+    ):
+        last = np.tanh(hidden_sums(variables, scope, obs)[-1])
+        w, b = (variables[f"{scope}/{head}/{part}:0"] for part in "wb")
+        np.testing.assert_allclose(found, last @ w + b, rtol=1e-4, atol=1e-5)
+    assert "not used: beta1_power, beta2_power, teacher0/logstd/Adam" in capsys.readouterr().out
 
 
 def expected(name: str) -> dict[str, np.ndarray]:
@@ -274,6 +293,16 @@ def test_statistics_alone_are_no_policy(tmp_path: Path) -> None:
     assert "give it as --normalize" in refusal(path, tmp_path / "out", "--env=Pendulum-v1")
 
 
+def test_what_takes_checkpoints_alone_tells_of_conversion(tmp_path: Path) -> None:
+    path = write_fork_file(tmp_path / "00970", fork_variables(8, 2))
+    says = r"00970 is not a checkpoint of this package, .* python -m baselines.convert IN OUT --env"
+    with pytest.raises(UserError, match=f"^--load_path: .*{says}"):
+        evaluate.main([f"--load_path={path}"])
+    with pytest.raises(UserError, match=f"^--load_path: .*{says}"):
+        prepare(Config(env="Swimmer-v5", load_path=path))
+    assert "--teacher_paths takes the file itself" in refusal(path, tmp_path / "out")
+
+
 def test_a_checkpoint_needs_no_conversion(cartpole: Path) -> None:
     assert "already" in refusal(cartpole, cartpole.parent / "again", *DISCRETE)
 
@@ -318,6 +347,9 @@ SPOILT = {
     ),
     "no network": ({"w:0": normal(3)}, "no hidden layers mlp_fc0"),
     "convolutions": ({"ppo2_model/pi/c1/w:0": normal(8, 8, 4, 32)}, "only MLPs"),
+    "two outputs beside the same layers": (
+        changed() | {"ppo2_model/pi/pi_out/w:0": normal(6, 2)}, "2 output layers pi/w or pi_out/w",
+    ),
     "names that act on a terminal": ({"\x1b[2Jpi/mlp_fc0/w:0": normal(4, 6)}, "output layers"),
 }  # fmt: skip
 

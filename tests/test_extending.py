@@ -31,9 +31,10 @@ from baselines.ppo2.ppo2 import learn
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
+from baselines.training.teachers import load_teacher
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher, load_teacher
+from baselines.transfer.teacher import Teacher
 from examples.l2_sp import BETA, Anchored, anchored
 from examples.linear_mapping import linear_mapping
 from examples.skip_mlp import SkipMlp

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 import safetensors
+from documented import commands, words
+from fork_files import fork_variables, write_fork_file
 
+from baselines import evaluate, run
 from baselines.config import Config, flag_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,6 +84,24 @@ def transfer(
 ) -> tuple[Path, subprocess.CompletedProcess]:
     folder = tmp_path_factory.mktemp("transfer")
     return folder, call(*transfer_arguments(teacher, folder))
+
+
+def test_the_command_of_the_readme_takes_the_forks_own_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (text,) = (text for text in commands() if "--teacher_network=mlp" in text)
+    monkeypatch.chdir(tmp_path)
+    path = Path("teacher_models/centipede_four/0/00970")
+    write_fork_file(path, fork_variables(97, 10))
+    run.main([*words(text)[3:], "--num_timesteps=192", *SMALL, "--num_env=1"])
+    described = metadata(Path("models/00003"))
+    (teacher,) = described["teachers"]
+    assert teacher["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (teacher["path"], teacher["env"]["id"]) == (str(path), "CentipedeFour-v1")
+    assert "transfer/teacher0/pi/mlp_fc0/w" in variable_names(Path("models/00001"))
+    assert {"student0/pi/w", "vf_student0/vf/w"} <= variable_names(Path("models/00003"))
+    path.unlink()
+    evaluate.main(["--load_path=models/00003", "--episodes=1"])
 
 
 def test_a_teacher_leaves_checkpoints_and_logs(teacher: Path) -> None:
@@ -446,7 +467,7 @@ BAD_INPUT = {
     ),
     "teacher of another format": (
         ["--env=CartPole-v1", "--teacher_paths", "README.md"],
-        "--teacher_paths: README.md is not a checkpoint",
+        "--teacher_paths: README.md is of no known kind, or is damaged",
     ),
     "source without teacher": (
         ["--env=CartPole-v1", "--source_env=CartPole-v1"], "--source_env: given without",

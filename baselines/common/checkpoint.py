@@ -119,6 +119,11 @@ def read(path: str | Path, where: str) -> Checkpoint:
         content = read_regular(path, where, MAX_BYTES)
     except UserError as error:
         raise CheckpointError(str(error)) from None
+    if not looks_like_checkpoint(content):
+        raise CheckpointError(
+            f"{where}: {path} is not a checkpoint of this package, or is truncated; a policy of"
+            " another program becomes one with python -m baselines.convert IN OUT --env ID"
+        )
     arrays = _arrays(content, path, where)
     return Checkpoint(
         arrays, _metadata(content, arrays, path, where), hashlib.sha256(content).hexdigest()
@@ -127,7 +132,7 @@ def read(path: str | Path, where: str) -> Checkpoint:
 
 def looks_like_checkpoint(content: bytes) -> bool:
     """Whether a file begins as safetensors files do: a header's length, and the header."""
-    return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= len(content)
+    return content[8:9] == b"{" and int.from_bytes(content[:8], "little") <= MAX_BYTES
 
 
 def _arrays(content: bytes, path: str | Path, where: str) -> dict[str, np.ndarray]:

@@ -10,15 +10,20 @@ import numpy as np
 
 from baselines.common import checkpoint, provenance
 from baselines.common.errors import UserError, check_choice
-from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.networks import ACTIVATIONS, NetworkSpec
-from baselines.common.networks.policies import PlainPolicy, policy_for
+from baselines.common.networks.networks import ACTIVATIONS
+from baselines.common.networks.policies import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.common.vec_env.tasks import describe_space, make_task
+from baselines.common.vec_env.tasks import describe_space
 from baselines.common.vec_env.vec_env import CLIP, EPSILON, Normalizer
+from baselines.conversion.bare_policy import (
+    ACTIVATION,
+    networks_in,
+    plain_policy,
+    spaces_of_task,
+)
 from baselines.conversion.limits import Refused, shown
-from baselines.conversion.names import Arrays, find_networks, find_statistics
+from baselines.conversion.names import Arrays, find_statistics
 from baselines.conversion.reading import SB3_STATISTICS, Foreign
 
 FIXED_COUNT = 1e12
@@ -88,23 +93,13 @@ def convert(path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wis
     Raises:
         UserError: something is missing, cannot be understood, or does not fit the task.
     """
-    try:
-        networks = find_networks(foreign.arrays, wishes.pi_scope, wishes.vf_scope)
-    except Refused as error:
-        raise UserError(f"IN: {path} {error}") from None
-    spec = NetworkSpec(networks.num_layers, networks.num_hidden, _activation(path, foreign, wishes))
-    kind = DiagGaussian if networks.gaussian else Categorical
-    policy = PlainPolicy(networks.obs_size, kind(networks.num_outputs), spec)
+    networks = networks_in(foreign, path, "IN", wishes.pi_scope, wishes.vf_scope)
+    policy = plain_policy(networks, _activation(path, foreign, wishes))
     normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)
     metadata = _task(path, policy, foreign, wishes) | _origin(path, foreign)
-    unused = [name for name in networks.unused if not _is_statistic(name)]
-    if unused:
-        notes.append(f"not used: {_listed(unused)}")
+    if networks.unused:
+        notes.append(f"not used: {_listed(networks.unused)}")
     return Converted(policy, networks.params, normalizer, metadata, notes)
-
-
-def _is_statistic(name: str) -> bool:
-    return name.rpartition("/")[0].endswith(("_rms", "normalize/obs", "normalize/ret"))
 
 
 def _listed(names: list[str]) -> str:
@@ -119,7 +114,7 @@ def _activation(path: str, foreign: Foreign, wishes: Wishes) -> str:
         raise UserError(f"--activation: {wishes.activation}, but {path} says {told}")
     if told is None and not wishes.activation and "activation" in foreign.facts:
         raise UserError(f"--activation: missing; {path} does not tell it")
-    activation = wishes.activation or told or "tanh"
+    activation = wishes.activation or told or ACTIVATION
     check_choice("activation", activation, ACTIVATIONS)
     return activation
 
@@ -165,7 +160,8 @@ def _observation_statistics(
             raise UserError("--normalize: the file holds no statistics of observations")
         raise UserError(
             f"--normalize: missing; {path} holds no statistics of observations: give the file of"
-            " its VecNormalize, or --unnormalized if it was trained without"
+            " its VecNormalize, or --unnormalized if it was trained without; a teacher needs none"
+            " (--teacher_paths takes the file itself)"
         )
     stats = RunningMeanStd.from_state(found["obs"])
     if source.kind != SB3_STATISTICS:
@@ -194,27 +190,12 @@ def _task(path: str, policy: PlainPolicy, foreign: Foreign, wishes: Wishes) -> d
         raise UserError(f"--env: missing; {path} does not tell its task")
     if not wishes.env:
         check_task_of_file(env_id)
-    env = make_task(env_id, wishes.env_kwargs)
-    spaces = env.observation_space, env.action_space
-    env.close()
-    try:
-        needed = policy_for(*spaces, policy.spec, policy.pi_scope, policy.vf_scope)
-    except ValueError as error:
-        raise UserError(f"--env: {env_id} cannot be learned: {error}") from None
-    if needed != policy:
-        raise UserError(
-            f"--env: {env_id} has {_sizes(needed)}, and the policy in {path} has {_sizes(policy)}"
-        )
+    spaces = spaces_of_task(policy, path, env_id, wishes.env_kwargs, "env")
     return {
         "env": {"id": env_id, "kwargs": wishes.env_kwargs},
         "observation_space": describe_space(spaces[0]),
         "action_space": describe_space(spaces[1]),
     }
-
-
-def _sizes(policy: PlainPolicy) -> str:
-    kind = "Box" if isinstance(policy.distribution, DiagGaussian) else "Discrete"
-    return f"{policy.obs_size} observations and {policy.distribution.num_outputs} {kind} actions"
 
 
 def _origin(path: str, foreign: Foreign) -> dict[str, Any]:

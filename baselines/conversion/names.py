@@ -11,6 +11,9 @@ import numpy as np
 from baselines.conversion.limits import Refused, shown
 
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
+OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-9]+)?")
+"""What TensorFlow 1 names the variables of an optimiser."""
+STATISTIC = re.compile(r"(?:.*/)?(?:[^/]*_rms|normalize/obs|normalize/ret)/[^/]*")
 TORCH_MARK = "action_net.weight"
 STATISTICS = ("mean", "var", "count")
 
@@ -28,7 +31,7 @@ class Networks:
         gaussian: whether there is a log σ, so that the actions are a `Box`.
         num_layers: hidden layers of each network.
         num_hidden: units in each of them.
-        unused: names of variables that belong to neither network.
+        unused: names of variables that belong to neither network, but for statistics.
     """
 
     params: Arrays
@@ -38,6 +41,11 @@ class Networks:
     num_layers: int
     num_hidden: int
     unused: list[str]
+
+    @property
+    def unknown(self) -> list[str]:
+        """Those of `unused` that are not an optimiser's."""
+        return [name for name in self.unused if not OPTIMIZER.fullmatch(name)]
 
 
 def without_suffix(arrays: Arrays) -> Arrays:
@@ -66,23 +74,36 @@ def find_networks(arrays: Arrays, pi_scope: str = "", vf_scope: str = "") -> Net
     named = from_torch(arrays) if TORCH_MARK in arrays else without_suffix(arrays)
     scopes = _hidden_scopes(named)
     sides = {"pi": pi_scope, "vf": vf_scope}
-    heads = {kind: [n[:-2] for n in named if re.search(f"(^|/){kind}/w$", n)] for kind in sides}
+    heads = {
+        kind: [n[:-2] for n in named if re.search(f"(^|/){kind}(_out)?/w$", n)] for kind in sides
+    }
     used: dict[str, str] = {}
     for kind, given in sides.items():
         scope = _scope_of(kind, given.strip("/"), scopes, heads)
         head = _head_of(kind, scope, heads[kind])
         for i in range(len(scopes[scope])):
             for part in "wb":
-                prefix = f"{scope}/" if scope else ""
-                used[f"{kind}/mlp_fc{i}/{part}"] = f"{prefix}mlp_fc{i}/{part}"
+                used[f"{kind}/mlp_fc{i}/{part}"] = _below(scope, f"mlp_fc{i}/{part}")
         used |= {f"{kind}/{kind}/{part}": f"{head}/{part}" for part in "wb"}
-        if kind == "pi" and f"{head}/logstd" in named:
-            used["pi/pi/logstd"] = f"{head}/logstd"
+        if kind == "pi" and (logstd := _logstd_of(head, named)):
+            used["pi/pi/logstd"] = logstd
     missing = sorted(set(used.values()) - named.keys())
     if missing:
         raise Refused(f"has no variable {shown(missing[0])}")
     params = {ours: real(named[theirs], theirs) for ours, theirs in used.items()}
-    return _checked(params, sorted(named.keys() - set(used.values())))
+    unused = named.keys() - set(used.values())
+    return _checked(params, sorted(name for name in unused if not STATISTIC.fullmatch(name)))
+
+
+def _logstd_of(head: str, named: Arrays) -> str:
+    """The name of log σ, in the scope of the output layer or in the one above; empty: none."""
+    above = _below(head.rpartition("/")[0], "logstd")
+    return next((name for name in (f"{head}/logstd", above) if name in named), "")
+
+
+def _below(scope: str, name: str) -> str:
+    """The name in a scope, which may be none."""
+    return f"{scope}/{name}" if scope else name
 
 
 def _hidden_scopes(named: Arrays) -> dict[str, set[int]]:
@@ -105,7 +126,7 @@ def _scope_of(
         if given not in scopes:
             raise Refused(f"has no hidden layers in the scope {shown(given)}; {_listed(scopes)}")
         return given
-    beside = [s for s in scopes if s in heads[kind] or f"{s}/{kind}" in heads[kind]]
+    beside = [s for s in scopes if _heads_of(kind, s, heads[kind])]
     if len(beside) == 1:
         return beside[0]
     if len(scopes) == 1:  # Baselines' value_network="shared": both stand on the same layers
@@ -113,7 +134,10 @@ def _scope_of(
     by_name = [s for s in scopes if s.split("/")[-1].startswith("vf") == (kind == "vf")]
     if len(scopes) == 2 and len(by_name) == 1:
         return by_name[0]
-    raise Refused(f"holds several networks; name one with --{kind}_scope; {_listed(scopes)}")
+    raise Refused(
+        f"holds several networks; name one to baselines.convert with --{kind}_scope;"
+        f" {_listed(scopes)}"
+    )
 
 
 def _listed(scopes: Iterable[str]) -> str:
@@ -123,11 +147,16 @@ def _listed(scopes: Iterable[str]) -> str:
 
 def _head_of(kind: str, scope: str, heads: list[str]) -> str:
     """The output layer that belongs to a scope's hidden layers."""
-    near = [head for head in heads if head in (scope, f"{scope}/{kind}")]
+    near = _heads_of(kind, scope, heads)
     found = near if len(near) == 1 else heads
     if len(found) != 1:
-        raise Refused(f"has {len(found)} output layers {kind}/w; there must be one")
+        raise Refused(f"has {len(found)} output layers {kind}/w or {kind}_out/w; there must be one")
     return found[0]
+
+
+def _heads_of(kind: str, scope: str, heads: list[str]) -> list[str]:
+    """The output layers that stand beside a scope's hidden layers."""
+    return [head for head in heads if head in (scope, f"{scope}/{kind}", f"{scope}/{kind}_out")]
 
 
 def from_torch(arrays: Arrays) -> Arrays:

@@ -90,7 +90,7 @@ def parse(content: bytes, after_build: Hook | None = None) -> Parsed:
     except Refused:
         raise
     except MALFORMED as error:
-        raise Refused(f"is not a pickle, or is damaged ({shown(error)})") from None
+        raise Refused(f"is of no known kind, or is damaged ({shown(error)})") from None
     if stream.read(1):
         raise Refused("is damaged: something follows after its end")
     return Parsed(machine.pop(), frozenset(machine.globals))

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import CheckpointError, looks_like_checkpoint
+from baselines.common import checkpoint
+from baselines.common.checkpoint import Checkpoint, CheckpointError, looks_like_checkpoint
 from baselines.common.files import read_regular
 from baselines.conversion import archives, joblib_files, stable_baselines3
 from baselines.conversion.limits import MALFORMED, MAX_BYTES, Refused, shown
@@ -43,6 +44,17 @@ class Foreign:
     arrays: dict[str, np.ndarray]
     sha256: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def read_any(path: str, where: str) -> Checkpoint | Foreign:
+    """Read a checkpoint of this package or a file of another program; `where` as in `read_foreign`.
+
+    Raises:
+        UserError: unreadable, or neither.
+    """
+    if looks_like_checkpoint(read_regular(path, where, checkpoint.MAX_BYTES)):
+        return checkpoint.read(path, where)
+    return read_foreign(path, where)
 
 
 def read_foreign(path: str | Path, where: str) -> Foreign:

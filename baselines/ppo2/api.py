@@ -27,7 +27,7 @@ def learn(env: str, teachers: Sequence[Path] = (), **settings: Any) -> SavedPoli
 
     Args:
         env: a Gymnasium id, or `module:Id`.
-        teachers: checkpoints of teachers; none: learn from scratch.
+        teachers: files of teachers; none: learn from scratch.
         settings: those of `python -m baselines.run --help` by name, such as `num_timesteps=2e6`.
             A function stands for its name, `module:name`: `network=my_mlp`.
 

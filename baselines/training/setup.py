@@ -30,7 +30,8 @@ from baselines.common.vec_env.vec_env import Normalizer, VecEnv
 from baselines.config import Config
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
-from baselines.transfer.build import add_teachers, read_teachers
+from baselines.training.teachers import read_teachers
+from baselines.transfer.build import add_teachers
 from baselines.transfer.teacher import Teacher
 
 

@@ -13,19 +13,17 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.method import TransferMethod
-from baselines.transfer.teacher import Teacher, load_teacher
+from baselines.transfer.teacher import Teacher
 
 
-def read_teachers(config: Config) -> tuple[Teacher, ...]:
-    """The teachers of `config.teacher_paths`, checked against the command line.
+def check_teachers(teachers: tuple[Teacher, ...], config: Config) -> None:
+    """Check the teachers of `config.teacher_paths` against the command line.
 
     Raises:
-        UserError: a teacher's file cannot be used, or disagrees with the command line.
+        UserError: one of them disagrees with it.
     """
-    teachers = tuple(load_teacher(path) for path in config.teacher_paths)
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         _check(path, teacher, config)
-    return teachers
 
 
 def _check(path: str, teacher: Teacher, config: Config) -> None:

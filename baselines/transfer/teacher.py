@@ -14,7 +14,6 @@ from baselines.common.checkpoint import (
     CheckpointError,
     CodeNotKnown,
     checked_arrays,
-    load,
 )
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
@@ -80,15 +79,6 @@ def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
     """The number of each teacher's source task."""
     tasks = [env for env, _ in sources(teachers)]
     return [tasks.index(teacher.env) for teacher in teachers]
-
-
-def load_teacher(path: str) -> Teacher:
-    """Read a teacher's file.
-
-    Raises:
-        CheckpointError: not a checkpoint, damaged, or a student that still has teachers itself.
-    """
-    return teacher_from_checkpoint(load(path, "teacher_paths"), path)
 
 
 def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:

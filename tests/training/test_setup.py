@@ -15,9 +15,9 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.setup import Setup, prepare
+from baselines.training.teachers import load_teacher
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import load_teacher
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}

@@ -10,7 +10,8 @@ from baselines.common.errors import UserError
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
-from baselines.transfer.build import add_teachers, read_teachers
+from baselines.training.teachers import read_teachers
+from baselines.transfer.build import add_teachers
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 

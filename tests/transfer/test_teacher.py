@@ -9,7 +9,11 @@ from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.distributions import Categorical
 from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import load_teacher
+from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
+
+
+def load_teacher(path: str) -> Teacher:
+    return teacher_from_checkpoint(load(path, "teacher_paths"), path)
 
 
 def refused(path: str) -> str:

@@ -8,8 +8,8 @@ import sys
 from baselines.common.errors import UserError, printable
 
 
-def import_task(env_id: str) -> None:
-    """Import the module that an id names, where it names one.
+def import_task(env_id: str, flag: str = "env") -> None:
+    """Import the module that an id names, where it names one; `flag` is what named the id.
 
     Raises:
         UserError: it cannot be imported.
@@ -20,11 +20,13 @@ def import_task(env_id: str) -> None:
             importlib.import_module(module)
         except (Exception, SystemExit) as error:  # a user's module may raise anything
             told = f"{type(error).__name__}: {error}"
-            raise UserError(f"--env: cannot import {module!r} of {env_id!r}: {told}") from None
+            raise UserError(f"--{flag}: cannot import {module!r} of {env_id!r}: {told}") from None
 
 
-def check_task_of_file(env_id: str) -> None:
+def check_task_of_file(env_id: str, flag: str = "env") -> None:
     """See that nothing would be imported for an id that a file tells, which may be a stranger's.
+
+    `flag` is what the user could name it with.
 
     Raises:
         UserError: it names a module that has not been imported so far.
@@ -33,6 +35,6 @@ def check_task_of_file(env_id: str) -> None:
     if module and module not in sys.modules:
         told = printable(repr(env_id), 80)
         raise UserError(
-            f"--env: the file's task is {told}, of another module; if you trust that module, name"
-            " it yourself with this flag"
+            f"--{flag}: the file's task is {told}, of another module; if you trust that module,"
+            " name it yourself with this flag"
         )

@@ -17,24 +17,24 @@ from baselines.common.vec_env.task_modules import import_task
 from baselines.environments.offscreen import usable_opengl
 
 
-def make_task(env_id: str, kwargs: dict[str, Any], **options: Any) -> gym.Env:
+def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options: Any) -> gym.Env:
     """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
 
-    An id may name the module that registers it, as in `module:Id`.
+    An id may name the module that registers it, as in `module:Id`; `flag` is what named the id.
 
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
-    import_task(env_id)
+    import_task(env_id, flag)
     name = env_id.rpartition(":")[2]
     if name not in registry:
-        raise UserError(f"--env: unknown environment {name!r}{suggestion(name, registry)}")
+        raise UserError(f"--{flag}: unknown environment {name!r}{suggestion(name, registry)}")
     try:
         own = deepcopy(kwargs)  # a task may change its arguments
         return gym.make(env_id, disable_env_checker=True, **own, **options)
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
         told = f"{type(error).__name__}: {error}"
-        raise UserError(f"--env: cannot make {env_id} with {kwargs}: {told}") from None
+        raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
 
 
 def require_display(flag: str) -> None:

@@ -1,0 +1,103 @@
+"""The networks in another program's file, as a policy that has no statistics to normalise with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gymnasium import spaces
+
+from baselines.common.errors import UserError
+from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.networks import ACTIVATIONS, NetworkSpec
+from baselines.common.networks.policies import PlainPolicy, policy_for
+from baselines.common.vec_env.tasks import make_task
+from baselines.conversion.limits import Refused, shown
+from baselines.conversion.names import Arrays, Networks, find_networks
+from baselines.conversion.reading import SB3_STATISTICS, Foreign
+
+ACTIVATION = "tanh"
+"""Of hidden layers whose file does not name one: that of Baselines."""
+
+
+def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, Arrays]:
+    """The policy in a file that tells all by itself, and its variables under our names.
+
+    Args:
+        foreign: what the file holds.
+        path: the file, for the messages.
+        where: the argument that named it, with which they begin.
+
+    Raises:
+        UserError: it holds no policy, or only the user can say what its variables are.
+    """
+    networks = networks_in(foreign, path, where)
+    activation = foreign.facts.get("activation", ACTIVATION)  # None: the file hides it
+    if activation not in ACTIVATIONS:
+        raise UserError(
+            f"{where}: {path} does not tell the activation of its layers; convert it with"
+            " python -m baselines.convert, whose --activation says it"
+        )
+    if networks.unknown:
+        raise UserError(
+            f"{where}: {path} holds more than a policy, such as {shown(networks.unknown[0])};"
+            " python -m baselines.convert takes over the policy alone"
+        )
+    return plain_policy(networks, activation), networks.params
+
+
+def networks_in(
+    foreign: Foreign, path: str, where: str, pi_scope: str = "", vf_scope: str = ""
+) -> Networks:
+    """Policy and value function of a file; the scopes as in `find_networks`.
+
+    Raises:
+        UserError: they are not there, cannot be told apart, or have no match here.
+    """
+    if foreign.kind == SB3_STATISTICS:
+        raise UserError(f"{where}: {path} holds statistics only, and no policy")
+    try:
+        return find_networks(foreign.arrays, pi_scope, vf_scope)
+    except Refused as error:
+        raise UserError(f"{where}: {path} {error}") from None
+
+
+def plain_policy(networks: Networks, activation: str) -> PlainPolicy:
+    """Our policy of these sizes."""
+    spec = NetworkSpec(networks.num_layers, networks.num_hidden, activation)
+    kind = DiagGaussian if networks.gaussian else Categorical
+    return PlainPolicy(networks.obs_size, kind(networks.num_outputs), spec)
+
+
+def spaces_of_task(
+    policy: PlainPolicy, path: str, env_id: str, kwargs: dict[str, Any], flag: str
+) -> tuple[spaces.Space, spaces.Space]:
+    """The spaces of observations and actions of a task, which the policy in the file must fit.
+
+    Args:
+        policy: found in the file `path`.
+        path: for the messages.
+        env_id: id of the task.
+        kwargs: its keyword arguments.
+        flag: the flag that names the task, for the messages.
+
+    Raises:
+        UserError: there is no such task, or it has other sizes.
+    """
+    env = make_task(env_id, kwargs, flag)
+    found = env.observation_space, env.action_space
+    env.close()
+    try:
+        needed = policy_for(*found, policy.spec, policy.pi_scope, policy.vf_scope)
+    except ValueError as error:
+        raise UserError(f"--{flag}: {env_id} cannot be learned: {error}") from None
+    if needed != policy:
+        raise UserError(
+            f"--{flag}: {env_id} has {_sizes(needed)}, and the policy in {path} has"
+            f" {_sizes(policy)}"
+        )
+    return found
+
+
+def _sizes(policy: PlainPolicy) -> str:
+    kind = "Box" if isinstance(policy.distribution, DiagGaussian) else "Discrete"
+    return f"{policy.obs_size} observations and {policy.distribution.num_outputs} {kind} actions"

@@ -1,0 +1,60 @@
+"""The teachers of a run: from checkpoints of this package, or from files of other programs."""
+
+from __future__ import annotations
+
+from baselines.common.checkpoint import Checkpoint
+from baselines.common.errors import UserError
+from baselines.common.vec_env.task_modules import check_task_of_file
+from baselines.config import Config
+from baselines.conversion.bare_policy import bare_policy, spaces_of_task
+from baselines.conversion.reading import Foreign, read_any
+from baselines.transfer.build import check_teachers
+from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
+
+WHERE = "--teacher_paths"
+
+
+def read_teachers(config: Config) -> tuple[Teacher, ...]:
+    """The teachers of `config.teacher_paths`, checked against the command line.
+
+    Raises:
+        UserError: a teacher's file cannot be used, or disagrees with the command line.
+    """
+    teachers = tuple(load_teacher(path, config.source_env) for path in config.teacher_paths)
+    check_teachers(teachers, config)
+    return teachers
+
+
+def load_teacher(path: str, source_env: str = "") -> Teacher:
+    """Read a teacher's file; no code in it is run.
+
+    Args:
+        path: the file.
+        source_env: the teacher's task, where the file does not tell it.
+
+    Raises:
+        CodeNotKnown: of a network from outside this package that the user has not named.
+        UserError: the file holds no teacher, or not one of its task.
+    """
+    found = read_any(path, WHERE)
+    if isinstance(found, Checkpoint):
+        return teacher_from_checkpoint(found, path)
+    return _taken_over(found, path, source_env)
+
+
+def _taken_over(foreign: Foreign, path: str, source_env: str) -> Teacher:
+    """The teacher in another program's file.
+
+    It needs no statistics of observations: what it is given instead of these, φ, is learned.
+    """
+    policy, params = bare_policy(foreign, path, WHERE)
+    env_id = foreign.facts.get("env") or source_env
+    if not env_id:
+        raise UserError(f"--source_env: missing; {path} does not tell its task")
+    if env_id != source_env:
+        check_task_of_file(env_id, "source_env")
+    spaces_of_task(policy, path, env_id, {}, "source_env")
+    timesteps = foreign.facts.get("timesteps", 0)
+    return Teacher(
+        policy, params, {"id": env_id, "kwargs": {}}, foreign.sha256, timesteps=timesteps
+    )
