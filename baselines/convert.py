@@ -9,6 +9,7 @@ from typing import Any
 
 from baselines.common.command_line import Parser, run_command
 from baselines.common.errors import UserError, printable
+from baselines.common.files import check_new_file
 from baselines.conversion.conversion import Converted, Wishes, convert
 from baselines.conversion.reading import SB3_STATISTICS, read_foreign
 
@@ -56,7 +57,8 @@ def main(argv: list[str]) -> None:
         UserError: bad input; nothing has been written.
     """
     arguments = parser().parse_args(argv)
-    target = _target(arguments)
+    target = Path(arguments.output)
+    check_new_file(target, "OUT", arguments.input, arguments.force)
     converted = _read(arguments)
     try:
         converted.write(target)
@@ -71,28 +73,6 @@ def main(argv: list[str]) -> None:
     )
     for note in converted.notes:
         print(f"note: {note}")
-
-
-def _target(arguments: argparse.Namespace) -> Path:
-    """Where to write.
-
-    Raises:
-        UserError: something is there already, or nothing can be.
-    """
-    if "\0" in arguments.output:
-        raise UserError(f"OUT: {arguments.output!r} is no name of a file")
-    target = Path(arguments.output)
-    try:
-        if target.is_dir() or not target.parent.is_dir():
-            raise UserError(f"OUT: {target} is a folder, or its folder does not exist")
-        if target.exists() or target.is_symlink():
-            if not arguments.force:
-                raise UserError(f"OUT: {target} exists; --force overwrites it")
-            if not target.is_file() or target.samefile(arguments.input):
-                raise UserError(f"OUT: {target} is IN, or not a regular file")
-    except OSError as error:
-        raise UserError(f"OUT: cannot write {target}: {error.strerror}") from None
-    return target
 
 
 def _read(arguments: argparse.Namespace) -> Converted:

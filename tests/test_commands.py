@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -113,19 +113,22 @@ def check_evaluate(arguments: Namespace) -> None:
     check_files(arguments.load_path, *arguments.beside)
 
 
-def check_experiment(arguments: Namespace) -> None:
-    if arguments.experiment:
-        experiment = read_experiment(arguments.experiment, Path("runs"), {})
-        check_files(*(path for item in experiment.items for path in item.config.teacher_paths))
+def check_experiments(named: Sequence[Path]) -> None:
+    for name in named:
+        for path in sorted(Path().glob(str(name))) or [name]:
+            items = read_experiment(path, Path("runs"), {}).items
+            teachers = [teacher for item in items for teacher in item.config.teacher_paths]
+            check_files(*(t for t in teachers if not t.startswith("runs/")))  # made on the way
 
 
 CHECKS: dict[str, Callable[[Namespace], None]] = {
     "baselines.evaluate": check_evaluate,
     "baselines.plot": lambda a: check_files(*a.folders),
-    "baselines.sweep": check_experiment,
-    "baselines.results": check_experiment,
+    "baselines.sweep": lambda a: check_experiments(a.experiments),
+    "baselines.results": lambda a: check_experiments(list(filter(None, [a.experiment]))),
     "baselines.verify": lambda a: check_files(a.folder),
     "baselines.convert": lambda a: check_files(a.input, *filter(None, [a.normalize])),
+    "baselines.export": lambda a: check_files(a.checkpoint),
     "baselines.inspect": lambda a: check_files(a.file),
     "benchmarks.ranks": lambda a: check_files(*a.teacher_paths),
 }

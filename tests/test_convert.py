@@ -239,7 +239,7 @@ def test_what_is_there_is_not_overwritten(cartpole: Path) -> None:
     cartpole.write_bytes(b"something else")
     run(*arguments, "--force")
     assert cartpole.read_bytes() == before
-    assert "is IN" in refusal(cartpole, cartpole, "--force")
+    assert "is the file to read" in refusal(cartpole, cartpole, "--force")
     assert sorted(os.listdir(cartpole.parent)) == ["out"]
 
 

@@ -201,7 +201,7 @@ def read_in_every_way(path: Path) -> None:
     with taken_or_refused("--resume: "):
         newest_state(path.parent.parent)
     with taken_or_refused("--load_path: "):
-        saved = saved_policy(load(path, "load_path"), path, "load_path")
+        saved = saved_policy(load(path, "load_path"), path, "--load_path")
         with np.errstate(all="ignore"):
             assert len(saved.act(np.zeros((3, saved.policy.obs_size)), None)) == 3
 

@@ -127,6 +127,32 @@ def read_regular(path: str | Path, where: str, limit: int) -> bytes:
     return content
 
 
+def check_new_file(path: Path, where: str, source: str, force: bool) -> None:
+    """See whether a file can be written without losing another.
+
+    Args:
+        path: the file.
+        where: the argument that named it; the messages begin with it.
+        source: a file that is read, and is not to be overwritten.
+        force: whether another file there may be overwritten.
+
+    Raises:
+        UserError: something is there already, or nothing can be written.
+    """
+    if "\0" in str(path):
+        raise UserError(f"{where}: {str(path)!r} is no name of a file")
+    try:
+        if path.is_dir() or not path.parent.is_dir():
+            raise UserError(f"{where}: {path} is a folder, or its folder does not exist")
+        if path.exists() or path.is_symlink():
+            if not force:
+                raise UserError(f"{where}: {path} exists; --force overwrites it")
+            if not path.is_file() or path.samefile(source):
+                raise UserError(f"{where}: {path} is the file to read, or not a regular file")
+    except OSError as error:
+        raise UserError(f"{where}: cannot write {path}: {error.strerror}") from None
+
+
 def check_can_make(path: Path, flag: str) -> None:
     """See whether a folder is there or could be made, and written; makes nothing.
 

@@ -115,11 +115,16 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
     Raises:
         CheckpointError: it cannot be used, and why.
     """
-    return saved_policy(load(path, flag), path, flag)
+    return saved_policy(load(path, flag), path, f"--{flag}")
 
 
-def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPolicy:
-    """The policy that a checkpoint holds; `path` and `flag` are for the messages.
+def saved_policy(checkpoint: Checkpoint, path: str | Path, where: str) -> SavedPolicy:
+    """The policy that a checkpoint holds.
+
+    Args:
+        checkpoint: the checkpoint.
+        path: the file that it was read from.
+        where: the argument that named the file; the messages begin with it.
 
     Raises:
         CodeNotKnown: it needs code from outside this package that the user has not named.
@@ -128,9 +133,9 @@ def saved_policy(checkpoint: Checkpoint, path: str | Path, flag: str) -> SavedPo
     try:
         return _restore(checkpoint)
     except NotKnown as error:
-        raise CodeNotKnown(f"--{flag}: {path}: {error.told()}") from None
+        raise CodeNotKnown(f"{where}: {path}: {error.told()}") from None
     except DAMAGE as error:
-        raise CheckpointError(f"--{flag}: {path} is damaged ({error!r})") from None
+        raise CheckpointError(f"{where}: {path} is damaged ({error!r})") from None
 
 
 def _restore(checkpoint: Checkpoint) -> SavedPolicy:

@@ -93,8 +93,8 @@ def newest_state(save_path: Path) -> SavedState | None:
 
 
 def _read(path: Path, damaged: list[str]) -> SavedState:
-    checkpoint = load(path, "resume")
-    policy = saved_policy(checkpoint, path, "resume")
+    checkpoint = load(path, "--resume")
+    policy = saved_policy(checkpoint, path, "--resume")
     try:
         state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
         _check_description(checkpoint.metadata, state)

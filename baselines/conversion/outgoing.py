@@ -1,0 +1,71 @@
+"""A policy on its way to another program: what the files of all of them are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.vec_env.vec_env import Normalizer
+
+UNKNOWN_NETWORK = "has another network than mlp, which is the one that other programs know"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A policy without teachers, with all that another program needs to act as it does.
+
+    Attributes:
+        policy: its networks, MLPs in the scopes `pi` and `vf`.
+        params: its variables by name.
+        normalizer: the statistics of its observations and returns.
+        metadata: the description in its checkpoint (docs/checkpoints.md).
+    """
+
+    policy: PlainPolicy
+    params: dict[str, np.ndarray]
+    normalizer: Normalizer
+    metadata: dict[str, Any]
+
+    def hidden_layers(self, scope: str) -> list[str]:
+        """Names of the hidden layers of `pi` or `vf`."""
+        return [f"{scope}/mlp_fc{i}" for i in range(self.policy.spec.num_layers)]
+
+    @property
+    def first_action(self) -> int:
+        """What the first of `Discrete` actions is called."""
+        return int(self.metadata["action_space"].get("start", 0))
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a file should say of where the policy comes from."""
+        facts = {name: self.metadata.get(name, 0) for name in ("update", "timesteps")}
+        return {"env": self.metadata["env"]["id"]} | facts
+
+
+def outgoing(
+    policy: Policy,
+    params: Mapping[str, np.ndarray],
+    normalizer: Normalizer,
+    metadata: dict[str, Any],
+) -> Outgoing:
+    """Make a policy ready to go.
+
+    Raises:
+        UserError: it still needs its teachers, or its network is no MLP.
+    """
+    if not isinstance(policy, PlainPolicy):
+        raise UserError(
+            "CHECKPOINT: this student still needs its teachers; give one from after the hand-over,"
+            " such as the last of its run"
+        )
+    if policy.spec.network != "mlp":
+        raise UserError(f"CHECKPOINT: it {UNKNOWN_NETWORK}")
+    renamed = replace(policy, pi_scope="pi", vf_scope="vf")
+    theirs, ours = policy.shapes(), renamed.shapes()
+    named = {new: params[old].reshape(ours[new]) for old, new in zip(theirs, ours, strict=True)}
+    return Outgoing(renamed, named, normalizer, metadata)
