@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
+from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, check_choice
 from baselines.common.networks.networks import ACTIVATIONS, NETWORKS, not_of_sizes
@@ -99,7 +100,7 @@ BASELINES = "Baselines ppo2, MuJoCo defaults"
 PPO = "Schulman et al. 2017"
 GAE = "Schulman et al. 2016"
 MIKT = "Wan et al. 2020"
-MEASURED = "docs/method.md"
+SETS = ", ".join(f"{name}: {s.source}" for name, s in COEFS.items())
 
 
 @dataclass(frozen=True)
@@ -233,9 +234,15 @@ class Config:
         0.0, "weight c_ent of the entropy", group="ppo2", bound=NOT_NEGATIVE, unit="per nat",
         source=BASELINES,
     )  # fmt: skip
+    coefs: str = setting(
+        DEFAULT_COEFS, "weights of a MIKT student's losses as a set, for those of ps_coef,"
+        " vf_ps_coef, mutual_info_coef, kl_coef and decoder_min_std that are not given; PPO from"
+        " scratch and MLPP have no KL term unless --kl_coef gives one", group="ppo2",
+        choices=tuple(COEFS), source=SETS, may_change=True,
+    )  # fmt: skip
     kl_coef: float = setting(
-        0.0, "weight β_KL of the KL term", group="ppo2", bound=NOT_NEGATIVE, unit="per nat²",
-        source=MEASURED,
+        None, "weight β_KL of the KL term; 0 without a student of MIKT", group="ppo2",
+        bound=NOT_NEGATIVE, unit="per nat²", source="--coefs",
     )  # fmt: skip
     max_grad_norm: float = setting(
         0.5, "bound on the norm of the whole gradient", group="ppo2", bound=POSITIVE,
@@ -255,7 +262,7 @@ class Config:
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what is taken: the teachers' features during the run (mikt), the hidden weights"
+        "mikt", "what is taken: the teachers' features during the run (mikt), the weights"
         " of one teacher at its start (mlpp), or the teachers' actions as an example that counts"
         " ever less (kickstart)", group="transfer", choices=TRANSFERS,
         source=MIKT,
@@ -271,16 +278,16 @@ class Config:
         choices=MAPPINGS, source=MIKT,
     )  # fmt: skip
     ps_coef: float = setting(
-        2.0, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",
-        bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+        None, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",
+        bound=NOT_NEGATIVE, unit="per nat", source="--coefs",
     )  # fmt: skip
     vf_ps_coef: float = setting(
-        2.0, "weight β_V of the value function's coupling loss at the hand-over",
-        group="mikt", bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+        None, "weight β_V of the value function's coupling loss at the hand-over",
+        group="mikt", bound=NOT_NEGATIVE, unit="per nat", source="--coefs",
     )  # fmt: skip
     mutual_info_coef: float = setting(
-        10.0, "weight β_MI of the mutual-information loss", group="mikt",
-        bound=NOT_NEGATIVE, unit="per nat", source=MEASURED,
+        None, "weight β_MI of the mutual-information loss", group="mikt", bound=NOT_NEGATIVE,
+        unit="per nat", source="--coefs",
     )  # fmt: skip
     teacher_fraction: float = setting(
         0.9, "part of the run with teachers; in its second half the coupling rises",
@@ -294,16 +301,47 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        0.1, "noise that the decoder's σ_q is never below", group="mikt", bound=POSITIVE,
-        unit="standard deviations of the observation", source=MEASURED,
+        None, "noise that the decoder's σ_q is never below; 0: none", group="mikt",
+        bound=NOT_NEGATIVE, unit="standard deviations of the observation", source="--coefs",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        """A body without a task is to walk."""
+        """A body without a task is to walk; weights that are not given are those of `coefs`."""
         if self.env_xml and not self.env:
             from baselines.common.vec_env.own_body import WALKING  # only here: it loads MuJoCo
 
             object.__setattr__(self, "env", WALKING)
+        for f in fields(self):
+            if getattr(self, f.name) is None:
+                object.__setattr__(self, f.name, self.default_of(f))
+
+    def default_of(self, f: Field[Any]) -> Any:
+        """What a setting is in this run where it is not given."""
+        if f.name not in COEF_NAMES or self.coefs not in COEFS:
+            return f.default
+        if f.name == KL and not self.has_student:
+            return 0.0
+        return COEFS[self.coefs].values[f.name]
+
+    @property
+    def has_student(self) -> bool:
+        """Whether the run trains a student of MIKT, whose weights are those of `coefs`."""
+        return bool(self.teacher_paths) and self.transfer == "mikt"
+
+    def coefs_in_force(self) -> dict[str, dict[str, Any]]:
+        """The weights that the run reads, each with its value and where that comes from."""
+        return {
+            f.name: {"value": getattr(self, f.name), "source": self._source(f)}
+            for f in fields(self)
+            if f.name in COEF_NAMES and not self._unread(f)
+        }
+
+    def _source(self, f: Field[Any]) -> str:
+        if getattr(self, f.name) != self.default_of(f):
+            return f"--{flag_of(f)}"
+        if f.name == KL and not self.has_student:
+            return "none: no student of MIKT"
+        return f"--coefs={self.coefs}: {COEFS[self.coefs].source}"
 
     @property
     def nrollout(self) -> int:
@@ -389,7 +427,7 @@ class Config:
     def _check_transfer(self) -> None:
         for f in fields(self):
             unread = self._unread(f)
-            if unread and getattr(self, f.name) != f.default:
+            if unread and getattr(self, f.name) != self.default_of(f):
                 raise UserError(f"--{flag_of(f)}: given {unread}")
         if self.teacher_paths:
             TRANSFERS.known(self.transfer).check(self)
@@ -413,8 +451,11 @@ class Config:
 
     def without_unread(self) -> Config:
         """The settings of the same run, those that it does not read at their defaults."""
-        unread: dict[str, Any] = {f.name: f.default for f in fields(self) if self._unread(f)}
-        return replace(self, **unread)
+        same = self if self.has_student else replace(self, coefs=DEFAULT_COEFS)
+        unread: dict[str, Any] = {
+            f.name: same.default_of(f) for f in fields(same) if same._unread(f)
+        }
+        return replace(same, **unread)
 
     def _unread(self, f: Field[Any]) -> str:
         """Why a setting has no effect; nothing where it has."""
@@ -433,6 +474,8 @@ class Config:
         """
         settings, defaults = self.to_json(), Config().to_json()
         for f in fields(self):
+            if f.name in COEF_NAMES and self._unread(f):
+                continue
             # Where there was no such setting yet, the run was as its default makes it now.
             old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
             if old != new and f.name == "num_ranks":
@@ -460,6 +503,13 @@ class Config:
 def flag_of(f: Field[Any]) -> str:
     """The command-line flag of a field, without dashes."""
     return str(f.metadata["flag"] or f.name)
+
+
+def default_text(f: Field[Any]) -> str:
+    """A field's default, for each set where `--coefs` gives it; empty where it has none."""
+    if f.name in COEF_NAMES:
+        return ", ".join(f"{s.values[f.name]} (--coefs={name})" for name, s in COEFS.items())
+    return "" if f.default in ("", ()) else str(f.default)
 
 
 def choices_of(f: Field[Any]) -> list[str]:

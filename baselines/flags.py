@@ -12,7 +12,7 @@ from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import REGISTRIES, Config, choices_of, flag_of
+from baselines.config import REGISTRIES, Config, choices_of, default_text, flag_of
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""
@@ -20,7 +20,7 @@ TEACHERS = "teacher_paths"
 
 def describe(f: Field[Any]) -> str:
     """One line of help: meaning, unit, default, source."""
-    notes = [f"default: {f.default!r}" if f.default not in ("", ()) else "default: none"]
+    notes = [f"default: {default_text(f) or 'none'}"]
     if choices := choices_of(f):
         notes.insert(0, "one of: " + ", ".join(choices))
     if f.metadata["unit"]:
@@ -126,7 +126,7 @@ def to_arguments(config: Config) -> list[str]:
     flags = [
         f"--{flag}={getattr(config, f.name)}"
         for flag, f in settings_by_flag().items()
-        if getattr(config, f.name) != f.default
+        if getattr(config, f.name) != config.default_of(f)
     ]
     teachers = [f"--{TEACHERS}", *config.teacher_paths] if config.teacher_paths else []
     return flags + teachers

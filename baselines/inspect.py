@@ -19,8 +19,8 @@ WHERE = "FILE"
 
 FACTS = (
     "env", "observation_space", "action_space", "policy", "update", "timesteps",
-    "training_return", "training_episodes", "teachers", "converted_from", "command", "commit",
-    "versions",
+    "training_return", "training_episodes", "coefs", "teachers", "converted_from", "command",
+    "commit", "versions",
 )  # fmt: skip
 """What is printed of a description, in this order; `--json` prints all of it."""
 

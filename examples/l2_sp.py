@@ -1,4 +1,4 @@
-"""A transfer method: start from a teacher's hidden weights, and stay near them.
+"""A transfer method: start from a teacher's weights, and stay near them.
 
 What MLPP copies is held by a loss (L2-SP, Li et al. 2018), and let go for the last part of the run:
 
@@ -24,7 +24,7 @@ from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import TransferMethod
-from baselines.transfer.pretrained import copied_layers
+from baselines.transfer.pretrained import copied_variables
 from baselines.transfer.schedule import Stage
 from baselines.transfer.teacher import Teacher
 
@@ -93,7 +93,7 @@ def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[Anchored, dict[str, np.ndarray]]:
     """What is trained first, and its initial variables."""
-    anchor = copied_layers(teachers[0], body)
+    anchor = copied_variables(teachers[0], body)
     return anchored(body, anchor), body.init(random.init) | anchor
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.config import Config, choices_of, flag_of
+from baselines.config import Config, choices_of, default_text, flag_of
 from baselines.environments.centipede_tables import markdown_table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
@@ -41,7 +41,7 @@ def page() -> str:
                 rows.append((
                     f"`--{flag_of(f)}`{' *' if about['may_change'] else ''}",
                     about["help"],
-                    f"`{f.default}`" if f.default not in ("", ()) else "",
+                    f"`{default}`" if (default := default_text(f)) else "",
                     ", ".join(f"`{choice}`" for choice in choices_of(f)),
                     about["unit"],
                     about["source"],

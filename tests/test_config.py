@@ -4,11 +4,13 @@ from dataclasses import fields, replace
 
 import pytest
 
+from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
 from baselines.config import Config, flag_of
 from baselines.flags import describe, from_settings, parse, to_arguments
 
-MLPP = ["--transfer=mlpp", "--teacher_paths", "a"]
+STUDENT = ["--teacher_paths", "a"]
+MLPP = ["--transfer=mlpp", *STUDENT]
 
 
 def read(*arguments: str) -> Config:
@@ -61,6 +63,78 @@ def test_a_setting_is_described_with_unit_default_and_source() -> None:
     assert "one of: learned, frozen" in by_flag["mapping"]
 
 
+def weights(config: Config) -> tuple[float, ...]:
+    return (
+        config.ps_coef, config.vf_ps_coef, config.mutual_info_coef, config.kl_coef,
+        config.decoder_min_std,
+    )  # fmt: skip
+
+
+def test_a_set_of_coefficients_gives_what_is_not_given_itself() -> None:
+    assert weights(read(*STUDENT, "--coefs=paper")) == (1, 0.1, 1, 0.1, 0)
+    assert weights(read(*STUDENT, "--coefs=tuned")) == (2, 2, 10, 0, 0.1)
+    assert read(*STUDENT) == read(*STUDENT, f"--coefs={DEFAULT_COEFS}")
+    mixed = read(*STUDENT, "--kl_coef=0", "--coefs=paper", "--ps_coef=2")
+    assert weights(mixed) == (2, 0.1, 1, 0, 0)
+    assert weights(from_settings({"coefs": "paper"}, ("t",))) == (1, 0.1, 1, 0.1, 0)
+
+
+@pytest.mark.parametrize("coefs", COEFS)
+@pytest.mark.parametrize("arguments", [[], MLPP])
+def test_without_a_student_there_is_no_kl_term_unless_it_is_given(
+    arguments: list[str], coefs: str
+) -> None:
+    assert read(*arguments, f"--coefs={coefs}").kl_coef == 0
+    assert read(*arguments, f"--coefs={coefs}", "--kl_coef=0.3").kl_coef == 0.3
+
+
+def test_the_weights_in_force_are_told_with_their_sources() -> None:
+    told = read(*STUDENT, "--coefs=paper", "--kl_coef=0.3", "--mutual_info_coef=1").coefs_in_force()
+    from_set = "--coefs=paper: the authors' code of Wan et al. 2020"
+    assert told == {
+        "kl_coef": {"value": 0.3, "source": "--kl_coef"},
+        "ps_coef": {"value": 1.0, "source": from_set},
+        "vf_ps_coef": {"value": 0.1, "source": from_set},
+        "mutual_info_coef": {"value": 1.0, "source": from_set},
+        "decoder_min_std": {"value": 0.0, "source": from_set},
+    }
+    assert read("--coefs=paper").coefs_in_force().keys() == {"kl_coef"}
+
+
+def test_help_tells_a_weight_of_each_set() -> None:
+    by_flag = {flag_of(field): describe(field) for field in fields(Config)}
+    assert "default: 2.0 (--coefs=tuned), 0.1 (--coefs=paper); --coefs]" in by_flag["vf_ps_coef"]
+    assert "paper: the authors' code of Wan et al. 2020" in by_flag["coefs"]
+
+
+PAPERS = ["--ps_coef=1", "--vf_ps_coef=.1", "--mutual_info_coef=1", "--kl_coef=.1"]
+
+
+@pytest.mark.parametrize(
+    ("begun", "again"),
+    [
+        (["--coefs=paper"], [*PAPERS, "--decoder_min_std=0"]),
+        (["--coefs=paper", "--kl_coef=0"], [*PAPERS[:3], "--kl_coef=0", "--decoder_min_std=0"]),
+    ],
+)
+def test_a_run_goes_on_with_the_same_values_under_whatever_name(
+    begun: list[str], again: list[str]
+) -> None:
+    config = read(*STUDENT, *begun)
+    read(*STUDENT, *again).check_continues(config.to_json())
+    with pytest.raises(UserError, match=r"--\w+coef: .*, but the run .* begun with"):
+        read(*STUDENT, "--coefs=tuned").check_continues(config.to_json())
+
+
+def test_a_run_that_reads_no_weights_goes_on_under_any_set() -> None:
+    read("--coefs=tuned").check_continues(read("--coefs=paper").to_json())
+    begun = read().to_json()
+    del begun["coefs"]  # as from before there were sets
+    read("--coefs=paper").check_continues(begun)
+    with pytest.raises(UserError, match="--kl_coef"):
+        read("--kl_coef=0.1").check_continues(begun)
+
+
 def test_settings_survive_json() -> None:
     config = read("--teacher_paths", "a", "b")
     kept = config.to_json()
@@ -87,9 +161,9 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (["--transfer=mlpp"], "--transfer: given without --teacher_paths"),
         (["--teacher_weights=random"], "--teacher_weights: given without --teacher_paths"),
         ([*MLPP, "b"], "--teacher_paths: .* name one file, not 2"),
-        ([*MLPP, "--num_layers=1"], "--num_layers: .* at least 2, not 1"),
         ([*MLPP, "--load_path=x"], "--load_path: .* leave one of the two out"),
-        (["--decoder_min_std=0"], "--decoder_min_std: must be greater than 0"),
+        ([*STUDENT, "--decoder_min_std=-1"], "--decoder_min_std: must not be negative"),
+        (["--coefs=papr"], "--coefs: unknown name 'papr' .*did you mean paper"),
     ],
 )
 def test_what_is_wrong_is_named(arguments: list[str], message: str) -> None:
@@ -119,6 +193,8 @@ def test_a_command_line_comes_back_from_its_settings() -> None:
     )  # fmt: skip
     assert parse(to_arguments(config), "program", "") == config
     assert to_arguments(Config()) == []
+    paper = replace(read(*STUDENT, "--coefs=paper", "--kl_coef=0"), env="")
+    assert to_arguments(paper) == ["--coefs=paper", "--kl_coef=0.0", *STUDENT]
 
 
 def test_settings_are_read_from_texts() -> None:

@@ -26,7 +26,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings_table", "metrics_table"])
+@pytest.mark.parametrize("name", ["settings_table", "metrics_table", "methods_table"])
 def test_a_generated_table_is_the_present_one(name: str) -> None:
     written = script(name)
     assert written.PAGE.read_text(encoding="utf-8") == written.page()
@@ -79,7 +79,7 @@ DEFAULTS = re.compile(r"`--(\w+)`(?:\s\w+)?(?:\s\(([\d.]+)\)|, (\d+(?:\.\d+)?))"
 
 
 def test_defaults_that_are_told_are_those() -> None:
-    defaults = {flag_of(field): field.default for field in fields(Config)}
+    defaults = {flag_of(field): getattr(Config(), field.name) for field in fields(Config)}
     told = [
         (flag, float(in_brackets or value))
         for page in PAGES

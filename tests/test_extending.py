@@ -228,7 +228,7 @@ def test_the_commands_of_the_page_train_with_the_examples(trained: dict[str, Pat
     assert first["linear"]["transfer"]["mapping_spec"]["mapping"] == (
         "examples.linear_mapping:linear_mapping"
     )
-    assert len(first["l2_sp"]["transfer"]["held"]) == 4
+    assert len(first["l2_sp"]["transfer"]["held"]) == 8
     assert not [name for name, policy in last.items() if "transfer" in policy]
     saved = read_saved_policy(str(saved_in(trained["linear"])[0]), "load_path")
     assert isinstance(saved.policy, Student)

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SETTINGS = ("config.py", "flags.py", "logger.py")
+SETTINGS = ("coefs.py", "config.py", "flags.py", "logger.py", "methods.py")
 """The files beside the rooms that are no commands; they count as a room of their own."""
 
 FLOORS = (

@@ -19,9 +19,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from baselines.analysis.curves import Curve, on_grid
-from baselines.analysis.methods import SCRATCH, Method, Panel
+from baselines.analysis.methods import Method, Panel
 from baselines.analysis.statistics import MIN_SEEDS, Statistic, band
 from baselines.analysis.transfer_logs import coupling_begins, hand_over
+from baselines.methods import METHODS
 
 MILLION = 1e6
 X_LABEL = "timesteps (millions)"
@@ -86,9 +87,7 @@ STYLES = (
     Style("#56B4E9", (0, (8, 2)), "X"),
 )
 
-RESERVED = (
-    SCRATCH, "MIKT", "MIKT without MI", "MIKT, frozen mapping", "MLPP", "random teacher",
-)  # fmt: skip
+RESERVED = tuple(METHODS)[: len(STYLES)]
 """Labels that have the style of their place in every figure."""
 
 

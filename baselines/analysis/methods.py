@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
 from baselines.analysis.runs import WHERE, Run
+from baselines.coefs import COEFS, DEFAULT_COEFS, KL, nearest
 from baselines.common.errors import UserError, printable
 from baselines.config import Config
+from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
 
-SCRATCH = "PPO"
-"""Label of training from scratch, which all else is compared with."""
+BUILT_IN = {"transfer": ("mikt", "mlpp"), "mapping": ("learned", "frozen")}
+"""What is called as in the table of methods; all else by its own name."""
+
+UNSAID = ("", DEFAULT_COEFS)
+"""Sets of coefficients that no label tells."""
 
 PLACES = {
     "seed", "env", "env_kwargs", "load_path", "xla", "pi_scope", "vf_scope", "teacher_paths",
@@ -27,8 +32,6 @@ MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
 
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
-
-DEFAULTS = {f.name: f.default for f in fields(Config) if f.default is not MISSING}
 
 
 @dataclass(frozen=True)
@@ -70,14 +73,18 @@ class Panel:
 
     @property
     def baseline(self) -> Method | None:
-        """PPO from scratch; with several settings, the one that is nearest the other methods'."""
+        """PPO from scratch; with several settings, the one that is nearest the other methods'.
+
+        One without the KL term, which is no part of PPO, where there is one.
+        """
         scratch = [m for m in self.methods if _is_scratch(m.runs[0])]
         others = [m for m in self.methods if not _is_scratch(m.runs[0])]
-        return min(
-            scratch,
-            key=lambda ppo: sum(len(_differing([ppo.settings, m.settings])) for m in others),
-            default=None,
-        )
+
+        def distance(ppo: Method) -> tuple[bool, int]:
+            differing = (_differing([ppo.settings, m.settings]) for m in others)
+            return ppo.settings[KL] != 0, sum(map(len, differing))
+
+        return min(scratch, key=distance, default=None)
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:
@@ -114,19 +121,35 @@ def label(run: Run) -> str:
 
 
 def _kind(run: Run) -> str:
-    config = run.config
+    own = settings_of_method(run.config)
     if not run.teachers:
-        return SCRATCH
-    transfer = config.get("transfer", "mikt")
-    if transfer != "mikt":
-        return "MLPP" if transfer == "mlpp" else _of_module(transfer)
-    name = "random teacher" if config.get("teacher_weights") == "random" else "MIKT"
-    if config.get("mutual_info_coef") == 0:
-        name += " without MI"
-    mapping = config.get("mapping", "learned")
-    if mapping == "learned":
-        return name
-    return f"{name}, {'frozen mapping' if mapping == 'frozen' else _of_module(mapping)}"
+        return SCRATCH if own[KL] == 0 else SCRATCH_WITH_KL
+    if own["transfer"] not in BUILT_IN["transfer"]:
+        return _of_module(own["transfer"])
+    names = _names_in_the_table(own)
+    if (mapping := own.get("mapping", "learned")) not in BUILT_IN["mapping"]:
+        names.append(_of_module(mapping))
+    coefs = _set_of(own)
+    return ", ".join(names) + (f" ({COEFS[coefs].called})" if coefs not in UNSAID else "")
+
+
+def _names_in_the_table(own: Mapping[str, Any]) -> list[str]:
+    """Those of the methods with teachers that a run is, without those that are part of another."""
+    fitting = [
+        method
+        for method in METHODS.values()
+        if method.taught and all(own.get(k) == v for k, v in method.settings.items())
+    ]
+    return [
+        one.name
+        for one in fitting
+        if not any(one.settings.items() < other.settings.items() for other in fitting)
+    ]
+
+
+def _set_of(own: Mapping[str, Any]) -> str:
+    """The set of coefficients that a student's are told apart from; empty where there is none."""
+    return nearest(own) if own.get("transfer") == "mikt" else ""
 
 
 def _of_module(name: Any) -> str:
@@ -140,7 +163,14 @@ def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
     Logs from before a setting existed have what is now its default.
     """
     left_out = PLACES | _unread(config)
-    return {name: value for name, value in {**DEFAULTS, **config}.items() if name not in left_out}
+    whole = {**default_settings(config), **config}
+    return {name: value for name, value in whole.items() if name not in left_out}
+
+
+def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a run of which nothing is given but whether it has teachers, and for what."""
+    taught = ("",) if config.get("teacher_paths") else ()
+    return Config(teacher_paths=taught, transfer=config.get("transfer", "mikt")).to_json()
 
 
 def _unread(config: Mapping[str, Any]) -> set[str]:
@@ -175,11 +205,13 @@ def _named(name: str, groups: list[list[Run]]) -> list[Method]:
     differing = _differing(settings)
     methods = []
     for group, own in zip(groups, settings, strict=True):
-        said = [
-            f"{key}={_short(own.get(key))}"
-            for key in differing
-            if own.get(key) != DEFAULTS.get(key)
-        ]
+        coefs = _set_of(own)
+        unsaid = {
+            **default_settings(group[0].config),
+            **(COEFS[coefs].values if coefs else {}),
+            **(METHODS[name].settings if name in METHODS else {}),
+        }
+        said = [f"{k}={_short(own.get(k))}" for k in differing if own.get(k) != unsaid.get(k)]
         methods.append(Method(", ".join([name, *said]), _by_seed(group), own))
     return methods
 

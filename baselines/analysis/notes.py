@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from baselines.analysis.comparison import teacher_cost
-from baselines.analysis.methods import SCRATCH, Method, Panel
+from baselines.analysis.methods import Method, Panel
+from baselines.methods import SCRATCH
 
 
 def notes_on(panel: Panel) -> Iterator[str]:

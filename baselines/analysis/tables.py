@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from baselines.analysis.comparison import Comparison, Row, teacher_cost
-from baselines.analysis.methods import SCRATCH, Method
+from baselines.analysis.methods import Method
 from baselines.analysis.metrics import METRICS, TIME_TO_THRESHOLD
 from baselines.analysis.statistics import Estimate
+from baselines.methods import SCRATCH
 
 NOT_KNOWN = "–"
 

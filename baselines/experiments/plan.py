@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config
 from baselines.experiments.files import Part, read_yaml, required
 from baselines.flags import from_settings
-
-SCRATCH = "PPO"
-
-METHODS: dict[str, dict[str, str]] = {
-    SCRATCH: {},
-    "MLPP": {"transfer": "mlpp"},
-    "MIKT": {},
-    "MIKT without MI": {"mutual_info_coef": "0"},
-    "random teacher": {"teacher_weights": "random"},
-    "frozen mapping": {"mapping": "frozen"},
-}
-"""What is compared (docs/method.md), as settings."""
+from baselines.methods import METHODS, NamedMethod
 
 KEYS = ("title", "settings", "seeds", "methods", "panels")
-PANEL_KEYS = ("name", "env", "teachers", "methods", "settings")
+PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
+BASE = "method"
+"""Among a method's settings: the method of the table that they are added to."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +52,6 @@ class Experiment:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True)
-class Method:
-    """A method with the settings that make it."""
-
-    name: str
-    settings: Mapping[str, str]
-
-
 def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Experiment:
     """Read and check an experiment file.
 
@@ -83,18 +66,25 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     root = read_yaml(path)
     root.entries(KEYS)
     title, common = required(root, "title").text(), _settings(root)
-    panels = required(root, "panels").items()
     found: dict[Path, Item] = {}
-    for seed in _seeds(required(root, "seeds")):
-        for panel in panels:
-            panel.entries(PANEL_KEYS)
-            for method in _methods(panel.get("methods") or required(root, "methods")):
-                teachers = _teachers(panel, method, seed, found.values())
-                settings = common | _settings(panel)
-                item = _item(panel, method, seed, settings, overrides, teachers, out)
-                if found.setdefault(item.folder, item).config != item.config:
-                    raise panel.error(f"{item.name}: two runs of this name with other settings")
+    for seed, panel in _by_seed(root, required(root, "panels").items()):
+        for method in _methods(panel.get("methods") or required(root, "methods")):
+            teachers = _teachers(panel, method, seed, found.values())
+            settings = common | _settings(panel)
+            item = _item(panel, method, seed, settings, overrides, teachers, out)
+            if found.setdefault(item.folder, item).config != item.config:
+                raise panel.error(f"{item.name}: two runs of this name with other settings")
     return Experiment(title, tuple(found.values()))
+
+
+def _by_seed(root: Part, panels: Sequence[Part]) -> list[tuple[int, Part]]:
+    """Each seed with each panel that has it: one seed after the other."""
+    seeds = []
+    for panel in panels:
+        panel.entries(PANEL_KEYS)
+        seeds.append(_seeds(panel.get("seeds") or required(root, "seeds")))
+    every = dict.fromkeys(seed for own in seeds for seed in own)
+    return [(s, panel) for s in every for panel, own in zip(panels, seeds, strict=True) if s in own]
 
 
 def read_experiments(
@@ -136,16 +126,29 @@ def _seeds(part: Part) -> list[int]:
     return list(part.value)
 
 
-def _methods(part: Part) -> list[Method]:
-    methods = []
-    for item in part.items():
-        if isinstance(item.value, dict):  # a name with settings of its own
-            [(name, settings)] = item.entries() or [("", item)]
-            methods.append(Method(name, {k: str(p.value) for k, p in settings.entries()}))
-        else:
-            _at(item, check_choice, "method", item.text(), METHODS)
-            methods.append(Method(item.text(), METHODS[item.text()]))
-    return methods
+def _methods(part: Part) -> list[NamedMethod]:
+    return [
+        _method_of_its_own(item) if isinstance(item.value, dict) else _method(item)
+        for item in part.items()
+    ]
+
+
+def _method(part: Part) -> NamedMethod:
+    """A method of the table."""
+    _at(part, check_choice, "method", part.text(), METHODS)
+    return METHODS[part.text()]
+
+
+def _method_of_its_own(part: Part) -> NamedMethod:
+    """A name with settings, added to those of a method: of this name in the table, else of MIKT."""
+    entries = part.entries()
+    if len(entries) != 1:
+        raise part.error(f"a method is one name with settings, not {len(entries)}")
+    [(name, settings)] = entries
+    added = dict(settings.entries())
+    base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS["MIKT"])
+    own = {key: str(setting.value) for key, setting in added.items()}
+    return replace(base, name=name, settings={**base.settings, **own})
 
 
 def _at(part: Part, check: object, *arguments: object) -> None:
@@ -155,9 +158,11 @@ def _at(part: Part, check: object, *arguments: object) -> None:
         raise part.error(str(error).removeprefix("--")) from None
 
 
-def _teachers(panel: Part, method: Method, seed: int, earlier: Iterable[Item]) -> tuple[str, ...]:
+def _teachers(
+    panel: Part, method: NamedMethod, seed: int, earlier: Iterable[Item]
+) -> tuple[str, ...]:
     """The files of a run's teachers, some of which earlier runs of the experiment may make."""
-    if method.name == SCRATCH:
+    if not method.taught:
         return ()
     part = required(panel, "teachers")
     elements = part.items() if isinstance(part.value, list) else [part]
@@ -181,7 +186,7 @@ def _with_seed(run: str, seed: int) -> str:
 
 def _item(
     panel: Part,
-    method: Method,
+    method: NamedMethod,
     seed: int,
     common: Mapping[str, str],
     overrides: Mapping[str, str],
@@ -190,13 +195,14 @@ def _item(
 ) -> Item:
     env = required(panel, "env").text()
     name_part = panel.get("name")
-    group = env if method.name == SCRATCH or name_part is None else name_part.text()
+    group = env if not method.taught or name_part is None else name_part.text()
     folder = out / slug(group) / slug(method.name) / str(seed)
     places = {"env": env, "seed": str(seed), **_places(folder)}
-    settings = {**common, **method.settings, **overrides, **places}
+    own = {flag: str(value) for flag, value in method.settings.items()}
     try:
-        config = from_settings(settings, teachers)
+        config = from_settings({**common, **own, **overrides, **places}, teachers)
         config.check()
+        config = config.without_unread()
     except UserError as error:
         raise panel.error(f"{method.name}: {error}") from None
     return Item(_with_seed(f"{group}, {method.name}", seed), folder, config)

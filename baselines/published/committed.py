@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.methods import DEFAULTS, settings_of_method
+from baselines.analysis.methods import default_settings, settings_of_method
 from baselines.analysis.runs import Run
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
@@ -31,7 +31,8 @@ def identity(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
         config: its settings, as in a log; those that the log is too old to have are the defaults.
         root: the folder of all runs, which may be another one on another machine.
     """
-    besides = {name: config.get(name, DEFAULTS[name]) for name in BESIDES}
+    whole = {**default_settings(config), **config}
+    besides = {name: whole[name] for name in BESIDES}
     teachers = [common_place(path, root) for path in config.get(TEACHERS, ())]
     return settings_of_method(config) | besides | {TEACHERS: teachers}
 

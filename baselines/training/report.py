@@ -38,6 +38,7 @@ def report(setup: Setup) -> Iterator[str]:
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
         yield f"teacher: {path}, trained on {teacher['env']['id']}"
     yield from policy.outline()
+    yield from _weights(config)
     counts = policy.variable_counts()
     parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
     yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"
@@ -50,6 +51,14 @@ def _resuming(config: Config) -> Iterator[str]:
     obstacle = obstacle_to_restoring(lambda: make_task(config.env, config.env_arguments))
     if obstacle:
         yield f"WARNING: resumed, a run of {config.env} may differ: {obstacle}"
+
+
+def _weights(config: Config) -> Iterator[str]:
+    """The weights in force by their sources; none of PPO without the KL term."""
+    given = config.coefs_in_force() if config.has_student or config.kl_coef else {}
+    for source in dict.fromkeys(weight["source"] for weight in given.values()):
+        alike = [f"{name} {w['value']:g}" for name, w in given.items() if w["source"] == source]
+        yield f"weights of the losses: {', '.join(alike)} ({source})"
 
 
 def _expected_time(config: Config) -> str:

@@ -123,8 +123,10 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
     start = {"update": saved.metadata["update"], **here}
     history = begun | {
-        "config": config.to_json(), "resumed": [*begun.get("resumed", []), start]
-    }  # fmt: skip
+        "config": config.to_json(),
+        "coefs": config.coefs_in_force(),
+        "resumed": [*begun.get("resumed", []), start],
+    }
     return Setup(
         config, random, envs, saved.policy, saved.params, saved.normalizer, history, found, team
     )
@@ -151,6 +153,7 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "observation_space": describe_space(envs.observation_space),
         "action_space": describe_space(envs.action_space),
         "config": config.to_json(),
+        "coefs": config.coefs_in_force(),
         "command": provenance.command(),
         "versions": provenance.versions(),
         "commit": provenance.commit(),

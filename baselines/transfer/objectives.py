@@ -21,16 +21,19 @@ def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: flo
 
     Mean over the batch and over the dimensions of log σ + (s − μ_q)² / (2 σ²), where
     σ² = σ_q² + `min_std`²: the bound for the observation known up to a noise of `min_std`. Without
-    that noise the loss has no minimum: an observation dimension that never changes is predicted
-    exactly, its log σ_q sinks for ever, and 1/σ_q² in the gradient drowns everything else inside
-    the common norm clipping (`docs/method.md` has the measurement). A bound on log σ_q itself
-    would not do: a dimension beyond it has no gradient to come back when it begins to change.
+    that noise, as in the authors' code, the loss has no minimum: an observation dimension that
+    never changes is predicted exactly, its log σ_q sinks for ever, and 1/σ_q² in the gradient
+    drowns everything else inside the common norm clipping (`docs/method.md` has the measurement).
+    A bound on log σ_q itself would not do: a dimension beyond it has no gradient to come back when
+    it begins to change.
 
     Args:
         obs: normalised observations s, float32 of [B, d].
         mean: the decoder's μ_q(φ(s)), float32 of [B, d].
         logstd: the decoder's log σ_q, float32 of [d].
-        min_std: standard deviation of the noise, in units of the normalised observation.
+        min_std: standard deviation of the noise, in units of the normalised observation. With 0
+            the gradient is finite only while (s − μ_q)² / σ_q⁴ is a float32, which for an error of
+            10 means log σ_q > −21.
 
     Returns:
         A scalar, in nats per dimension.

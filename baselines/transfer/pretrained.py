@@ -1,4 +1,4 @@
-"""MLPP, "MLP pre-trained": a policy that starts from a teacher's hidden weights.
+"""MLPP, "MLP pre-trained": a policy that starts from all weights of a teacher's that fit.
 
 MIKT is compared with it (Wan et al. 2020; the name is that of Wang et al. 2018, NerveNet). Nothing
 is frozen and nothing is mixed in: after its start the policy is trained as one from scratch.
@@ -13,34 +13,32 @@ import numpy as np
 from baselines.common.errors import UserError
 from baselines.common.networks.networks import NetworkSpec
 from baselines.common.networks.policies import PlainPolicy
-from baselines.common.networks.variables import joined
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.teacher import Teacher
 
 
-def copied_layers(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:
-    """The teacher's hidden layers after the first, of policy and value side.
+def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:
+    """The teacher's variables whose shape is that of the variable of the same name in `body`.
 
-    The first layer, the output layer and log σ are not among them: their sizes are those of the
-    task's observations and actions, and those have changed. Nor are other variables of another
-    shape, in a network whose later layers read the observation too.
+    As in the authors' code. Where the observations have another size, all is copied but the
+    weights of the first layer; where the actions have, but the policy's output layer and log σ.
 
     Args:
         teacher: of the same `NetworkSpec` as `body`.
         body: the policy that is to start from them.
 
     Returns:
-        Weights and biases under the names that they have in `body`.
+        Variables of the policy and of the value function under the names that they have in `body`.
     """
     old = teacher.policy
+    scopes = {body.pi_scope: old.pi_scope, body.vf_scope: old.vf_scope}
     copied: dict[str, np.ndarray] = {}
-    for theirs, own in ((old.pi_scope, body.pi_scope), (old.vf_scope, body.vf_scope)):
-        _, *layers = body.network.variables(own, body.obs_size)
-        for name, variable in joined(layers).items():
-            value = teacher.params[theirs + name.removeprefix(own)]
-            if value.shape == variable.shape:
+    for own, theirs in scopes.items():
+        for name, shape in body.shapes().items():
+            value = teacher.params.get(theirs + name.removeprefix(own))
+            if name.startswith(f"{own}/") and value is not None and value.shape == shape:
                 copied[name] = value
     return copied
 
@@ -48,26 +46,21 @@ def copied_layers(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:
 def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[PlainPolicy, dict[str, np.ndarray]]:
-    """The student's own networks, starting from the hidden layers of the teacher."""
+    """The student's own networks, starting from what fits of the teacher's."""
     (teacher,) = teachers
-    return body, body.init(random.init) | copied_layers(teacher, body)
+    return body, body.init(random.init) | copied_variables(teacher, body)
 
 
 def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: there are several teachers, or nothing could be copied, or would be kept.
+        UserError: there are several teachers, or what is copied would not be kept.
     """
     if len(config.teacher_paths) > 1:
         raise UserError(
             "--teacher_paths: --transfer=mlpp copies the weights of one teacher; name one"
             f" file, not {len(config.teacher_paths)}"
-        )
-    if config.num_layers == 1:
-        raise UserError(
-            "--num_layers: --transfer=mlpp copies the hidden layers after the first; there"
-            " must be at least 2, not 1"
         )
     if config.load_path:
         raise UserError(

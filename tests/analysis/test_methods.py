@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from handmade_logs import panels_in, write_run
 
+from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
 
 CURVE = [1.0, 2.0]
@@ -17,12 +18,19 @@ RUNS: dict[str, dict[str, Any]] = {
     "MIKT, continued": {"sources": ["S-v0"], "load_path": "models/00001"},
     "MIKT, 2 teachers": {"sources": ["S-v0", "S-v0"]},
     "MIKT without MI": {"sources": ["S-v0"], "mutual_info_coef": 0.0},
-    "MIKT, frozen mapping": {"sources": ["S-v0"], "mapping": "frozen"},
+    "frozen mapping": {"sources": ["S-v0"], "mapping": "frozen"},
     "MLPP": {"sources": ["S-v0"], "transfer": "mlpp"},
     "L2_SP": {"sources": ["S-v0"], "transfer": "examples.l2_sp:L2_SP", "mutual_info_coef": 0.0},
     "MIKT, linear": {"sources": ["S-v0"], "mapping": "somewhere.else:linear"},
     "random teacher": {"sources": ["S-v0"], "teacher_weights": "random"},
-}
+    "PPO + KL": {"kl_coef": 0.1},
+    "random teacher, frozen mapping": {
+        "sources": ["S-v0"], "teacher_weights": "random", "mapping": "frozen",
+    },
+}  # fmt: skip
+
+VALUES = {name: dict(coefs.values) for name, coefs in COEFS.items()}
+[OTHER] = COEFS.keys() - {DEFAULT_COEFS}
 
 
 @pytest.mark.parametrize("label", RUNS)
@@ -30,6 +38,56 @@ def test_a_methods_label_comes_from_its_settings(tmp_path: Path, label: str) -> 
     write_run(tmp_path / "a", CURVE, **RUNS[label])
     [panel] = panels_in(tmp_path)
     assert [method.label for method in panel.methods] == [label]
+
+
+@pytest.mark.parametrize(
+    ("settings", "label"),
+    [
+        (VALUES[DEFAULT_COEFS], "MIKT"),
+        (VALUES[OTHER], f"MIKT ({COEFS[OTHER].called})"),
+        (VALUES[OTHER] | {"coefs": DEFAULT_COEFS}, f"MIKT ({COEFS[OTHER].called})"),
+        (VALUES[OTHER] | {"mutual_info_coef": 0}, f"MIKT without MI ({COEFS[OTHER].called})"),
+        (
+            VALUES[OTHER] | {"teacher_weights": "random", "kl_coef": 7},
+            f"random teacher ({COEFS[OTHER].called})",
+        ),
+    ],
+)
+def test_a_label_tells_the_set_of_coefficients_that_is_nearest(
+    tmp_path: Path, settings: dict[str, Any], label: str
+) -> None:
+    write_run(tmp_path / "a", CURVE, sources=["S-v0"], **settings)
+    [panel] = panels_in(tmp_path)
+    assert [method.label for method in panel.methods] == [label]
+
+
+def test_what_differs_from_the_nearest_set_is_said(tmp_path: Path) -> None:
+    other = VALUES[OTHER]
+    for name, settings in {
+        "a": other, "b": other | {"kl_coef": 0.05}, "c": VALUES[DEFAULT_COEFS],
+    }.items():  # fmt: skip
+        write_run(tmp_path / name, CURVE, sources=["S-v0"], **settings)
+    for kl_coef in (0, 0.05, 0.1):
+        write_run(tmp_path / f"ppo{kl_coef}", CURVE, kl_coef=kl_coef)
+    [panel] = panels_in(tmp_path)
+    assert {method.label for method in panel.methods} == {
+        "PPO", "PPO + KL", "PPO + KL, kl_coef=0.05", "MIKT", f"MIKT ({COEFS[OTHER].called})",
+        f"MIKT ({COEFS[OTHER].called}), kl_coef=0.05",
+    }  # fmt: skip
+    assert panel.baseline is not None
+    assert panel.baseline.label == "PPO"
+
+
+def test_the_baseline_has_no_kl_term_though_the_students_have(tmp_path: Path) -> None:
+    write_run(tmp_path / "a", CURVE, kl_coef=0.1)
+    write_run(tmp_path / "c", CURVE, sources=["S-v0"], **VALUES["paper"])
+    [panel] = panels_in(tmp_path)
+    assert panel.baseline is not None
+    assert panel.baseline.label == "PPO + KL"
+    write_run(tmp_path / "b", CURVE)
+    [panel] = panels_in(tmp_path)
+    assert panel.baseline is not None
+    assert panel.baseline.label == "PPO"
 
 
 def test_panels_are_transfers_and_share_the_runs_from_scratch(tmp_path: Path) -> None:

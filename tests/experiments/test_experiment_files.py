@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.coefs import COEFS
 from baselines.common.errors import UserError
 from baselines.experiments.files import read_yaml
-from baselines.experiments.plan import METHODS, Experiment, read_experiment, read_experiments, slug
+from baselines.experiments.plan import Experiment, read_experiment, read_experiments, slug
 
 GOOD = """\
 title: Trial
@@ -130,6 +131,64 @@ def test_a_teacher_that_no_earlier_run_makes(
         read(tmp_path, CHAIN.replace(old, new, 1))
 
 
+def test_a_panel_may_have_seeds_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=":6: run: there is no 'One, MIKT, seed 5' above"):
+        read(tmp_path, CHAIN.replace("{name: Two,", "{name: Two, seeds: [0, 3, 5],"))
+    text = GOOD.replace("    env: Cent", "    seeds: [3, 5]\n    env: Cent", 1)
+    found = read(tmp_path, text.replace("methods: [MLPP]", "methods: [MIKT]"))
+    seeds = {(item.name.partition(",")[0], item.config.seed) for item in found.items}
+    assert seeds == {
+        ("CentipedeEight-v1", 3), ("CentipedeEight-v1", 5), ("Four → Eight", 3),
+        ("Four → Eight", 5), ("Both → Eight", 0), ("Both → Eight", 3),
+    }  # fmt: skip
+
+
+OF_ITS_OWN = """\
+title: Trial
+seeds: [0]
+methods:
+  - PPO
+  - PPO + KL
+  - PPO, KL 0.2: {method: PPO, kl_coef: 0.2}
+  - PPO, slow: {method: PPO + KL, lr: 1e-4}
+  - random, paper: {method: random teacher, coefs: paper}
+  - MIKT (paper's coefficients)
+  - MIKT (tuned coefficients)
+panels:
+  - {name: One, env: CentipedeFour-v1, teachers: "t/{seed}", settings: {num_timesteps: 1e5}}
+"""
+
+
+def test_a_method_of_its_own_may_begin_from_any(tmp_path: Path) -> None:
+    found = {item.name: item.config for item in read(tmp_path, OF_ITS_OWN).items}
+    assert {
+        name: (len(c.teacher_paths), c.teacher_weights, c.kl_coef, c.mutual_info_coef, c.lr)
+        for name, c in found.items()
+        if name.startswith("Centi") or "random" in name or "(" in name
+    } == {
+        "CentipedeFour-v1, PPO, seed 0": (0, "loaded", 0, 10, 3e-4),
+        "CentipedeFour-v1, PPO + KL, seed 0": (0, "loaded", 0.1, 10, 3e-4),
+        "CentipedeFour-v1, PPO, KL 0.2, seed 0": (0, "loaded", 0.2, 10, 3e-4),
+        "CentipedeFour-v1, PPO, slow, seed 0": (0, "loaded", 0.1, 10, 1e-4),
+        "One, random, paper, seed 0": (1, "random", 0.1, 1, 3e-4),
+        "One, MIKT (paper's coefficients), seed 0": (1, "loaded", 0.1, 1, 3e-4),
+        "One, MIKT (tuned coefficients), seed 0": (1, "loaded", 0, 10, 3e-4),
+    }
+
+
+def test_all_methods_of_one_set_leave_ppo_as_it_is(tmp_path: Path) -> None:
+    text = GOOD.replace("    methods: [MLPP]\n", "").replace("    settings: {lr: 1e-4}\n", "")
+    plain, paper = read(tmp_path, text).items, read(tmp_path, text, coefs="paper").items
+    assert plain[0].config == paper[0].config
+    assert (plain[1].config.kl_coef, paper[1].config.kl_coef) == (0, 0.1)
+
+
+def test_the_ablations_have_the_coefficients_that_are_not_the_default() -> None:
+    path = Path(__file__).parents[2] / "experiments" / "ablations.yaml"
+    sets = {item.config.coefs for item in read_experiment(path, Path("runs"), {}).items}
+    assert sets == set(COEFS)
+
+
 BAD = {
     "unknown key": ("title: Trial", "titel: Trial", r":1: unknown key 'titel' .*mean title"),
     "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
@@ -144,6 +203,8 @@ BAD = {
     "no YAML": ("[0, 3]", "[0, 3", r":4: "),
     "a key twice": ("seeds: [0, 3]", "seeds: [0]\nseeds: [1]", r":4: 'seeds' is there twice"),
     "a tag": ("[0, 3]", "!!python/object/apply:os.system ['true']", r":3: "),
+    "a method of two names": ("0.1}\n", "0.1}\n    other: {}\n", r":7: a method is one name .* 2"),
+    "a base that there is not": ("0.1}", "0.1, method: MKT}", r":7: method: .*did you mean MIKT"),
     "one folder, two runs": (
         "[MLPP]\n", "[PPO]\n", r":12: CentipedeEight-v1, PPO, seed 0: two runs of this name",
     ),
@@ -175,11 +236,11 @@ def test_the_experiments_that_ship_are_whole(path: Path) -> None:
     found = read_experiment(path, Path("runs"), {})
     assert len({item.folder for item in found.items}) == len(found.items) > 0
     teachers = {file for item in found.items for file in item.config.teacher_paths}
-    assert all((path.parents[1] / t).is_file() for t in teachers if not t.startswith("runs/"))
+    shipped = [path.parents[1] / t for t in teachers if not t.startswith("runs/")]
+    assert all((teacher.parents[1] / "0" / teacher.name).is_file() for teacher in shipped)
 
 
-def test_methods_differ() -> None:
-    assert len({str(settings) for name, settings in METHODS.items() if name != "PPO"}) == 5
+def test_a_name_of_a_panel_is_a_folder() -> None:
     assert slug("Four + Six → Eight") == "four_six_eight"
 
 

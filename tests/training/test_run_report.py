@@ -13,17 +13,23 @@ TEACHERS = Path(__file__).resolve().parents[2] / "teacher_models"
 
 def test_a_transfer_is_told_before_it_begins() -> None:
     four, six = (str(TEACHERS / f"centipede_{n}" / "0" / "00970") for n in ("four", "six"))
-    setup = prepare(Config(env="CentipedeEight-v1", teacher_paths=(four, six)))
+    setup = prepare(
+        Config("CentipedeEight-v1", teacher_paths=(four, six), coefs="paper", kl_coef=0.25)
+    )
     setup.envs.close()
     lines = list(report(setup))
-    assert lines[:5] == [
+    assert lines[:7] == [
         "task: CentipedeEight-v1, 181 observation dimensions, 22 action dimensions; 488 updates of"
         " 2048 steps",
         f"teacher: {four}, trained on CentipedeFour-v1",
         f"teacher: {six}, trained on CentipedeSix-v1",
         "mapping: 181 dimensions to the 97 of CentipedeFour-v1",
         "mapping: 181 dimensions to the 139 of CentipedeSix-v1",
+        "weights of the losses: kl_coef 0.25 (--kl_coef)",
+        "weights of the losses: ps_coef 1, vf_ps_coef 0.1, mutual_info_coef 1, decoder_min_std 0"
+        " (--coefs=paper: the authors' code of Wan et al. 2020)",
     ]
+    assert setup.provenance["coefs"]["vf_ps_coef"]["value"] == 0.1
 
     def mlp(*sizes: int) -> int:
         return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
@@ -34,15 +40,15 @@ def test_a_transfer_is_told_before_it_begins() -> None:
     decoder = mlp(97, 64, 64, 181) + mlp(139, 64, 64, 181) + 2 * 181
     whole = sum(value.size for value in setup.params.values())
     assert whole == policy + value + mixing + mapping + decoder
-    assert lines[5] == (
+    assert lines[7] == (
         f"trainable variables: policy {policy:,}, value function {value:,}, lateral matrices and"
         f" mixing weights {mixing:,}, mapping {mapping:,}, decoder {decoder:,}; {whole:,} in all"
     )
-    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[6])
+    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[8])
 
 
 def test_discrete_actions_are_counted() -> None:
     setup = prepare(Config(env="CartPole-v1", num_timesteps=4096))
-    assert next(iter(report(setup))) == (
-        "task: CartPole-v1, 4 observation dimensions, 2 actions; 2 updates of 2048 steps"
-    )
+    task, *others = report(setup)
+    assert task == "task: CartPole-v1, 4 observation dimensions, 2 actions; 2 updates of 2048 steps"
+    assert not [line for line in others if "weights of" in line]

@@ -27,7 +27,7 @@ def by_loops(obs: np.ndarray, mean: np.ndarray, logstd: list[float], min_std: fl
     return sum(terms) / len(terms)
 
 
-@pytest.mark.parametrize("min_std", [1e-6, 0.1, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize("min_std", [0.0, 1e-6, 0.1, 0.5, 1.0, 3.0])
 def test_mutual_information_loss_is_the_mean_over_batch_and_dimensions(
     to_backend: Backend, min_std: float
 ) -> None:
@@ -88,6 +88,19 @@ def test_a_dimension_predicted_exactly_has_a_finite_loss_and_gradient() -> None:
     assert float(loss) == pytest.approx(math.log(0.1), rel=1e-5)
     assert by_logstd.numpy() == pytest.approx([0.0], abs=1e-12)
     assert by_mean.numpy() == pytest.approx(np.zeros((2, 1)))
+
+
+def test_without_noise_a_dimension_may_sink_far() -> None:
+    obs, mean = tf.constant([[1.0], [1.0]]), tf.constant([[1.0], [1.0 - 1e-6]])
+    sunk = tf.constant([-25.0])
+    with tf.GradientTape() as tape:
+        tape.watch([sunk, mean])
+        loss = mutual_information_loss(obs, mean, sunk, 0.0)
+    by_logstd, by_mean = tape.gradient(loss, [sunk, mean])
+    squared = float(1.0 - np.float32(1.0 - 1e-6)) ** 2 / math.exp(-50)  # (s − μ)² / σ² of one
+    assert float(loss) == pytest.approx(-25 + squared / 4, rel=1e-4)
+    assert by_logstd.numpy() == pytest.approx([1 - squared / 2], rel=1e-4)
+    assert np.isfinite(by_mean.numpy()).all()
 
 
 def test_a_sunk_dimension_that_begins_to_change_is_let_go() -> None:

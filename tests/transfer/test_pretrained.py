@@ -1,34 +1,45 @@
+"""MLPP starts from every variable of the teacher's that has the same shape, and from no other."""
+
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.policies import PlainPolicy
-from baselines.transfer.pretrained import copied_layers
+from baselines.transfer.pretrained import copied_variables
 from baselines.transfer.teacher import Teacher
 
+LATER = {"S/mlp_fc1/w", "S/mlp_fc1/b", "V/mlp_fc1/w", "V/mlp_fc1/b"}
+ALWAYS = {"S/mlp_fc0/b", "V/mlp_fc0/b", "V/vf/w", "V/vf/b"}
+OF_EQUAL_OBSERVATIONS = {"S/mlp_fc0/w", "V/mlp_fc0/w"}
+OF_EQUAL_ACTIONS = {"S/pi/w", "S/pi/b", "S/pi/logstd"}
 
-@pytest.mark.parametrize("num_layers", [2, 3])
-def test_the_hidden_layers_after_the_first_are_copied_under_the_bodys_names(
-    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], num_layers: int
+
+@pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ({"obs_size": 9}, ALWAYS | LATER),
+        ({"obs_size": 9, "num_layers": 1}, ALWAYS),
+        ({"obs_size": 4}, ALWAYS | LATER | OF_EQUAL_OBSERVATIONS),
+        ({"obs_size": 9, "distribution": DiagGaussian(3)}, ALWAYS | LATER | OF_EQUAL_ACTIONS),
+        (
+            {"obs_size": 4, "distribution": DiagGaussian(3)},
+            ALWAYS | LATER | OF_EQUAL_OBSERVATIONS | OF_EQUAL_ACTIONS,
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_copied_under_the_bodys_names(
+    mlp_policy: Callable[..., PlainPolicy],
+    make_teacher: Callable[..., Teacher],
+    sizes: dict,
+    expected: set[str],
 ) -> None:
-    teacher = make_teacher(1, num_layers=num_layers, scopes=("old", "vf_old"))
-    body = mlp_policy(obs_size=9, num_layers=num_layers, scopes=("student", "vf_student"))
-    found = copied_layers(teacher, body)
-    assert found.keys() == {
-        f"{scope}/mlp_fc{i}/{part}"
-        for scope in ("student", "vf_student")
-        for i in range(1, num_layers)
-        for part in "wb"
-    }
+    """The teacher has 4 observation and 3 action dimensions, the student 2 of the latter or 3."""
+    teacher = make_teacher(1, num_layers=sizes.get("num_layers", 2), scopes=("old", "vf_old"))
+    found = copied_variables(teacher, mlp_policy(**sizes, scopes=("S", "V")))
+    assert found.keys() == expected
     for name, value in found.items():
-        theirs = teacher.params[name.replace("student", "old")]
+        theirs = teacher.params[name.replace("S/", "old/").replace("V/", "vf_old/")]
         assert value.tobytes() == theirs.tobytes(), name
         assert value.any()
-
-
-def test_all_that_is_copied_fits(mlp_policy: Any, make_teacher: Callable[..., Teacher]) -> None:
-    body = mlp_policy(obs_size=9)
-    shapes = body.shapes()
-    for name, value in copied_layers(make_teacher(1), body).items():
-        assert value.shape == shapes[name]

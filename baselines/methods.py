@@ -1,0 +1,63 @@
+"""The methods that are compared, each under one name: for experiment files, figures and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from baselines.coefs import COEFS, KL
+
+
+@dataclass(frozen=True)
+class NamedMethod:
+    """A way of learning a task.
+
+    Attributes:
+        name: what it is called everywhere.
+        settings: what makes it, by flag; all else is as by default.
+        shows: what a comparison with it tells.
+        taught: whether it has teachers.
+    """
+
+    name: str
+    settings: Mapping[str, str | float]
+    shows: str
+    taught: bool = True
+
+
+SCRATCH = "PPO"
+"""The method that all else is compared with."""
+
+SCRATCH_WITH_KL = "PPO + KL"
+"""The same with the KL term that the paper's students have."""
+
+
+def _table(*methods: NamedMethod) -> dict[str, NamedMethod]:
+    return {method.name: method for method in methods}
+
+
+METHODS = _table(
+    NamedMethod(SCRATCH, {}, "the student's network from scratch", taught=False),
+    NamedMethod("MIKT", {}, "the method, with the weights of `--coefs`"),
+    NamedMethod(
+        SCRATCH_WITH_KL,
+        {KL: COEFS["paper"].values[KL]},
+        "what the KL term of the paper's students brings by itself",
+        taught=False,
+    ),
+    NamedMethod(
+        "random teacher",
+        {"teacher_weights": "random"},
+        "what the student's set-up brings with teachers that know nothing",
+    ),
+    NamedMethod("MLPP", {"transfer": "mlpp"}, "a teacher's weights as the start"),
+    NamedMethod("MIKT without MI", {"mutual_info_coef": 0.0}, "what L_MI brings"),
+    NamedMethod(
+        "frozen mapping", {"mapping": "frozen"}, "what learning φ brings: it stays at its start"
+    ),
+    *(
+        NamedMethod(f"MIKT ({s.called})", {"coefs": name}, f"the weights of `--coefs={name}`")
+        for name, s in COEFS.items()
+    ),
+)
+"""By name, in the order in which figures give them their colours."""
