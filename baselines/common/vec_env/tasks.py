@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
-from gymnasium.envs.registration import registry
+from gymnasium.envs.registration import load_env_creator, registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, suggestion
@@ -35,8 +36,22 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
         own = deepcopy(kwargs)  # a task may change its arguments
         return gym.make(env_id, disable_env_checker=True, **own, **options)
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
-        told = f"{type(error).__name__}: {error}"
+        told = _unknown_argument(name, kwargs) or f"{type(error).__name__}: {error}"
         raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
+
+
+def _unknown_argument(name: str, kwargs: dict[str, Any]) -> str:
+    """The first argument that the task does not know, and the nearest it knows; else nothing."""
+    entry_point = registry[name].entry_point
+    try:
+        make = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
+        known = dict(inspect.signature(make).parameters)  # type: ignore[arg-type]
+    except Exception:  # whatever a task raises over this, its own error says more
+        return ""
+    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values()):
+        return ""
+    unknown = [argument for argument in kwargs if argument not in known]
+    return f"unknown argument {unknown[0]!r}{suggestion(unknown[0], known)}" if unknown else ""
 
 
 def require_display(flag: str) -> None:
