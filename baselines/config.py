@@ -306,7 +306,12 @@ class Config:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        """A body without a task is to walk; weights that are not given are those of `coefs`."""
+        """Settle what follows from what is given.
+
+        A body without a task is to walk; weights that are not given are those of `coefs`; and the
+        task's arguments are spaced in one way.
+        """
+        object.__setattr__(self, "env_kwargs", _respaced(self.env_kwargs))
         if self.env_xml and not self.env:
             from baselines.common.vec_env.own_body import WALKING  # only here: it loads MuJoCo
 
@@ -478,6 +483,8 @@ class Config:
                 continue
             # Where there was no such setting yet, the run was as its default makes it now.
             old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
+            if f.name == "env_kwargs" and json.loads(old) == json.loads(new):
+                continue  # only the order may differ
             if old != new and f.name == "num_ranks":
                 raise UserError(
                     f"--num_ranks: {new}, but the run in {self.save_path} was begun with {old};"
@@ -525,6 +532,14 @@ def _check_field(f: Field[Any], value: Any) -> None:
     bound = f.metadata["bound"]
     if bound is not None and not bound.holds(value):
         raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")
+
+
+def _respaced(text: str) -> str:
+    """A JSON text with the spaces that `json.dumps` puts; a text that is no JSON as it is."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):
+        return text
 
 
 def _check_kwargs(text: str) -> None:

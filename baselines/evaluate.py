@@ -23,6 +23,7 @@ PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")
 def parser() -> Parser:
     """The command line."""
     result = Parser(prog=PROGRAM, description="Run episodes of a saved policy and sum them up.")
+    result.elsewhere |= dict.fromkeys(("n_eval_episodes", "num_episodes"), "--episodes")
     result.add_argument("--load_path", required=True, metavar="FILE", help="checkpoint to evaluate")
     result.add_argument(
         "--episodes", type=reader(int, POSITIVE), default=100, metavar="N",

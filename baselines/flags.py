@@ -18,6 +18,41 @@ TEACHERS = "teacher_paths"
 """The one setting that is a list."""
 
 
+ELSEWHERE = {
+    "env": "env_id env_name environment gym_id task",
+    "env_kwargs": "env_args env_config env_options",
+    "num_timesteps": "total_timesteps timesteps total_steps num_env_steps train_steps",
+    "num_env": "n_envs num_envs n_env nenvs nenv num_workers num_actors",
+    "seed": "random_seed",
+    "save_path": "save_dir model_dir output_dir checkpoint_dir checkpoint_path model_path",
+    "save_interval": "save_freq save_every checkpoint_freq checkpoint_interval",
+    "load_path": "load load_model load_dir checkpoint pretrained model",
+    "log_path": "log_dir logdir tensorboard_log tb_log",
+    "log_interval": "log_freq log_every",
+    "resume": "resume_from continue restart restore",
+    "save_video_interval": "capture_video record_video video_interval video_freq",
+    "play": "render visualize enjoy",
+    "num_threads": "n_threads threads n_jobs n_cpu",
+    "xla": "jit compile",
+    "network": "policy policy_network net_type",
+    "num_layers": "n_layers hidden_layers num_hidden_layers depth",
+    "num_hidden": "hidden_size hidden_sizes hidden_dim hidden_units layer_size net_arch",
+    "activation": "activation_fn act_fn",
+    "nsteps": "n_steps num_steps rollout_length rollout_steps unroll_length horizon",
+    "nminibatches": "num_minibatches n_minibatches num_mini_batch batch_size minibatch_size",
+    "noptepochs": "n_epochs num_epochs epochs update_epochs ppo_epoch ppo_epochs",
+    "gamma": "discount discount_factor discounting",
+    "lam": "gae_lambda lambda lambda_ gae",
+    "lr": "learning_rate learn_rate step_size",
+    "cliprange": "clip_range clip_coef clip_ratio clip_param clip_epsilon clipping_epsilon clip",
+    "vf_coef": "value_coef value_loss_coef vf_loss_coef value_cost",
+    "ent_coef": "entropy_coef entropy_cost entropy_coeff entropy_loss_coef",
+    "max_grad_norm": "grad_clip grad_norm max_gradient_norm gradient_clip_val",
+    "teacher_paths": "teachers teacher teacher_path",
+}
+"""What other programs call our settings, by flag: Stable-Baselines3, CleanRL, RLlib, Brax."""
+
+
 def describe(f: Field[Any]) -> str:
     """One line of help: meaning, unit, default, source."""
     notes = [f"default: {default_text(f) or 'none'}"]
@@ -48,7 +83,13 @@ def parser(program: str, description: str) -> Parser:
             options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
         element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
         groups[name].add_argument(f"--{flag_of(f)}", type=reader(element), **options)
+    result.elsewhere |= {name: f"--{flag}" for name, flag in names_elsewhere().items()}
     return result
+
+
+def names_elsewhere() -> dict[str, str]:
+    """What other programs call a setting, with its flag here."""
+    return {name: flag for flag, names in ELSEWHERE.items() for name in names.split()}
 
 
 def parse(argv: list[str], program: str, description: str) -> Config:
@@ -113,7 +154,8 @@ def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -
     values: dict[str, Any] = {}
     for flag, text in settings.items():
         if flag not in by_flag:
-            raise UserError(f"{flag}: unknown setting{suggestion(flag, by_flag)}")
+            near = suggestion(flag, by_flag, names_elsewhere())
+            raise UserError(f"{flag}: unknown setting{near}")
         try:
             values[by_flag[flag].name] = reader(kinds[by_flag[flag].name])(text)
         except argparse.ArgumentTypeError as error:

@@ -83,7 +83,7 @@ class Logger:
     def __init__(
         self, nupdates: int, folder: Path | None, header: Mapping[str, Any], done: int = 0
     ) -> None:
-        self._on_terminal = sys.stderr.isatty()
+        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._bar = tqdm(
             total=nupdates, initial=done, unit="update", disable=not self._on_terminal,
             dynamic_ncols=True,
@@ -92,7 +92,10 @@ class Logger:
 
     def say(self, line: str) -> None:
         """Print a line, above the progress bar."""
-        tqdm.write(line, file=sys.stdout)
+        if sys.stdout is None:  # a program without one
+            return
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        tqdm.write(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stdout)
         sys.stdout.flush()
 
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:

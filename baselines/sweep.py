@@ -14,7 +14,7 @@ from baselines.common.stopping import stop_requests
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
 from baselines.experiments.plan import Item, read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
-from baselines.experiments.status import is_finished, standing
+from baselines.experiments.status import is_finished, is_there, standing
 from baselines.published.folder import committed_runs
 
 PROGRAM = "python -m baselines.sweep"
@@ -150,7 +150,7 @@ def _check_teachers(board: Board) -> None:
     made = {str(item.last_checkpoint) for item in board.waiting}
     for item in board.waiting:
         for path in item.config.teacher_paths:
-            if path not in made and not Path(path).is_file():
+            if path not in made and not is_there(path):
                 raise UserError(f"experiment: {item.name}: there is no teacher {path}")
 
 

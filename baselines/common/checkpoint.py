@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +111,15 @@ def load(path: str | Path, flag: str) -> Checkpoint:
 
     Raises:
         CheckpointError: missing, unreadable, truncated, of another format or version.
+
+    Of a folder, its newest checkpoint is read.
     """
     return read(path, f"--{flag}")
 
 
 def read(path: str | Path, where: str) -> Checkpoint:
     """As `load`; `where` is what the messages begin with: the argument that named the file."""
+    path = newest_checkpoint(path, where)
     try:
         content = read_regular(path, where, MAX_BYTES)
     except UserError as error:
@@ -128,6 +133,31 @@ def read(path: str | Path, where: str) -> Checkpoint:
     return Checkpoint(
         arrays, _metadata(content, arrays, path, where), hashlib.sha256(content).hexdigest()
     )
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file's name is that of a checkpoint."""
+    return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None
+
+
+def newest_checkpoint(path: str | Path, where: str) -> str | Path:
+    """The newest checkpoint of a folder; the path of anything else as it is.
+
+    Raises:
+        CheckpointError: the folder has none, or cannot be looked into.
+    """
+    if not os.path.isdir(path):
+        return path
+    try:
+        found = [file for file in Path(path).iterdir() if is_checkpoint(file)]
+    except OSError as error:
+        raise CheckpointError(f"{where}: cannot look into {path}: {error.strerror}") from None
+    if not found:
+        raise CheckpointError(
+            f"{where}: {path} is a directory without a checkpoint; those are named by an update,"
+            " such as 00970"
+        )
+    return max(found, key=lambda file: int(file.name))
 
 
 def looks_like_checkpoint(content: bytes) -> bool:

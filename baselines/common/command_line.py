@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import select
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn, TextIO
 
@@ -87,17 +89,25 @@ def reader(kind: Any, bound: Bound | None = None) -> Callable[[str], Any]:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, with the nearest flag suggested."""
+    """An argument parser whose errors are one line, with the nearest flag suggested.
+
+    Attributes:
+        elsewhere: what other programs call a flag, without dashes, with the flag.
+    """
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]
+        self.elsewhere: dict[str, str] = {}
+        # argparse takes -1e3 for a flag; no flag of ours begins with a digit.
+        self._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)")
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage and exiting."""
         _, is_unknown, unknown = message.partition("unrecognized arguments: ")
         if is_unknown:
             flag = unknown.strip().split(" ")[0].split("=")[0] or "''"
-            message = f"{flag}: unknown argument{suggestion(flag, self._option_string_actions)}"
+            near = suggestion(flag, self._option_string_actions, self.elsewhere)
+            message = f"{flag}: unknown argument{near}"
         message = re.sub(r"^argument (-\S+): ", r"\1: ", message)
         raise UserError(message)
 
@@ -105,32 +115,67 @@ class Parser(argparse.ArgumentParser):
 def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """Run a command's `main(argv)` and exit with the status that its end calls for.
 
-    What it returns, or 0; 1 on a full disk, want of memory and the like, 2 on bad input, 3 when
-    training has diverged, 130 on Ctrl-C, 143 on SIGTERM.
+    What it returns, or 0; 1 on a full disk, want of memory, an error of a task and the like, 2 on
+    bad input, 3 when training has diverged, 130 on Ctrl-C, 141 when nobody reads what it prints,
+    143 on SIGTERM.
     """
+    _ready_streams()
     try:
-        status = main(sys.argv[1:])
+        status = main(sys.argv[1:]) or 0
         sys.stdout.flush()
     except BaseException as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads(sys.stdout):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own flush
-            sys.exit(EXIT_BROKEN_PIPE)
-        told = outcome(error)
-        if told is None:
-            raise
-        message, status = told
+            status = EXIT_BROKEN_PIPE  # `... | head` has seen enough
+        else:
+            told = outcome(error)
+            if told is None:
+                raise
+            status = told[1]
+            _tell(error, f"{name}: {told[0]}")
+    _drop_unwritten()
+    sys.exit(status)
+
+
+def _ready_streams() -> None:
+    """Make standard output and error fit for all that is printed, however they are set or closed.
+
+    Their numbers are taken where they are free: the next file that is opened would get one, and
+    what native code prints as an error would go there.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 (as long as the process lasts)
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _tell(error: BaseException, line: str) -> None:
+    """Tell the user of an error, of a task's with its traceback."""
+    with suppress(OSError):  # nobody reads it
         if isinstance(error, TaskError) and error.__cause__ is not None:
             traceback.print_exception(error.__cause__)
         if not getattr(error, TOLD_ELSEWHERE, False):
-            print(f"{name}: {message}", file=sys.stderr)
-    sys.exit(status or 0)
+            print(line, file=sys.stderr)
 
 
 def _nobody_reads(stream: TextIO) -> bool:
-    """Whether a stream is a pipe whose other end is closed: `... | head` has seen enough."""
+    """Whether a stream is a pipe whose other end is closed."""
     asked = select.poll()
     asked.register(stream.fileno(), 0)  # an error is told without being asked for
     return any(event & select.POLLERR for _, event in asked.poll(0))
+
+
+def _drop_unwritten() -> None:
+    """Keep Python from complaining, at its end, of what could not be printed."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 OUTCOMES: tuple[tuple[type[BaseException], str, int], ...] = (

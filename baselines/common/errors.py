@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 
 def printable(text: str, length: int) -> str:
@@ -27,8 +28,19 @@ class TaskError(Exception):
     """An error of a task's own code, which is its cause; its message is one line."""
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest known name, or nothing when none is near."""
+def suggestion(
+    name: str, known: Iterable[str], elsewhere: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """`; did you mean X?` for the nearest known name, or nothing when none is near.
+
+    Args:
+        name: what the user wrote.
+        known: the names that there are.
+        elsewhere: what other programs call a thing, in lower case, with our name for it.
+    """
+    plain = name.lower().lstrip("-").replace("-", "_")
+    if plain in elsewhere:
+        return f"; did you mean {elsewhere[plain]}?"
     by_lower = {k.lower(): k for k in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     return f"; did you mean {by_lower[near[0]]}?" if near else ""

@@ -52,6 +52,7 @@ def read_any(path: str, where: str) -> Checkpoint | Foreign:
     Raises:
         UserError: unreadable, or neither.
     """
+    path = str(checkpoint.newest_checkpoint(path, where))
     if looks_like_checkpoint(read_regular(path, where, checkpoint.MAX_BYTES)):
         return checkpoint.read(path, where)
     return read_foreign(path, where)

@@ -7,13 +7,18 @@ import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import IO
 
 from baselines.common.launcher import environment_by_itself
 from baselines.config import Config
 from baselines.experiments.plan import Item
-from baselines.experiments.status import OUTPUT, is_finished, is_trained_elsewhere, last_line
+from baselines.experiments.status import (
+    OUTPUT,
+    is_finished,
+    is_there,
+    is_trained_elsewhere,
+    last_line,
+)
 from baselines.flags import to_arguments
 
 POLL_SECONDS = 0.5
@@ -113,7 +118,7 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
 def _next_of(board: Board) -> Item | None:
     """Takes the first waiting run whose teachers are there and that nobody else trains."""
     for item in board.waiting:
-        taught = all(Path(path).is_file() for path in item.config.teacher_paths)
+        taught = all(map(is_there, item.config.teacher_paths))
         if taught and not is_trained_elsewhere(item):
             board.waiting.remove(item)
             return item

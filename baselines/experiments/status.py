@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.common.checkpoint import CheckpointError, newest_checkpoint
 from baselines.common.files import is_held
 from baselines.experiments.plan import Item
 
@@ -32,6 +33,14 @@ class Standing:
 def is_finished(item: Item) -> bool:
     """Whether the last checkpoint of the run is there."""
     return item.last_checkpoint.is_file()
+
+
+def is_there(teacher: str) -> bool:
+    """Whether a teacher's file, or one in its folder, is there."""
+    try:
+        return Path(newest_checkpoint(teacher, "")).is_file()
+    except CheckpointError:
+        return False
 
 
 def is_trained_elsewhere(item: Item) -> bool:

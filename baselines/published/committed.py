@@ -33,6 +33,7 @@ def identity(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
     """
     whole = {**default_settings(config), **config}
     besides = {name: whole[name] for name in BESIDES}
+    besides["env_kwargs"] = json.dumps(json.loads(besides["env_kwargs"]), sort_keys=True)
     teachers = [common_place(path, root) for path in config.get(TEACHERS, ())]
     return settings_of_method(config) | besides | {TEACHERS: teachers}
 

@@ -8,11 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from baselines.common import provenance
-from baselines.common.checkpoint import DAMAGE
+from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
 from baselines.logger import HEADER, LOG_FILES, Log, Logger, Silence, cut_back
-from baselines.training.saved import is_checkpoint
 from baselines.training.setup import Setup
 from baselines.training.states import FOLDER, SavedState, check_is_newest
 

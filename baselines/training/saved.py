@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,11 +96,6 @@ class SavedPolicy:
         path = folder / checkpoint_name(self.metadata["update"])
         save(path, *self.contents())
         return path
-
-
-def is_checkpoint(path: Path) -> bool:
-    """Whether a file's name is that of a checkpoint."""
-    return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None
 
 
 def checkpoint_name(update: int) -> str:

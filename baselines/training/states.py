@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from baselines.common.checkpoint import DAMAGE, CheckpointError, CodeNotKnown, load, save
+from baselines.common.checkpoint import (
+    DAMAGE,
+    CheckpointError,
+    CodeNotKnown,
+    is_checkpoint,
+    load,
+    save,
+)
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
 from baselines.common.files import remove_partial
 from baselines.common.trees import Tree, count, number, pack, unpack
 from baselines.config import Config
-from baselines.training.saved import SavedPolicy, checkpoint_name, is_checkpoint, saved_policy
+from baselines.training.saved import SavedPolicy, checkpoint_name, saved_policy
 
 FOLDER = "resume"
 STATE = "state"

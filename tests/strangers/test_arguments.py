@@ -1,0 +1,124 @@
+"""Arguments as people type them: numbers in any notation, JSON in any spacing, others' names."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines import evaluate, plot
+from baselines.common.errors import UserError
+from baselines.config import Config
+from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse, parser
+from baselines.inspect import look_into
+from baselines.published.committed import identity
+from baselines.training.saved import read_saved_policy
+from baselines.transfer.teacher import load_teacher
+
+
+@pytest.mark.parametrize("text", ["-1e3", "-1000", "-1E+3", "-1_000", "-1000.", "-.1e4"])
+def test_negative_numbers_in_any_notation(text: str) -> None:
+    assert plot.parser().parse_args(["logs", "--threshold", text]).threshold == -1000.0
+
+
+@pytest.mark.parametrize("text", ["-inf", "-nan", "-1e3x"])
+def test_what_is_no_number_is_told(text: str) -> None:
+    with pytest.raises(UserError, match=r"^--threshold: must be a number, not '-"):
+        plot.parser().parse_args(["logs", "--threshold", text])
+
+
+def test_a_negative_setting_is_told_for_what_it_is() -> None:
+    with pytest.raises(UserError, match=r"^--lr: must be greater than 0, not -0.001"):
+        parse(["--env=CartPole-v1", "--lr", "-1e-3"], "", "")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("--learning_rate", "--lr"),
+        ("--learning-rate", "--lr"),
+        ("--n_steps", "--nsteps"),
+        ("--total_timesteps", "--num_timesteps"),
+        ("--total-timesteps", "--num_timesteps"),
+        ("--gae_lambda", "--lam"),
+        ("--clip_range", "--cliprange"),
+        ("--Batch_Size", "--nminibatches"),
+        ("--env_id", "--env"),
+        ("--num_timestep", "--num_timesteps"),
+    ],
+)
+def test_the_names_of_others_lead_to_ours(theirs: str, ours: str) -> None:
+    with pytest.raises(UserError, match=rf"^{theirs}: unknown argument; did you mean {ours}\?"):
+        parse(["--env=CartPole-v1", f"{theirs}=1"], "", "")
+
+
+def test_the_names_of_others_lead_to_ours_in_programs_and_experiments() -> None:
+    with pytest.raises(UserError, match=r"^learning_rate: unknown setting; did you mean lr\?"):
+        from_settings({"env": "CartPole-v1", "learning_rate": "1e-3"}, ())
+
+
+def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
+    flags = {flag.lstrip("-") for flag in parser("", "")._option_string_actions}
+    assert ELSEWHERE.keys() <= flags
+    assert not flags & names_elsewhere().keys()
+    assert len(names_elsewhere()) == sum(len(names.split()) for names in ELSEWHERE.values())
+
+
+def test_evaluates_flags_have_other_names_too() -> None:
+    with pytest.raises(UserError, match=r"did you mean --episodes\?"):
+        evaluate.parser().parse_args(["--load_path=x", "--n_eval_episodes=3"])
+
+
+SPACINGS = ['{"legs": 6, "b": [1, 2]}', '{"legs":6,"b":[1,2]}', ' {"b": [1,2], "legs": 6}\n']
+
+
+@pytest.mark.parametrize("text", SPACINGS)
+def test_a_run_goes_on_however_its_arguments_are_spaced(text: str) -> None:
+    begun = Config(env="Centipede-v1", env_kwargs=SPACINGS[0]).to_json()
+    for old in SPACINGS:  # as a checkpoint may have it that is older than this
+        Config(env="Centipede-v1", env_kwargs=text).check_continues(begun | {"env_kwargs": old})
+    with pytest.raises(UserError, match=r"^--env_kwargs: "):
+        other = text.replace("6", "7")
+        Config(env="Centipede-v1", env_kwargs=other).check_continues(begun)
+
+
+def test_logs_are_of_the_same_run_however_its_arguments_are_spaced() -> None:
+    config = Config(env="Centipede-v1").to_json()
+    identities = [identity(config | {"env_kwargs": text}, Path("runs")) for text in SPACINGS]
+    assert identities[0] == identities[1] == identities[2]
+
+
+def test_the_order_of_a_tasks_arguments_stays_as_given() -> None:
+    config = Config(env="Centipede-v1", env_kwargs='{"z":1,"a":"γ"}')
+    assert config.env_kwargs == '{"z": 1, "a": "γ"}'
+    assert list(config.env_arguments) == ["z", "a"]
+
+
+@pytest.mark.parametrize("text", ["x", "{", "[1]", '{"a": 1'])
+def test_arguments_that_are_no_json_are_still_refused(text: str) -> None:
+    with pytest.raises(UserError, match=r"^--env_kwargs: must be a JSON object"):
+        Config(env="CartPole-v1", env_kwargs=text).check()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, mlp_policy: Any, write_checkpoint: Callable[..., str]) -> Path:
+    """A folder with the checkpoints of updates 9 and 100010, and with other things."""
+    for update in (9, 100_010):
+        policy = mlp_policy()
+        write_checkpoint(policy, policy.init(np.random.default_rng(update)), update=update)
+    (tmp_path / "README").write_text("hello")
+    (tmp_path / "resume").mkdir()
+    (tmp_path / "99999999").mkdir()
+    return tmp_path
+
+
+def test_of_a_folder_the_newest_checkpoint_is_taken(folder: Path) -> None:
+    assert read_saved_policy(str(folder), "load_path").metadata["update"] == 100_010
+    assert load_teacher(str(folder)).sha256 == look_into(str(folder))["sha256"]
+    assert look_into(str(folder))["description"]["update"] == 100_010
+
+
+def test_a_folder_without_checkpoints_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^--load_path: .* is a directory without a checkpoint"):
+        read_saved_policy(str(tmp_path), "load_path")
