@@ -37,12 +37,13 @@ def test_what_an_encoding_lacks_is_escaped() -> None:
     assert done.stderr == "program: error: \\u03c3\n"
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_closed_stream_is_no_error(closed: str) -> None:
+@pytest.mark.parametrize(
+    ("closed", "printed"), [(">&-", ""), ("2>&-", "x\n"), ("<&- >&- 2>&-", "")]
+)
+def test_a_closed_stream_is_no_error(closed: str, printed: str) -> None:
     body = "print('x'); sys.stdout.flush(); print('y', file=sys.stderr); sys.stderr.isatty()"
     done = command(body, closed)
-    assert done.returncode == 0
-    assert done.stdout == ("" if ">&- " in f" {closed} ".replace("2>&-", "") else "x\n")
+    assert (done.returncode, done.stdout) == (0, printed)
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
