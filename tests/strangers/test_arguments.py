@@ -14,7 +14,7 @@ from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse, pa
 from baselines.inspect import look_into
 from baselines.published.committed import identity
 from baselines.training.saved import read_saved_policy
-from baselines.transfer.teacher import load_teacher
+from baselines.training.teachers import load_teacher
 
 
 @pytest.mark.parametrize("text", ["-1e3", "-1000", "-1E+3", "-1_000", "-1000.", "-.1e4"])
