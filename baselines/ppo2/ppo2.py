@@ -11,8 +11,9 @@ from threadpoolctl import threadpool_limits
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
+from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests, stop_requests
-from baselines.common.vec_env.vec_env import VecNormalize
+from baselines.common.vec_env.vec_env import Normalizer, VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.ppo2.losses import explained_variance
@@ -82,11 +83,14 @@ def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
 
 def open_session(setup: Setup) -> AbstractContextManager[Run]:
     """A session in which PPO trains what was set up; see `session.session`."""
+    return session(setup, _parts, Filming(setup.config))
+
+
+def _parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Model, Runner]:
     config = setup.config
     model = Model(setup.policy, setup.params, config, setup.team)
-    envs = VecNormalize(setup.envs, setup.normalizer, config.gamma)
-    runner = Runner(envs, model, config, setup.random.actions)
-    return session(setup, model, runner, Filming(config))
+    envs = VecNormalize(setup.envs, normalizer, config.gamma)
+    return model, Runner(envs, model, config, random.actions)
 
 
 def _train(run: Run, stop: StopRequests) -> None:
@@ -98,12 +102,7 @@ def _train(run: Run, stop: StopRequests) -> None:
             stage = stage_at(course, update)
             _begin(stage, run)
         iterate(run, stage, update)
-        run.check_ranks()
-        run.save_what_is_due()
-        if any(run.team.gather(stop.requested)):
-            run.save_now()
-            with run.team.united():
-                stop.meet()
+        run.end_update(stop)
     run.log.say(run.progress.summary)
 
 
@@ -116,8 +115,8 @@ def iterate(run: Run, stage: Stage, update: int) -> None:
         log.say("compiling the update, which takes some seconds")
     with run.team.united():
         batch = run.runner.run()
-    run.setup.normalizer.share(run.team)
-    losses = model.train(vars(batch), run.setup.random.minibatches, lr, coefs)
+    run.normalizer.share(run.team)
+    losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
     outcome = Outcome.of(batch, run.team)
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -14,7 +15,10 @@ from baselines.common.checkpoint import DAMAGE, CheckpointError, TooLarge
 from baselines.common.divergence import Diverged, Drifted
 from baselines.common.mpi import Team
 from baselines.common.networks.policies import Policy
+from baselines.common.seeding import Streams
+from baselines.common.stopping import StopRequests
 from baselines.common.trees import Tree
+from baselines.common.vec_env.vec_env import Normalizer
 from baselines.logger import Log
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
@@ -80,6 +84,10 @@ class Films(Protocol):
 L = TypeVar("L", bound=Learner)
 C = TypeVar("C", bound=Collector)
 
+Parts = Callable[[Setup, Normalizer, Streams], tuple[L, C]]
+"""An algorithm: what is trained and what collects, from what was set up, the statistics and the
+random streams; both change the latter two as they go."""
+
 
 @dataclass
 class Session(Generic[L, C]):
@@ -89,6 +97,8 @@ class Session(Generic[L, C]):
         setup: what it started from.
         model: what is trained.
         runner: collects.
+        normalizer: the statistics of observations and returns.
+        random: what is drawn from.
         progress: counts.
         log: tells.
         films: shows.
@@ -100,6 +110,8 @@ class Session(Generic[L, C]):
     setup: Setup
     model: L
     runner: C
+    normalizer: Normalizer
+    random: Streams
     progress: Progress
     log: Log
     films: Films
@@ -116,11 +128,11 @@ class Session(Generic[L, C]):
     def policy(self) -> SavedPolicy:
         """The policy as it stands."""
         metadata = self.setup.provenance | self.progress.description()
-        return SavedPolicy(self.model.policy, self.model.params, self.setup.normalizer, metadata)
+        return SavedPolicy(self.model.policy, self.model.params, self.normalizer, metadata)
 
     def state(self) -> Tree:
         """All that the run remembers on all ranks, but for the policy itself."""
-        mine = {"runner": self.runner.state(), "random": self.setup.random.state()}
+        mine = {"runner": self.runner.state(), "random": self.random.state()}
         return {
             "model": self.model.state(),
             "ranks": self.team.gather(mine),
@@ -141,7 +153,7 @@ class Session(Generic[L, C]):
         self.model.restore(state["model"])
         self.runner.restore(mine["runner"])
         self.progress.restore(state["progress"])
-        self.setup.random.restore(mine["random"])
+        self.random.restore(mine["random"])
         self.lr_scale, self.rollbacks = state["lr_scale"], state["rollbacks"]
 
     def save_policy(self) -> Path | None:
@@ -200,6 +212,20 @@ class Session(Generic[L, C]):
         for line in self.films.go_on():
             self.log.say(line)
 
+    def end_update(self, stop: StopRequests) -> None:
+        """After an update that `progress` has recorded: check, save what is due, or stop.
+
+        Raises:
+            Drifted: see `check_ranks`.
+            KeyboardInterrupt: the run was to stop, and all is saved.
+        """
+        self.check_ranks()
+        self.save_what_is_due()
+        if any(self.team.gather(stop.requested)):
+            self.save_now()
+            with self.team.united():
+                stop.meet()
+
     def check_ranks(self) -> None:
         """Check, when it is due, that what all ranks train is the same to the bit.
 
@@ -207,7 +233,7 @@ class Session(Generic[L, C]):
             Drifted: on all ranks; it names those that differ.
         """
         if self.team.size > 1 and self.progress.updates % CHECK_INTERVAL == 0:
-            drifted = self.team.unlike(self.model.digest() + self.setup.normalizer.digest())
+            drifted = self.team.unlike(self.model.digest() + self.normalizer.digest())
             with self.team.united():
                 if drifted:
                     update = self.progress.updates
@@ -221,23 +247,31 @@ def _is_due(update: int, interval: int) -> bool:
 
 
 @contextmanager
-def session(setup: Setup, model: L, runner: C, films: Films) -> Iterator[Session[L, C]]:
+def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[L, C]]:
     """Open the outputs and begin, or go on where the saved state was.
+
+    Args:
+        setup: what the run starts from; of it only the environments are changed, and closed.
+        parts: the algorithm.
+        films: what shows the policy.
 
     Raises:
         UserError: a folder cannot be written, or the state does not fit.
     """
     with ExitStack() as stack:
         stack.enter_context(closing(setup.envs))
+        normalizer, random = deepcopy(setup.normalizer), setup.streams()
+        model, runner = parts(setup, normalizer, random)
         with setup.team.united():  # what is wrong with the task is found before a file is made
             told = _start(setup, runner)
         with setup.team.united():
             log = stack.enter_context(open_outputs(setup))
-        run = Session(setup, model, runner, Progress(setup.config), log, films)
+        progress = Progress(setup.config)
+        run = Session(setup, model, runner, normalizer, random, progress, log, films)
         for line in told:
             log.say(line)
         if setup.resumed is None:
-            setup.normalizer.share(setup.team)
+            normalizer.share(setup.team)
             run.save_state()
         else:
             with setup.team.united():

@@ -37,12 +37,11 @@ from baselines.transfer.teacher import Teacher
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run starts from.
+    """What a run starts from; nothing of it changes but the environments.
 
     Attributes:
         config: its settings.
-        random: its random streams.
-        envs: its environments.
+        envs: its environments, made and not begun.
         policy: what is trained first.
         params: the variables of that, by name.
         normalizer: the statistics of observations and returns.
@@ -52,7 +51,6 @@ class Setup:
     """
 
     config: Config
-    random: Streams
     envs: VecEnv
     policy: Policy
     params: dict[str, np.ndarray]
@@ -70,6 +68,10 @@ class Setup:
         for name, value in sorted((self.params | self.policy.frozen()).items()):
             digest.update(name.encode() + value.tobytes())
         return digest.hexdigest() + self.normalizer.digest()
+
+    def streams(self) -> Streams:
+        """Its random streams, at their start."""
+        return _streams(self.config, self.team)
 
     @property
     def updates_done(self) -> int:
@@ -91,28 +93,29 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     if resumed is not None:
         return _resumed(config, resumed, team)
     teachers = read_teachers(config)
-    random, envs = _environments(config, team)
+    envs = _environments(config, team)
     body = _body(config, envs)
-    policy, params, normalizer = starting_point(
-        config, *add_teachers(body, teachers, config, random)
-    )
+    first = add_teachers(body, teachers, config, _streams(config, team))
+    policy, params, normalizer = starting_point(config, *first)
     history = _provenance(envs, teachers, config)
-    return Setup(config, random, envs, policy, params, normalizer, history, None, team)
+    return Setup(config, envs, policy, params, normalizer, history, None, team)
 
 
-def _environments(config: Config, team: Team) -> tuple[Streams, VecEnv]:
+def _streams(config: Config, team: Team) -> Streams:
+    return streams(config.seed, config.num_env, team.rank)
+
+
+def _environments(config: Config, team: Team) -> VecEnv:
     if config.env_xml:
         check_body(config.env_xml, config.env, config.env_arguments)
-    random = streams(config.seed, config.num_env, team.rank)
+    seeds = _streams(config, team).env_seeds
     threads = config.num_threads or team.cores
-    return random, VecEnv(
-        lambda: make_task(config.env, config.env_arguments), random.env_seeds, threads
-    )
+    return VecEnv(lambda: make_task(config.env, config.env_arguments), seeds, threads)
 
 
 def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
-    random, envs = _environments(config, team)
+    envs = _environments(config, team)
     saved = found.policy
     sizes = (saved.policy.obs_size, saved.policy.distribution)
     if sizes != (observation_size(envs.observation_space), distribution_for(envs.action_space)):
@@ -127,9 +130,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
         "coefs": config.coefs_in_force(),
         "resumed": [*begun.get("resumed", []), start],
     }
-    return Setup(
-        config, random, envs, saved.policy, saved.params, saved.normalizer, history, found, team
-    )
+    return Setup(config, envs, saved.policy, saved.params, saved.normalizer, history, found, team)
 
 
 def _body(config: Config, envs: VecEnv) -> PlainPolicy:

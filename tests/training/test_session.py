@@ -1,0 +1,178 @@
+"""The life of a run with an algorithm that is no PPO: a random walk over the parameters."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import toys
+
+from baselines.common.networks import arrays
+from baselines.common.networks.policies import Policy
+from baselines.common.seeding import Streams
+from baselines.common.stopping import stop_requests
+from baselines.common.vec_env.vec_env import Episode, Normalizer, VecNormalize
+from baselines.config import Config
+from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.session import session
+from baselines.training.setup import Setup, prepare
+
+UPDATES, STEPS = 10, 20
+
+toys.register()
+
+
+class Walk:
+    """Parameters that take a random step in each update."""
+
+    def __init__(self, policy: Policy, params: dict[str, np.ndarray]) -> None:
+        self.policy, self.params, self.length = policy, params, 0.0
+
+    def state(self) -> dict[str, Any]:
+        return {"length": self.length}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.length = state["length"]
+
+    def digest(self) -> str:
+        return arrays.digest(self.params.values())
+
+    def step(self, rng: np.random.Generator) -> None:
+        steps = {k: 0.1 * rng.standard_normal(v.shape) for k, v in self.params.items()}
+        self.length += float(sum(np.square(step).sum() for step in steps.values()))
+        self.params = {k: (v + steps[k]).astype(np.float32) for k, v in self.params.items()}
+
+
+class Watch:
+    """Looks on how the walk's policies act."""
+
+    def __init__(self, envs: VecNormalize, walk: Walk, rng: np.random.Generator) -> None:
+        self.envs, self.walk, self.rng = envs, walk, rng
+
+    def start(self) -> None:
+        self.obs = self.envs.reset()
+
+    def state(self) -> dict[str, Any]:
+        return {"obs": self.obs, "environments": self.envs.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.obs = state["obs"]
+        self.envs.restore(state["environments"])
+
+    def look(self) -> list[Episode]:
+        act, ended = self.walk.policy.actor(self.walk.params), []
+        distribution = self.walk.policy.distribution
+        for _ in range(STEPS):
+            for group in self.envs.groups:
+                obs = self.obs[group]
+                self.envs.step_async(act(obs, distribution.noise(self.rng, (len(obs),))), group)
+                self.obs[group], _, _, episodes = self.envs.step_wait(group)
+                ended += episodes
+        return ended
+
+
+class NoFilms:
+    def is_due(self, steps: int) -> bool:
+        return False
+
+    def add(self, policy: SavedPolicy, steps: int) -> None:
+        raise AssertionError("no film is due")
+
+    def go_on(self) -> list[str]:
+        return []
+
+    def finish(self) -> list[str]:
+        return []
+
+
+def parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Walk, Watch]:
+    walk = Walk(setup.policy, setup.params)
+    envs = VecNormalize(setup.envs, normalizer, setup.config.gamma)
+    return walk, Watch(envs, walk, random.actions)
+
+
+def learn(config: Config, killed_after: int = 0) -> None:
+    """Walk to the end, or end this process at once after an update."""
+    setup = prepare(config)
+    with stop_requests(tells=False) as stop, session(setup, parts, NoFilms()) as run:
+        for update in range(setup.updates_done + 1, config.nupdates + 1):
+            run.progress.record(run.runner.look())
+            run.model.step(run.random.minibatches)
+            run.log.advance(run.progress.episodes, run.progress.elapsed)
+            metrics = {**run.progress.metrics(), "length": run.model.length}
+            run.log.metrics(metrics, run.progress.remaining)
+            run.end_update(stop)
+            if update == killed_after:
+                os._exit(9)
+
+
+def settings(folder: Path, **others: Any) -> Config:
+    return Config(
+        env="BoxToy-v0", num_env=2, nsteps=STEPS, num_timesteps=2 * STEPS * UPDATES, num_hidden=4,
+        nminibatches=2, save_path=str(folder / "models"), log_path=str(folder / "logs"),
+        state_interval=3, seed=7, **others,
+    )  # fmt: skip
+
+
+def result(folder: Path) -> tuple[dict[str, bytes], list[dict[str, str]]]:
+    """The last checkpoint, and the rows of the log, times aside."""
+    found = safetensors.numpy.load_file(folder / "models" / f"{UPDATES:05d}")
+    with open(folder / "logs" / "progress.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        del row["time_elapsed"], row["fps"]
+    return {name: array.tobytes() for name, array in found.items()}, rows
+
+
+def test_it_is_saved_killed_and_resumed_as_if_it_had_not_been(tmp_path: Path) -> None:
+    learn(settings(tmp_path / "whole"))
+    killed = settings(tmp_path / "killed")
+    if not (child := os.fork()):
+        learn(killed, killed_after=7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert len((tmp_path / "killed" / "logs" / "progress.json").read_text().splitlines()) == 7
+    learn(settings(tmp_path / "killed", resume=True))
+    assert result(tmp_path / "killed") == result(tmp_path / "whole")
+    _, rows = result(tmp_path / "whole")
+    assert len(rows) == UPDATES
+    assert float(rows[-1]["length"]) > float(rows[0]["length"]) > 0
+    policy = read_saved_policy(str(tmp_path / "killed" / "models" / f"{UPDATES:05d}"), "load_path")
+    assert policy.metadata["update"] == UPDATES
+
+
+def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
+    setup = prepare(settings(tmp_path))
+    before = setup.digest(), setup.streams().state()
+    with stop_requests(tells=False) as stop, session(setup, parts, NoFilms()) as run:
+        run.progress.record(run.runner.look())
+        run.model.step(run.random.minibatches)
+        run.end_update(stop)
+        assert run.normalizer.digest() != setup.normalizer.digest()
+        assert run.random.state() != setup.streams().state()
+    assert (setup.digest(), setup.streams().state()) == before
+
+
+def test_the_state_of_another_algorithm_does_not_fit(tmp_path: Path) -> None:
+    learn(settings(tmp_path))
+    [*_, path] = sorted((tmp_path / "models" / "resume").iterdir())
+    longer = settings(tmp_path, resume=True)
+    setup = prepare(Config(**(vars(longer) | {"num_timesteps": 4 * STEPS * UPDATES})))
+
+    class Other(Walk):
+        def restore(self, state: dict[str, Any]) -> None:
+            raise KeyError("momentum")
+
+    def others(setup: Setup, *given: Any) -> tuple[Walk, Watch]:
+        walk, watch = parts(setup, *given)
+        return Other(walk.policy, walk.params), watch
+
+    with (
+        pytest.raises(ValueError, match=rf"--resume: {path} does not fit this run"),
+        session(setup, others, NoFilms()),
+    ):
+        pass
