@@ -15,12 +15,17 @@ from typing import Any
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, check_choice
+from baselines.common.files import expanded
 from baselines.common.networks.networks import ACTIVATIONS, NETWORKS, not_of_sizes
 from baselines.common.registry import PLACE, Registry
+from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
 TEACHER_WEIGHTS = ("loaded", "random")
 ON_DIVERGENCE = ("stop", "rollback")
+
+PATHS = ("env_xml", "save_path", "load_path", "log_path")
+"""The settings that are a path; besides the teachers, which are several."""
 
 RESERVED_SCOPES = ("transfer", "normalize")
 
@@ -308,9 +313,13 @@ class Config:
     def __post_init__(self) -> None:
         """Settle what follows from what is given.
 
-        A body without a task is to walk; weights that are not given are those of `coefs`; and the
-        task's arguments are spaced in one way.
+        A body without a task is to walk; weights that are not given are those of `coefs`; the
+        task's arguments are spaced in one way; and `~` in a path is the user's folder.
         """
+        for name in PATHS:
+            object.__setattr__(self, name, expanded(getattr(self, name), f"--{name}"))
+        teachers = tuple(expanded(path, "--teacher_paths") for path in self.teacher_paths)
+        object.__setattr__(self, "teacher_paths", teachers)
         object.__setattr__(self, "env_kwargs", _respaced(self.env_kwargs))
         if self.env_xml and not self.env:
             from baselines.common.vec_env.own_body import WALKING  # only here: it loads MuJoCo
@@ -368,7 +377,7 @@ class Config:
         """What the task is made with: `env_kwargs`, and the body of one's own."""
         arguments: dict[str, Any] = json.loads(self.env_kwargs)
         # A path that does not begin with a folder would be one of Gymnasium's own bodies.
-        body = {"xml_file": os.path.join(os.curdir, self.env_xml)} if self.env_xml else {}
+        body = {ARGUMENT: os.path.join(os.curdir, self.env_xml)} if self.env_xml else {}
         return arguments | body
 
     def on_ranks(self, ranks: int) -> Config:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from baselines.common.command_line import Parser, run_command
+from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file
 from baselines.conversion.conversion import Converted, Wishes, convert
@@ -24,14 +24,14 @@ def parser() -> Parser:
         " Stable-Baselines3 (zip), or plain arrays (npz) as a checkpoint of this package. No code"
         " in the file is run.",
     )
-    result.add_argument("input", metavar="IN", help="file of the other program")
-    result.add_argument("output", metavar="OUT", help="checkpoint to write")
+    result.add_argument("input", type=as_path_text, metavar="IN", help="file of the other program")
+    result.add_argument("output", type=as_path_text, metavar="OUT", help="checkpoint to write")
     result.add_argument("--env", default="", metavar="ID", help="its task, where IN does not say")
     result.add_argument(
         "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
     )
     result.add_argument(
-        "--normalize", default="", metavar="FILE",
+        "--normalize", type=as_path_text, default="", metavar="FILE",
         help="statistics of its observations: a VecNormalize of Stable-Baselines3, or an npz",
     )  # fmt: skip
     result.add_argument(

@@ -5,9 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from pathlib import Path
 
-from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound, Parser, reader, run_command
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Bound,
+    Parser,
+    as_path,
+    as_path_text,
+    reader,
+    run_command,
+)
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
 from baselines.common.vec_env.tasks import require_renderer
@@ -24,7 +32,10 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(prog=PROGRAM, description="Run episodes of a saved policy and sum them up.")
     result.elsewhere |= dict.fromkeys(("n_eval_episodes", "num_episodes"), "--episodes")
-    result.add_argument("--load_path", required=True, metavar="FILE", help="checkpoint to evaluate")
+    result.add_argument(
+        "--load_path", type=as_path_text, required=True, metavar="FILE",
+        help="checkpoint to evaluate, or a folder: its newest",
+    )  # fmt: skip
     result.add_argument(
         "--episodes", type=reader(int, POSITIVE), default=100, metavar="N",
         help="number of episodes (default: %(default)s)",
@@ -42,11 +53,11 @@ def parser() -> Parser:
     )
     result.add_argument("--json", action="store_true", help="print one JSON object")
     result.add_argument(
-        "--video", type=Path, metavar="FILE",
+        "--video", type=as_path, metavar="FILE",
         help=f"write a film of one episode instead, ending in {' or '.join(ENDINGS)}",
     )  # fmt: skip
     result.add_argument(
-        "--beside", nargs="+", default=[], metavar="FILE",
+        "--beside", nargs="+", type=as_path_text, default=[], metavar="FILE",
         help="checkpoints to be shown to the left of it in the film, such as its teacher",
     )  # fmt: skip
     result.add_argument(

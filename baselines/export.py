@@ -6,7 +6,7 @@ from pathlib import Path
 
 from baselines.common import checkpoint
 from baselines.common.checkpoint import CodeNotKnown
-from baselines.common.command_line import Parser, run_command
+from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file, write_atomically
 from baselines.conversion.exporting import FORMATS, exported, format_of, targets
@@ -25,8 +25,10 @@ def parser() -> Parser:
         description="Write the policy in a checkpoint, with its normalisation, as another program"
         " reads it.",
     )
-    result.add_argument("checkpoint", metavar=IN, help="checkpoint of a policy without teachers")
-    result.add_argument("output", metavar=OUT, help=f"file to write: {known}")
+    result.add_argument(
+        "checkpoint", type=as_path_text, metavar=IN, help="checkpoint of a policy without teachers"
+    )
+    result.add_argument("output", type=as_path_text, metavar=OUT, help=f"file to write: {known}")
     result.add_argument("--force", action="store_true", help=f"overwrite {OUT}")
     return result
 

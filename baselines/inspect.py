@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from baselines.common.checkpoint import Checkpoint
-from baselines.common.command_line import Parser, run_command
+from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.conversion.reading import read_any
 
@@ -31,7 +31,7 @@ def parser() -> Parser:
         prog=PROGRAM,
         description="Print what a checkpoint holds, or another file that baselines.convert reads.",
     )
-    result.add_argument("file", metavar=WHERE, help="file to look into")
+    result.add_argument("file", type=as_path_text, metavar=WHERE, help="file to look into")
     result.add_argument("--json", action="store_true", help="print one JSON object")
     return result
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from baselines.analysis.methods import panels
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
-from baselines.common.command_line import Parser, reader, run_command
+from baselines.common.command_line import Parser, as_path_text, reader, run_command
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import check_can_make, make_folder, write_atomically
 
@@ -24,11 +24,11 @@ def parser() -> Parser:
         " show what students do with their teachers. Reads logs only.",
     )
     result.add_argument(
-        "folders", nargs="+", metavar=WHERE,
+        "folders", nargs="+", type=as_path_text, metavar=WHERE,
         help="folder of a run's logs (--log_path), or one with such folders below it",
     )  # fmt: skip
     result.add_argument(
-        "--out", default="figures/curves", metavar="NAME",
+        "--out", type=as_path_text, default="figures/curves", metavar="NAME",
         help="files to write, without their endings (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(

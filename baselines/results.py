@@ -8,7 +8,7 @@ from pathlib import Path
 from baselines.analysis.comparison import compare
 from baselines.analysis.methods import panels
 from baselines.analysis.statistics import mean
-from baselines.common.command_line import Parser, run_command
+from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import (
     check_can_make,
@@ -34,18 +34,18 @@ def parser() -> Parser:
         " page that shows all results in plain words. Without a file: figures and page only.",
     )
     result.add_argument(
-        "experiment", nargs="?", type=Path, metavar="FILE",
+        "experiment", nargs="?", type=as_path, metavar="FILE",
         help="such as experiments/sizes.yaml; its results go to a folder of its name",
     )  # fmt: skip
     result.add_argument(
-        "--runs", type=Path, default=Path("runs"), metavar="DIR",
+        "--runs", type=as_path, default=Path("runs"), metavar="DIR",
         help="folder of the runs, --out of baselines.sweep (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
         "--finished", action="store_true", help="leave out the runs that are not finished yet"
     )
     result.add_argument(
-        "--out", type=Path, default=Path("results"), metavar="DIR",
+        "--out", type=as_path, default=Path("results"), metavar="DIR",
         help="folder of all results (default: %(default)s)",
     )  # fmt: skip
     return result

@@ -7,7 +7,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Parser, reader, run_command
+from baselines.common.command_line import (
+    NOT_NEGATIVE,
+    POSITIVE,
+    Parser,
+    as_path,
+    reader,
+    run_command,
+)
 from baselines.common.errors import UserError
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
@@ -31,7 +38,7 @@ def parser() -> Parser:
         " whole log is among the results, such as one of another machine, is not trained again.",
     )
     result.add_argument(
-        "experiments", nargs="+", type=Path, metavar="FILE",
+        "experiments", nargs="+", type=as_path, metavar="FILE",
         help="such as experiments/x.yaml; several are done in this order",
     )  # fmt: skip
     result.add_argument(
@@ -51,11 +58,11 @@ def parser() -> Parser:
         help="settings for all runs, such as num_timesteps=1e5",
     )  # fmt: skip
     result.add_argument(
-        "--out", type=Path, default=Path("runs"), metavar="DIR",
+        "--out", type=as_path, default=Path("runs"), metavar="DIR",
         help="folder of the runs (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
-        "--results", type=Path, default=Path("results"), metavar="DIR",
+        "--results", type=as_path, default=Path("results"), metavar="DIR",
         help="folder of all results, --out of baselines.results (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from baselines.analysis.methods import Panel, panels
 from baselines.analysis.runs import WHERE, Run, find_runs
-from baselines.common.command_line import EXIT_FAILURE, POSITIVE, Parser, reader, run_command
+from baselines.common.command_line import (
+    EXIT_FAILURE,
+    POSITIVE,
+    Parser,
+    as_path_text,
+    reader,
+    run_command,
+)
 from baselines.common.errors import UserError
 from baselines.common.provenance import versions
 from baselines.config import Config
@@ -28,7 +35,10 @@ def parser() -> Parser:
         " logged seeds. The exit status is 1 if one is outside.",
     )
     result.add_argument(
-        "folder", metavar=WHERE, help="folder with logs at or below it, such as results/sizes"
+        "folder",
+        type=as_path_text,
+        metavar=WHERE,
+        help="folder with logs at or below it, such as results/sizes",
     )
     result.add_argument(
         "--only", nargs="+", default=[], metavar="TEXT",

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-from baselines.common.command_line import POSITIVE, Parser, reader, run_command
+from baselines.common.command_line import POSITIVE, Parser, as_path, reader, run_command
 from baselines.common.errors import UserError
 from benchmarks.results_folder import CURVES, HOME, RESULTS, write_result
 from benchmarks.statistics import Json
@@ -58,7 +57,7 @@ def parser() -> Parser:
         help="timings of each, of which the median counts (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
-        "--folder", type=Path, default=HOME, metavar="DIR",
+        "--folder", type=as_path, default=HOME, metavar="DIR",
         help="results are kept in its results/curves (default: benchmarks)",
     )  # fmt: skip
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from baselines.common.command_line import Parser, run_command
+from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import write_atomically
 from baselines.environments.centipede_tables import markdown_table
@@ -105,7 +105,7 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(prog=PROGRAM, description="Write the page of the benchmarks from its results.")
     result.add_argument(
-        "--folder", type=Path, default=HOME, metavar="DIR",
+        "--folder", type=as_path, default=HOME, metavar="DIR",
         help="holds results/; the page and the picture are written here (default: benchmarks)",
     )  # fmt: skip
     return result

@@ -12,10 +12,12 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from baselines.common.divergence import Diverged, Drifted
 from baselines.common.errors import TaskError, UserError, suggestion
+from baselines.common.files import expanded
 from baselines.common.stopping import Terminated
 
 EXIT_USAGE = 2
@@ -86,6 +88,19 @@ def reader(kind: Any, bound: Bound | None = None) -> Callable[[str], Any]:
         return value
 
     return convert
+
+
+def as_path(text: str) -> Path:
+    """A path on the command line, with `~` for the user's folder; for argparse's `type=`."""
+    return Path(as_path_text(text))
+
+
+def as_path_text(text: str) -> str:
+    """As `as_path`, but a text."""
+    try:
+        return expanded(text, "")
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix(": ")) from None
 
 
 class Parser(argparse.ArgumentParser):

@@ -12,6 +12,25 @@ from pathlib import Path
 from baselines.common.errors import UserError
 
 
+def expanded(path: str, where: str) -> str:
+    """A path in which `~` or `~name` at the beginning is the folder of the user or of `name`.
+
+    Shells do so for words of their own, but not behind `--save_path=`, and for no program.
+
+    Args:
+        path: the path.
+        where: the argument that it was given for; the message begins with it.
+
+    Raises:
+        UserError: there is no such user.
+    """
+    result = os.path.expanduser(path)
+    if result.startswith("~"):
+        user = path.split("/")[0]
+        raise UserError(f"{where}: no user {user[1:]!r}; for a name that begins with ~: ./{path}")
+    return result
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is absent, the old one or the new one, never half.
 

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from baselines.common.files import expanded
 from baselines.common.registry import place_of
 from baselines.config import MAPPINGS, NETWORKS, TRANSFERS
 from baselines.flags import from_settings
@@ -76,4 +77,4 @@ def load(
     for registry, entries in allowed:
         for entry in entries:
             registry.lookup(_text(registry.flag, entry))
-    return read_saved_policy(os.fspath(path), "load_path")
+    return read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")

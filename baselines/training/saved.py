@@ -20,6 +20,7 @@ from baselines.common.checkpoint import (
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.stored_body import check_described_body
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import TRANSFERS
 from baselines.transfer.method import TransferMethod
@@ -158,3 +159,5 @@ def _check_description(metadata: dict[str, Any]) -> None:
     for space in ("observation_space", "action_space"):
         if metadata[space]["kind"] not in ("Box", "Discrete"):
             raise ValueError(f"{space} is neither Box nor Discrete")
+    if "body" in metadata:
+        check_described_body(metadata["body"])

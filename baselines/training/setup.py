@@ -25,6 +25,7 @@ from baselines.common.networks.policies import (
 )
 from baselines.common.seeding import Streams, streams
 from baselines.common.vec_env.own_body import check_body
+from baselines.common.vec_env.stored_body import check_not_edited, described_body
 from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer
 from baselines.common.vec_env.vec_env import Normalizer, VecEnv
 from baselines.config import Config
@@ -115,8 +116,11 @@ def _environments(config: Config, team: Team) -> VecEnv:
 
 def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
-    envs = _environments(config, team)
     saved = found.policy
+    if "body" in saved.metadata:
+        begun_here = f"the run in {config.save_path} was begun"
+        check_not_edited(config.env_xml, saved.metadata["body"], begun_here)
+    envs = _environments(config, team)
     sizes = (saved.policy.obs_size, saved.policy.distribution)
     if sizes != (observation_size(envs.observation_space), distribution_for(envs.action_space)):
         raise CheckpointError(
@@ -149,7 +153,8 @@ def _body(config: Config, envs: VecEnv) -> PlainPolicy:
 
 
 def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
-    return {
+    body = {"body": described_body(config.env_xml)} if config.env_xml else {}
+    return body | {
         "env": {"id": config.env, "kwargs": config.env_arguments},
         "observation_space": describe_space(envs.observation_space),
         "action_space": describe_space(envs.action_space),

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import mujoco
 
 from baselines.common.errors import UserError, printable
-from baselines.common.files import read_regular
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.stored_body import described_body
 from baselines.common.vec_env.tasks import make_task
 
 WALKING = "Ant-v5"
 """The task of a body of one's own where none is named: its reward asks for nothing but motors and a
 free joint at the root."""
-
-MAX_BYTES = 1 << 24
 
 
 def check_body(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
@@ -32,7 +29,7 @@ def check_body(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
         UserError: the file is no body, has no motors or no free root, or its episodes would end
             as they begin.
     """
-    read_regular(Path(path), "--env_xml", MAX_BYTES)
+    described_body(path)  # raises where it cannot be read
     try:
         model = mujoco.MjModel.from_xml_path(path)
     except ValueError as error:
