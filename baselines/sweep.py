@@ -21,7 +21,7 @@ from baselines.common.stopping import stop_requests
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
 from baselines.experiments.plan import Item, read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
-from baselines.experiments.status import is_finished, is_there, standing
+from baselines.experiments.status import is_finished, is_there, standing, trainer
 from baselines.published.folder import committed_runs
 
 PROGRAM = "python -m baselines.sweep"
@@ -235,6 +235,9 @@ class _Teller:
             now = standing(item)
             done = f"update {now.updates} of {item.config.nupdates}"
             lines.append(f"  {item.name}: {done}, {now.fps:.0f} steps/s")
+        for item in board.waiting:
+            if who := trainer(item):
+                lines.append(f"  {item.name}: {who} is training it; waiting")
         return lines
 
 

@@ -88,13 +88,28 @@ def locked(folder: Path, flag: str) -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise UserError(f"--{flag}: another process is training in {folder}") from None
+        who = holder(folder) or "another process"
+        raise UserError(f"--{flag}: {who} is training in {folder}") from None
     except OSError:
         pass  # a file system without locks
     try:
         yield
     finally:
         os.close(descriptor)
+
+
+def holder(folder: Path) -> str:
+    """Which other process has a folder to itself; nothing where the system does not tell."""
+    try:
+        inode = f":{os.stat(folder).st_ino}"
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    for line in locks:  # such as `1: FLOCK  ADVISORY  WRITE 4711 08:01:131090 0 EOF`
+        _, kind, _, _, process, place, *_ = line.replace("-> ", "").split()
+        if kind == "FLOCK" and place.endswith(inode):
+            return f"another process ({process})"
+    return ""
 
 
 def is_held(folder: Path) -> bool:

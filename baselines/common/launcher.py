@@ -19,7 +19,21 @@ def num_launched() -> int:
     return max([int(number) for number in told if number.isdecimal()], default=1)
 
 
+PARENT = "BASELINES_PARENT"
+"""The environment variable that tells a training which process it is to end with."""
+
+
 def environment_by_itself() -> dict[str, str]:
-    """The environment of a process that is started by this one and belongs to no others."""
+    """The environment of a training that this process starts, by itself, and that ends with it."""
     variables = {name for names in LAUNCHERS for name in names}
-    return {name: value for name, value in os.environ.items() if name not in variables}
+    others = {name: value for name, value in os.environ.items() if name not in variables}
+    return others | {PARENT: str(os.getpid())}
+
+
+def take_parent() -> int | None:
+    """The number of the process that this one is to end with, told once; None: of none.
+
+    Processes that this one starts are not told, for they have another parent.
+    """
+    told = os.environ.pop(PARENT, "")
+    return int(told) if told.isdecimal() else None

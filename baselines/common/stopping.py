@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from baselines.common.launcher import take_parent
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -17,10 +20,14 @@ class Terminated(KeyboardInterrupt):
 
 
 class StopRequests:
-    """Whether the process has been asked to stop."""
+    """Whether the process has been asked to stop, or the one that it is to end with has ended.
 
-    def __init__(self, tells: bool) -> None:
+    A training that a sweep has started would else live on when the sweep is killed.
+    """
+
+    def __init__(self, tells: bool, parent: int | None = None) -> None:
         self._tells = tells
+        self._parent = parent
         self._received: int | None = None
 
     def receive(self, number: int, frame: FrameType | None = None) -> None:
@@ -39,6 +46,10 @@ class StopRequests:
     @property
     def requested(self) -> bool:
         """Whether there was a request."""
+        if self._received is None and self._parent not in (None, os.getppid()):
+            self._received = signal.SIGTERM
+            if self._tells:
+                print("the process that began this training has ended", file=sys.stderr)
         return self._received is not None
 
     def meet(self) -> None:
@@ -60,7 +71,7 @@ def stop_requests(tells: bool = True) -> Iterator[StopRequests]:
     Args:
         tells: whether the user is told that a signal was received.
     """
-    requests = StopRequests(tells)
+    requests = StopRequests(tells, take_parent())
     if threading.current_thread() is not threading.main_thread():
         yield requests
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.common.checkpoint import CheckpointError, newest_checkpoint
-from baselines.common.files import is_held
+from baselines.common.files import holder, is_held
 from baselines.experiments.plan import Item
 
 OUTPUT = "output.txt"
@@ -46,6 +46,11 @@ def is_there(teacher: str) -> bool:
 def is_trained_elsewhere(item: Item) -> bool:
     """Whether another process is training the run; asked before this one begins it."""
     return any(is_held(item.folder / name) for name in ("models", "logs"))
+
+
+def trainer(item: Item) -> str:
+    """The process that is training the run; nothing where the system does not tell."""
+    return next(filter(None, (holder(item.folder / name) for name in ("models", "logs"))), "")
 
 
 def standing(item: Item) -> Standing:
