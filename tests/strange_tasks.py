@@ -387,6 +387,21 @@ class OnlyOne(Polite):
         OnlyOne.is_open = False
 
 
+class OneClient(Polite):
+    """A second one can be made, but the simulator behind it talks to the first only."""
+
+    clients = 0
+
+    def __init__(self) -> None:
+        OneClient.clients += 1
+        self._is_first = OneClient.clients == 1
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Start:
+        if not self._is_first:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return super().reset(seed=seed)
+
+
 class Endless(Polite):
     """No episode ever ends."""
 
@@ -460,6 +475,7 @@ ENDINGS: dict[type[gym.Env], Ending] = {
     FailsAtReset: failed("the simulator does not answer"),
     CloseFails: Ending(0, "WARNING: .*close.*already closed"),
     OnlyOne: Ending(0, "time: not known.*Address already in use"),
+    OneClient: Ending(0, "time: not known.*Connection refused"),
     Endless: TRAINS,
 }
 """Every task here, and how two updates of it should end."""

@@ -48,7 +48,9 @@ def report(setup: Setup) -> Iterator[str]:
 
 
 def _resuming(config: Config) -> Iterator[str]:
-    obstacle = obstacle_to_restoring(lambda: make_task(config.env, config.env_arguments))
+    obstacle = obstacle_to_restoring(
+        lambda: make_task(config.env, config.env_arguments), config.num_env * config.num_ranks
+    )
     if obstacle:
         yield f"WARNING: resumed, a run of {config.env} may differ: {obstacle}"
 

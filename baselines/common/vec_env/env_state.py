@@ -16,9 +16,10 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from baselines.common import checkpoint
 from baselines.common.seeding import generator_state, restore_generator
-from baselines.common.trees import Tree, Unchanged, can_pack, mapped
-from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.trees import Tree, Unchanged, can_pack, mapped, pack
+from baselines.common.vec_env.foreign_task import ForeignTask, make_several
 
 PROBE_STEPS = 12
 """Steps of the trial that `obstacle_to_restoring` makes."""
@@ -104,16 +105,20 @@ def _hash(array: np.ndarray) -> str:
     return found.hexdigest()
 
 
-def obstacle_to_restoring(make: Callable[[], gym.Env]) -> str:
-    """Why the state of these environments may not be caught whole; nothing where it is.
+def obstacle_to_restoring(make: Callable[[], gym.Env], num_env: int = 1) -> str:
+    """Why the state of these environments may not be saved whole; nothing where it is.
 
     A task may keep state where it is not found, in objects of its own. A trial of a few steps takes
     the state of one environment, gives it to a second, and compares what both do from there.
+
+    Args:
+        make: makes one.
+        num_env: how many are saved together.
     """
     tasks: list[ForeignTask] = []
     try:
-        tasks = [ForeignTask(make()), ForeignTask(make())]
-        return "" if _goes_on_alike(*tasks) else "it keeps state that cannot be saved"
+        tasks = make_several(make, 2)
+        return _obstacle(tasks[0], tasks[1], num_env)
     except Exception as error:  # whatever a task does that it would not have done
         return f"it cannot be tried ({' '.join(str(error).split())})"
     finally:
@@ -121,15 +126,20 @@ def obstacle_to_restoring(make: Callable[[], gym.Env]) -> str:
             task.close()
 
 
-def _goes_on_alike(one: ForeignTask, other: ForeignTask) -> bool:
+def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
     made = large_arrays(one.env)
     one.reset(seed=0)
     one.action_space.seed(0)
     actions = [one.sample() for _ in range(2 * PROBE_STEPS)]
     _follow(one, actions[:PROBE_STEPS])
-    restore_env(other, deepcopy(env_state(one.env, made)))  # each is to have its own
+    state = deepcopy(env_state(one.env, made))  # each is to have its own
+    size = num_env * sum(array.nbytes for array in pack(state, "")[0].values())
+    if size > checkpoint.MAX_BYTES:
+        return f"its state takes {size >> 20:,} MiB, and no file may have so many"
+    restore_env(other, state)
     pairs = zip(_follow(one, actions), _follow(other, actions), strict=True)
-    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+    are_alike = all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+    return "" if are_alike else "it keeps state that cannot be saved"
 
 
 def _follow(task: ForeignTask, actions: list[np.ndarray]) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ its traceback, so that nobody looks for it here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -153,6 +153,19 @@ class ForeignTask:
 
     def _refuse(self, complaint: str) -> NoReturn:
         raise UserError(f"--env: {self.name}: {complaint}")
+
+
+def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
+    """So many tasks; if one cannot be made, those before it are closed."""
+    tasks: list[ForeignTask] = []
+    try:
+        while len(tasks) < number:
+            tasks.append(ForeignTask(make()))
+    except BaseException:
+        for task in tasks:
+            task.close()
+        raise
+    return tasks
 
 
 def _attribute(env: gym.Env, name: str) -> Any:

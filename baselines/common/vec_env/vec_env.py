@@ -16,7 +16,7 @@ from baselines.common.networks.arrays import digest
 from baselines.common.networks.policies import observation_size
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, large_arrays, restore_env
-from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.foreign_task import make_several
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.workers import Wait, Workers
 
@@ -66,7 +66,7 @@ class VecEnv:
     def __init__(
         self, make: Callable[[], gym.Env], seeds: Sequence[int], num_threads: int = 1
     ) -> None:
-        self.tasks = [ForeignTask(make()) for _ in seeds]
+        self.tasks = make_several(make, len(seeds))
         self.observation_space = self.tasks[0].observation_space
         self.action_space = self.tasks[0].action_space
         self.num_env = len(self.tasks)
