@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, get_type_hints
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
@@ -32,8 +32,18 @@ RESERVED_SCOPES = ("transfer", "normalize")
 
 def _no_method(entry: Any) -> str:
     """The complaint of `TRANSFERS`; seen by the parts that are read here."""
-    is_one = hasattr(entry, "settings") and hasattr(entry, "check")
-    return "" if is_one else "is no TransferMethod"
+    kind = getattr(entry, "config", None)
+    if not (hasattr(entry, "settings") and hasattr(entry, "check") and isinstance(kind, type)):
+        return "is no TransferMethod"
+    if not issubclass(kind, Config):
+        return f"has settings, {kind.__name__}, that are no subclass of Config"
+    kinds = get_type_hints(kind)
+    for f in fields(kind):
+        if "group" not in f.metadata:
+            return f"has a setting, {f.name}, that is not made by `setting`"
+        if f not in fields(Config) and kinds[f.name] not in (int, float, bool, str):
+            return f"has a setting, {f.name}, that is no int, float, bool or str"
+    return ""
 
 
 MAPPINGS = Registry(
@@ -110,7 +120,11 @@ SETS = ", ".join(f"{name}: {s.source}" for name, s in COEFS.items())
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of a training run; the field's name is its flag, unless a flag is given."""
+    """The settings of a training run; the field's name is its flag, unless a flag is given.
+
+    A transfer method may have a subclass of it, whose fields are the method's own settings; they
+    are given, checked and kept as all others are.
+    """
 
     # The run
     env: str = setting("", "task to learn, a Gymnasium id", group="run")
@@ -443,6 +457,9 @@ class Config:
             unread = self._unread(f)
             if unread and getattr(self, f.name) != self.default_of(f):
                 raise UserError(f"--{flag_of(f)}: given {unread}")
+        kind = config_with(self.transfer)
+        if not isinstance(self, kind):
+            raise UserError(f"--transfer: {self.transfer} has settings of its own, {kind.__name__}")
         if self.teacher_paths:
             TRANSFERS.known(self.transfer).check(self)
 
@@ -474,7 +491,8 @@ class Config:
     def _unread(self, f: Field[Any]) -> str:
         """Why a setting has no effect; nothing where it has."""
         group = f.metadata["group"]
-        if group in ("transfer", "mikt") and not self.teacher_paths:
+        is_own = f not in fields(Config)
+        if (group in ("transfer", "mikt") or is_own) and not self.teacher_paths:
             return "without --teacher_paths; name the teachers' files"
         if group == "mikt" and f.name not in TRANSFERS.known(self.transfer).settings:
             return f"with --transfer={self.transfer}, which does not read it; leave it out"
@@ -486,7 +504,7 @@ class Config:
         Raises:
             UserError: one differs that must not.
         """
-        settings, defaults = self.to_json(), Config().to_json()
+        settings, defaults = self.to_json(), type(self)().to_json()
         for f in fields(self):
             if f.name in COEF_NAMES and self._unread(f):
                 continue
@@ -514,6 +532,18 @@ class Config:
         """All settings by name."""
         settings: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return settings
+
+
+def config_with(transfer: str) -> type[Config]:
+    """The settings of a run with a transfer method: those of `Config`, and the method's own.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    if transfer == Config.transfer:
+        return Config  # without importing the method
+    kind: type[Config] = TRANSFERS.lookup(transfer).config
+    return kind
 
 
 def flag_of(f: Field[Any]) -> str:

@@ -12,7 +12,7 @@ from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import REGISTRIES, Config, choices_of, default_text, flag_of
+from baselines.config import REGISTRIES, Config, choices_of, config_with, default_text, flag_of
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""
@@ -65,12 +65,12 @@ def describe(f: Field[Any]) -> str:
     return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
 
 
-def parser(program: str, description: str) -> Parser:
-    """The argument parser that has a flag for every field."""
+def parser(program: str, description: str, kind: type[Config] = Config) -> Parser:
+    """The argument parser that has a flag for every field of `Config` or a subclass."""
     result = Parser(prog=program, description=description)
-    kinds = typing.get_type_hints(Config)
+    kinds = typing.get_type_hints(kind)
     groups: dict[str, Any] = {}
-    for f in fields(Config):
+    for f in fields(kind):
         name = f.metadata["group"]
         if name not in groups:
             groups[name] = result.add_argument_group(name)
@@ -98,10 +98,22 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     Raises:
         UserError: anything wrong with it.
     """
-    values = vars(parser(program, description).parse_args(argv))
-    config = Config(**values | {"teacher_paths": tuple(values["teacher_paths"])})
+    kind = _kind_named(argv)
+    values = vars(parser(program, description, kind).parse_args(argv))
+    config = kind(**values | {"teacher_paths": tuple(values["teacher_paths"])})
     config.check()
     return config
+
+
+def _kind_named(argv: list[str]) -> type[Config]:
+    """The settings that there are with the transfer method that a command line names.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    first = Parser(add_help=False)
+    first.add_argument("--transfer", default=Config.transfer)
+    return config_with(first.parse_known_args(argv)[0].transfer)
 
 
 def add_outside(parser: Parser) -> None:
@@ -138,9 +150,9 @@ def outside_arguments(env_id: str) -> list[str]:
     return [argument for flag, names in named if names for argument in (f"--{flag}", *names)]
 
 
-def settings_by_flag() -> dict[str, Field[Any]]:
+def settings_by_flag(kind: type[Config]) -> dict[str, Field[Any]]:
     """All settings but the one that is a list, by flag."""
-    return {flag_of(f): f for f in fields(Config) if f.name != TEACHERS}
+    return {flag_of(f): f for f in fields(kind) if f.name != TEACHERS}
 
 
 def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -> Config:
@@ -149,8 +161,8 @@ def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -
     Raises:
         UserError: a setting is unknown, or its text is none of its values.
     """
-    by_flag = settings_by_flag()
-    kinds = typing.get_type_hints(Config)
+    kind = config_with(settings.get("transfer", Config.transfer))
+    by_flag, kinds = settings_by_flag(kind), typing.get_type_hints(kind)
     values: dict[str, Any] = {}
     for flag, text in settings.items():
         if flag not in by_flag:
@@ -160,14 +172,14 @@ def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -
             values[by_flag[flag].name] = reader(kinds[by_flag[flag].name])(text)
         except argparse.ArgumentTypeError as error:
             raise UserError(f"{flag}: {error}") from None
-    return Config(**values, teacher_paths=teacher_paths)
+    return kind(**values, teacher_paths=teacher_paths)
 
 
 def to_arguments(config: Config) -> list[str]:
     """The command line of a configuration: the flags whose values are not the defaults."""
     flags = [
         f"--{flag}={getattr(config, f.name)}"
-        for flag, f in settings_by_flag().items()
+        for flag, f in settings_by_flag(type(config)).items()
         if getattr(config, f.name) != config.default_of(f)
     ]
     teachers = [f"--{TEACHERS}", *config.teacher_paths] if config.teacher_paths else []

@@ -40,6 +40,10 @@ def parser() -> Parser:
         "--threshold", type=reader(float), metavar="X",
         help="return of which the tables tell when it is reached (default: PPO's final return)",
     )  # fmt: skip
+    result.add_argument(
+        "--metrics", nargs="+", default=[], metavar="NAME",
+        help="logged metrics to draw besides, into NAME_metrics: columns of progress.csv",
+    )  # fmt: skip
     result.add_argument("--title", default="", metavar="TEXT", help="title of figures and tables")
     result.add_argument(
         "--format", default="svg", metavar="NAME",
@@ -64,7 +68,7 @@ def main(argv: list[str]) -> None:
 
     wishes = Wishes(
         arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
-        ("png", arguments.format),
+        ("png", arguments.format), tuple(arguments.metrics),
     )  # fmt: skip
     files, notes = report(groups, wishes)
     make_folder(out.parent, "out")

@@ -4,7 +4,8 @@ What MLPP copies is held by a loss (L2-SP, Li et al. 2018), and let go for the l
 
     L + β ½ Σ (w − w_teacher)²
 
-Named on the command line as `--transfer=examples.l2_sp:L2_SP`; it reads `--teacher_fraction`.
+Named on the command line as `--transfer=examples.l2_sp:L2_SP`, it brings a flag of its own,
+`--l2_sp_coef` for β, and logs how far the weights have gone; it reads `--teacher_fraction` too.
 """
 
 from __future__ import annotations
@@ -16,21 +17,42 @@ from typing import Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
+from baselines.common.command_line import NOT_NEGATIVE
 from baselines.common.errors import UserError
+from baselines.common.metrics import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.distributions import Pi
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
-from baselines.config import Config
+from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.pretrained import copied_variables
 from baselines.transfer.schedule import Stage
 from baselines.transfer.teacher import Teacher
 
-BETA = 1e-2
 ANCHOR = "transfer/anchor/"
 """What the frozen variables' names begin with; `transfer/` is kept free for such."""
+
+
+@dataclass(frozen=True)
+class L2SPConfig(Config):
+    """The settings of a run with this method: those of any run, and its own."""
+
+    l2_sp_coef: float = setting(
+        1e-2, "weight β of the loss that holds the weights near the teacher's", group="l2_sp",
+        bound=NOT_NEGATIVE, source="Li et al. 2018",
+    )  # fmt: skip
+
+
+METRICS = {
+    "l2_sp_coef": LoggedMetric("weight β; 0 once the weights are let go"),
+    "l2_sp_loss": LoggedMetric("½ Σ (w − w_teacher)²", missing="once they are let go"),
+    "l2_sp_distance": LoggedMetric(
+        "mean of |w − w_teacher| over the weights that are held", missing="once they are let go"
+    ),
+}
+"""What is logged beside what is logged of any policy."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,11 @@ class Anchored(PlainPolicy):
         ]
         return self.pi(params, obs), self.value(params, obs), {"l2_sp": 0.5 * sum(squares)}
 
+    def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:
+        """How far the weights have gone."""
+        steps = [np.abs(params[name] - value).ravel() for name, value in self.anchor.items()]
+        return {"l2_sp_distance": float(np.concatenate(steps).mean())}
+
     def frozen(self) -> dict[str, np.ndarray]:
         """For the checkpoint: w_teacher."""
         return {f"{ANCHOR}{name}": value for name, value in self.anchor.items()}
@@ -83,21 +110,21 @@ def anchored(body: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
     )
 
 
-def check(config: Config) -> None:
+def check(config: L2SPConfig) -> None:
     """Raises UserError for settings that do not fit."""
     if len(config.teacher_paths) != 1:
         raise UserError("--teacher_paths: L2-SP stays near one teacher; name one file")
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: L2SPConfig, random: Streams
 ) -> tuple[Anchored, dict[str, np.ndarray]]:
     """What is trained first, and its initial variables."""
     anchor = copied_variables(teachers[0], body)
     return anchored(body, anchor), body.init(random.init) | anchor
 
 
-def stages(policy: Policy, config: Config) -> list[Stage]:
+def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:
     """Held, then let go; only the second where a run is resumed in it."""
     released = Stage(
         1 + int(config.teacher_fraction * config.nupdates),
@@ -108,7 +135,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     )
     if not isinstance(policy, Anchored):
         return [released]
-    held = Stage(1, policy, lambda _: {"l2_sp": BETA}, lambda *_: {})
+    held = Stage(1, policy, lambda _: {"l2_sp": config.l2_sp_coef}, policy.metrics)
     return [held, released]
 
 
@@ -118,5 +145,7 @@ L2_SP = TransferMethod(
     restore=restore,
     in_common=("num_layers", "num_hidden", "activation", "network"),
     settings=("teacher_fraction",),
+    config=L2SPConfig,
+    metrics=METRICS,
     check=check,
 )

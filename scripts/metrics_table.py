@@ -11,14 +11,16 @@ from baselines.common.metrics import LoggedMetric
 from baselines.environments.centipede_tables import markdown_table
 from baselines.ppo2 import losses
 from baselines.training import progress
-from baselines.transfer import metrics
+from baselines.transfer.kickstart import KICKSTART
+from baselines.transfer.mikt import MIKT
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "logged_metrics.md"
 
 GROUPS = {
     "The run": progress.METRICS,
     "The update": losses.METRICS,
-    "Students": metrics.METRICS,
+    "Students": MIKT.metrics,
+    "Kickstarted students": KICKSTART.metrics,
 }
 
 HEAD = """\
@@ -30,10 +32,11 @@ beside each computation; [the method](method.md) explains the letters. Where a m
 its cell is empty.
 
 All runs have the metrics of the run and of the update. Those of students are logged with
-`--teacher_paths` and `--transfer=mikt`. Losses, `approxkl`, `clipfrac` and `grad_norm` are means
-over the update's minibatches. The shares and what the mapping does are of the weights after the
-update, and over the whole rollout. A metric that has parts is their mean; `_0`, `_1` and so on at
-the end of a name tell the part. A single source task has no number.
+`--teacher_paths` and `--transfer=mikt`, those of kickstarted ones with `--transfer=kickstart`; a
+method of your own brings [its own](extending.md#a-transfer-method). Losses, `approxkl`, `clipfrac`
+and `grad_norm` are means over the update's minibatches. The shares and what the mapping does are of
+the weights after the update, and over the whole rollout. A metric that has parts is their mean;
+`_0`, `_1` and so on at the end of a name tell the part. A single source task has no number.
 """
 
 

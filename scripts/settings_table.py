@@ -8,8 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.config import Config, choices_of, default_text, flag_of
+from baselines.config import choices_of, default_text, flag_of
 from baselines.environments.centipede_tables import markdown_table
+from baselines.transfer.kickstart import KickstartConfig
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 
@@ -19,6 +20,7 @@ GROUPS = {
     "ppo2": "PPO",
     "transfer": "The transfer",
     "mikt": "MIKT",
+    "kickstart": "Kickstarting",
 }
 
 HEAD = """\
@@ -35,7 +37,7 @@ def page() -> str:
     parts = [HEAD]
     for group, title in GROUPS.items():
         rows = []
-        for f in fields(Config):
+        for f in fields(KickstartConfig):  # those of any run, and its own
             about = f.metadata
             if about["group"] == group:
                 rows.append((

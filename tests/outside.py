@@ -12,7 +12,10 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import Mlp
 from baselines.common.networks.variables import Variable, Variables, orthogonal
+from baselines.config import Config, setting
 from baselines.transfer.mapping import StateMapping
+from baselines.transfer.method import TransferMethod
+from baselines.transfer.pretrained import MLPP
 from examples.linear_mapping import LinearMap
 
 
@@ -143,3 +146,22 @@ class MapOfNumPy(LinearMap):
 
 def of_numpy(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
     return StateMapping(MapOfNumPy(), LinearMap())
+
+
+@dataclass(frozen=True)
+class WithAList(Config):
+    """A setting of a type that no flag can have."""
+
+    several: list[int] = setting((), "numbers", group="own")  # noqa: RUF009
+
+
+@dataclass(frozen=True)
+class Bare(Config):
+    """A setting without a meaning."""
+
+    bare: int = 0
+
+
+WITH_A_LIST = TransferMethod(start=MLPP.start, config=WithAList)
+BARE = TransferMethod(start=MLPP.start, config=Bare)
+NO_CONFIG = TransferMethod(start=MLPP.start, config=dict)  # type: ignore[arg-type]

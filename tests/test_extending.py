@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shlex
@@ -17,7 +18,8 @@ import outside
 import pytest
 import toys
 
-from baselines import convert, evaluate, inspect, ppo2, run
+from baselines import convert, evaluate, inspect, plot, ppo2, run
+from baselines.analysis.runs import find_runs
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
@@ -25,9 +27,10 @@ from baselines.common.networks.networks import NETWORKS, NetworkSpec
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams
-from baselines.config import Config
-from baselines.flags import outside_arguments
+from baselines.config import Config, config_with
+from baselines.flags import from_settings, outside_arguments, to_arguments
 from baselines.ppo2.ppo2 import learn
+from baselines.published.reruns import config_of
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
@@ -35,7 +38,7 @@ from baselines.training.teachers import load_teacher
 from baselines.transfer.mapping import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
-from examples.l2_sp import BETA, Anchored, anchored
+from examples.l2_sp import METRICS, Anchored, L2SPConfig, anchored
 from examples.linear_mapping import linear_mapping
 from examples.skip_mlp import SkipMlp
 
@@ -103,6 +106,9 @@ def test_the_transfer_method_of_the_example(
     np.testing.assert_array_equal(pi[0], expected[0][0])
     np.testing.assert_array_equal(value, expected[1])
     assert policy.body == body
+    distances = [np.abs(params[name] - old).ravel() for name, old in held.items()]
+    distance = policy.metrics(params, OBS)["l2_sp_distance"]
+    assert distance == pytest.approx(np.concatenate(distances).mean(), rel=1e-5)
 
 
 # A network from outside is as good as the package's own
@@ -272,7 +278,6 @@ def test_the_transfer_method_holds_and_lets_go(
     held = found[0].frozen()
     for name, value in held.items():
         assert value.tobytes() == teacher[name.removeprefix("transfer/anchor/")].tobytes()
-    assert BETA > 0
     assert load_teacher(str(paths[-1])).policy == found[-1]
 
 
@@ -294,6 +299,60 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
     assert {name: value.tobytes() for name, value in again.items()} == {
         name: value.tobytes() for name, value in whole.items()
     }
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with open(folder / "progress.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_method_has_settings_and_metrics_of_its_own(tmp_path: Path) -> None:
+    teacher = str(ROOT / "teacher_models/centipede_four/0/00970")
+    given = ["--env=BoxToy-v0", f"--teacher_paths={teacher}", *SMALL, f"--save_path={tmp_path}/m"]
+    method = ["--transfer", "examples.l2_sp:L2_SP"]
+    run.main([*given, *method, "--l2_sp_coef=0.5", f"--log_path={tmp_path}/logs"])
+    logged = rows(tmp_path / "logs")
+    assert [float(row["l2_sp_coef"]) for row in logged] == [0.5, 0.5, 0.5, 0.0]
+    *held, last = [row["l2_sp_distance"] for row in logged]
+    assert (last, logged[-1]["l2_sp_loss"]) == ("", "")
+    assert min(map(float, held)) > 0
+    assert set(METRICS) <= set(logged[0])
+    header = json.loads((tmp_path / "logs" / "config.json").read_text())
+    saved = load(tmp_path / "m" / "00004", "x").metadata
+    assert header["config"]["l2_sp_coef"] == saved["config"]["l2_sp_coef"] == 0.5
+    logged_again = config_of(find_runs([str(tmp_path / "logs")])[0])
+    assert (logged_again.to_json()["l2_sp_coef"], type(logged_again)) == (0.5, L2SPConfig)
+
+    plot.main([f"{tmp_path}/logs", f"--out={tmp_path}/x", "--metrics", "l2_sp_distance", "fps"])
+    assert (tmp_path / "x_metrics.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UserError, match=r"--metrics: .* 'l2_distance'; did you mean l2_sp_distanc"):
+        plot.main([f"{tmp_path}/logs", f"--out={tmp_path}/y", "--metrics", "l2_distance"])
+    with pytest.raises(UserError, match=r"--l2_sp_coef: 0.1, but the run in .* begun with 0.5"):
+        run.main([*given, *method, "--l2_sp_coef=0.1", "--resume"])
+    with pytest.raises(UserError, match="--l2_sp_coef: unknown argument"):
+        run.main([*given, "--l2_sp_coef=0.1"])
+    with pytest.raises(UserError, match="--transfer: given without --teacher_paths"):
+        run.main(["--env=BoxToy-v0", *SMALL, *method, "--l2_sp_coef=0.1"])
+
+
+def test_settings_of_a_method_are_read_from_texts_and_told_as_a_command() -> None:
+    texts = {"env": "BoxToy-v0", "transfer": "examples.l2_sp:L2_SP", "l2_sp_coef": "2e-3"}
+    config = from_settings(texts, ("t",))
+    assert config == L2SPConfig(
+        env="BoxToy-v0", transfer="examples.l2_sp:L2_SP", l2_sp_coef=0.002, teacher_paths=("t",)
+    )
+    assert "--l2_sp_coef=0.002" in to_arguments(config)
+    with pytest.raises(UserError, match=r"l2_sp_koef: unknown setting; did you mean l2_sp_coef\?"):
+        from_settings(texts | {"l2_sp_koef": "1"}, ("t",))
+
+
+def test_the_help_shows_a_methods_settings_once_it_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for arguments, shown in (([], False), (["--transfer=examples.l2_sp:L2_SP"], True)):
+        with pytest.raises(SystemExit):
+            run.main([*arguments, "--help"])
+        assert ("--l2_sp_coef X" in capsys.readouterr().out) == shown
 
 
 # What does not fit
@@ -318,6 +377,10 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
         ({"transfer": "examples.l2_sp:L2_SP", "ps_coef": 3.0}, "--ps_coef: given with"),
         ({"transfer": "examples.l2_sp:L2_SP", "num_hidden": 9}, "--num_hidden: 9, but that of the"),
         ({"transfer": "examples.l2_sp:L2_SP", "teacher_paths": ("a", "b")}, "--teacher_paths: "),
+        ({"transfer": "examples.l2_sp:L2_SP", "l2_sp_coef": -1.0}, "--l2_sp_coef: must not be neg"),
+        ({"transfer": "outside:WITH_A_LIST"}, "has a setting, several, that is no int, float"),
+        ({"transfer": "outside:BARE"}, "has a setting, bare, that is not made by `setting`"),
+        ({"transfer": "outside:NO_CONFIG"}, "has settings, dict, that are no subclass of Config"),
         ({"teacher_network": "outside:Twin"}, "--teacher_network: outside:Twin, but .* is a mlp"),
         ({"teacher_network": "mlp,outside:Twn"}, r"--teacher_network: .*; did you mean Twin\?"),
     ],
@@ -325,9 +388,10 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
 )  # fmt: skip
 def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message: str) -> None:
     teacher = str(ROOT / "teacher_models/centipede_four/0/00970")
-    config = Config(env="BoxToy-v0", teacher_paths=(teacher,), num_timesteps=10 * 2048)
+    given = {"env": "BoxToy-v0", "teacher_paths": (teacher,), "num_timesteps": 10 * 2048}
     with pytest.raises(UserError, match=message) as caught:
-        prepare(replace(config, **settings)).envs.close()
+        kind = config_with(settings.get("transfer", "mikt"))
+        prepare(kind(**(given | settings))).envs.close()
     assert len(str(caught.value).splitlines()) == 1
 
 

@@ -13,7 +13,7 @@ from baselines.analysis.notes import notes_on
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import as_csv, as_markdown
 from baselines.analysis.teacher_use import teacher_use
-from baselines.analysis.transfer_logs import shown_and_missing, student_panels
+from baselines.analysis.transfer_logs import metrics_named, shown_and_missing, student_panels
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Wishes:
         threshold: the return whose reaching is timed; None: PPO's final return.
         title: of figures and tables; may be empty.
         formats: of the figures.
+        metrics: names of logged metrics that are drawn besides.
     """
 
     statistic: str = "mean"
@@ -33,13 +34,18 @@ class Wishes:
     threshold: float | None = None
     title: str = ""
     formats: tuple[str, ...] = ("png", "svg")
+    metrics: tuple[str, ...] = ()
 
 
 def report(panels: Sequence[Panel], wishes: Wishes) -> tuple[dict[str, bytes], list[str]]:
     """The contents of the files by the end of their name, and notes on the logs.
 
     Equal logs and wishes give equal bytes.
+
+    Raises:
+        UserError: a metric is in no log.
     """
+    metrics = metrics_named(wishes.metrics, panels)
     statistic = STATISTICS[wishes.statistic]
     students = student_panels(panels)
     quantities, missing = shown_and_missing(students)
@@ -55,6 +61,9 @@ def report(panels: Sequence[Panel], wishes: Wishes) -> tuple[dict[str, bytes], l
         if quantities:
             looks = drawing.styles(panels)
             figures["_teachers"] = teacher_use(students, quantities, statistic, wishes.title, looks)
+        if metrics:
+            looks = drawing.styles(panels)
+            figures["_metrics"] = teacher_use(panels, metrics, statistic, wishes.title, looks)
         drawn = {
             f"{name}.{kind}": drawing.rendered(figure, kind)
             for name, figure in figures.items()

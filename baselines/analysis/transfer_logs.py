@@ -11,6 +11,7 @@ import numpy as np
 from baselines.analysis.curves import Curve, column_curve
 from baselines.analysis.methods import Method, Panel
 from baselines.analysis.runs import Run
+from baselines.common.errors import UserError, suggestion
 
 OWN_SHARE, MUTUAL_INFORMATION, COUPLING = "student_ps", "mutual_info_loss", "ps_coef"
 
@@ -120,6 +121,20 @@ def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str
             names = "; ".join(dict.fromkeys(without))
             notes.append(f"{quantity.name}: not drawn, for it is not in the logs of {names}")
     return shown, notes
+
+
+def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[Quantity]:
+    """Logged metrics as what is drawn; with their parts, where they have some.
+
+    Raises:
+        UserError: no log of the panels has one.
+    """
+    columns = {c for p in panels for m in p.methods for run in m.runs for c in run.columns}
+    for name in names:
+        if name not in columns:
+            near = suggestion(name, sorted(columns))
+            raise UserError(f"--metrics: no log has a column {name!r}{near}")
+    return [Quantity(rf"{re.escape(name)}(?:_(\d+))?", name, name, "part") for name in names]
 
 
 HAND_OVER_SPAN = 20

@@ -111,7 +111,7 @@ def read_experiments(
 def _said(config: Config, other: Config) -> str:
     """The settings that differ from another's."""
     own, others = config.to_json(), other.to_json()
-    return ", ".join(f"{name} {own[name]}" for name in own if own[name] != others[name])
+    return ", ".join(f"{name} {own[name]}" for name in own if own[name] != others.get(name))
 
 
 def _settings(part: Part) -> dict[str, str]:

@@ -12,7 +12,7 @@ from baselines.analysis.runs import WHERE, Run, read_run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.config import Config, flag_of
+from baselines.config import TRANSFERS, Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
 from baselines.experiments.running import POLL_SECONDS, start_training
@@ -48,7 +48,8 @@ def config_of(run: Run) -> Config:
 
 def _texts(logged: Mapping[str, Any]) -> dict[str, str]:
     """Settings by flag, as text."""
-    flags = {f.name: flag_of(f) for f in fields(Config)}
+    kind: type[Config] = TRANSFERS.known(logged.get("transfer", Config.transfer)).config
+    flags = {f.name: flag_of(f) for f in fields(kind)}
     for name in logged:
         if name not in flags:
             raise UserError(f"{name}: unknown setting{suggestion(name, flags)}")

@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.command_line import NOT_NEGATIVE
 from baselines.common.errors import UserError
+from baselines.common.metrics import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.distributions import LOG_2PI, DiagGaussian, Pi
@@ -32,7 +34,7 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.entry_names import entry_names
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.config import Config
+from baselines.config import Config, setting
 from baselines.environments.centipede_names import moved
 from baselines.transfer.correspondence import ABSENT, Window, selection, windows
 from baselines.transfer.description import describe_teacher, stored_teacher, teacher_arrays
@@ -40,11 +42,31 @@ from baselines.transfer.method import TransferMethod
 from baselines.transfer.schedule import Stage
 from baselines.transfer.teacher import Teacher
 
-KICKSTART_COEF = 1.0
-"""λ at the first update, per nat."""
-
 STATISTICS_WEIGHT = 1e5
 """Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
+
+
+@dataclass(frozen=True)
+class KickstartConfig(Config):
+    """The settings of a run with kickstarting."""
+
+    kickstart_coef: float = setting(
+        1.0, "weight λ of the imitation at the first update, falling linearly to 0",
+        group="kickstart", bound=NOT_NEGATIVE, unit="per nat", source="Schmitt et al. 2018",
+    )  # fmt: skip
+
+
+METRICS = {
+    "kickstart_coef": LoggedMetric(
+        "weight λ of the imitation, as it is by now; 0 once the student is alone", "per nat"
+    ),
+    "kickstart_loss": LoggedMetric(
+        "Σ_i w_i H(π_T,i ‖ π_S,i), the cross-entropy of the student's policy to its teachers'",
+        "nats",
+        missing="once the student is alone",
+    ),
+}
+"""What is logged beside what is logged of any policy."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +289,7 @@ def imitation_weight(update: int, nupdates: int, teacher_fraction: float) -> flo
     return max(1.0 - (update - 1) / (teacher_fraction * nupdates), 0.0)
 
 
-def stages(policy: Policy, config: Config) -> list[Stage]:
+def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
     """Imitation ever weaker, then none; only the second where a run is resumed in it."""
     alone = Stage(
         1 + int(config.teacher_fraction * config.nupdates),
@@ -281,7 +303,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
 
     def coefs(update: int) -> dict[str, float]:
         weight = imitation_weight(update, config.nupdates, config.teacher_fraction)
-        return {"kickstart": weight * KICKSTART_COEF}
+        return {"kickstart": weight * config.kickstart_coef}
 
     return [Stage(1, policy, coefs, lambda *_: {}), alone]
 
@@ -292,5 +314,7 @@ KICKSTART = TransferMethod(
     stages=stages,
     restore=restore,
     settings=("teacher_fraction", "teacher_weights"),
+    config=KickstartConfig,
+    metrics=METRICS,
     check=check,
 )

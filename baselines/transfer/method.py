@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from baselines.common.metrics import LoggedMetric
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
@@ -16,10 +17,11 @@ from baselines.transfer.schedule import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
 Start = Callable[
-    [PlainPolicy, tuple[Teacher, ...], Config, Streams], tuple[Policy, dict[str, np.ndarray]]
+    [PlainPolicy, tuple[Teacher, ...], Any, Streams], tuple[Policy, dict[str, np.ndarray]]
 ]
 """From the student's own networks, the teachers and the settings to what is trained first, with
-its initial variables by name, drawn from `Streams.init`."""
+its initial variables by name, drawn from `Streams.init`. The settings, here and below, are those of
+the method's `config`."""
 
 
 def _restore_nothing(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
@@ -43,14 +45,18 @@ class TransferMethod:
             made, the unfinished one and its arrays; None where it cannot go on so.
         in_common: settings that each teacher must share, of those of `NetworkSpec`.
         settings: which settings of the group `mikt` it reads.
+        config: its own settings beside those of `Config`: a subclass with more fields.
+        metrics: what is logged of its runs beside what is logged of any, by name.
         check: raises UserError for settings that do not fit it.
     """
 
     start: Start
     statistics: Callable[[Policy], RunningMeanStd | None] = lambda policy: None
-    stages: Callable[[Policy, Config], list[Stage]] = one_stage
+    stages: Callable[[Policy, Any], list[Stage]] = one_stage
     restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = _restore_nothing
-    go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Config], Policy] | None = None
+    go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Any], Policy] | None = None
     in_common: tuple[str, ...] = ()
     settings: Collection[str] = ()
-    check: Callable[[Config], None] = lambda config: None
+    config: type[Config] = Config
+    metrics: Mapping[str, LoggedMetric] = field(default_factory=dict)
+    check: Callable[[Any], None] = lambda config: None

@@ -16,6 +16,7 @@ from baselines.config import Config
 from baselines.transfer import description
 from baselines.transfer.mapping import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
+from baselines.transfer.metrics import METRICS
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
@@ -131,5 +132,6 @@ MIKT = TransferMethod(
     go_on=go_on,
     in_common=("num_layers",),
     settings=[f.name for f in fields(Config) if f.metadata["group"] == "mikt"],
+    metrics=METRICS,
     check=check,
 )
