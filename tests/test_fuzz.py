@@ -73,6 +73,7 @@ VALUES = TEXTS | st.integers().map(str) | st.sampled_from(CHOICES)
 @given(st.lists(st.tuples(st.sampled_from(FLAGS), VALUES), max_size=4), st.booleans())
 @example([("env_kwargs", "[" * 2000)], True)
 @example([("num_timesteps", "9" * 400)], True)
+@example([("seed", "--")], False)
 def test_flags_with_any_values(given_flags: list[tuple[str, str]], apart: bool) -> None:
     argv = ["--env=DiscreteToy-v0"]
     for flag, value in given_flags:

@@ -116,6 +116,14 @@ class Parser(argparse.ArgumentParser):
         # argparse takes -1e3 for a flag; no flag of ours begins with a digit.
         self._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's, which takes `--flag=--` for a flag whose value is an empty list."""
+        for argument in args or ():
+            flag, is_given, value = argument.partition("=")
+            if is_given and value == "--" and flag.startswith("--"):
+                self.error(f"{flag}: expected a value, not {value!r}")
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage and exiting."""
         _, is_unknown, unknown = message.partition("unrecognized arguments: ")

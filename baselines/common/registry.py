@@ -32,7 +32,7 @@ class NotKnown(LookupError):
     def told(self, flag: str = "") -> str:
         """What is said to the user; `flag` is what allows the name, where that is not the kind."""
         told = f"it names the {self._kind} {printable(repr(self._name), 80)}, which is"
-        if re.fullmatch(r"[\w.]+:\w+", self._name):  # nothing that a shell would act on
+        if re.fullmatch(r"[\w.]+:\w+", str(self._name)):  # nothing that a shell would act on
             allow = f"--{flag or self._kind}={self._name}"
             return f"{told} no part of this package; if you trust that module, add {allow}"
         return f"{told} none of: {self._known}"

@@ -45,7 +45,11 @@ def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("ours", REGISTRIES, ids=lambda registry: registry.flag)
 def test_all_names_of_the_package_stand_for_something_of_their_kind(ours: Registry) -> None:
-    own = {"network": ["mlp"], "mapping": ["learned", "frozen"], "transfer": ["mikt", "mlpp"]}
+    own = {
+        "network": ["mlp"],
+        "mapping": ["learned", "frozen"],
+        "transfer": ["mikt", "mlpp", "kickstart"],
+    }
     assert list(ours) == own[ours.flag]
     for name in ours:
         assert ours.known(name) is ours.lookup(name)
