@@ -193,8 +193,9 @@ def test_a_command_line_comes_back_from_its_settings() -> None:
     )  # fmt: skip
     assert parse(to_arguments(config), "program", "") == config
     assert to_arguments(Config()) == []
-    paper = replace(read(*STUDENT, "--coefs=paper", "--kl_coef=0"), env="")
-    assert to_arguments(paper) == ["--coefs=paper", "--kl_coef=0.0", *STUDENT]
+    [other] = COEFS.keys() - {DEFAULT_COEFS}
+    student = replace(read(*STUDENT, f"--coefs={other}", "--kl_coef=0.3"), env="")
+    assert to_arguments(student) == [f"--coefs={other}", "--kl_coef=0.3", *STUDENT]
 
 
 def test_settings_are_read_from_texts() -> None:

@@ -123,7 +123,7 @@ def test_seeds_and_files_make_no_other_method(tmp_path: Path) -> None:
 def test_other_settings_make_other_methods_named_by_what_is_no_default(tmp_path: Path) -> None:
     for name, settings in {
         "default": {},
-        "told": {"mutual_info_coef": 10},
+        "told": {"mutual_info_coef": VALUES[DEFAULT_COEFS]["mutual_info_coef"]},
         "weak": {"mutual_info_coef": 0.1},
         "both": {"mutual_info_coef": 0.1, "lr": 0.001},
     }.items():
