@@ -5,6 +5,7 @@ from __future__ import annotations
 from baselines.common.command_line import run_command
 from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
+from baselines.common.vec_env.foreign_task import close_task
 from baselines.common.vec_env.tasks import make_task, require_display
 from baselines.config import Config
 from baselines.evaluation.evaluation import play
@@ -36,7 +37,7 @@ def _parsed(argv: list[str], ranks: Team) -> Config:
         raise UserError("--play: not with mpiexec; play what was saved in a command of its own")
     if config.play:
         require_display("play")
-        make_task(config.env, config.env_arguments, render_mode="human").close()
+        close_task(make_task(config.env, config.env_arguments, render_mode="human"))
     return config
 
 

@@ -19,7 +19,7 @@ from baselines.common.errors import UserError
 from baselines.common.provenance import versions
 from baselines.config import Config
 from baselines.flags import add_outside, allow_outside
-from baselines.published.reruns import check_teachers, config_of, rerun
+from baselines.published.reruns import check_files, config_of, rerun
 from baselines.published.verdicts import judge
 
 PROGRAM = "python -m baselines.verify"
@@ -68,7 +68,7 @@ def main(argv: list[str]) -> int:
         raise UserError(f"--only: no run in {arguments.folder} has {' and '.join(arguments.only)}")
     configs = [config_of(run) for run in chosen]
     for run in chosen:
-        check_teachers(run)
+        check_files(run)
     agree = [
         _verify(run, config, _seeds(run, groups), arguments.timesteps)
         for run, config in zip(chosen, configs, strict=True)

@@ -55,11 +55,13 @@ class Origin:
         command: the command that began it.
         commits: the commits that it was trained with, each with the updates done before.
         versions: of Python and the packages, by name.
+        body: hash of the XML of a body of one's own.
     """
 
     command: str
     commits: tuple[tuple[int, str], ...]
     versions: dict[str, str]
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,8 @@ def _origin(header: dict[str, Any]) -> Origin:
         commits[i] for i in range(len(commits)) if i == 0 or commits[i][1] != commits[i - 1][1]
     ]
     versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
-    return Origin(_line(header.get("command")), tuple(changes), versions)
+    body = _line(header.get("body", {}).get("sha256"))
+    return Origin(_line(header.get("command")), tuple(changes), versions, body)
 
 
 def _line(text: Any) -> str:

@@ -10,6 +10,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.distributions import Categorical, DiagGaussian
 from baselines.common.networks.networks import ACTIVATIONS, NetworkSpec
 from baselines.common.networks.policies import PlainPolicy, policy_for
+from baselines.common.vec_env.foreign_task import close_task
 from baselines.common.vec_env.tasks import make_task
 from baselines.conversion.limits import Refused, shown
 from baselines.conversion.names import Arrays, Networks, find_networks
@@ -85,7 +86,7 @@ def spaces_of_task(
     """
     env = make_task(env_id, kwargs, flag)
     found = env.observation_space, env.action_space
-    env.close()
+    close_task(env)
     try:
         needed = policy_for(*found, policy.spec, policy.pi_scope, policy.vf_scope)
     except ValueError as error:

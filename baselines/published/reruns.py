@@ -56,12 +56,16 @@ def _texts(logged: Mapping[str, Any]) -> dict[str, str]:
     return {flags[name]: str(value) for name, value in logged.items() if name != TEACHERS}
 
 
-def check_teachers(run: Run) -> None:
-    """See that the files of a run's teachers are those that it learned from.
+def check_files(run: Run) -> None:
+    """See that the files of a run's teachers, and of its body, are those that it was made with.
 
     Raises:
         UserError: one is missing, or another file.
     """
+    if run.origin.body:
+        path = run.config["env_xml"]
+        if sha256(path, f"{WHERE}: {run.folder}: body") != run.origin.body:
+            raise UserError(f"{WHERE}: {run.folder}: {path} has been edited since this run")
     for path, teacher in zip(run.config.get(TEACHERS, ()), run.teachers, strict=True):
         found = sha256(path, f"{WHERE}: {run.folder}: teacher")
         if found != teacher.sha256:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from baselines.common import provenance
-from baselines.common.checkpoint import CheckpointError
+from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.mpi import ALONE, Team
 from baselines.common.networks.distributions import distribution_for
@@ -98,8 +99,18 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     body = _body(config, envs)
     first = add_teachers(body, teachers, config, _streams(config, team))
     policy, params, normalizer = starting_point(config, *first)
+    _check_can_be_saved(config, params | policy.frozen())
     history = _provenance(envs, teachers, config)
     return Setup(config, envs, policy, params, normalizer, history, None, team)
+
+
+def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:
+    size = sum(array.nbytes for array in arrays.values())
+    if config.save_path and size > MAX_BYTES:
+        raise UserError(
+            f"--save_path: the policy with its teachers takes {size >> 20:,} MiB, and a checkpoint"
+            f" may have {MAX_BYTES >> 20:,}; take fewer or smaller ones"
+        )
 
 
 def _streams(config: Config, team: Team) -> Streams:

@@ -13,7 +13,7 @@ from handmade_logs import write_run
 from baselines.analysis.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
-from baselines.published.reruns import check_teachers, config_of
+from baselines.published.reruns import check_files, config_of
 
 TEACHER = b"the weights of a teacher"
 
@@ -76,7 +76,7 @@ def test_settings_that_cannot_be_are_refused(
 
 def test_the_teacher_of_the_log_passes(tmp_path: Path) -> None:
     (tmp_path / "teacher").write_bytes(TEACHER)
-    check_teachers(taught(tmp_path, hashlib.sha256(TEACHER).hexdigest()))
+    check_files(taught(tmp_path, hashlib.sha256(TEACHER).hexdigest()))
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,18 @@ def test_another_teacher_is_refused(tmp_path: Path, content: bytes | None, messa
     if content is not None:
         (tmp_path / "teacher").write_bytes(content)
     with pytest.raises(UserError, match=f"LOG_DIR: .*run.*{message}"):
-        check_teachers(taught(tmp_path, "a" * 64))
+        check_files(taught(tmp_path, "a" * 64))
+
+
+def test_an_edited_body_is_refused(tmp_path: Path) -> None:
+    body = tmp_path / "body.xml"
+    body.write_text("<mujoco/>")
+    folder = write_run(tmp_path / "run", [1.0, 2.0], env_xml=str(body))
+    path = folder / "config.json"
+    header = json.loads(path.read_text())
+    described = {"body": {"sha256": hashlib.sha256(b"<mujoco/>").hexdigest()}}
+    path.write_text(json.dumps(header | described))
+    check_files(read_run(folder))
+    body.write_text("<mujoco></mujoco>")
+    with pytest.raises(UserError, match=r"body\.xml has been edited since this run"):
+        check_files(read_run(folder))

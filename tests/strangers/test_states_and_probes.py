@@ -14,6 +14,7 @@ import strange_tasks as strange
 from baselines import evaluate, run
 from baselines.common import checkpoint
 from baselines.common.checkpoint import load
+from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.env_state import LARGE, obstacle_to_restoring
@@ -22,6 +23,7 @@ from baselines.common.vec_env.vec_env import Normalizer, VecEnv
 from baselines.config import Config
 from baselines.evaluation import evaluation
 from baselines.ppo2.ppo2 import open_session
+from baselines.training import setup
 from baselines.training.saved import SavedPolicy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
@@ -149,6 +151,15 @@ def test_a_state_that_grows_too_large_leaves_the_last_one(
     found = newest_state(tmp_path / "models")
     assert found is not None
     assert int(found.path.name) == 3
+
+
+def test_a_policy_too_large_for_a_checkpoint_is_refused_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "MAX_BYTES", 1 << 14)
+    with pytest.raises(UserError, match=r"^--save_path: the policy with its teachers takes"):
+        prepare(config_for(strange.Polite, tmp_path))
+    assert list(tmp_path.iterdir()) == []
 
 
 # Trials

@@ -49,7 +49,7 @@ class ForeignTask:
 
     def __init__(self, env: gym.Env) -> None:
         self.env = env
-        self.name = env.spec.id if env.spec else type(env.unwrapped).__name__
+        self.name = task_name(env)
         self.observation_space: spaces.Space = _attribute(env, "observation_space")
         self.action_space: spaces.Space = _attribute(env, "action_space")
         try:
@@ -108,12 +108,8 @@ class ForeignTask:
         return np.asarray(self.action_space.sample() - self._first_action)
 
     def close(self) -> str:
-        """Close it; what it raised then as a line, or nothing."""
-        try:
-            self.env.close()
-        except (Exception, SystemExit) as error:
-            return f"WARNING: close of the task {self.name} raised {_error(error)}"
-        return ""
+        """As `close_task`."""
+        return close_task(self.env)
 
     def _checked_obs(self, obs: Any, call: str) -> np.ndarray:
         try:
@@ -153,6 +149,20 @@ class ForeignTask:
 
     def _refuse(self, complaint: str) -> NoReturn:
         raise UserError(f"--env: {self.name}: {complaint}")
+
+
+def task_name(env: gym.Env) -> str:
+    """What the user is told that a task is."""
+    return env.spec.id if env.spec else type(env.unwrapped).__name__
+
+
+def close_task(env: gym.Env) -> str:
+    """Close a task; what it raised then as a line, or nothing."""
+    try:
+        env.close()
+    except (Exception, SystemExit) as error:
+        return f"WARNING: close of the task {task_name(env)} raised {_error(error)}"
+    return ""
 
 
 def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
