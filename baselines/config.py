@@ -16,8 +16,10 @@ from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import expanded
-from baselines.common.networks.networks import ACTIVATIONS, NETWORKS, not_of_sizes
+from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.networks import NETWORKS, not_of_sizes
 from baselines.common.registry import PLACE, Registry
+from baselines.common.schedules import factor, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
@@ -64,12 +66,22 @@ TRANSFERS = Registry(
 """What `--transfer` may name: `TransferMethod`s (transfer/method.py)."""
 
 REGISTRIES = (NETWORKS, MAPPINGS, TRANSFERS)
-"""All that can be added from outside this package (docs/extending.md)."""
+"""All of a policy that can be added from outside this package (docs/extending.md)."""
+
+SCHEDULES = Registry(
+    "lr_schedule",
+    no_schedule,
+    linear="baselines.common.schedules:linear",
+    constant="baselines.common.schedules:constant",
+)
+"""What `--lr_schedule` may name: functions of the part of the run that is left, from 1 to 0, whose
+value is a factor of the learning rate."""
 
 
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
 STEPS = Bound(lambda x: 0 <= x <= 1 << 53, "must lie between 0 and 2^53")
+VERBOSE = Bound(lambda x: x in (0, 1, 2), "must be 0, 1 or 2")
 TEAM = Bound(lambda x: 0 < x <= 1 << 12, "must lie between 1 and 4096")
 THREADS = Bound(lambda x: 0 <= x <= 1 << 12, "must lie between 0 and 4096")
 SCOPE = Bound(
@@ -161,6 +173,20 @@ class Config:
         1, "log every so many updates", group="run", bound=POSITIVE, unit="updates",
         source="Baselines", may_change=True,
     )  # fmt: skip
+    verbose: int = setting(
+        1, "what is printed: 0 warnings only; 1 a progress bar and tables on a terminal, elsewhere"
+        " a line for each row of the logs; 2 tables everywhere", group="run", bound=VERBOSE,
+        may_change=True,
+    )  # fmt: skip
+    eval_interval: int = setting(
+        0, "measure the policy every so many updates, with its most likely actions and on a task of"
+        " its own; the best is kept as best in --save_path; 0: never", group="run",
+        bound=NOT_NEGATIVE, unit="updates", may_change=True,
+    )  # fmt: skip
+    eval_episodes: int = setting(
+        10, "episodes of each such measurement, always the same starts", group="run",
+        bound=POSITIVE, may_change=True,
+    )  # fmt: skip
     resume: bool = setting(
         False, "go on with the run in --save_path, from where it was last saved whole",
         group="run", may_change=True,
@@ -239,8 +265,11 @@ class Config:
     )
     lam: float = setting(0.95, "λ of GAE", group="ppo2", bound=DISCOUNT, source=GAE)
     lr: float = setting(
-        3e-4, "Adam's learning rate at the start, falling linearly to 0", group="ppo2",
-        bound=POSITIVE, source=BASELINES,
+        3e-4, "Adam's learning rate at the start", group="ppo2", bound=POSITIVE, source=BASELINES
+    )
+    lr_schedule: str = setting(
+        "linear", "how it goes on: falling linearly to 0, or constant", group="ppo2",
+        choices=SCHEDULES, source=BASELINES,
     )  # fmt: skip
     clip_range: float = setting(
         0.2, "clip range ε of ratio and value", group="ppo2", bound=POSITIVE, flag="cliprange",
@@ -266,6 +295,11 @@ class Config:
     max_grad_norm: float = setting(
         0.5, "bound on the norm of the whole gradient", group="ppo2", bound=POSITIVE,
         source=BASELINES,
+    )  # fmt: skip
+    target_kl: float = setting(
+        0.0, "end an update early once the policy's KL divergence from that before it exceeds 1.5"
+        " times this; 0: never", group="ppo2", bound=NOT_NEGATIVE, unit="nats",
+        source="Stable-Baselines3",
     )  # fmt: skip
 
     # The transfer
@@ -386,6 +420,15 @@ class Config:
         """Updates of the run."""
         return self.num_timesteps // self.nbatch
 
+    def rate_at(self, update: int) -> float:
+        """The learning rate of an update, counted from 1.
+
+        Raises:
+            UserError: the schedule gives no factor of it.
+        """
+        left = 1.0 - (update - 1) / max(self.nupdates, 1)
+        return self.lr * factor(SCHEDULES.known(self.lr_schedule), self.lr_schedule, left)
+
     @property
     def env_arguments(self) -> dict[str, Any]:
         """What the task is made with: `env_kwargs`, and the body of one's own."""
@@ -438,6 +481,7 @@ class Config:
                 f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
                 f" advantages cannot be normalised; it must be at most {self.nrollout // 2}"
             )
+        self.rate_at(1)
         self._check_transfer()
         needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
         if self.save_video_interval and not self.log_path:

@@ -1,4 +1,4 @@
-"""What one sees of a run: the table on the terminal, and the files in the log folder.
+"""What one sees of a run: lines and tables on the terminal, and the files in the log folder.
 
 `progress.csv` and `progress.json` have one row per logged update, `monitor.csv` one per episode,
 `tb/` the TensorBoard events, `config.json` the command, settings, versions and commit.
@@ -13,7 +13,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +23,9 @@ from baselines.common.errors import UserError
 from baselines.common.files import flushed_size, write_atomically
 
 Metrics = Mapping[str, float | int]
+
+Row = Mapping[str, float]
+"""A logged row, NaN where a value is missing."""
 
 TABLE, ROWS = "progress.csv", "progress.json"
 GROWING = (TABLE, ROWS, "monitor.csv")
@@ -45,7 +48,13 @@ def _short(value: float | int) -> str:
 
 
 class Log(Protocol):
-    """Where a run tells how it goes."""
+    """Where a run tells how it goes.
+
+    Attributes:
+        rows: those logged so far, also before the run was resumed where its log files tell them.
+    """
+
+    rows: list[Row]
 
     def say(self, line: str) -> None:
         """Tell a line."""
@@ -53,8 +62,8 @@ class Log(Protocol):
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
 
-    def metrics(self, metrics: Metrics, progress: str) -> None:
-        """Log a row; `progress` says how far the run is."""
+    def metrics(self, metrics: Metrics, brief: str) -> None:
+        """Log a row; `brief` is what it says in one line."""
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the log files by name, once all is on the disk."""
@@ -63,13 +72,16 @@ class Log(Protocol):
 class Silence:
     """The log of a rank that leaves it to another one."""
 
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
     def say(self, line: str) -> None:
         """Nothing."""
 
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Nothing."""
 
-    def metrics(self, metrics: Metrics, progress: str) -> None:
+    def metrics(self, metrics: Metrics, brief: str) -> None:
         """Nothing."""
 
     def sizes(self) -> dict[str, int]:
@@ -78,22 +90,33 @@ class Silence:
 
 
 class Logger:
-    """The terminal and, where a folder is given, the log files of one run."""
+    """The terminal and, where there are any, the log files of one run."""
 
     def __init__(
-        self, nupdates: int, folder: Path | None, header: Mapping[str, Any], done: int = 0
+        self, nupdates: int, files: LogFiles | None, done: int = 0, verbose: int = 1
     ) -> None:
-        self._on_terminal = sys.stderr is not None and sys.stderr.isatty()
+        """Begin to log.
+
+        Args:
+            nupdates: length of the run.
+            files: the log files.
+            done: updates that were done before.
+            verbose: 0 prints warnings only; 1 a bar and tables on a terminal, elsewhere a line for
+                each row; 2 tables everywhere.
+        """
+        self._verbose = verbose
+        self._has_bar = verbose > 0 and sys.stderr is not None and sys.stderr.isatty()
         self._bar = tqdm(
-            total=nupdates, initial=done, unit="update", disable=not self._on_terminal,
+            total=nupdates, initial=done, unit="update", disable=not self._has_bar,
             dynamic_ncols=True,
         )  # fmt: skip
-        self._files = None if folder is None else LogFiles(folder, header)
+        self._files = files
+        self.rows: list[Row] = [] if files is None else files.rows()
 
     def say(self, line: str) -> None:
         """Print a line, above the progress bar."""
-        if sys.stdout is None:  # a program without one
-            return
+        if sys.stdout is None or not (self._verbose or "WARNING" in line):
+            return  # None: a program without one
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         tqdm.write(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stdout)
         sys.stdout.flush()
@@ -104,9 +127,13 @@ class Logger:
         if self._files is not None:
             self._files.episodes(episodes, seconds)
 
-    def metrics(self, metrics: Metrics, progress: str) -> None:
-        """Print the table and write a row; `progress` says in words what the bar would show."""
-        self.say(table(metrics) if self._on_terminal else f"{progress}\n{table(metrics)}")
+    def metrics(self, metrics: Metrics, brief: str) -> None:
+        """Print a row and write it; `brief` is what it says in one line."""
+        if not self._has_bar:
+            self.say(brief)
+        if self._has_bar or self._verbose > 1:
+            self.say(table(metrics))
+        self.rows.append(dict(metrics))
         if self._files is not None:
             self._files.metrics(metrics)
 
@@ -128,7 +155,17 @@ class LogFiles:
     its last column, empty in all rows before.
     """
 
-    def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, header: Mapping[str, Any], tag: Callable[[str], str] = str
+    ) -> None:
+        """Open the files.
+
+        Args:
+            folder: where they are.
+            header: what `config.json` is to say.
+            tag: from the name of a metric to that in TensorBoard.
+        """
+        self._tag = tag
         write_atomically(folder / HEADER, json.dumps(header, indent=1).encode() + b"\n")
         self._folder = folder
         self._csv, self._json, self._monitor = (
@@ -139,6 +176,10 @@ class LogFiles:
             start = {"t_start": time.time(), "env_id": header["config"]["env"]}
             self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
         self._events: Any = None
+
+    def rows(self) -> list[Row]:
+        """What has been logged so far."""
+        return logged_rows(self._folder)
 
     def _table_begun(self) -> list[str]:
         with open(self._folder / TABLE, encoding="utf-8", newline="") as file:
@@ -177,7 +218,10 @@ class LogFiles:
             wall_time=time.time(),
             step=int(metrics["total_timesteps"]),
             summary=tf.compat.v1.Summary(
-                value=[value(tag=name, simple_value=metric) for name, metric in metrics.items()]
+                value=[
+                    value(tag=self._tag(name), simple_value=metric)
+                    for name, metric in metrics.items()
+                ]
             ),
         )
         with file_errors():
@@ -215,8 +259,7 @@ class LogFiles:
 
 def write_table(folder: Path) -> None:
     """Write `progress.csv` from `progress.json`; a row without a metric leaves its cell empty."""
-    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = _rows(folder)
     text = io.StringIO(newline="")
     columns = dict.fromkeys(name for row in rows for name in row)
     if rows:
@@ -224,6 +267,22 @@ def write_table(folder: Path) -> None:
         writer.writeheader()
         writer.writerows(rows)
     write_atomically(folder / TABLE, text.getvalue().encode())
+
+
+def logged_rows(folder: str | Path) -> list[Row]:
+    """The rows of `progress.json` in a log folder; none where there is no such file."""
+    if not folder or not (Path(folder) / ROWS).is_file():
+        return []
+    return [
+        {name: math.nan if value is None else value for name, value in row.items()}
+        for row in _rows(Path(folder))
+    ]
+
+
+def _rows(folder: Path) -> list[dict[str, float | None]]:
+    """The rows of `progress.json`, None where a value is missing."""
+    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
 
 
 def _growing_files(folder: Path) -> dict[str, Path]:

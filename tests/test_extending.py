@@ -169,7 +169,7 @@ def test_the_twin_of_an_mlp_learns_the_same() -> None:
         ppo2.learn(
             "BoxToy-v0", network=network, nsteps=64, nminibatches=4, noptepochs=2, xla=False,
             num_timesteps=128, num_hidden=8,
-        ).params
+        ).saved.params
         for network in ("mlp", outside.Twin)
     ]  # fmt: skip
     for name, value in outside.as_twin(found[0]).items():

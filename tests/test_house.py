@@ -146,7 +146,8 @@ def of_direction(path: str, target: str) -> str:
 def furniture(tree: ast.Module) -> list[int]:
     """Return the lines of all but docstrings, `__future__` and constants such as __version__.
 
-    A module's `__getattr__` is a door that opens only when something is asked for.
+    A module's `__getattr__` is a door that opens only when something is asked for; what stands
+    under `if TYPE_CHECKING` is its sign, for type checkers and completion.
     """
     lines = []
     for node in tree.body:
@@ -156,7 +157,8 @@ def furniture(tree: ast.Module) -> list[int]:
             node.value is None or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         )
         door = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
-        if not (docstring or future or constant or door):
+        sign = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not (docstring or future or constant or door or sign):
             lines.append(node.lineno)
     return lines
 

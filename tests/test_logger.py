@@ -3,12 +3,15 @@
 import csv
 import json
 import math
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from baselines.common.tensorflow_quietly import tf
-from baselines.logger import LogFiles, Logger, cut_back, table
+from baselines.logger import LogFiles, Logger, cut_back, logged_rows, table
+from baselines.training.progress import tag
 
 HEADER = {"config": {"env": "Task-v0"}}
 
@@ -111,7 +114,58 @@ def test_tensorboard_gets_no_value_where_there_is_none(tmp_path: Path) -> None:
 def test_without_a_terminal_a_line_says_how_far_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log = Logger(10, None, HEADER)
-    log.metrics(row(3), "update 3 of 10, 0:07 minutes left")
+    log = Logger(10, None)
+    log.metrics(row(3), "update 3/10 · 7 s left")
     log.close()
-    assert capsys.readouterr().out.splitlines()[0] == "update 3 of 10, 0:07 minutes left"
+    assert capsys.readouterr().out == "update 3/10 · 7 s left\n"
+
+
+@pytest.mark.parametrize(
+    ("verbose", "expected"),
+    [(0, ["WARNING: mind"]), (1, ["hello", "WARNING: mind", "brief"]),
+     (2, ["hello", "WARNING: mind", "brief", *table(row(3)).splitlines()])],
+)  # fmt: skip
+def test_as_much_is_said_as_was_asked_for(
+    verbose: int, expected: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = Logger(10, None, verbose=verbose)
+    log.say("hello")
+    log.say("WARNING: mind")
+    log.metrics(row(3), "brief")
+    log.close()
+    assert capsys.readouterr().out.splitlines() == expected
+    assert log.rows == [row(3)]
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_on_a_terminal_there_are_tables(
+    verbose: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    log = Logger(10, None, verbose=verbose)
+    log.metrics(row(3), "brief")
+    log.close()
+    out = capsys.readouterr().out
+    assert ("nupdates" in out, "brief" in out) == (verbose > 0, False)
+
+
+def test_a_log_that_goes_on_knows_its_rows(tmp_path: Path) -> None:
+    for update in (1, 2):
+        log = Logger(2, LogFiles(tmp_path, HEADER))
+        log.metrics(row(update, eprewmean=math.nan, ps_loss=0.1 * update), "")
+        log.close()
+    np.testing.assert_equal(log.rows, [row(u, eprewmean=math.nan, ps_loss=0.1 * u) for u in (1, 2)])
+    assert logged_rows(tmp_path / "nowhere") == logged_rows("") == []
+
+
+def test_tensorboard_has_the_metrics_in_groups(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER, tag)
+    names = ("eprewmean", "approxkl", "student_ps", "student_ps_1", "ps_loss", "eval_return")
+    files.metrics(row(1, **dict.fromkeys(names, 0.5)))
+    files.close()
+    [path] = (tmp_path / "tb").iterdir()
+    _, event = tf.compat.v1.train.summary_iterator(str(path))
+    assert {value.tag for value in event.summary.value} == {
+        "time/nupdates", "time/total_timesteps", "rollout/eprewmean", "train/approxkl",
+        "transfer/student_ps", "transfer/student_ps_1", "transfer/ps_loss", "eval/eval_return",
+    }  # fmt: skip

@@ -72,6 +72,15 @@ def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) ->
         TooLarge: `load` would not read it; nothing has been written.
         OSError: the folder cannot be written.
     """
+    write_atomically(path, encoded(arrays, metadata))
+
+
+def encoded(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> bytes:
+    """The content of a checkpoint's file.
+
+    Raises:
+        TooLarge: `load` would not read it.
+    """
     _check_size(sum(array.nbytes for array in arrays.values()))
     described = {"format_version": FORMAT_VERSION, **metadata}
     stored = {name: _as_stored(array) for name, array in arrays.items()}
@@ -79,7 +88,7 @@ def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) ->
     header = {METADATA_KEY: json.dumps(described, sort_keys=True)}
     content = safetensors.numpy.save(stored, header)
     _check_size(len(content), int.from_bytes(content[:8], "little"))
-    write_atomically(path, content)
+    return content
 
 
 def _as_stored(array: np.ndarray) -> np.ndarray:

@@ -18,9 +18,11 @@ class LoggedMetric:
         missing: when it is left out; empty: never.
         part: what it is the mean over. Each of these has a column of its own then, as
             `student_ps_0` of the first hidden layer. Empty: it is no such mean.
+        group: the first part of its name in TensorBoard, such as `rollout/eprewmean`.
     """
 
     meaning: str
     unit: str = ""
     missing: str = ""
     part: str = ""
+    group: str = "train"

@@ -103,6 +103,21 @@ class Registry:
             self._known[name] = entry
         return self._known[name]
 
+    def adopt(self, entry: Callable[..., Any]) -> str:
+        """Make a function known that need not stand where others could import it from.
+
+        Returns:
+            Its name; a later function of the same name takes its place.
+
+        Raises:
+            UserError: it is not of this kind.
+        """
+        name = f"{entry.__module__}:{getattr(entry, '__qualname__', type(entry).__qualname__)}"
+        if complaint := self._complaint(entry):
+            raise UserError(f"--{self.flag}: {name} {complaint}")
+        self._known[name] = entry
+        return name
+
     def known(self, name: str) -> Any:
         """What a file calls `name`; imports nothing but this package's own modules.
 

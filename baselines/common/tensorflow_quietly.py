@@ -6,6 +6,7 @@ file descriptor 2 and would tear the progress bar; Python's own errors are not a
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -53,9 +54,25 @@ with _native_stderr_closed(), _apart_from_opengl():
 
     # Sums in one order give the same bits whatever the machine's cores; the networks are too
     # small for more threads to pay.
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:  # the program has used TensorFlow before: its choice stands
+        pass
     tf.config.list_logical_devices()  # wakes the devices, with the rest of the messages
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a warning tells more than that each run compiles an update of its own."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+tf.get_logger().addFilter(_is_of_use)
+
+
+def has_one_thread() -> bool:
+    """Whether operations run in one thread each, by which results are the same to the bit."""
+    return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
 @contextmanager
@@ -71,4 +88,4 @@ def file_errors() -> Iterator[None]:
         raise OSError(error.message) from None
 
 
-__all__ = ["file_errors", "tf"]
+__all__ = ["file_errors", "has_one_thread", "tf"]

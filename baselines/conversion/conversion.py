@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.common import checkpoint, provenance
 from baselines.common.errors import UserError, check_choice
-from baselines.common.networks.networks import ACTIVATIONS
+from baselines.common.networks.activations import ACTIVATIONS
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.task_modules import check_task_of_file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -111,6 +112,35 @@ def evaluate(
         ]
     finally:
         task.close()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Episodes of a policy, and what they tell of its return.
+
+    Attributes:
+        mean: of the returns.
+        interval: 95 % bootstrap interval of the mean.
+        episodes: the episodes, each with return `r` and length `l`.
+    """
+
+    mean: float
+    interval: tuple[float, float]
+    episodes: list[Episode]
+
+    @classmethod
+    def of(cls, episodes: list[Episode]) -> Evaluation:
+        """What the episodes tell."""
+        told = summarize(episodes)
+        low, high = told["ci95"]
+        return cls(told["mean"], (low, high), episodes)
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        return (
+            f"<return {self.mean:.1f} over {len(self.episodes)} episodes,"
+            f" 95 % interval {low:.1f} to {high:.1f}>"
+        )
 
 
 def summarize(episodes: list[Episode]) -> dict[str, Any]:

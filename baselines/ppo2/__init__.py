@@ -3,7 +3,14 @@
 `ppo2.learn` and `ppo2.load` are the package's face for programs (`baselines.ppo2.api`).
 """
 
-__all__ = ["learn", "load"]
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from baselines.ppo2.api import SoFar, learn, load
+    from baselines.ppo2.trained import TrainedPolicy
+
+__all__ = ["SoFar", "TrainedPolicy", "learn", "load"]
 
 
 def __getattr__(name: str) -> object:

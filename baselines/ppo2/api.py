@@ -1,36 +1,109 @@
-"""The package from a program: what the command line does, in two calls.
+"""The package from a program or a notebook: what the command line does, in a few calls.
 
 from baselines import ppo2
 
-model = ppo2.learn(env="CentipedeEight-v1", teachers=["teacher_models/centipede_four/0/00970"])
-action, _ = model.predict(obs)
+model = ppo2.learn(env="CentipedeEight-v1", teachers="teacher_models/centipede_four/0/00970")
+model.evaluate()
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import gymnasium as gym
+
+from baselines.common.errors import UserError, printable
 from baselines.common.files import expanded
 from baselines.common.registry import place_of
-from baselines.config import MAPPINGS, NETWORKS, TRANSFERS
-from baselines.flags import from_settings
+from baselines.common.vec_env.tasks import add_task
+from baselines.config import MAPPINGS, NETWORKS, SCHEDULES, TRANSFERS, Config, flag_of
+from baselines.flags import TEACHERS, from_settings
+from baselines.logger import Row, logged_rows
 from baselines.ppo2 import ppo2
+from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.teachers import offer_teacher
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from baselines.ppo2.settings import Settings
 
 Path = str | os.PathLike[str]
+Teacher = Path | TrainedPolicy
+MakeTask = Callable[..., gym.Env]
 
 
-def learn(env: str, teachers: Sequence[Path] = (), **settings: Any) -> SavedPolicy:
+@dataclass(frozen=True)
+class SoFar:
+    """How far a run is, as a callback gets it after an update.
+
+    Attributes:
+        update: updates so far.
+        nupdates: updates of the whole run.
+        timesteps: environment steps so far, of all environments.
+        metrics: the row that was logged last, by name; empty before the first.
+        model: the policy as it stands, to be used or kept; its `history` has all rows so far.
+    """
+
+    update: int
+    nupdates: int
+    timesteps: int
+    metrics: Mapping[str, float]
+    model: TrainedPolicy
+
+
+Callback = Callable[[SoFar], bool | None]
+"""What is called after each update; a run ends with what it has where it returns False."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _with_settings(function: F) -> F:
+    """Have `help` and completion show every setting as a keyword, with its default."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    taken = {p.name for p in own}
+    settings = [
+        inspect.Parameter(flag_of(f), inspect.Parameter.KEYWORD_ONLY, default=f.default)
+        for f in fields(Config)
+        if flag_of(f) not in taken
+    ]
+    shown = signature.replace(parameters=[*own, *settings])
+    function.__signature__ = shown  # type: ignore[attr-defined]
+    return function
+
+
+@_with_settings
+def learn(
+    env: str | MakeTask = "",
+    teachers: Teacher | Iterable[Teacher] | None = None,
+    *,
+    callback: Callback | None = None,
+    env_name: str = "",
+    **settings: Unpack[Settings],
+) -> TrainedPolicy:
     """Train a policy.
 
     Args:
-        env: a Gymnasium id, or `module:Id`.
-        teachers: files of teachers; none: learn from scratch.
-        settings: those of `python -m baselines.run --help` by name, such as `num_timesteps=2e6`.
-            A function stands for its name, `module:name`: `network=my_mlp`.
+        env: a Gymnasium id, or `module:Id`; or a function that makes a task, with the keyword
+            arguments of `env_kwargs` and, for films, `render_mode="rgb_array"`.
+        teachers: a teacher or several, as checkpoints' paths or as policies that `learn` or `load`
+            has returned; none: learn from scratch. `teacher_paths` is the same.
+        callback: called after each update, by the first rank only; where it returns False, the run
+            is saved and ends there.
+        env_name: the name of such a function's task in checkpoints and logs; by default the
+            function's own.
+        settings: those of `python -m baselines.run --help` by name, such as `num_timesteps=2e6`;
+            None: not given. A function stands for its name, `module:name`: `network=my_mlp`;
+            `lr_schedule` takes any function.
 
     Returns:
         The policy at the end of the run.
@@ -40,15 +113,93 @@ def learn(env: str, teachers: Sequence[Path] = (), **settings: Any) -> SavedPoli
         Diverged: a value is not finite.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
-    texts = {name: _text(name, value) for name, value in {"env": env, **settings}.items()}
-    return ppo2.learn(from_settings(texts, tuple(os.fspath(path) for path in teachers)))
+    given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
+    paths = given.pop(TEACHERS, None)
+    if teachers is not None and paths is not None:
+        raise UserError(f"{TEACHERS}: the same as teachers, and given too; leave one of them out")
+    texts = {name: _text(name, value) for name, value in given.items()}
+    if env:
+        texts["env"] = _task(env, env_name)
+    if not isinstance(env, str) and given.get("save_video_interval"):
+        raise UserError(
+            "save_video_interval: these films are made by a process of its own, which cannot make"
+            " the task of a function; let a callback call record_video"
+        )
+    config = from_settings(texts, _teachers(teachers if paths is None else paths))
+    rows: dict[float, Row] = {}
+
+    def watch(run: ppo2.Run) -> bool:
+        # By update: a run that goes back to an earlier state logs some of them again.
+        rows.update((row["nupdates"], row) for row in run.log.rows)
+        return callback is None or callback(_so_far(run)) is not False
+
+    saved = ppo2.learn(config, watch)
+    return TrainedPolicy(saved, list(rows.values()) or logged_rows(config.log_path))
+
+
+def _so_far(run: ppo2.Run) -> SoFar:
+    policy, progress, rows = run.policy, run.progress, list(run.log.rows)
+    # The statistics go on changing; the variables are made anew by each update.
+    kept = replace(policy, normalizer=deepcopy(policy.normalizer))
+    return SoFar(
+        progress.updates,
+        run.setup.config.nupdates,
+        progress.timesteps,
+        rows[-1] if rows else {},
+        TrainedPolicy(kept, rows),
+    )
+
+
+def _task(env: Any, name: str) -> str:
+    """The id of a task that may be given as a function."""
+    if isinstance(env, str):
+        if name:
+            raise UserError(f"env_name: given with the id {env!r}; it names a function's task")
+        return env
+    if isinstance(env, gym.Env) or not callable(env):
+        raise UserError(
+            "env: must be the id of a task or a function that makes one, since several may be"
+            f" made, such as lambda: MyTask(); not {printable(repr(env), 80)}"
+        )
+    name = name or getattr(env, "__name__", "")
+    add_task(name, env)
+    return name
+
+
+def _teachers(teachers: Any) -> tuple[str, ...]:
+    """What stands for one or several teachers in the settings."""
+    if teachers is None:
+        return ()
+    one = isinstance(teachers, str | os.PathLike | TrainedPolicy | SavedPolicy)
+    try:
+        return tuple(_teacher(teacher) for teacher in ([teachers] if one else teachers))
+    except TypeError:
+        raise UserError(_not_a_teacher(teachers)) from None
+
+
+def _teacher(teacher: Any) -> str:
+    if isinstance(teacher, str | os.PathLike):
+        return os.fspath(teacher)
+    if isinstance(teacher, TrainedPolicy):
+        return offer_teacher(*teacher.saved.contents())
+    raise UserError(_not_a_teacher(teacher))
+
+
+def _not_a_teacher(given: Any) -> str:
+    told = printable(repr(given), 80)
+    return f"teachers: must be the path of a checkpoint, a policy or a list of these, not {told}"
 
 
 def _text(name: str, value: Any) -> str:
     """A value as one would type it."""
     if callable(value):
-        return place_of(value, name)
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+        return SCHEDULES.adopt(value) if name == SCHEDULES.flag else place_of(value, name)
+    if not isinstance(value, dict):
+        return str(value)
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: cannot be written as JSON: {error}") from None
 
 
 Outside = str | Callable[..., Any]
@@ -60,7 +211,8 @@ def load(
     networks: Sequence[Outside] = (),
     mappings: Sequence[Outside] = (),
     transfers: Sequence[Outside] = (),
-) -> SavedPolicy:
+    env: MakeTask | None = None,
+) -> TrainedPolicy:
     """Read a checkpoint.
 
     Args:
@@ -68,6 +220,7 @@ def load(
         networks: those from outside this package that it may name.
         mappings: the same of mappings.
         transfers: the same of transfer methods.
+        env: the function that makes its task, where it was trained with one.
 
     Raises:
         UserError: one of these is not there.
@@ -77,4 +230,7 @@ def load(
     for registry, entries in allowed:
         for entry in entries:
             registry.lookup(_text(registry.flag, entry))
-    return read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")
+    saved = read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")
+    if env is not None:
+        add_task(saved.metadata["env"]["id"], env)
+    return TrainedPolicy(saved)

@@ -23,8 +23,8 @@ from baselines.ppo2.update import (
     UpdateFunction,
     descend,
     logged_names,
+    loop_over_minibatches,
     minibatch_gradient,
-    over_minibatches,
 )
 
 
@@ -55,6 +55,7 @@ def joint_update(
         minibatch_gradient(policy, layout, fixed), jit_compile=xla, autograph=False
     )
     descent = tf.function(descend, jit_compile=xla, autograph=False)
+    loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
 
     def over_ranks(vector: Any) -> Any:
         # A copy, since the averaging overwrites it.
@@ -77,13 +78,13 @@ def joint_update(
             samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
             samples["advantages"] = advantages[i]
             mine, logged = gradient(params, samples, clip_range, coefs)
+            if fixed.target_kl:  # all ranks must come to the same decision
+                logged["kl"] = over_ranks(logged["kl"][None])[0]
             number = step + tf.cast(i + 1, tf.float32)
             moved, norm = descent(params, m, v, over_ranks(mine), number, lr, fixed.max_grad_norm)
             return moved, logged | {"grad_norm": norm}
 
-        params, m, v, mine = over_minibatches(
-            order.shape[0], logged_names(policy), (params, m, v), minibatch
-        )
+        params, m, v, mine = loop(order.shape[0], names, (params, m, v), minibatch)
         means = tf.unstack(over_ranks(tf.stack(list(mine.values()))))
         return params, m, v, dict(zip(mine, means, strict=True))
 

@@ -18,11 +18,21 @@ METRICS = {
     ),
     "lr": LoggedMetric("Adam's learning rate"),
     "kl_coef": LoggedMetric("weight β_KL of the KL term", "per nat²"),
+    "minibatches": LoggedMetric(
+        "Adam's steps of the update, fewer than all where `--target_kl` ended it",
+        missing="without `--target_kl`",
+    ),
     "policy_loss": LoggedMetric("L_clip", "standard deviations of the advantage"),
     "value_loss": LoggedMetric("L_value", "squared units of the normalised return"),
     "policy_entropy": LoggedMetric("entropy H of the action distribution", "nats"),
     "approxkl": LoggedMetric("KL, the estimate of the divergence from the old policy", "nats²"),
     "clipfrac": LoggedMetric("share of samples whose ratio r lies outside 1 ± ε"),
+    "kl": LoggedMetric(
+        "KL divergence of the policy from that before the update, estimated as"
+        " Stable-Baselines3 does for its `target_kl`: mean of r − 1 − log r",
+        "nats",
+        missing="without `--target_kl`",
+    ),
     "grad_norm": LoggedMetric("norm of the whole gradient, before `--max_grad_norm` bounds it"),
 }
 """What is logged of an update; from `policy_loss` on, means over its minibatches."""
@@ -86,6 +96,16 @@ def value_loss(values: Array, old_values: Array, returns: Array, clip_range: Arr
 def approx_kl(neglogp: Array, old_neglogp: Array) -> Array:
     """½ mean (neglogp − neglogp_old)², a scalar."""
     return 0.5 * arrays.mean((neglogp - old_neglogp) ** 2)
+
+
+def kl_estimate(neglogp: Array, old_neglogp: Array) -> Array:
+    """KL(old, new) in nats, estimated without bias: mean (r − 1 − log r), a scalar.
+
+    r = exp(neglogp_old − neglogp); the third estimator of Schulman 2020, "Approximating KL
+    divergence", which Stable-Baselines3 compares with its `target_kl`.
+    """
+    log_ratio = old_neglogp - neglogp
+    return arrays.mean(probability_ratio(neglogp, old_neglogp) - 1.0 - log_ratio)
 
 
 def clip_fraction(neglogp: Array, old_neglogp: Array, clip_range: Array) -> Array:

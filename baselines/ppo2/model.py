@@ -135,7 +135,7 @@ class Model:
         check_finite("the parameters are", np.array(flat))
         self._set_flat(np.array(flat))
         self._m, self._v = np.array(m), np.array(v)
-        self.adam_steps += len(order)
+        self.adam_steps += int(metrics.get("minibatches", len(order)))
         return metrics
 
     @property
@@ -150,7 +150,9 @@ class Model:
             from baselines.ppo2.update import LossCoefficients, compile_update
 
             config = self._config
-            fixed = LossCoefficients(config.vf_coef, config.ent_coef, config.max_grad_norm)
+            fixed = LossCoefficients(
+                config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl
+            )
             what = self.policy, self._layout, fixed, config.xla
             alone = self._team.size == 1
             self._update = compile_update(*what) if alone else joint_update(*what, self._team)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,8 @@ from baselines.common.stopping import StopRequests, stop_requests
 from baselines.common.vec_env.vec_env import Normalizer, VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
+from baselines.evaluation.while_training import Measuring
+from baselines.logger import Log
 from baselines.ppo2.losses import explained_variance
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Outcome, Runner
@@ -28,13 +31,20 @@ from baselines.transfer.schedule import Stage, stage_at, stages
 Run = Session[Model, Runner]
 
 
-def linear_decay(update: int, nupdates: int) -> float:
-    """1 at update 1, falling linearly towards 0, which update `nupdates` + 1 would reach."""
-    return 1.0 - (update - 1) / nupdates
+Watch = Callable[[Run], bool]
+"""What is called after each update, on the first rank; it tells whether the run is to go on."""
 
 
-def learn(config: Config) -> SavedPolicy:
+def _only_watched(run: Run) -> bool:
+    return True
+
+
+def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
     """Train a policy, from scratch or with teachers, or go on with a run that was interrupted.
+
+    Args:
+        config: the settings.
+        watch: called after each update; the run is saved and ends when it returns False.
 
     Returns:
         The policy at the end of the run.
@@ -55,7 +65,7 @@ def learn(config: Config) -> SavedPolicy:
     ):
         while True:
             try:
-                return _learn(config, ranks, stop)
+                return _learn(config, ranks, stop, watch)
             except Diverged as error:
                 with ranks.united():
                     if ranks.is_first:
@@ -63,7 +73,7 @@ def learn(config: Config) -> SavedPolicy:
                 config = replace(config, resume=True)
 
 
-def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
+def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> SavedPolicy:
     """Train, unless there is nothing left to do."""
     with ranks.united():
         setup = prepare(config, ranks)
@@ -76,8 +86,8 @@ def _learn(config: Config, ranks: Team, stop: StopRequests) -> SavedPolicy:
             )
     if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
         return _finished(setup.resumed, ranks)
-    with open_session(setup) as run:
-        _train(run, stop)
+    with open_session(setup) as run, closing(Measuring(setup.config)) as measuring:
+        _train(run, measuring, stop, watch)
         return run.policy
 
 
@@ -93,23 +103,36 @@ def _parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Model
     return model, Runner(envs, model, config, random.actions)
 
 
-def _train(run: Run, stop: StopRequests) -> None:
-    """Every update that is left of the run."""
+def _train(run: Run, measuring: Measuring, stop: StopRequests, watch: Watch) -> None:
+    """Every update that is left of the run, unless it is stopped."""
+    _warn_of_threads(run.log)
     course = stages(run.model.policy, run.setup.config)
     stage = stage_at(course, run.progress.updates)
     for update in range(run.progress.updates + 1, run.setup.config.nupdates + 1):
         if stage is not stage_at(course, update):
             stage = stage_at(course, update)
             _begin(stage, run)
-        iterate(run, stage, update)
-        run.end_update(stop)
+        iterate(run, stage, update, measuring)
+        goes_on = watch(run) if run.team.is_first else True
+        if run.end_update(stop, goes_on or update == run.setup.config.nupdates):
+            return
     run.log.say(run.progress.summary)
 
 
-def iterate(run: Run, stage: Stage, update: int) -> None:
+def _warn_of_threads(log: Log) -> None:
+    from baselines.common.tensorflow_quietly import has_one_thread  # only now: it loads TensorFlow
+
+    if not has_one_thread():
+        log.say(
+            "WARNING: TensorFlow was used before this run and keeps its threads; rounding may"
+            " differ from that of other runs"
+        )
+
+
+def iterate(run: Run, stage: Stage, update: int, measuring: Measuring) -> None:
     """One training iteration: collect, train, log; on several ranks, each from its own rollout."""
     config, model, progress, log = run.setup.config, run.model, run.progress, run.log
-    lr = run.lr_scale * config.lr * linear_decay(update, config.nupdates)
+    lr = run.lr_scale * config.rate_at(update)
     coefs = stage.coefs(update)
     if not model.is_compiled:
         log.say("compiling the update, which takes some seconds")
@@ -120,8 +143,10 @@ def iterate(run: Run, stage: Stage, update: int) -> None:
     outcome = Outcome.of(batch, run.team)
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
+    if run.team.is_first and measuring.is_due(update):
+        progress.evaluated(measuring.mean_return(run.policy))
     if update % config.log_interval == 0 or update == config.nupdates:
-        metrics = {
+        row = {
             **progress.metrics(),
             "explained_variance": explained_variance(outcome.values, outcome.returns),
             "lr": lr,
@@ -130,7 +155,7 @@ def iterate(run: Run, stage: Stage, update: int) -> None:
             **{f"{name}_coef": weight for name, weight in coefs.items()},
             **stage.metrics(model.params, batch.obs),
         }
-        log.metrics(metrics, progress.remaining)
+        log.metrics(row, progress.brief(row))
 
 
 def _finished(found: SavedState, ranks: Team) -> SavedPolicy:

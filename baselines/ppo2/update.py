@@ -8,23 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policies import Policy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.losses import PPOLosses, normalize_advantages, ppo_losses
+from baselines.ppo2.losses import PPOLosses, kl_estimate, normalize_advantages, ppo_losses
 
 ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
 
 
 @dataclass(frozen=True)
 class LossCoefficients:
-    """The fixed weights of PPO's terms and the bound on the gradient's norm."""
+    """The fixed weights of PPO's terms and the bounds on a step.
+
+    Attributes:
+        vf_coef: c_v.
+        ent_coef: c_ent.
+        max_grad_norm: bound on the gradient's norm.
+        target_kl: the update ends at the first minibatch whose `kl_estimate` lies above 1.5 times
+            this, in nats, before its step; 0: never.
+    """
 
     vf_coef: float
     ent_coef: float
     max_grad_norm: float
+    target_kl: float = 0.0
 
 
 Tensors = Mapping[str, Any]
@@ -56,8 +66,9 @@ def minibatch_loss(
         The loss, and what is logged of it; scalars.
     """
     pi, values, own_losses = policy.learning_outputs(params, batch["obs"])
+    neglogp = policy.distribution.neglogp(pi, batch["actions"])
     ppo = ppo_losses(
-        neglogp=policy.distribution.neglogp(pi, batch["actions"]),
+        neglogp=neglogp,
         entropy=policy.distribution.entropy(pi),
         values=values,
         old_neglogp=batch["neglogp"],
@@ -69,13 +80,17 @@ def minibatch_loss(
     loss = ppo.policy_loss + fixed.vf_coef * ppo.value_loss - fixed.ent_coef * ppo.policy_entropy
     for name, term in {"kl": ppo.approxkl, **own_losses}.items():
         loss += coefs[name] * term
-    return loss, vars(ppo) | {f"{name}_loss": term for name, term in own_losses.items()}
+    logged = vars(ppo) | {f"{name}_loss": term for name, term in own_losses.items()}
+    if fixed.target_kl:
+        logged["kl"] = kl_estimate(neglogp, batch["neglogp"])
+    return loss, logged
 
 
-def logged_names(policy: Policy) -> list[str]:
-    """Names of the metrics that an update reports."""
+def logged_names(policy: Policy, fixed: LossCoefficients) -> list[str]:
+    """Names of the metrics that an update reports, as means over its minibatches."""
     own = [f"{name}_loss" for name in policy.loss_names]
-    return [*(f.name for f in fields(PPOLosses)), *own, "grad_norm"]
+    kl = ["kl"] if fixed.target_kl else []
+    return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 
 
 def clip_by_norm(gradient: Any, max_norm: float) -> tuple[Any, Any]:
@@ -121,11 +136,12 @@ def descend(
     return adam(params, m, v, clipped, step, lr), norm
 
 
+Minibatch = Callable[[Any, Any, Any, Any], tuple[Moving, Tensors]]
+"""From the number of a minibatch, params, m and v to what they are after it, and what is logged."""
+
+
 def over_minibatches(
-    n: int,
-    names: Sequence[str],
-    start: Moving,
-    minibatch: Callable[[Any, Any, Any, Any], tuple[Moving, Tensors]],
+    n: int, names: Sequence[str], start: Moving, minibatch: Minibatch
 ) -> tuple[Any, Any, Any, Tensors]:
     """`minibatch(i, params, m, v)` for each i below n, from `start`.
 
@@ -142,6 +158,43 @@ def over_minibatches(
     return params, m, v, {name: total / n for name, total in sums.items()}
 
 
+def until_too_far(
+    n: int, names: Sequence[str], start: Moving, minibatch: Minibatch, limit: float
+) -> tuple[Any, Any, Any, Tensors]:
+    """As `over_minibatches`, until the first whose `kl` lies above `limit`; it makes no step.
+
+    Returns:
+        Params, m and v at the end; the means over the minibatches that were looked at, and the
+        number of steps, `minibatches`.
+    """
+
+    def one(i: Any, old: Moving, sums: Tensors, _: Any) -> tuple[Any, ...]:
+        new, logged = minibatch(i, *old)
+        too_far = logged["kl"] > limit
+        moved = tuple(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True))
+        return i + 1, moved, {name: sums[name] + logged[name] for name in sums}, too_far
+
+    zeros = {name: tf.zeros([]) for name in names}
+    begin = (tf.constant(0), start, zeros, tf.constant(False))
+    seen, moved, sums, too_far = tf.while_loop(
+        lambda i, *rest: tf.logical_and(i < n, tf.logical_not(rest[-1])), one, begin
+    )
+    looked_at = tf.cast(seen, tf.float32)
+    means = {name: total / looked_at for name, total in sums.items()}
+    return *moved, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
+
+
+PATIENCE = 1.5
+"""By how much the estimate may exceed `target_kl`, as in Stable-Baselines3."""
+
+
+def loop_over_minibatches(fixed: LossCoefficients) -> Callable[..., tuple[Any, Any, Any, Tensors]]:
+    """The loop of an update: all minibatches, or until the policy has moved far enough."""
+    if not fixed.target_kl:
+        return over_minibatches
+    return partial(until_too_far, limit=PATIENCE * fixed.target_kl)
+
+
 def compile_update(
     policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool
 ) -> UpdateFunction:
@@ -153,6 +206,7 @@ def compile_update(
     log, averaged over the minibatches.
     """
     gradient = minibatch_gradient(policy, layout, fixed)
+    loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
 
     def update(
         params: Any,
@@ -173,6 +227,6 @@ def compile_update(
             moved, norm = descend(params, m, v, raw, number, lr, fixed.max_grad_norm)
             return moved, logged | {"grad_norm": norm}
 
-        return over_minibatches(order.shape[0], logged_names(policy), (params, m, v), minibatch)
+        return loop(order.shape[0], names, (params, m, v), minibatch)
 
     return tf.function(update, jit_compile=xla, autograph=False)

@@ -11,7 +11,9 @@ from baselines.common import provenance
 from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
-from baselines.logger import HEADER, LOG_FILES, Log, Logger, Silence, cut_back
+from baselines.logger import HEADER, LOG_FILES, Log, LogFiles, Logger, Silence, cut_back
+from baselines.training.progress import tag
+from baselines.training.saved import BEST
 from baselines.training.setup import Setup
 from baselines.training.states import FOLDER, SavedState, check_is_newest
 
@@ -43,7 +45,9 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
         if config.resume:
             check_is_newest(setup.resumed, paths["save_path"])
         lines = _clear(paths) if setup.resumed is None else _take_up(setup.resumed, paths)
-        log = Logger(config.nupdates, paths.get("log_path"), setup.provenance, setup.updates_done)
+        logs = paths.get("log_path")
+        files = None if logs is None else LogFiles(logs, setup.provenance, tag)
+        log = Logger(config.nupdates, files, setup.updates_done, config.verbose)
         stack.enter_context(closing(log))
         for line in lines:
             log.say(line)
@@ -54,7 +58,10 @@ def _clear(paths: dict[str, Path]) -> list[str]:
     """Set aside what an earlier run left in the folders; returns what the user is told."""
     left = {
         # The states first: were they left while others were moved, --resume would go on with them.
-        "save_path": lambda path: [FOLDER] + [p.name for p in path.iterdir() if is_checkpoint(p)],
+        "save_path": lambda path: [
+            FOLDER,
+            *(p.name for p in path.iterdir() if is_checkpoint(p) or p.name == BEST),
+        ],
         "log_path": lambda _: list(LOG_FILES),
     }
     moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]

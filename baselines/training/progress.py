@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from baselines.common.metrics import LoggedMetric
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
+from baselines.transfer import metrics as transfer
 from baselines.transfer.hand_over import Tally
 
 WINDOW = 100
@@ -21,24 +24,61 @@ WINDOW = 100
 _WITHOUT_EPISODES = "until an episode has ended, at the start and after the hand-over"
 
 METRICS = {
-    "nupdates": LoggedMetric("updates so far", "updates"),
-    "total_timesteps": LoggedMetric("steps so far, of all environments", "environment steps"),
-    "serial_timesteps": LoggedMetric("steps so far of each environment", "environment steps"),
-    "time_elapsed": LoggedMetric(
-        "time since the start, without that between stops and resumes", "s"
+    "nupdates": LoggedMetric("updates so far", "updates", group="time"),
+    "total_timesteps": LoggedMetric(
+        "steps so far, of all environments", "environment steps", group="time"
     ),
-    "fps": LoggedMetric("steps of all environments per second since the row before", "1/s"),
+    "serial_timesteps": LoggedMetric(
+        "steps so far of each environment", "environment steps", group="time"
+    ),
+    "time_elapsed": LoggedMetric(
+        "time since the start, without that between stops and resumes", "s", group="time"
+    ),
+    "fps": LoggedMetric(
+        "steps of all environments per second since the row before", "1/s", group="time"
+    ),
     "eprewmean": LoggedMetric(
         f"mean return of the last {WINDOW} training episodes (since the hand-over, after it), of"
         " rewards that are not normalised",
         "reward",
         missing=_WITHOUT_EPISODES,
+        group="rollout",
     ),
     "eplenmean": LoggedMetric(
-        "mean length of the same episodes", "environment steps", missing=_WITHOUT_EPISODES
+        "mean length of the same episodes",
+        "environment steps",
+        missing=_WITHOUT_EPISODES,
+        group="rollout",
+    ),
+    "eval_return": LoggedMetric(
+        "mean return of `--eval_episodes` episodes with the most likely actions, on a task of their"
+        " own",
+        "reward",
+        missing="but where `--eval_interval` made them since the row before; without it there is no"
+        " such column",
+        group="eval",
     ),
 }
 """What is logged of the run itself."""
+
+BRIEF = {"eprewmean": "return", "eval_return": "evaluated", transfer.PI_SHARE: "p0"}
+"""What of a row is told in one line, and how it is called there."""
+
+
+def tag(name: str) -> str:
+    """The name of a metric in TensorBoard, `group/name`."""
+    of_part = re.sub(r"_\d+$", "", name)
+    if of_part in transfer.METRICS:
+        return f"transfer/{name}"
+    return f"{METRICS[name].group if name in METRICS else 'train'}/{name}"
+
+
+def duration(seconds: float) -> str:
+    """A time in words."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def mean_or_nan(values: list[float]) -> float:
@@ -62,6 +102,7 @@ class Progress:
         self._tally = Tally()
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
+        self._eval_return = float("nan")
 
     def state(self) -> Tree:
         """Everything that later rows and the last line depend on; JSON."""
@@ -111,12 +152,17 @@ class Progress:
         self._window.extend(episodes)
         self._tally.record([episode.r for episode in episodes])
 
+    def evaluated(self, mean_return: float) -> None:
+        """The policy was measured; the next row tells it."""
+        self._eval_return = mean_return
+
     def metrics(self) -> dict[str, float | int]:
         """What is logged of the run after an update, `METRICS`."""
         now = time.perf_counter()
         rate = self._config.nbatch * (self.updates - self._updates_at_last_row)
         rate, self._last_row = int(rate / (now - self._last_row)), now
         self._updates_at_last_row = self.updates
+        evaluated, self._eval_return = self._eval_return, float("nan")
         return {
             "nupdates": self.updates,
             "total_timesteps": self.timesteps,
@@ -125,15 +171,17 @@ class Progress:
             "fps": rate,
             "eprewmean": self.training_return,
             "eplenmean": mean_or_nan([float(episode.l) for episode in self._window]),
+            **({"eval_return": evaluated} if self._config.eval_interval else {}),
         }
 
-    @property
-    def remaining(self) -> str:
-        """How far the run is and how long it will take, in words."""
+    def brief(self, row: Mapping[str, float]) -> str:
+        """A row in one line, and how long the run will still take."""
         left = self.elapsed / self.updates * (self._config.nupdates - self.updates)
-        minutes, seconds = divmod(round(left), 60)
-        done = f"update {self.updates} of {self._config.nupdates}"
-        return f"{done}, {minutes}:{seconds:02d} minutes left"
+        parts = [f"update {self.updates}/{self._config.nupdates}"]
+        for name, label in BRIEF.items():
+            if not math.isnan(value := row.get(name, math.nan)):
+                parts.append(f"{label} {value:.4g}")
+        return " · ".join([*parts, f"{duration(left)} left"])
 
     @property
     def summary(self) -> str:

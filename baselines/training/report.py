@@ -12,6 +12,7 @@ from baselines.common.vec_env.env_state import obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
+from baselines.training.progress import duration
 from baselines.training.setup import Setup
 
 PROBE_STEPS = 30
@@ -78,7 +79,7 @@ def _expected_time(config: Config) -> str:
     left = config.nupdates * config.nrollout * step
     cores = "one core" if config.num_ranks == 1 else "one core for each rank"
     return (
-        f"time: at least {_words(left)} on {cores}, {step * 1e6:.0f} µs for each step of the task"
+        f"time: at least {duration(left)} on {cores}, {step * 1e6:.0f} µs for each step of the task"
         " alone"
     )
 
@@ -96,10 +97,3 @@ def _seconds_per_step(task: ForeignTask) -> float:
         if done:
             task.reset()
     return float(np.median(times))
-
-
-def _words(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -25,6 +25,9 @@ from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import TRANSFERS
 from baselines.transfer.method import TransferMethod
 
+BEST = "best"
+"""Name of the checkpoint that did best when it was measured (`--eval_interval`)."""
+
 Contents = tuple[dict[str, np.ndarray], dict[str, Any]]
 
 
@@ -55,34 +58,6 @@ class SavedPolicy:
         distribution = self.policy.distribution
         return distribution.mode(pi) if noise is None else distribution.sample(pi, noise)
 
-    def predict(
-        self,
-        obs: np.ndarray,
-        deterministic: bool = False,
-        rng: np.random.Generator | None = None,
-    ) -> tuple[np.ndarray, None]:
-        """Actions as Stable-Baselines3's `predict` gives them; there is no recurrent state.
-
-        Args:
-            obs: raw observations, float of [d] or [B, d].
-            deterministic: the most likely actions instead of sampled ones.
-            rng: what is sampled from; by default a generator of its own.
-
-        Returns:
-            Actions for `env.step`: [k] or [B, k] for `Box`, integers of [] or [B] for `Discrete`.
-
-        Raises:
-            ValueError: the observations have another size.
-        """
-        batch = np.atleast_2d(np.asarray(obs, float))
-        if batch.ndim != 2 or batch.shape[1] != self.policy.obs_size:
-            raise ValueError(f"obs has shape {np.shape(obs)}, not [{self.policy.obs_size}]")
-        rng = rng or np.random.default_rng()
-        distribution = self.policy.distribution
-        noise = None if deterministic else distribution.noise(rng, (len(batch),))
-        actions = self.act(batch, noise) + self.metadata["action_space"].get("start", 0)
-        return (actions[0] if np.ndim(obs) == 1 else actions), None
-
     def contents(self) -> Contents:
         """The arrays and the description of its checkpoint."""
         arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
@@ -95,8 +70,16 @@ class SavedPolicy:
             OSError: the folder cannot be written.
         """
         path = folder / checkpoint_name(self.metadata["update"])
-        save(path, *self.contents())
+        self.write_as(path)
         return path
+
+    def write_as(self, path: Path) -> None:
+        """Write the checkpoint to a file, atomically.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        save(path, *self.contents())
 
 
 def checkpoint_name(update: int) -> str:

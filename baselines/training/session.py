@@ -212,8 +212,15 @@ class Session(Generic[L, C]):
         for line in self.films.go_on():
             self.log.say(line)
 
-    def end_update(self, stop: StopRequests) -> None:
+    def end_update(self, stop: StopRequests, goes_on: bool = True) -> bool:
         """After an update that `progress` has recorded: check, save what is due, or stop.
+
+        Args:
+            stop: the signals.
+            goes_on: whether this rank wants the run to go on.
+
+        Returns:
+            Whether the run is over, as a rank wanted; all is saved then.
 
         Raises:
             Drifted: see `check_ranks`.
@@ -221,10 +228,12 @@ class Session(Generic[L, C]):
         """
         self.check_ranks()
         self.save_what_is_due()
-        if any(self.team.gather(stop.requested)):
+        is_over = any(self.team.gather(stop.requested or not goes_on))
+        if is_over:
             self.save_now()
             with self.team.united():
                 stop.meet()
+        return is_over
 
     def check_ranks(self) -> None:
         """Check, when it is due, that what all ranks train is the same to the bit.

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from baselines.common.checkpoint import Checkpoint
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from baselines.common.checkpoint import Checkpoint, encoded
 from baselines.common.errors import UserError
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
@@ -12,6 +17,21 @@ from baselines.transfer.build import check_teachers
 from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
 
 WHERE = "--teacher_paths"
+
+OFFERED: dict[str, Checkpoint] = {}
+"""Teachers that a program has at hand, by what stands for their path in the settings."""
+
+
+def offer_teacher(arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> str:
+    """Let a checkpoint that lies in no file be a teacher.
+
+    Returns:
+        What stands for its path: the same for the same content.
+    """
+    sha256 = hashlib.sha256(encoded(arrays, metadata)).hexdigest()
+    name = f"policy-{sha256[:12]}"
+    OFFERED[name] = Checkpoint(arrays, metadata, sha256)
+    return name
 
 
 def read_teachers(config: Config) -> tuple[Teacher, ...]:
@@ -26,7 +46,7 @@ def read_teachers(config: Config) -> tuple[Teacher, ...]:
 
 
 def load_teacher(path: str, source_env: str = "") -> Teacher:
-    """Read a teacher's file; no code in it is run.
+    """Read a teacher's file, or take the one that was offered; no code in a file is run.
 
     Args:
         path: the file.
@@ -36,7 +56,7 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
         CodeNotKnown: of a network from outside this package that the user has not named.
         UserError: the file holds no teacher, or not one of its task.
     """
-    found = read_any(path, WHERE)
+    found = OFFERED.get(path) or read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)
     return _taken_over(found, path, source_env)

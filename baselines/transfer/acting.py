@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.common.networks.networks import InPlace, Layer, dense_layers, feed_forward
+from baselines.common.networks.activations import InPlace
+from baselines.common.networks.networks import Layer, dense_layers, feed_forward
 from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.mapping import StateMapping, embedding_scope
 from baselines.transfer.mixing import lateral, shares

@@ -1,52 +1,327 @@
 """The package from a program."""
 
+import hashlib
+import inspect
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
+import imageio
 import numpy as np
 import pytest
 import toys
 
 from baselines import ppo2
 from baselines.common.errors import UserError
+from baselines.common.vec_env import tasks
+from baselines.config import Config, flag_of
+from baselines.ppo2.api import SoFar
+from baselines.ppo2.trained import TrainedPolicy
 
 TEACHER = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
-SMALL = {"nsteps": 64, "nminibatches": 4, "noptepochs": 2, "xla": False}
+SMALL: dict[str, Any] = {
+    "nsteps": 64, "nminibatches": 4, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0
+}  # fmt: skip
+TIMES = ("time_elapsed", "fps")
 
 toys.register()
 
 
+@pytest.fixture(scope="module")
+def discrete() -> TrainedPolicy:
+    return ppo2.learn("DiscreteToy-v0", num_timesteps=128, cliprange=0.1, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def box() -> TrainedPolicy:
+    return ppo2.learn("BoxToy-v0", num_timesteps=64, **SMALL)
+
+
 def test_a_centipede_teaches_a_cart(tmp_path: Path) -> None:
     model = ppo2.learn(
-        env="CartPole-v1", teachers=[TEACHER], num_timesteps=256.0, save_path=tmp_path, **SMALL
-    )
+        env="CartPole-v1", teachers=TEACHER, num_timesteps=256.0, save_path=tmp_path,
+        **SMALL | {"num_hidden": 64},
+    )  # fmt: skip
     env = gym.make("CartPole-v1")
     obs, _ = env.reset(seed=0)
     for _ in range(5):
-        action, state = model.predict(obs)
+        action, state = model.predict(obs, deterministic=False)
         assert env.action_space.contains(action)
         assert state is None
         obs = env.step(action)[0]
     again = ppo2.load(tmp_path / "00004")
     batch = np.random.default_rng(0).standard_normal((9, 4))
-    actions, _ = model.predict(batch, deterministic=True)
+    actions, _ = model.predict(batch)
     assert actions.shape == (9,)
-    np.testing.assert_array_equal(again.predict(batch, deterministic=True)[0], actions)
+    np.testing.assert_array_equal(again.predict(batch)[0], actions)
 
 
-def test_actions_are_those_of_the_task() -> None:
-    model = ppo2.learn("DiscreteToy-v0", num_timesteps=64, cliprange=0.1, **SMALL)
-    actions, _ = model.predict(np.tile(np.eye(4), (50, 1)), rng=np.random.default_rng(0))
+def test_actions_are_those_of_the_task(discrete: TrainedPolicy, box: TrainedPolicy) -> None:
+    rng = np.random.default_rng(0)
+    actions, _ = discrete.predict(np.tile(np.eye(4), (50, 1)), deterministic=False, rng=rng)
     assert set(actions.tolist()) == {2, 3, 4, 5}
-    model = ppo2.learn("BoxToy-v0", num_timesteps=64, **SMALL)
-    assert model.predict(np.zeros(3))[0].shape == (3,)
-    first, second = (model.predict(np.zeros((2, 3)), rng=np.random.default_rng(1))[0] for _ in "ab")
+    assert box.predict(np.zeros(3))[0].shape == (3,)
+    first, second = (
+        box.predict(np.zeros((2, 3)), deterministic=False, rng=np.random.default_rng(1))[0]
+        for _ in "ab"
+    )
     np.testing.assert_array_equal(first, second)
     with pytest.raises(ValueError, match=r"obs has shape \(4,\), not \[3\]"):
-        model.predict(np.zeros(4))
+        box.predict(np.zeros(4))
+
+
+def test_the_likeliest_actions_are_the_default(box: TrainedPolicy) -> None:
+    obs = np.random.default_rng(0).uniform(-1, 1, (5, 3))
+    saved = box.saved
+    pi, params = "pi/mlp_fc{}", saved.params
+    seen = saved.normalizer.obs_rms
+    h = np.clip((obs - seen.mean) / np.sqrt(seen.var), -10, 10)
+    for i in range(2):
+        h = np.tanh(h @ params[f"{pi.format(i)}/w"] + params[f"{pi.format(i)}/b"])
+    expected = h @ params["pi/pi/w"] + params["pi/pi/b"]
+    np.testing.assert_allclose(box.predict(obs)[0], expected, rtol=1e-4, atol=1e-6)
+    assert np.abs(box.predict(obs, deterministic=False)[0] - expected).min() > 0
+
+
+@pytest.mark.parametrize("kind", ["discrete", "box"])
+def test_a_loop_in_the_manner_of_stable_baselines3_finds_the_same_returns(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    """Its `evaluate_policy` calls `predict` so, on several environments at once."""
+    model: TrainedPolicy = request.getfixturevalue(kind)
+    env_id = model.saved.metadata["env"]["id"]
+    envs = gym.make_vec(env_id, num_envs=3, vectorization_mode="sync")
+    obs, _ = envs.reset(seed=[7, 8, 9])
+    states, starts, returns = None, np.ones(3, bool), np.zeros(3)
+    for _ in range(toys.EPISODE_STEPS):
+        actions, states = model.predict(obs, state=states, episode_start=starts, deterministic=True)
+        obs, rewards, starts, _, _ = envs.step(actions)
+        returns += rewards
+    assert starts.all()
+    for seed, expected in zip((7, 8, 9), returns, strict=True):
+        env = gym.make(env_id)
+        obs, _ = env.reset(seed=seed)
+        found, done = 0.0, False
+        while not done:
+            obs, reward, done, _, _ = env.step(model.predict(obs)[0])
+            found += float(reward)
+        assert found == pytest.approx(expected)
+
+
+def test_the_history_is_what_was_logged(tmp_path: Path) -> None:
+    model = ppo2.learn("DiscreteToy-v0", num_timesteps=320, log_path=tmp_path, **SMALL)
+    lines = [json.loads(line) for line in (tmp_path / "progress.json").read_text().splitlines()]
+    assert set(model.history) == set(lines[0])
+    assert model.history["total_timesteps"].tolist() == [64, 128, 192, 256, 320]
+    for name, column in model.history.items():
+        assert column.tolist() == [line[name] for line in lines], name
+
+
+def test_a_run_that_goes_on_has_the_history_of_the_whole(tmp_path: Path) -> None:
+    def run(folder: str, steps: int, **more: Any) -> TrainedPolicy:
+        paths = {"save_path": tmp_path / folder / "models", "log_path": tmp_path / folder / "logs"}
+        return ppo2.learn(
+            "DiscreteToy-v0", num_timesteps=steps, lr_schedule="constant", **SMALL, **paths, **more
+        )
+
+    whole = run("a", 320).history
+    run("b", 192)
+    parts = run("b", 320, resume=True).history
+    finished = run("b", 320, resume=True).history
+    for name in set(whole) - set(TIMES):
+        np.testing.assert_array_equal(parts[name], whole[name], name)
+        np.testing.assert_array_equal(finished[name], whole[name], name)
+
+
+def test_a_callback_sees_each_update_and_changes_nothing() -> None:
+    seen: list[SoFar] = []
+
+    def look(progress: SoFar) -> None:
+        seen.append(progress)
+        progress.model.evaluate(episodes=1)
+        progress.model.predict(np.zeros(3), deterministic=False)
+
+    watched = ppo2.learn("BoxToy-v0", num_timesteps=192, log_interval=2, callback=look, **SMALL)
+    alone = ppo2.learn("BoxToy-v0", num_timesteps=192, log_interval=2, **SMALL)
+    assert [p.update for p in seen] == [1, 2, 3]
+    assert [p.timesteps for p in seen] == [64, 128, 192]
+    assert {p.nupdates for p in seen} == {3}
+    assert [p.metrics.get("nupdates") for p in seen] == [None, 2, 3]
+    assert [len(p.model.history.get("lr", ())) for p in seen] == [0, 1, 2]
+    for name, value in alone.saved.params.items():
+        np.testing.assert_array_equal(watched.saved.params[name], value, name)
+    counts = [p.model.saved.normalizer.obs_rms.count for p in seen]
+    assert np.diff(counts).tolist() == [64, 64]  # each is of its own moment
+
+
+def test_a_callback_stops_the_run_which_is_saved_and_goes_on(tmp_path: Path) -> None:
+    settings = {"num_timesteps": 320, "state_interval": 0, **SMALL}
+
+    def stop(progress: SoFar) -> bool:
+        return progress.update < 3
+
+    begun = ppo2.learn("DiscreteToy-v0", save_path=tmp_path, callback=stop, **settings)
+    assert begun.saved.metadata["update"] == 3
+    assert (tmp_path / "00003").exists()
+    parts = ppo2.learn("DiscreteToy-v0", save_path=tmp_path, resume=True, **settings)
+    whole = ppo2.learn("DiscreteToy-v0", **settings)
+    for name, value in whole.saved.params.items():
+        np.testing.assert_array_equal(parts.saved.params[name], value, name)
+
+
+def test_what_a_callback_raises_arrives() -> None:
+    def fail(progress: SoFar) -> None:
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        ppo2.learn("DiscreteToy-v0", num_timesteps=128, callback=fail, **SMALL)
+
+
+def test_a_policy_is_measured_and_told_in_one_line(discrete: TrainedPolicy) -> None:
+    model = discrete
+    found = model.evaluate(episodes=5, seed=3)
+    returns = [episode.r for episode in found.episodes]
+    assert len(returns) == 5
+    assert found.mean == pytest.approx(np.mean(returns))
+    assert min(returns) <= found.interval[0] <= found.mean <= found.interval[1] <= max(returns)
+    assert model.evaluate(episodes=5, seed=3) == found
+    assert model.evaluate(2, seed=4).episodes == found.episodes[1:3]
+    assert f"{found.mean:.1f}" in repr(found)
+    assert "\n" not in repr(model)
+    assert "DiscreteToy-v0" in repr(model)
+    assert "128" in repr(model)
+    for wrong in (0, 2.5, "3"):
+        with pytest.raises(UserError, match=r"^episodes: must be a whole number"):
+            model.evaluate(wrong)
+
+
+def test_what_is_saved_can_be_loaded(discrete: TrainedPolicy, tmp_path: Path) -> None:
+    discrete.save(tmp_path / "deep" / "mine")
+    obs = np.eye(4)
+    again = ppo2.load(tmp_path / "deep" / "mine")
+    np.testing.assert_array_equal(again.predict(obs)[0], discrete.predict(obs)[0])
+    assert again.history == {}
+    with pytest.raises(UserError, match=r"^path: .*deep is a folder"):
+        discrete.save(tmp_path / "deep")
+
+
+@pytest.fixture
+def own_tasks() -> Iterator[None]:
+    yield
+    tasks.OWN.clear()
+
+
+@pytest.mark.usefixtures("own_tasks")
+def test_a_function_makes_the_task(tmp_path: Path) -> None:
+    made = []
+
+    def guessing(steps: int = 4) -> gym.Env:
+        made.append(steps)
+        return gym.wrappers.TimeLimit(toys.DiscreteToy(), steps)
+
+    model = ppo2.learn(
+        guessing, num_timesteps=64, env_kwargs={"steps": 8}, save_path=tmp_path, **SMALL
+    )
+    assert set(made) == {8}
+    assert model.saved.metadata["env"] == {"id": "guessing", "kwargs": {"steps": 8}}
+    assert {episode.l for episode in model.evaluate(3).episodes} == {8}
+    named = ppo2.learn(lambda: toys.BoxToy(), env_name="Boxes", num_timesteps=64, **SMALL)
+    assert "Boxes" in repr(named)
+    check = (
+        "import sys; from baselines import ppo2; import toys\n"
+        "model = ppo2.load(sys.argv[1], env=lambda steps: toys.DiscreteToy())\n"
+        "print(len(model.evaluate(2).episodes))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check, str(tmp_path / "00001")], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}, check=True,
+    )  # fmt: skip
+    assert done.stdout == "2\n"
+
+
+@pytest.mark.usefixtures("own_tasks")
+@pytest.mark.parametrize(
+    ("env", "name", "message"),
+    [
+        (toys.BoxToy(), "", "^env: must be the id of a task or a function that makes one"),
+        (3, "", "^env: must be the id of a task or a function that makes one"),
+        (lambda: toys.BoxToy(), "", "^env_name: '<lambda>' .*letters"),
+        (toys.BoxToy, "CartPole-v1", "^env_name: CartPole-v1 is a task of Gymnasium"),
+        (toys.BoxToy, "a b", "^env_name: 'a b' .*letters"),
+        ("BoxToy-v0", "Boxes", "^env_name: given with the id 'BoxToy-v0'"),
+        (lambda: 3, "Three", "cannot make Three.* int"),
+        (lambda: 1 // 0, "Zero", "cannot make Zero.*division"),
+    ],
+)
+def test_what_makes_no_task_is_told(env: Any, name: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        ppo2.learn(env, env_name=name, num_timesteps=64, **SMALL)
+
+
+@pytest.mark.usefixtures("own_tasks")
+def test_a_film_shows_the_episode(tmp_path: Path) -> None:
+    class Drawn(toys.DiscreteToy):
+        """Grey, and lighter with each step."""
+
+        metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+        def __init__(self, render_mode: str | None = None) -> None:
+            self.render_mode = render_mode
+
+        def render(self) -> Any:
+            return np.full((32, 48, 3), 10 * self._steps, np.uint8)
+
+    model = ppo2.learn(Drawn, num_timesteps=64, **SMALL)
+    model.record_video(tmp_path / "films" / "it.gif", length=5)
+    pictures = imageio.mimread(tmp_path / "films" / "it.gif")
+    assert [int(np.mean(picture[..., :3])) // 10 for picture in pictures] == [1, 2, 3, 4, 5]
+    with pytest.raises(UserError, match=r"^--path: .*it.avi must end in .mp4 or .gif"):
+        model.record_video(tmp_path / "it.avi")
+    with pytest.raises(UserError, match=r"^save_video_interval: .* task of a function"):
+        ppo2.learn(Drawn, save_video_interval=64, log_path=tmp_path / "logs", **SMALL)
+    assert [path.name for path in tmp_path.iterdir()] == ["films"]
+
+
+def test_teachers_are_paths_or_policies(box: TrainedPolicy, tmp_path: Path) -> None:
+    file = tmp_path / "teacher"
+    box.save(file)
+
+    def taught(teachers: Any) -> TrainedPolicy:
+        return ppo2.learn("DiscreteToy-v0", teachers=teachers, num_timesteps=192, **SMALL)
+
+    first, second = taught(str(file)), taught(box)
+    assert first.history["student_ps"][0] < 1
+    for name, value in first.saved.params.items():
+        np.testing.assert_array_equal(second.saved.params[name], value, name)
+    [one], [other] = (model.saved.metadata["teachers"] for model in (first, second))
+    assert one["sha256"] == other["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert one["env"] == other["env"]
+    assert "teacher_ps_1" in taught([box, file]).history
+
+
+@pytest.mark.parametrize(
+    "given", [3, [3], [None], {"a": 1}.values(), gym, [["a"]]], ids=lambda given: repr(given)[:12]
+)
+def test_other_teachers_are_refused_in_one_line(given: Any) -> None:
+    with pytest.raises(
+        UserError, match=r"^teachers: must be the path of a checkpoint, a policy or"
+    ):
+        ppo2.learn("DiscreteToy-v0", teachers=given, num_timesteps=64, **SMALL)
+
+
+def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ppo2.learn(
+        "DiscreteToy-v0", None, num_timesteps=64, save_path=None, log_path=None, seed=None,
+        env_kwargs=None, teacher_paths=None, callback=None, **SMALL,
+    )  # fmt: skip
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -54,16 +329,24 @@ def test_actions_are_those_of_the_task() -> None:
     [
         ({"num_timestep": 3}, "num_timestep: unknown setting; did you mean num_timesteps"),
         ({"clip_range": 0.1}, "clip_range: unknown setting; did you mean cliprange"),
-        ({"teacher_paths": ["x"]}, "teacher_paths: unknown setting"),
+        ({"teacher_paths": ["x"], "teachers": ["x"]}, "^teacher_paths: the same as teachers"),
+        ({"teacher_paths": ["nowhere"]}, "^--teacher_paths: cannot read nowhere"),
         ({"lr": -1.0}, "--lr: must be greater than 0"),
         ({"lr": "fast"}, "^lr: must be a number, not 'fast'"),
         ({"nsteps": 2.5}, "^nsteps: must be a whole number, not '2.5'"),
         ({"xla": "no"}, "^xla: must be True or False, not 'no'"),
+        ({"env_kwargs": {"a": np.zeros(2)}}, "^env_kwargs: cannot be written as JSON: .*ndarray"),
     ],
 )
 def test_wrong_settings_are_told(settings: dict, message: str) -> None:
     with pytest.raises(UserError, match=message):
         ppo2.learn("CartPole-v1", **settings)
+
+
+def test_completion_knows_every_setting() -> None:
+    shown = inspect.signature(ppo2.learn).parameters
+    assert set(shown) >= {"env", "callback", *(flag_of(f) for f in fields(Config))}
+    assert shown["num_timesteps"].default == Config().num_timesteps
 
 
 def test_the_package_itself_imports_nothing() -> None:

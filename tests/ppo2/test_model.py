@@ -22,17 +22,20 @@ class Reference:
         self.variables = {name: tf.Variable(value) for name, value in params.items()}
         self.config = config
         self.adam = tf.keras.optimizers.Adam(epsilon=1e-5)
+        self.has_moved_too_far = False
 
     def train(self, batch: Arrays, rng: np.random.Generator, lr: float) -> dict[str, float]:
         self.adam.learning_rate = lr
         size = len(batch["obs"]) // self.config.nminibatches
+        orders = [rng.permutation(len(batch["obs"])) for _ in range(self.config.noptepochs)]
         logged = []
-        for _ in range(self.config.noptepochs):
-            order = rng.permutation(len(batch["obs"]))
-            for start in range(0, len(order), size):
-                chosen = order[start : start + size]
-                logged.append(self._step({name: x[chosen] for name, x in batch.items()}))
-        return {name: float(np.mean([row[name] for row in logged])) for name in logged[0]}
+        for chosen in np.reshape(orders, (-1, size)):
+            logged.append(self._step({name: x[chosen] for name, x in batch.items()}))
+            if self.has_moved_too_far:
+                break
+        means = {name: float(np.mean([row[name] for row in logged])) for name in logged[0]}
+        steps = {"minibatches": float(self.adam.iterations)} if self.config.target_kl else {}
+        return means | steps
 
     def _step(self, batch: Arrays) -> dict[str, float]:
         with tf.GradientTape() as tape:
@@ -41,7 +44,10 @@ class Reference:
         gradients, norm = tf.clip_by_global_norm(
             tape.gradient(loss, variables), self.config.max_grad_norm
         )
-        self.adam.apply_gradients(zip(gradients, variables, strict=True))
+        if self.config.target_kl:
+            self.has_moved_too_far = float(logged["kl"]) > 1.5 * self.config.target_kl
+        if not self.has_moved_too_far:
+            self.adam.apply_gradients(zip(gradients, variables, strict=True))
         return {name: float(value) for name, value in logged.items()} | {"grad_norm": float(norm)}
 
     def _side(self, scope: str, head: str, h: Any) -> Any:
@@ -83,6 +89,9 @@ class Reference:
             "approxkl": tf.reduce_mean(tf.square(neglogp - batch["neglogp"])) / 2,
             "clipfrac": tf.reduce_mean(tf.cast(tf.abs(r - 1) > e, tf.float32)),
         }
+        if c.target_kl:
+            log_ratio = batch["neglogp"] - neglogp
+            logged["kl"] = tf.reduce_mean(tf.exp(log_ratio) - 1 - log_ratio)
         loss = (
             logged["policy_loss"]
             + c.vf_coef * logged["value_loss"]
@@ -139,6 +148,35 @@ def test_gradients_are_clipped_to_the_norm_that_is_set(
     expected = reference.train(batch, np.random.default_rng(3), 1e-2)
     assert logged["grad_norm"] == pytest.approx(expected["grad_norm"], rel=1e-3)
     assert_close(model.params, reference.variables, 1e-5)
+
+
+@pytest.mark.parametrize(("target_kl", "steps"), [(0.01, 0), (0.1, 1), (9.0, 6)])
+def test_an_update_ends_where_the_policy_has_moved_too_far(
+    start: Any, make_batch: Any, small_config: Any, target_kl: float, steps: int
+) -> None:
+    policy, params = start()
+    config = small_config(kl_coef=KL_COEF, target_kl=target_kl)
+    model, reference = Model(policy, params, config), Reference(params, config)
+    batch = make_batch(policy, params, 24)
+    rng, same_rng = np.random.default_rng(3), np.random.default_rng(3)
+    logged = model.train(batch, rng, 3e-2, {})
+    assert logged == pytest.approx(reference.train(batch, same_rng, 3e-2), rel=1e-3, abs=1e-5)
+    assert_close(model.params, reference.variables, 2e-5)
+    assert model.adam_steps == logged["minibatches"] == steps
+    assert rng.random() == same_rng.random()
+
+
+def test_a_target_that_is_never_reached_changes_nothing(
+    start: Any, make_batch: Any, small_config: Any
+) -> None:
+    policy, params = start()
+    batch = make_batch(policy, params, 24)
+    found = []
+    for target_kl in (0.0, 1e9):
+        model = Model(policy, params, small_config(target_kl=target_kl))
+        model.train(batch, np.random.default_rng(3), 3e-2, {})
+        found.append(model.params)
+    assert_close(*found, 1e-7)
 
 
 def test_one_compilation_serves_all_updates(

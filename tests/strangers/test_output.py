@@ -84,7 +84,7 @@ def test_an_error_of_a_task_has_its_traceback() -> None:
 def test_the_log_of_a_program_without_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)
-    log = Logger(3, None, {})
+    log = Logger(3, None)
     log.say("time: 3 µs")
     log.advance([(1.0, 2)], 0.5)
     log.close()
@@ -93,6 +93,6 @@ def test_the_log_of_a_program_without_streams(monkeypatch: pytest.MonkeyPatch) -
 def test_the_log_in_a_narrow_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)
-    Logger(3, None, {}).say("time: 3 µs")
+    Logger(3, None).say("time: 3 µs")
     assert stream.buffer.getvalue() == b"time: 3 \\xb5s\n"  # type: ignore[attr-defined]
     tqdm._instances.clear()

@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.training import progress
-from baselines.training.progress import Progress
+from baselines.training.progress import Progress, duration
 
 CONFIG = Config(env="Any-v0", nsteps=10, num_env=2, num_timesteps=800)
 
@@ -96,8 +97,27 @@ def test_the_time_left(clock: Clock) -> None:
     for _ in range(10):
         p.record(episodes())
     clock.now += 30.0
-    assert p.remaining == "update 10 of 40, 1:30 minutes left"
+    row = {"eprewmean": 412.345, "eval_return": math.nan, "student_ps": 0.71, "lr": 1e-4}
+    assert p.brief(row) == "update 10/40 · return 412.3 · p0 0.71 · 2 min left"
+    assert p.brief({"eval_return": -3.0}) == "update 10/40 · evaluated -3 · 2 min left"
     assert p.elapsed == 30.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.4, "0 s"), (89, "89 s"), (91, "2 min"), (5300, "88 min"), (7500, "2 h 05 min")],
+)
+def test_times_in_words(seconds: float, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_a_measurement_is_told_once() -> None:
+    p = Progress(replace(CONFIG, eval_interval=2))
+    p.record(episodes(1.0))
+    assert math.isnan(p.metrics()["eval_return"])
+    p.evaluated(7.0)
+    assert p.metrics()["eval_return"] == 7.0
+    assert math.isnan(p.metrics()["eval_return"])
 
 
 def test_the_description_is_json() -> None:

@@ -16,20 +16,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from baselines.common.errors import UserError
-from baselines.common.networks import arrays
+from baselines.common.networks.activations import ACTIVATIONS, IN_PLACE, InPlace
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal, zeros
 from baselines.common.registry import Registry
-
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": arrays.tanh, "relu": arrays.relu}
-
-InPlace = Callable[[np.ndarray], object]
-
-IN_PLACE: dict[str, InPlace] = {
-    "tanh": lambda x: np.tanh(x, x),
-    "relu": lambda x: np.maximum(x, 0, out=x),
-}
-"""`ACTIVATIONS` for arrays of one's own, which are overwritten."""
 
 
 @runtime_checkable

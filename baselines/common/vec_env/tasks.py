@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -19,6 +20,32 @@ from baselines.common.errors import UserError, suggestion
 from baselines.common.vec_env.task_modules import import_task
 from baselines.environments.offscreen import usable_opengl
 
+OWN: dict[str, Callable[..., gym.Env]] = {}
+"""Tasks that a program makes by functions of its own."""
+
+
+def add_task(name: str, make: Callable[..., gym.Env]) -> None:
+    """Let a function make the task of this name; a later one takes its place.
+
+    Raises:
+        UserError: the name cannot stand in a checkpoint, or is one of Gymnasium's tasks.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_][\w.\-/]*", name):
+        raise UserError(
+            f"env_name: {name!r} must be made of letters, digits, _ . - and /, and begin with a"
+            " letter or digit; it names the task in checkpoints"
+        )
+    if name in registry:
+        raise UserError(f"env_name: {name} is a task of Gymnasium's; give another name")
+    OWN[name] = make
+
+
+def _make_own(name: str, arguments: dict[str, Any]) -> gym.Env:
+    made = OWN[name](**arguments)
+    if not isinstance(made, gym.Env):
+        raise TypeError(f"its function makes a {type(made).__name__}, which is no gymnasium.Env")
+    return made
+
 
 def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options: Any) -> gym.Env:
     """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
@@ -28,21 +55,33 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
+    if env_id in OWN:
+        return _made(env_id, kwargs, flag, lambda own: _make_own(env_id, own | options))
     import_task(env_id, flag)
     name = env_id.rpartition(":")[2]
     if name not in registry:
         raise UserError(f"--{flag}: unknown environment {name!r}{suggestion(name, registry)}")
+    return _made(
+        env_id,
+        kwargs,
+        flag,
+        lambda own: gym.make(env_id, disable_env_checker=True, **own, **options),
+    )
+
+
+def _made(
+    env_id: str, kwargs: dict[str, Any], flag: str, make: Callable[[dict[str, Any]], gym.Env]
+) -> gym.Env:
     try:
-        own = deepcopy(kwargs)  # a task may change its arguments
-        return gym.make(env_id, disable_env_checker=True, **own, **options)
+        return make(deepcopy(kwargs))  # a task may change its arguments
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
-        told = _unknown_argument(name, kwargs) or f"{type(error).__name__}: {error}"
+        told = _unknown_argument(env_id, kwargs) or f"{type(error).__name__}: {error}"
         raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
 
 
-def _unknown_argument(name: str, kwargs: dict[str, Any]) -> str:
+def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
     """The first argument that the task does not know, and the nearest it knows; else nothing."""
-    entry_point = registry[name].entry_point
+    entry_point = OWN.get(env_id) or registry[env_id.rpartition(":")[2]].entry_point
     try:
         make = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
         known = dict(inspect.signature(make).parameters)  # type: ignore[arg-type]

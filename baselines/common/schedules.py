@@ -1,0 +1,50 @@
+"""Schedules of the learning rate: factors of it, as functions of the part of the run that is left.
+
+A run begins with 1 and would reach 0 at the update after its last.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+from baselines.common.errors import UserError
+
+Schedule = Callable[[float], float]
+
+
+def linear(left: float) -> float:
+    """Falling to 0."""
+    return left
+
+
+def constant(left: float) -> float:
+    """Always the same."""
+    return 1.0
+
+
+def no_schedule(entry: Any) -> str:
+    """What is wrong with something that should be a schedule; nothing where it is one."""
+    try:
+        inspect.signature(entry).bind(1.0)
+    except (TypeError, ValueError):
+        return "is no function of the part of the run that is left"
+    return ""
+
+
+def factor(schedule: Schedule, name: str, left: float) -> float:
+    """The value of a schedule, which is checked.
+
+    Raises:
+        UserError: it is no finite number, or is negative.
+    """
+    value = schedule(left)
+    if not isinstance(value, Real) or not math.isfinite(value) or value < 0:
+        raise UserError(
+            f"--lr_schedule: {name} gives {value!r} where {left:g} of the run is left; it must be a"
+            " factor of the learning rate, finite and not negative"
+        )
+    return float(value)

@@ -1,0 +1,71 @@
+"""Measuring a policy while it trains, and keeping the best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from baselines.common.checkpoint import DAMAGE, load
+from baselines.common.trees import number
+from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.config import Config
+from baselines.evaluation.evaluation import make_own_task, run_episode
+from baselines.training.saved import BEST, SavedPolicy
+
+FIRST_SEED = 1 << 32
+"""That of the first episode is this and the run's seed, so that training starts from others."""
+
+RETURN = "eval_return"
+"""What the best checkpoint says of its mean return."""
+
+
+class Measuring:
+    """Episodes of a policy after every so many updates, on a task and random streams of their own.
+
+    Every time they begin alike, so that the results can be compared, and a run that is resumed
+    measures what it would have measured.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._task: ForeignTask | None = None
+
+    def is_due(self, update: int) -> bool:
+        """Whether the policy is to be measured after this update."""
+        interval = self._config.eval_interval
+        return bool(interval) and update % interval == 0
+
+    def mean_return(self, policy: SavedPolicy) -> float:
+        """The mean return of the episodes; keeps the policy if none was better before.
+
+        Raises:
+            UserError: a second task cannot be made.
+            TaskError: it raised an error.
+            OSError: the best cannot be written.
+        """
+        config = self._config
+        if self._task is None:
+            self._task = make_own_task(policy)
+        seeds = range(FIRST_SEED + config.seed, FIRST_SEED + config.seed + config.eval_episodes)
+        found = float(np.mean([run_episode(policy, self._task, seed, True).r for seed in seeds]))
+        if config.save_path:
+            _keep_better(Path(config.save_path) / BEST, policy, found)
+        return found
+
+    def close(self) -> None:
+        """Close the task."""
+        if self._task is not None:
+            self._task.close()
+
+
+def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
+    """Write the policy, unless the one in the file is as good."""
+    try:
+        best = number(load(path, "save_path").metadata[RETURN]) if path.exists() else -np.inf
+    except DAMAGE:
+        best = -np.inf
+    if mean_return > best:
+        kept = replace(policy, metadata=policy.metadata | {RETURN: mean_return})
+        kept.write_as(path)

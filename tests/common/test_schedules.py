@@ -1,0 +1,50 @@
+"""Schedules of the learning rate."""
+
+import math
+from typing import Any
+
+import pytest
+
+from baselines.common.errors import UserError
+from baselines.config import SCHEDULES, Config
+
+
+def config(updates: int, **settings: Any) -> Config:
+    return Config(env="Any-v0", nsteps=64, num_timesteps=64 * updates, lr=0.5, **settings)
+
+
+@pytest.mark.parametrize(
+    ("update", "nupdates", "share"),
+    [(1, 976, 1.0), (489, 976, 0.5), (976, 976, 1 / 976), (1, 1, 1.0), (2, 2, 0.5), (4, 4, 0.25)],
+)
+def test_the_learning_rate_falls_linearly(update: int, nupdates: int, share: float) -> None:
+    assert config(nupdates).rate_at(update) == pytest.approx(0.5 * share, rel=1e-12)
+
+
+def test_a_constant_rate_does_not_fall() -> None:
+    rates = {config(9, lr_schedule="constant").rate_at(update) for update in range(1, 10)}
+    assert rates == {0.5}
+
+
+def test_a_function_is_a_schedule() -> None:
+    name = SCHEDULES.adopt(lambda left: left**2)
+    assert name.endswith("<lambda>")
+    made = config(4, lr_schedule=name)
+    made.check()
+    assert [made.rate_at(u) for u in (1, 2, 3, 4)] == pytest.approx(
+        [0.5, 0.5 * 0.5625, 0.125, 0.5 / 16]
+    )
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, "fast", None])
+def test_what_is_no_factor_is_told(value: Any) -> None:
+    made = config(4, lr_schedule=SCHEDULES.adopt(lambda left: value))
+    with pytest.raises(UserError, match=r"^--lr_schedule: .* gives .* where 1 of the run is left"):
+        made.check()
+
+
+def test_what_is_no_schedule_is_told() -> None:
+    with pytest.raises(UserError, match=r"^--lr_schedule: .* is no function of the part"):
+        SCHEDULES.adopt(lambda: 1.0)
+    with pytest.raises(UserError, match="unknown name 'cosine'"):
+        config(4, lr_schedule="cosine").check()

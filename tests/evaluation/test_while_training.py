@@ -1,0 +1,95 @@
+"""Measuring a policy while it trains."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import toys
+
+from baselines import ppo2
+from baselines.config import Config
+from baselines.evaluation.while_training import Measuring
+
+SMALL: dict[str, Any] = {
+    "nsteps": 64, "nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0,
+    "lr": 1e-2,
+}  # fmt: skip
+
+toys.register()
+
+
+def trained(folder: Path, updates: int, **settings: Any) -> ppo2.TrainedPolicy:
+    return ppo2.learn(
+        "BoxToy-v0", num_timesteps=64 * updates, lr_schedule="constant", save_path=folder,
+        **SMALL, **settings,
+    )  # fmt: skip
+
+
+def same(one: ppo2.TrainedPolicy, other: ppo2.TrainedPolicy) -> bool:
+    params = other.saved.params
+    return all(np.array_equal(params[name], x) for name, x in one.saved.params.items())
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ppo2.TrainedPolicy]:
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, trained(folder, 8, eval_interval=2, eval_episodes=3, save_interval=2)
+
+
+def test_the_best_is_kept_and_training_stays_as_it_is(
+    whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
+) -> None:
+    folder, model = whole
+    measured = model.history["eval_return"]
+    assert np.isnan(measured[::2]).all()
+    assert np.isfinite(measured[1::2]).all()
+    best = ppo2.load(folder / "best")
+    at = int(np.nanargmax(measured))
+    assert best.saved.metadata["update"] == at + 1
+    assert best.saved.metadata["eval_return"] == measured[at]
+    assert same(best, ppo2.load(folder / f"{at + 1:05d}"))
+    again = best.evaluate(3, seed=1 << 32)
+    assert again.mean == pytest.approx(measured[at])
+    unmeasured = trained(tmp_path, 8)
+    assert same(unmeasured, model)
+    assert "eval_return" not in unmeasured.history
+
+
+def test_a_run_that_goes_on_measures_the_same(
+    whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
+) -> None:
+    def stop(progress: ppo2.SoFar) -> bool:
+        return progress.update < 5
+
+    settings = {"eval_interval": 2, "eval_episodes": 3, "log_path": tmp_path / "logs"}
+    trained(tmp_path, 8, callback=stop, state_interval=3, **settings)
+    parts = trained(tmp_path, 8, resume=True, **settings)
+    folder, model = whole
+    np.testing.assert_array_equal(parts.history["eval_return"], model.history["eval_return"])
+    assert same(parts, model)
+    one, other = (ppo2.load(path / "best") for path in (folder, tmp_path))
+    assert same(one, other)
+    assert one.saved.metadata["update"] == other.saved.metadata["update"]
+
+
+def test_a_new_run_does_not_compare_itself_with_an_earlier_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        trained(tmp_path, 1, eval_interval=1, eval_episodes=1)
+        first = ppo2.load(tmp_path / "best")
+        first.saved.metadata["eval_return"] = 1e9
+        first.save(tmp_path / "best")
+    assert ppo2.load(tmp_path / "earlier" / "1" / "best").saved.metadata["eval_return"] == 1e9
+
+
+def test_a_best_that_cannot_be_read_is_made_anew(box_policy: Any, tmp_path: Path) -> None:
+    (tmp_path / "best").write_bytes(b"damaged")
+    measuring = Measuring(Config(env="BoxToy-v0", save_path=str(tmp_path), eval_episodes=1))
+    found = measuring.mean_return(box_policy)
+    measuring.close()
+    assert ppo2.load(tmp_path / "best").saved.metadata["eval_return"] == found
+
+
+@pytest.fixture
+def box_policy(whole: tuple[Path, ppo2.TrainedPolicy]) -> Any:
+    return whole[1].saved
