@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from baselines.analysis.methods import panels
+from baselines.analysis.published_logs import read_published
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
 from baselines.common.command_line import Parser, as_path_text, reader, run_command
@@ -44,6 +45,11 @@ def parser() -> Parser:
         "--metrics", nargs="+", default=[], metavar="NAME",
         help="logged metrics to draw besides, into NAME_metrics: columns of progress.csv",
     )  # fmt: skip
+    result.add_argument(
+        "--beside", nargs="+", default=[], type=Path, metavar="FILE",
+        help="tables of published logs, such as results/published/ppo_from_scratch.csv, to be laid"
+        " beside these runs",
+    )  # fmt: skip
     result.add_argument("--title", default="", metavar="TEXT", help="title of figures and tables")
     result.add_argument(
         "--format", default="svg", metavar="NAME",
@@ -63,14 +69,19 @@ def main(argv: list[str]) -> None:
     check_choice("format", arguments.format, VECTOR_FORMATS)
     out = _output(arguments.out)
     groups = panels(find_runs(arguments.folders))
+    tables = [read_published(path) for path in arguments.beside]
 
-    from baselines.analysis.report import Wishes, report  # draws, so it takes a second to import
+    from baselines.analysis.beside import beside  # they draw, so they take a second to import
+    from baselines.analysis.report import Wishes, report
 
     wishes = Wishes(
         arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
         ("png", arguments.format), tuple(arguments.metrics),
     )  # fmt: skip
     files, notes = report(groups, wishes)
+    for table in tables:
+        laid = beside(table, groups, wishes)
+        files |= {f"_{table.name}{ending}": content for ending, content in laid.items()}
     make_folder(out.parent, "out")
     for note in notes:
         print(f"note: {note}")

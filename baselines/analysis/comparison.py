@@ -57,7 +57,8 @@ class Comparison:
         panel: the panel.
         threshold: the return whose reaching is timed; NaN: none.
         rows: by metric, then by method.
-        costed: the same, every run beginning only after the timesteps of its teachers' training.
+        costed: the same, every run beginning only after the timesteps of its teachers' training,
+            and set against PPO from scratch that was trained for longest.
     """
 
     panel: Panel
@@ -76,12 +77,14 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
     """
     if threshold is None:
         threshold = _default_threshold(panel.baseline)
-    horizon = panel.baseline.stop if panel.baseline else math.inf
+    longest = panel.longest_baseline
+    horizon = longest.stop if longest else math.inf
+    alone, costed = _curves(panel, _no_cost), _curves(panel, teacher_cost)
     return Comparison(
         panel,
         threshold,
-        _rows(panel, _curves(panel, _no_cost), math.inf, statistic, threshold),
-        _rows(panel, _curves(panel, teacher_cost), horizon, statistic, threshold),
+        _rows(panel, panel.baseline, alone, math.inf, statistic, threshold),
+        _rows(panel, longest, costed, horizon, statistic, threshold),
     )
 
 
@@ -120,6 +123,7 @@ def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
 
 def _rows(
     panel: Panel,
+    baseline: Method | None,
     curves: dict[str, CurvesBySeed],
     horizon: float,
     statistic: Function,
@@ -132,9 +136,8 @@ def _rows(
             own = curves[method.label]
             seen = own if metric.in_timesteps else _until(own, horizon)
             row = _alone(metric, method, seen, statistic, threshold)
-            if panel.baseline is not None and method is not panel.baseline:
-                baseline = curves[panel.baseline.label]
-                row = _against(row, own, baseline, statistic, threshold)
+            if baseline is not None and method is not baseline:
+                row = _against(row, own, curves[baseline.label], statistic, threshold)
             rows.append(row)
     return rows
 

@@ -30,6 +30,9 @@ PLACES = {
 MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
 """Settings without effect on a run of MLPP."""
 
+LENGTH = "num_timesteps"
+"""The setting that is how long a run is."""
+
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
 
@@ -37,6 +40,8 @@ TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "tra
 @dataclass(frozen=True)
 class Method:
     """Runs that differ in nothing but their seeds and their teachers' files.
+
+    Runs of two lengths are of two methods: the learning rate falls over the whole run.
 
     Attributes:
         label: what it is called in figures and tables.
@@ -70,6 +75,16 @@ class Panel:
     def end(self) -> float:
         """Timesteps at which the last of its runs ends."""
         return max(run.end for method in self.methods for run in method.runs)
+
+    @property
+    def longest_baseline(self) -> Method | None:
+        """The baseline, or its like that was trained for longest.
+
+        That may be for as long as teacher and student together.
+        """
+        like = None if self.baseline is None else {**self.baseline.settings, LENGTH: 0}
+        alike = [method for method in self.methods if {**method.settings, LENGTH: 0} == like]
+        return max((m for m in alike if _is_scratch(m.runs[0])), key=lambda m: m.stop, default=None)
 
     @property
     def baseline(self) -> Method | None:
@@ -187,11 +202,15 @@ def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
     return tuple(sorted(methods, key=lambda m: (not _is_scratch(m.runs[0]), m.label)))
 
 
+def _settings(run: Run) -> dict[str, Any]:
+    return settings_of_method(run.config) | {LENGTH: run.config[LENGTH]}
+
+
 def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
     groups: list[list[Run]] = []
     for run in runs:
-        own = settings_of_method(run.config)
-        same = [group for group in groups if settings_of_method(group[0].config) == own]
+        own = _settings(run)
+        same = [group for group in groups if _settings(group[0]) == own]
         if same:
             same[0].append(run)
         else:
@@ -200,8 +219,11 @@ def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _named(name: str, groups: list[list[Run]]) -> list[Method]:
-    """Methods of one label, told apart by the settings in which they differ, defaults unsaid."""
-    settings = [settings_of_method(group[0].config) for group in groups]
+    """Methods of one label, told apart by the settings in which they differ.
+
+    Defaults are unsaid, and so is the shortest length.
+    """
+    settings = [_settings(group[0]) for group in groups]
     differing = _differing(settings)
     methods = []
     for group, own in zip(groups, settings, strict=True):
@@ -209,6 +231,7 @@ def _named(name: str, groups: list[list[Run]]) -> list[Method]:
         unsaid = {
             **default_settings(group[0].config),
             **(COEFS[coefs].values if coefs else {}),
+            LENGTH: min(one[LENGTH] for one in settings),
             **(METHODS[name].settings if name in METHODS else {}),
         }
         said = [f"{k}={_short(own.get(k))}" for k in differing if own.get(k) != unsaid.get(k)]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from baselines.analysis import drawing
 from baselines.analysis.comparison import compare
 from baselines.analysis.learning_curves import learning_curves
+from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.methods import Panel
 from baselines.analysis.notes import notes_on
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import as_csv, as_markdown
-from baselines.analysis.teacher_use import teacher_use
 from baselines.analysis.transfer_logs import metrics_named, shown_and_missing, student_panels
 
 
@@ -60,10 +60,12 @@ def report(panels: Sequence[Panel], wishes: Wishes) -> tuple[dict[str, bytes], l
         figures = {"": learning_curves(panels, statistic, wishes.seeds, wishes.title)}
         if quantities:
             looks = drawing.styles(panels)
-            figures["_teachers"] = teacher_use(students, quantities, statistic, wishes.title, looks)
+            figures["_teachers"] = logged_quantities(
+                students, quantities, statistic, wishes.title, looks
+            )
         if metrics:
             looks = drawing.styles(panels)
-            figures["_metrics"] = teacher_use(panels, metrics, statistic, wishes.title, looks)
+            figures["_metrics"] = logged_quantities(panels, metrics, statistic, wishes.title, looks)
         drawn = {
             f"{name}.{kind}": drawing.rendered(figure, kind)
             for name, figure in figures.items()

@@ -1,8 +1,12 @@
-"""Statistics over seeds, after Agarwal et al. 2021, with SciPy.
+"""Statistics over seeds, with SciPy.
 
-Deep Reinforcement Learning at the Edge of the Statistical Precipice (NeurIPS 2021): interquartile
-mean, percentile bootstrap stratified by task, probability of improvement. A panel is one task, so
-its only stratum is all its seeds. The random numbers are the same in every call.
+Interquartile mean, percentile bootstrap and probability of improvement are those of Agarwal et al.
+2021, Deep Reinforcement Learning at the Edge of the Statistical Precipice (NeurIPS 2021). A panel
+is one task, so its only stratum is all its seeds. The random numbers are the same in every call.
+
+Of few seeds a percentile bootstrap is too narrow: of a normal variable, its 95 % interval of the
+mean covers the truth in 75, 81, 83 and 91 % of the cases with 3, 4, 5 and 10 seeds. The interval of
+a mean is therefore Student's, which covers it in 95 % of them with any number of seeds.
 """
 
 from __future__ import annotations
@@ -18,7 +22,8 @@ CONFIDENCE = 0.95
 RESAMPLES = 5000
 
 MIN_SEEDS = 3
-"""Below this a bootstrap has too few different resamples to give an interval."""
+"""Below this there is no interval: a bootstrap has too few different resamples, and Student's
+quantile for two seeds is 12.7 standard errors."""
 
 TOO_SMALL, NO_SPREAD = "n too small", "no spread"
 
@@ -70,7 +75,7 @@ class Estimate:
 
 
 def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
-    """A statistic of [n] seeds with its percentile bootstrap interval.
+    """A statistic of [n] seeds with its interval: Student's for the mean, else the bootstrap's.
 
     Args:
         sample: one value per seed; where one is NaN, so is the estimate.
@@ -79,7 +84,36 @@ def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
     value = float(statistic(sample)) if sample.size else math.nan
     if math.isnan(value):
         return Estimate(math.nan)
+    if statistic is mean:
+        return _with_students_interval(value, (sample,))
     return _with_interval(value, (sample,), statistic)
+
+
+def difference_of_means(x: np.ndarray, y: np.ndarray) -> Estimate:
+    """The mean of [n] values minus that of [m] others that are not paired with them.
+
+    The interval is Welch's: Student's for samples of two variances (Welch 1947).
+    """
+    if not x.size or not y.size or np.isnan(x).any() or np.isnan(y).any():
+        return Estimate(math.nan)
+    return _with_students_interval(float(np.mean(x) - np.mean(y)), (x, y))
+
+
+def _with_students_interval(value: float, samples: tuple[np.ndarray, ...]) -> Estimate:
+    """A mean, or a difference of two with Welch's degrees of freedom, and its interval."""
+    from scipy import special
+
+    if min(map(len, samples)) < MIN_SEEDS:
+        return Estimate(value, note=TOO_SMALL)
+    variances = [float(np.var(sample, ddof=1)) / len(sample) for sample in samples]
+    variance = sum(variances)
+    if math.sqrt(variance) <= 1e-9 * abs(value):  # but for rounding
+        return Estimate(value, note=NO_SPREAD)
+    freedom = variance**2 / sum(
+        v**2 / (len(sample) - 1) for v, sample in zip(variances, samples, strict=True)
+    )
+    reach = float(special.stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance)
+    return Estimate(value, value - reach, value + reach)
 
 
 def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> Estimate:

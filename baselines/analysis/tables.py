@@ -134,7 +134,7 @@ def table(comparison: Comparison, rows: Sequence[Row]) -> str:
         last = row.metric
         lines.append(
             f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
-            f" | {_difference(row)} | {_estimate(row.improvement, _probability)} |"
+            f" | {_difference(row)} | {with_interval(row.improvement, _probability)} |"
         )
     return "\n".join(lines)
 
@@ -153,12 +153,12 @@ def _heading(row: Row, threshold: float) -> str:
 
 def _value(row: Row) -> str:
     missed = 0 if row.reached is None else len(row.method.runs) - row.reached
-    text = ("≥ " if missed else "") + _estimate(row.value, _of(row))
+    text = ("≥ " if missed else "") + with_interval(row.value, _of(row))
     return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text
 
 
 def _difference(row: Row) -> str:
-    text = _estimate(row.difference, lambda x: f"{'+' if x >= 0 else ''}{_of(row)(x)}")
+    text = with_interval(row.difference, lambda x: signed(x, _of(row)))
     return f"{text} ({row.pairs} pairs)" if 0 < row.pairs < len(row.method.runs) else text
 
 
@@ -166,11 +166,17 @@ def _of(row: Row) -> Callable[[float], str]:
     return as_timesteps if row.metric.in_timesteps else number
 
 
-def _estimate(figure: Estimate, written: Callable[[float], str]) -> str:
+def with_interval(figure: Estimate, written: Callable[[float], str]) -> str:
+    """A figure and its interval in brackets, or why it has none."""
     if math.isnan(figure.value):
         return NOT_KNOWN
     interval = figure.note or f"{written(figure.low)}, {written(figure.high)}"
     return f"{written(figure.value)} [{interval}]"
+
+
+def signed(value: float, written: Callable[[float], str]) -> str:
+    """A difference, with its sign."""
+    return f"{'+' if value >= 0 else ''}{written(value)}"
 
 
 def number(value: float) -> str:

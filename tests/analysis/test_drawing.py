@@ -13,9 +13,9 @@ from matplotlib.legend import Legend
 from baselines.analysis import drawing
 from baselines.analysis.drawing import RESERVED, STYLES
 from baselines.analysis.learning_curves import learning_curves
+from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.methods import Panel
 from baselines.analysis.statistics import STATISTICS
-from baselines.analysis.teacher_use import teacher_use
 from baselines.analysis.transfer_logs import shown_and_missing, student_panels
 
 MEAN = STATISTICS["mean"]
@@ -115,7 +115,7 @@ def test_students_and_their_teachers(tmp_path: Path) -> None:
     panels = panels_in(tmp_path)
     students = student_panels(panels)
     quantities, _ = shown_and_missing(students)
-    figure = teacher_use(students, quantities, MEAN, "", drawing.styles(panels))
+    figure = logged_quantities(students, quantities, MEAN, "", drawing.styles(panels))
     policy, value, bound, std = figure.axes
     assert legend(policy) == legend(value) == ["layer 0", "layer 1"]
     assert policy.get_title() == "S-v0 → Target-v0"

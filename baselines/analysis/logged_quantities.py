@@ -1,4 +1,4 @@
-"""The figure of what students do with their teachers: a column for each transfer."""
+"""The figure of logged quantities over time: a row for each, a column for each panel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1, 1.5)))
 """By the number of a layer or of a source task."""
 
 
-def teacher_use(
+def logged_quantities(
     panels: Sequence[Panel],
     quantities: Sequence[Quantity],
     statistic: Statistic,
@@ -30,7 +30,7 @@ def teacher_use(
     """Draw it.
 
     Args:
-        panels: panels of students only.
+        panels: the panels; a method without a quantity has no line there.
         quantities: a row for each.
         statistic: that over the seeds.
         title: above all; may be empty.

@@ -1,0 +1,131 @@
+"""Where our training agrees with logs that others have published, in figures and words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from baselines.analysis.curves import Curve, column_curve
+from baselines.analysis.methods import Method, Panel
+from baselines.analysis.runs import RETURN
+from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_means
+from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed, with_interval
+
+LAST = 204_800
+"""Timesteps at the end of a run over which its return is taken: 100 updates of 2048."""
+
+STAGES = (206_848, 821_248, 1_845_248)
+"""Timesteps at which entropy and approxkl are read: updates 101, 401 and 901 of 2048."""
+
+NO_DIFFERENCE, HIGHER, LOWER = "no difference shown", "**ours is higher**", "**ours is lower**"
+TOO_FEW = "too few seeds"
+
+RULE = f"""\
+Each line sets the mean over our seeds against that of the published ones; in brackets are the
+lowest and the highest seed. The seeds do not pair, so the 95 % interval of the difference is
+Welch's. Where it includes 0, no difference is shown; with five seeds a side that is no proof that
+there is none. With fewer than {MIN_SEEDS} seeds nothing can be concluded. Published returns are
+means over the episodes that ended in one rollout, ours over the last 100 episodes, which lag a
+little behind."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One quantity of both.
+
+    Attributes:
+        name: what it is.
+        ours, published: one value per seed.
+    """
+
+    name: str
+    ours: np.ndarray
+    published: np.ndarray
+
+    @property
+    def difference(self) -> Estimate:
+        """Ours minus the published."""
+        return difference_of_means(self.ours, self.published)
+
+    @property
+    def words(self) -> str:
+        """What the difference shows."""
+        low, high = self.difference.low, self.difference.high
+        if math.isnan(low):
+            return TOO_FEW
+        if low > 0:
+            return HIGHER
+        return LOWER if high < 0 else NO_DIFFERENCE
+
+
+def lines(ours: Method, published: Method) -> Iterator[Line]:
+    """Return at the end, then entropy and approxkl on the way, as far as all runs of both get."""
+    stop = float(min(ours.stop, published.stop))
+    both = ours, published
+    read: Callable[[Curve], float] = partial(Curve.mean_height, start=stop - LAST, stop=stop)
+    yield _line(f"return, {stop - LAST:,.0f} to {stop:,.0f}", both, RETURN, read)
+    for column in ("policy_entropy", "approxkl"):
+        for stage in (stage for stage in STAGES if stage <= stop):
+            yield _line(f"{column} at {stage:,}", both, column, partial(_at, timesteps=stage))
+
+
+def _at(curve: Curve, timesteps: float) -> float:
+    return float(curve.at(np.array(timesteps)))
+
+
+def _line(
+    name: str, methods: tuple[Method, Method], column: str, read: Callable[[Curve], float]
+) -> Line:
+    """One quantity of all runs; a run whose log lacks the column is left out."""
+    ours, published = (
+        np.array([read(c) for run in method.runs if (c := column_curve(run, column)) is not None])
+        for method in methods
+    )
+    return Line(name, ours, published)
+
+
+def as_markdown(panels: Sequence[Panel]) -> str:
+    """What is to be said of panels of `laid_beside`.
+
+    A section for each with runs of ours, and a table of the others.
+    """
+    return "\n\n".join(_sections(panels))
+
+
+def _sections(panels: Sequence[Panel]) -> Iterator[str]:
+    for panel in panels:
+        if len(panel.methods) > 1:
+            yield f"## {escaped(panel.title)}"
+            yield _table(*panel.methods)
+    alone = [panel for panel in panels if len(panel.methods) == 1]
+    if alone:
+        yield "## Without a run of ours so far"
+        yield "\n".join(["| | n | return at the end |", "|---|---|---|", *map(_alone, alone)])
+
+
+def _table(ours: Method, published: Method) -> str:
+    counts = f"ours, n = {len(ours.runs)} | published, n = {len(published.runs)}"
+    rows = [f"| timesteps | {counts} | difference | |", "|---|---|---|---|---|"]
+    for line in lines(ours, published):
+        difference = with_interval(line.difference, lambda value: signed(value, number))
+        spreads = f"{_spread(line.ours)} | {_spread(line.published)}"
+        rows.append(f"| {line.name} | {spreads} | {difference} | {line.words} |")
+    return "\n".join(rows)
+
+
+def _alone(panel: Panel) -> str:
+    [published] = panel.methods
+    line = next(lines(published, published))
+    return f"| {escaped(panel.title)} | {len(published.runs)} | {_spread(line.published)} |"
+
+
+def _spread(values: np.ndarray) -> str:
+    """Mean, lowest and highest."""
+    if not values.size:
+        return NOT_KNOWN
+    mean, low, high = (number(float(f(values))) for f in (np.mean, np.min, np.max))
+    return f"{mean} ({low} to {high})" if len(values) > 1 else mean

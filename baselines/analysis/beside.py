@@ -1,0 +1,32 @@
+"""Our logs beside published ones: a figure, and a page that says where they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baselines.analysis import drawing
+from baselines.analysis.agreement import RULE, as_markdown
+from baselines.analysis.logged_quantities import logged_quantities
+from baselines.analysis.methods import Panel
+from baselines.analysis.published_logs import QUANTITIES, Published, laid_beside
+from baselines.analysis.report import Wishes
+from baselines.analysis.statistics import STATISTICS
+from baselines.analysis.tables import escaped
+
+
+def beside(table: Published, ours: Sequence[Panel], wishes: Wishes) -> dict[str, bytes]:
+    """The contents of the files by the end of their name.
+
+    Args:
+        table: published logs.
+        ours: panels of our runs.
+        wishes: how the figure is to be drawn.
+    """
+    panels = laid_beside(ours, table.panels)
+    parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, as_markdown(panels)]
+    with drawing.appearance():
+        looks = drawing.styles(panels)
+        statistic = STATISTICS[wishes.statistic]
+        figure = logged_quantities(panels, QUANTITIES, statistic, wishes.title, looks)
+        drawn = {f".{kind}": drawing.rendered(figure, kind) for kind in wishes.formats}
+    return {**drawn, ".md": ("\n\n".join(parts) + "\n").encode()}

@@ -1,0 +1,132 @@
+"""Learning curves that others have published, to be laid beside one's own."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+
+from baselines.analysis.methods import Method, Panel
+from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, Origin, Run, Teacher
+from baselines.analysis.transfer_logs import Quantity
+from baselines.common.errors import UserError, printable
+from baselines.common.files import read_regular
+
+FLAG = "beside"
+"""Of the command that reads such a file."""
+
+TEXTS = ("sources", "task")
+"""Columns of a file that say which transfer a row is of; `sources` has a + between several."""
+
+STUDENT = "MIKT"
+"""Our method that is set beside published students."""
+
+NUMBERS = ("seed", TIMESTEPS, "eprewmean", "policy_entropy", "approxkl")
+
+QUANTITIES = (
+    Quantity("eprewmean", "eprewmean", "mean return of\ntraining episodes"),
+    Quantity("policy_entropy", "policy_entropy", "entropy of the policy\n(nats)"),
+    Quantity("approxkl", "approxkl", "approxkl\n(nats²)"),
+)
+"""What is laid beside one another."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A table of published logs.
+
+    Attributes:
+        name: that of its file, without the ending.
+        source: where they come from, and what a reader must know of them.
+        panels: a panel for each transfer or task, with one method.
+    """
+
+    name: str
+    source: str
+    panels: Sequence[Panel]
+
+
+def read_published(path: Path) -> Published:
+    """Read a table of published logs.
+
+    Args:
+        path: a CSV file with a row for each logged update, in the columns `TEXTS` and `NUMBERS`;
+            the lines above that begin with # tell the source.
+
+    Raises:
+        UserError: the file cannot be read, or a row of it is damaged; the message names it.
+    """
+    try:
+        lines = read_regular(path, FLAG, MAX_BYTES).decode().splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"--{FLAG}: {path} is not text in UTF-8") from None
+    source = list(takewhile(lambda line: line.startswith("#"), lines))
+    rows = csv.DictReader(lines[len(source) :])
+    lacking = [name for name in (*TEXTS, *NUMBERS) if name not in (rows.fieldnames or ())]
+    if lacking:
+        raise UserError(f"--{FLAG}: {path}, line {len(source) + 1}: no column {lacking[0]}")
+    found: dict[tuple[str, str, int], list[list[float]]] = defaultdict(list)
+    for row in rows:
+        where = f"{path}, line {len(source) + rows.line_num}"
+        numbers = [_number(row[name], name, where) for name in NUMBERS]
+        found[row["sources"] or "", row["task"] or "", int(numbers[0])].append(numbers)
+    runs = [_run(path, *what, np.array(rows).T) for what, rows in found.items()]
+    if not runs:
+        raise UserError(f"--{FLAG}: {path} has no row")
+    words = " ".join(line.lstrip("# ") for line in source)
+    return Published(path.stem, words, _panels(runs, f"published ({path.stem})"))
+
+
+def _number(text: str | None, name: str, where: str) -> float:
+    try:
+        value = float(text) if text else math.nan
+    except ValueError:
+        value = math.inf
+    if math.isinf(value) or (math.isnan(value) and name in ("seed", TIMESTEPS)):
+        raise UserError(f"--{FLAG}: {where}: {name} is {printable(repr(text), 40)}, not a number")
+    return value
+
+
+def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) -> Run:
+    teachers = tuple(Teacher(name.strip(), "", 0) for name in sources.split("+") if name.strip())
+    by_name = dict(zip(NUMBERS, columns, strict=True))
+    order = np.argsort(by_name[TIMESTEPS], kind="stable")
+    config = {"seed": seed, "num_timesteps": int(by_name[TIMESTEPS].max())}
+    sorted_columns = {name: column[order] for name, column in by_name.items()}
+    return Run(path, task, config, teachers, Origin("", (), {}), sorted_columns)
+
+
+def _panels(runs: Sequence[Run], label: str) -> list[Panel]:
+    by_title: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        sources = " + ".join(sorted(teacher.task for teacher in run.teachers))
+        by_title[f"{sources} → {run.task}" if sources else run.task].append(run)
+    return [Panel(title, (Method(label, tuple(same), {}),)) for title, same in by_title.items()]
+
+
+def laid_beside(ours: Sequence[Panel], published: Sequence[Panel]) -> list[Panel]:
+    """The published panels, each with our method of the same transfer or task before it.
+
+    PPO from scratch is set beside PPO from scratch, whatever transfers it is the baseline of, and
+    students beside our students of the same teachers. Where there are none, the published stand
+    alone.
+    """
+    return [replace(one, methods=(*_counterparts(ours, one), *one.methods)) for one in published]
+
+
+def _counterparts(ours: Sequence[Panel], published: Panel) -> tuple[Method, ...]:
+    """Our method of the same transfer or task, if there is one."""
+    run = published.methods[0].runs[0]
+    if run.teachers:
+        same = [m for panel in ours if panel.title == published.title for m in panel.methods]
+        found = [method for method in same if method.label == STUDENT]
+    else:
+        scratch = [panel.baseline for panel in ours if panel.baseline is not None]
+        found = [method for method in scratch if method.runs[0].task == run.task]
+    return tuple(sorted(found, key=lambda method: -len(method.runs))[:1])

@@ -1,0 +1,150 @@
+"""Published logs are read with their source, laid beside our runs, and compared by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from handmade_logs import panels_in, write_run
+
+from baselines.analysis.agreement import HIGHER, LAST, LOWER, NO_DIFFERENCE, TOO_FEW, lines
+from baselines.analysis.beside import beside
+from baselines.analysis.methods import Method, Panel
+from baselines.analysis.published_logs import laid_beside, read_published
+from baselines.analysis.report import Wishes
+from baselines.common.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl\n"
+STEP = 102_400
+
+
+def table(folder: Path, *rows: str, source: str = "# From a\n# place.\n") -> Path:
+    path = folder / "others.csv"
+    path.write_text(source + HEADER + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+def rows_of(task: str, finals: list[float], sources: str = "") -> list[str]:
+    """Three rows a seed; the return over the last two stands at `finals`."""
+    heights = [(1, 0.0), (2, 1.0), (3, 1.0)]
+    return [
+        f"{sources},{task},{seed},{i},{STEP * i},{final * height},{10 * i},{0.1 * i}"
+        for seed, final in enumerate(finals)
+        for i, height in heights
+    ]
+
+
+def test_rows_become_panels_with_their_source(tmp_path: Path) -> None:
+    students = rows_of("C", [5.0], "B + A")
+    path = table(tmp_path, *rows_of("C", [1.0, 2.0])[::-1], *students)
+    found = read_published(path)
+    assert (found.name, found.source) == ("others", "From a place.")
+    assert [panel.title for panel in found.panels] == ["C", "A + B → C"]
+    [ppo] = found.panels[0].methods
+    assert ppo.label == "published (others)"
+    by_seed = {run.seed: run for run in ppo.runs}
+    np.testing.assert_array_equal(by_seed[1].columns["eprewmean"], [0.0, 2.0, 2.0])
+    np.testing.assert_array_equal(by_seed[1].timesteps, [STEP, 2 * STEP, 3 * STEP])
+    assert by_seed[0].finished
+
+
+BAD = {
+    "no column": ("approxkl", "kl", "line 3: no column approxkl"),
+    "no number": (",10,0.1", ",ten,0.1", r"line 4: policy_entropy is '.*ten', not a number"),
+    "no seed": ("C,0,1", "C,,1", "line 4: seed is '', not a number"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_damage_is_told_with_its_line(tmp_path: Path, case: str) -> None:
+    old, new, message = BAD[case]
+    path = table(tmp_path, *rows_of("C", [1.0]))
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(UserError, match=rf"--beside: .*others.csv, {message}"):
+        read_published(path)
+
+
+def test_nothing_published(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"others\.csv has no row"):
+        read_published(table(tmp_path))
+
+
+def ours(folder: Path, finals: list[float], task: str = "C", **settings: object) -> None:
+    for seed, final in enumerate(finals):
+        write_run(
+            folder / f"{task}{seed}{settings}", [0.0, final, final], step=STEP, env=task,
+            seed=seed, columns={"policy_entropy": [10, 20, 30], "approxkl": [0.1, 0.2, 0.3]},
+            **settings,
+        )  # fmt: skip
+
+
+def test_each_is_laid_beside_its_like(tmp_path: Path) -> None:
+    ours(tmp_path / "runs", [1.0, 2.0, 3.0])
+    ours(tmp_path / "runs", [4.0], sources=["A"])
+    ours(tmp_path / "runs", [7.0], sources=["B", "A"])
+    path = table(
+        tmp_path, *rows_of("C", [1.0]), *rows_of("D", [1.0]), *rows_of("C", [1.0], "A + B")
+    )
+    laid = laid_beside(panels_in(tmp_path / "runs"), read_published(path).panels)
+    assert [(p.title, [(m.label, len(m.runs)) for m in p.methods]) for p in laid] == [
+        ("C", [("PPO", 3), ("published (others)", 1)]),
+        ("D", [("published (others)", 1)]),
+        ("A + B → C", [("MIKT", 1), ("published (others)", 1)]),
+    ]
+
+
+def both(folder: Path, mine: list[float], theirs: list[float]) -> tuple[Method, Method]:
+    ours(folder / "runs", mine)
+    path = table(folder, *rows_of("C", theirs))
+    [panel] = laid_beside(panels_in(folder / "runs"), read_published(path).panels)
+    first, second = panel.methods
+    return first, second
+
+
+def test_lines_are_read_where_they_should_be(tmp_path: Path) -> None:
+    found = {line.name: line for line in lines(*both(tmp_path, [1.0, 2.0, 4.0], [1.0, 2.0]))}
+    # the run has 307,200 timesteps: only the first of the stages, 206,848, at two rows and 0.02
+    returned, *rest = found
+    assert returned == "return, 102,400 to 307,200"
+    assert rest == ["policy_entropy at 206,848", "approxkl at 206,848"]
+    returns = found["return, 102,400 to 307,200"]
+    assert LAST == 2 * STEP
+    np.testing.assert_allclose(returns.ours, [0.75, 1.5, 3.0])  # it rises for half of that time
+    np.testing.assert_allclose(returns.published, [0.75, 1.5])
+    np.testing.assert_allclose(found["approxkl at 206,848"].published, [0.202, 0.202])
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "words"),
+    [
+        ([1.0, 2.0, 3.0], [1.1, 2.1, 3.1], NO_DIFFERENCE),
+        ([11.0, 12.0, 13.0], [1.0, 2.0, 3.0], HIGHER),
+        ([1.0, 2.0, 3.0], [11.0, 12.0, 13.0], LOWER),
+        ([1.0, 2.0], [11.0, 12.0, 13.0], TOO_FEW),
+    ],
+)
+def test_words(tmp_path: Path, mine: list[float], theirs: list[float], words: str) -> None:
+    assert next(lines(*both(tmp_path, mine, theirs))).words == words
+
+
+def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
+    ours(tmp_path / "runs", [1.0, 2.0, 3.0])
+    path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
+    panels: list[Panel] = panels_in(tmp_path / "runs")
+    files = beside(read_published(path), panels, Wishes(formats=("png",)))
+    assert files[".png"].startswith(b"\x89PNG")
+    page = files[".md"].decode()
+    assert page.startswith("# others\n\nFrom a place.\n\n")
+    assert "## C\n\n| timesteps | ours, n = 3 | published, n = 3 | difference | |\n" in page
+    assert "1.500 (0.7500 to 2.250) | 1.500 (0.7500 to 2.250) | +0.000 [-" in page
+    assert page.endswith(
+        "## Without a run of ours so far\n\n"
+        "| | n | return at the end |\n|---|---|---|\n| D | 1 | 6.000 |\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["ppo_from_scratch", "cat_students"])
+def test_the_tables_that_are_kept_can_be_read(name: str) -> None:
+    found = read_published(ROOT / "results" / "published" / f"{name}.csv")
+    assert found.source
+    assert all(run.timesteps[-1] == 976 * 2048 for p in found.panels for run in p.methods[0].runs)
