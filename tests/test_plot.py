@@ -147,3 +147,14 @@ def test_bad_arguments(logs: Path, monkeypatch: pytest.MonkeyPatch, arguments: t
 def test_no_folder_is_named() -> None:
     with pytest.raises(UserError, match="LOG_DIR"):
         call()
+
+
+def test_published_logs_are_laid_beside(logs: Path, tmp_path: Path) -> None:
+    table = tmp_path / "others.csv"
+    rows = [f",Target-v0,{seed},{i},{i * 1e5},{i},{i},{i}" for seed in range(3) for i in (1, 4, 10)]
+    header = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl"
+    table.write_text("\n".join([header, *rows, ""]))
+    call(logs, "--out", tmp_path / "out" / "x", "--beside", table)
+    found = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"x_others.png", "x_others.svg", "x_others.md"} < found
+    assert "ours, n = 3" in (tmp_path / "out" / "x_others.md").read_text()

@@ -16,6 +16,7 @@ from baselines.analysis.statistics import (
     Estimate,
     Function,
     estimate,
+    estimate_of_returns,
     probability_of_improvement,
 )
 
@@ -150,11 +151,15 @@ def _alone(
     metric: Metric, method: Method, curves: CurvesBySeed, statistic: Function, threshold: float
 ) -> Row:
     values = np.array([_over_itself(metric, c, threshold) for c in curves.values()])
-    value = estimate(values, statistic)
+    value = _estimator(metric)(values, statistic)
     if metric is not TIME_TO_THRESHOLD or math.isnan(value.value):
         return Row(metric, method, value)
     reached = sum(c.first_reach(threshold, c.stop) <= c.stop for c in curves.values())
     return Row(metric, method, value, reached)
+
+
+def _estimator(metric: Metric) -> Callable[[np.ndarray, Function], Estimate]:
+    return estimate if metric.in_timesteps else estimate_of_returns
 
 
 def _over_itself(metric: Metric, curve: Curve, threshold: float) -> float:
@@ -177,7 +182,7 @@ def _against(
     return replace(
         row,
         pairs=len(pairs),
-        difference=estimate(np.array([x[seed] - y[seed] for seed in pairs]), statistic),
+        difference=_estimator(row.metric)(np.array([x[s] - y[s] for s in pairs]), statistic),
         improvement=probability_of_improvement(
             np.array(list(better.values())), np.array(list(worse.values()))
         ),

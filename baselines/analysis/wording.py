@@ -22,8 +22,9 @@ VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
 RULES = (
     f'A difference is "{GAIN}" or "{LOSS}" when its whole 95 % interval lies above or below 0, and'
     f' "not shown" when the interval includes 0; with fewer than {MIN_SEEDS} pairs of seeds nothing'
-    " can be concluded. The interval of three pairs is hardly more than their range: a gain or loss"
-    " is clear there when all three agree, which by chance alone they do one time in four."
+    " can be concluded. The intervals are Student's for the mean of paired differences: three pairs"
+    " reach 2.5 of their standard deviations either way, five 1.2, so only large or steady"
+    " differences show."
 ).replace("**", "")
 
 

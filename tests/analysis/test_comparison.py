@@ -55,9 +55,9 @@ def test_differences_are_paired_over_the_seeds(comparison: Comparison) -> None:
     final = row(comparison.rows, "final_return")
     assert final.pairs == 3
     assert final.difference.value == pytest.approx(1900)
-    # of three pairs the bounds are the extremes; unpaired seeds would spread far more
-    assert final.difference.low == pytest.approx(950)
-    assert final.difference.high == pytest.approx(2850)
+    # 950, 1900, 2850: Student's quantile for 2 degrees of freedom is 4.303, the error 950 / √3
+    assert final.difference.low == pytest.approx(1900 - 4.302653 * 950 / 3**0.5, rel=1e-5)
+    assert final.difference.high == pytest.approx(1900 + 4.302653 * 950 / 3**0.5, rel=1e-5)
     timed = row(comparison.rows, "timesteps_to_threshold").difference
     assert timed.value == pytest.approx((0 - 5e5 - 3e5) / 3)
     assert (timed.low, timed.high) == (-5e5, 0)
@@ -169,3 +169,17 @@ def test_without_a_baseline_there_are_values_only(tmp_path: Path) -> None:
     assert math.isnan(row(found.rows, "timesteps_to_threshold").value.value)
     assert math.isnan(row(found.rows, "final_return").difference.value)
     assert row(compare(panel, mean, 10.0).rows, "timesteps_to_threshold").value.value == 500_000
+
+
+def test_teachers_count_against_the_longest_training_from_scratch(tmp_path: Path) -> None:
+    """Teacher and student take 1.5 million; PPO of 1 million cannot be compared at that total."""
+    write_run(tmp_path / "short", straight(10.0))
+    write_run(tmp_path / "long", straight(30.0, 20))
+    write_run(tmp_path / "mikt", straight(20.0), sources=["S-v0"])
+    [panel] = panels_in(tmp_path)
+    found = compare(panel, mean, None)
+    assert row(found.rows, "final_return").difference.value == pytest.approx(0.95 * 10)
+    # at 1.5 million in all: 20 less a twentieth, and 30 · 1.5 / 2 less half of 0.1 / 2 of it
+    costed = row(found.costed, "final_return")
+    assert costed.value.value == pytest.approx(19)
+    assert costed.difference.value == pytest.approx(19 - 30 * 1.45 / 2)

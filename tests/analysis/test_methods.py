@@ -168,3 +168,14 @@ def test_settings_that_a_run_does_not_read_make_no_other_method(
         write_run(tmp_path / str(seed), CURVE, seed=seed, ps_coef=1.0 + seed, **method)
     [panel] = panels_in(tmp_path)
     assert [len(method.runs) for method in panel.methods] == [2]
+
+
+def test_runs_of_two_lengths_are_two_methods(tmp_path: Path) -> None:
+    for name, points in (("short", 3), ("long", 6)):
+        write_run(tmp_path / name, [1.0] * points)
+    write_run(tmp_path / "student", [1.0] * 3, sources=["S-v0"])
+    [panel] = panels_in(tmp_path)
+    labels = [method.label for method in panel.methods]
+    assert labels == ["PPO", "PPO, num_timesteps=600000", "MIKT"]
+    assert panel.baseline is panel.methods[0]
+    assert panel.longest_baseline is panel.methods[1]

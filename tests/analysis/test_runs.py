@@ -13,7 +13,7 @@ from handmade_logs import write_run
 from baselines.analysis.runs import find_runs, read_run, task_name
 from baselines.common.errors import UserError
 
-RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"
+REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
 
 
 def test_a_run_is_read_whole(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_finished_run(tmp_path: Path) -> None:
 
 
 def test_logs_of_real_runs_are_read() -> None:
-    runs = {run.folder.name: run for run in find_runs([str(RESULTS)])}
+    runs = {run.folder.name: run for run in find_runs([str(REAL)])}
     assert len(runs) == 4
     assert runs["scratch"].columns["eprewmean"][-1] == 1010.2617511650301
     assert [name for name, run in runs.items() if not run.finished] == ["mikt_without_noise"]

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from baselines.analysis import statistics
 from baselines.analysis.statistics import (
     STATISTICS,
     band,
+    difference_of_means,
     estimate,
+    estimate_of_returns,
     interquartile_mean,
     mean,
     probability_of_improvement,
@@ -122,3 +125,31 @@ def test_a_band_is_the_interval_at_every_point(name: str) -> None:
         assert bounds[0][k] == pytest.approx(point.low)
         assert bounds[1][k] == pytest.approx(point.high)
     assert band(curves[:2], function) is None
+
+
+def test_students_interval_of_a_mean_by_hand() -> None:
+    # 2, 5, 11: mean 6, standard error √(21 / 3); the quantile for 2 degrees of freedom is 4.302653
+    found = estimate_of_returns(np.array([2.0, 5.0, 11.0]), mean)
+    assert found.value == 6
+    assert found.high - 6 == pytest.approx(4.302653 * 7**0.5, rel=1e-6)
+    assert 6 - found.low == pytest.approx(4.302653 * 7**0.5, rel=1e-6)
+    assert estimate_of_returns(SAMPLE[:2], mean).note == statistics.TOO_SMALL
+    assert estimate_of_returns(SAMPLE, interquartile_mean) == estimate(SAMPLE, interquartile_mean)
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_students_interval_covers_the_mean_of_normal_seeds(n: int) -> None:
+    samples = np.random.default_rng(0).normal(size=(2000, n))
+    found = [estimate_of_returns(sample, mean) for sample in samples]
+    covered = np.mean([one.low <= 0 <= one.high for one in found])
+    assert covered == pytest.approx(0.95, abs=0.015)  # three standard errors
+
+
+def test_welchs_interval_is_that_of_scipy() -> None:
+    x, y = SAMPLE, np.array([10.0, 11.0, 30.0, 12.0, 9.0])
+    found = difference_of_means(x, y)
+    expected = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.95)
+    assert found.value == pytest.approx(x.mean() - y.mean())
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert difference_of_means(x[:2], y).note == statistics.TOO_SMALL
+    assert math.isnan(difference_of_means(x, np.array([])).value)

@@ -29,8 +29,8 @@ def test_the_tables_of_a_transfer(tmp_path: Path) -> None:
     assert "Timesteps that all seeds have: PPO 1,000,000; MIKT 1,000,000." in lines
     rows = [cells(line) for line in lines if line.startswith("|")]
     assert rows[0] == ["", "method", "n", "value", "difference from PPO", "P(better)"]
-    assert rows[2][:4] == ["final return", "PPO", "3", "1,900 [950.0, 2,850]"]
-    assert rows[3][:5] == ["", "MIKT", "3", "3,800 [1,900, 5,700]", "+1,900 [+950.0, +2,850]"]
+    assert rows[2][:4] == ["final return", "PPO", "3", "1,900 [-459.9, 4,260]"]
+    assert rows[3][:5] == ["", "MIKT", "3", "3,800 [-919.9, 8,520]", "+1,900 [-459.9, +4,260]"]
     assert rows[3][5].startswith("0.83 [")
     assert rows[8][:4] == [
         "timesteps to 1,900", "PPO", "3", "≥ 900,000 [700,000, 1,000,000] (2 of 3 reach it)",
@@ -38,7 +38,7 @@ def test_the_tables_of_a_transfer(tmp_path: Path) -> None:
     assert rows[9][3:5] == ["633,333 [400,000, 1,000,000]", "-266,667 [-500,000, +0]"]
     costed = rows[10:]
     assert "timesteps of that: MIKT 500,000." in "\n".join(lines)
-    assert costed[3][:4] == ["", "MIKT", "3", "1,800 [900.0, 2,700]"]
+    assert costed[3][:4] == ["", "MIKT", "3", "1,800 [-435.7, 4,036]"]
     assert costed[7][3:] == ["–", "–", "–"]  # no jump-start without a start
     assert costed[9][3] == "1,133,333 [900,000, 1,500,000]"
 
@@ -80,7 +80,7 @@ def test_the_csv_file_has_every_figure_in_full(tmp_path: Path) -> None:
     assert (final["n"], final["pairs"], final["baseline"]) == ("3", "3", "PPO")
     assert (final["unit"], final["timesteps"], final["threshold"]) == ("return", "1000000", "")
     assert float(final["value"]) == pytest.approx(3800)
-    assert float(final["value_low"]) == pytest.approx(1900)
+    assert float(final["value_low"]) == pytest.approx(3800 - 4.302653 * 1900 / 3**0.5)
     assert float(final["difference"]) == pytest.approx(1900)
     assert float(final["probability_of_improvement"]) == pytest.approx(7.5 / 9)
     scratch = plain["timesteps_to_threshold", "PPO"]

@@ -20,7 +20,7 @@ from baselines.analysis.transfer_logs import (
 from baselines.transfer.metrics import PI_SHARE, VF_SHARE
 from baselines.transfer.student import Student
 
-RESULTS = Path(__file__).resolve().parents[2] / "results" / "first_runs"
+REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 
 
@@ -59,7 +59,7 @@ def test_a_student_that_still_has_its_teachers_was_not_handed_over(tmp_path: Pat
 
 
 def test_phases_of_a_real_run() -> None:
-    runs = {run.folder.name: run for run in find_runs([str(RESULTS)])}
+    runs = {run.folder.name: run for run in find_runs([str(REAL)])}
     run = runs["mikt_mutual_info_10"]  # every tenth row: the coupling at 440, alone from 879
     assert coupling_begins(run) == 2048 * 431
     assert hand_over(run) == 2048 * 871
