@@ -139,6 +139,41 @@ def _stopped(z: Array) -> Array:
     return tf.stop_gradient(z)
 
 
+class InPlace(Mlp):
+    """Writes over the values before the activation, which are a teacher's features."""
+
+    def activate(self, z: Array) -> Array:
+        return np.tanh(z, out=z) if arrays.is_numpy(z) else arrays.tanh(z)
+
+
+class InPlaceInput(Mlp):
+    """Writes over the observations."""
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        x = before[0]
+        x *= 2
+        return super().layer(params, scope, [*before[:-1], before[-1]])
+
+
+class Breaks(Mlp):
+    """Raises an error."""
+
+    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
+        raise KeyError("weights")
+
+
+class InPlaceMap(LinearMap):
+    """Writes over its input."""
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        x += 1
+        return super().apply(params, scope, x)
+
+
+def in_place_map(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    return StateMapping(InPlaceMap(), LinearMap())
+
+
 class MapOfNumPy(LinearMap):
     def apply(self, params: Params, scope: str, x: Array) -> Array:
         return np.tanh(super().apply(params, scope, x))

@@ -153,12 +153,10 @@ def check_network(spec: NetworkSpec, inputs: int) -> None:
     network = spec.build()
     where = f"--network: {spec.network}"
     params = trial_values(where, joined(network.variables(TRIAL, inputs)))
-    before = [np.zeros((2, inputs), np.float32)]
+    before = [lent(np.zeros((2, inputs), np.float32))]
     for width in network.widths:
-        z = network.layer(params, TRIAL, before)
-        check_values(f"{where}: a layer", z, width)
-        before.append(network.activate(z))
-        check_values(f"{where}: an activation", before[-1], width)
+        z = tried(f"{where}: a layer", width, network.layer, params, TRIAL, before)
+        before.append(tried(f"{where}: an activation", width, network.activate, z))
     if spec.network in NETWORKS.from_outside():
         check_on_tensors(where, lambda params, x: hidden(params, TRIAL, x, network), params, inputs)
 
@@ -176,14 +174,33 @@ def trial_values(where: str, variables: Variables) -> dict[str, np.ndarray]:
     for name in variables:
         if not name.startswith(f"{TRIAL}/"):
             raise UserError(f"{where}: the variable {name!r} must begin with its scope")
-    return {name: np.zeros(variable.shape, np.float32) for name, variable in variables.items()}
+    return {
+        name: lent(np.zeros(variable.shape, np.float32)) for name, variable in variables.items()
+    }
 
 
-def check_values(where: str, values: Array, width: int) -> None:
-    """Raises UserError unless `values` are float32 of [2, width]."""
+def lent(array: np.ndarray) -> np.ndarray:
+    """The array, made such that who gets it cannot change it."""
+    array.flags.writeable = False
+    return array
+
+
+def tried(where: str, width: int, function: Callable[..., Array], *arguments: Any) -> Array:
+    """What a user's function returns for a trial's arguments, which it must leave as they are.
+
+    Raises:
+        UserError: it raised an error, or returned something else than float32 of [2, width].
+    """
+    try:
+        values = function(*arguments)
+    except Exception as error:  # a user's code may raise anything
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        hint = "; what it is given is not its own to change" if "read-only" in told else ""
+        raise UserError(f"{where}: {told}{hint}") from None
     found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
     if (found, kind) != ((2, width), np.float32):
         raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")
+    return lent(values) if isinstance(values, np.ndarray) else values
 
 
 def check_on_tensors(
