@@ -29,6 +29,16 @@ ON_DIVERGENCE = ("stop", "rollback")
 PATHS = ("env_xml", "save_path", "load_path", "log_path")
 """The settings that are a path; besides the teachers, which are several."""
 
+GROUPS = {
+    "run": "The run",
+    "network": "The student's own networks",
+    "ppo2": "PPO",
+    "transfer": "The transfer",
+    "mikt": "MIKT",
+    "kickstart": "Kickstarting",
+}
+"""What the settings are about: titles by the name of the group."""
+
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
@@ -103,6 +113,7 @@ def setting(
     choices: Iterable[str] = (),
     several: bool = False,
     flag: str = "",
+    metavar: str = "",
     unit: str = "",
     source: str = "",
     may_change: bool = False,
@@ -110,14 +121,14 @@ def setting(
     """A field of `Config` with what the command line, the checks and the docs say of it.
 
     `choices` are its only values, or a registry of names; `several` marks a setting that takes any
-    number of these, with commas between them. `may_change` marks what may be given otherwise when a
-    run is resumed.
+    number of these, with commas between them. `metavar` stands for its value in `--help`, where its
+    type says too little. `may_change` marks what may be given otherwise when a run is resumed.
     """
     return field(
         default=default,
         metadata={
             "help": help, "group": group, "bound": bound, "choices": choices,
-            "several": several, "flag": flag, "unit": unit, "source": source,
+            "several": several, "flag": flag, "metavar": metavar, "unit": unit, "source": source,
             "may_change": may_change,
         },
     )  # fmt: skip
@@ -139,11 +150,13 @@ class Config:
     """
 
     # The run
-    env: str = setting("", "task to learn, a Gymnasium id", group="run")
-    env_kwargs: str = setting("{}", "keyword arguments of the task as a JSON object", group="run")
+    env: str = setting("", "task to learn, a Gymnasium id", group="run", metavar="ID")
+    env_kwargs: str = setting(
+        "{}", "keyword arguments of the task as a JSON object", group="run", metavar="JSON"
+    )
     env_xml: str = setting(
         "", "MuJoCo XML of a body of your own, to walk in Ant-v5 or in the task that --env names",
-        group="run",
+        group="run", metavar="FILE",
     )  # fmt: skip
     alg: str = setting("ppo2", "algorithm", group="run", choices=ALGORITHMS)
     num_timesteps: int = setting(
@@ -159,16 +172,18 @@ class Config:
     )  # fmt: skip
     seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
     save_path: str = setting(
-        "", "folder of the checkpoints; none: nothing is saved", group="run", may_change=True
-    )
+        "", "folder of the checkpoints; none: nothing is saved", group="run", metavar="DIR",
+        may_change=True,
+    )  # fmt: skip
     save_interval: int = setting(
         0, "save every so many updates; 0: only at the end", group="run", bound=NOT_NEGATIVE,
         unit="updates", may_change=True,
     )  # fmt: skip
-    load_path: str = setting("", "checkpoint to start from", group="run")
+    load_path: str = setting("", "checkpoint to start from", group="run", metavar="FILE")
     log_path: str = setting(
-        "", "folder of the logs; none: only the terminal", group="run", may_change=True
-    )
+        "", "folder of the logs; none: only the terminal", group="run", metavar="DIR",
+        may_change=True,
+    )  # fmt: skip
     log_interval: int = setting(
         1, "log every so many updates", group="run", bound=POSITIVE, unit="updates",
         source="Baselines", may_change=True,
@@ -304,11 +319,11 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers; none: learn from scratch", group="transfer"
+        (), "files of the teachers; none: learn from scratch", group="transfer", metavar="FILE"
     )
     source_env: str = setting(
         "", "the teachers' task: checked against their files, needed where these do not tell it",
-        group="transfer",
+        group="transfer", metavar="ID",
     )  # fmt: skip
     teacher_network: str = setting(
         "", "kinds of the teachers' networks, with commas between, checked against their files",

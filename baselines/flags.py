@@ -6,13 +6,22 @@ import argparse
 import typing
 from collections.abc import Mapping
 from dataclasses import Field, fields
+from functools import partial
 from typing import Any
 
 from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import REGISTRIES, Config, choices_of, config_with, default_text, flag_of
+from baselines.config import (
+    GROUPS,
+    REGISTRIES,
+    Config,
+    choices_of,
+    config_with,
+    default_text,
+    flag_of,
+)
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""
@@ -52,6 +61,21 @@ ELSEWHERE = {
 }
 """What other programs call our settings, by flag: Stable-Baselines3, CleanRL, RLlib, Brax."""
 
+ASKED_FIRST = {
+    "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
+    "With teachers": ("teacher_paths", "transfer", "mapping"),
+    "What is kept": ("save_path", "save_interval", "log_path", "resume"),
+    "How fast": ("num_env",),
+}
+"""The settings that `--help` shows, by what one wants to do; `--help_all` shows all."""
+
+EXAMPLES = """\
+Examples:
+  python -m baselines.run --env=CentipedeFour-v1 --save_path=models/four --log_path=logs/four
+  python -m baselines.run --env=CentipedeEight-v1 --teacher_paths models/four/00488
+
+More: --help_all, docs/tutorial.md. The other commands: python -m baselines"""
+
 
 def describe(f: Field[Any]) -> str:
     """One line of help: meaning, unit, default, source."""
@@ -65,26 +89,70 @@ def describe(f: Field[Any]) -> str:
     return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
 
 
+def describe_shortly(f: Field[Any]) -> str:
+    """One line of help: meaning, and default if there is one."""
+    default = f" (default: {default_text(f)})" if f.default not in ("", (), False) else ""
+    return f"{f.metadata['help']}{default}".replace("%", "%%")
+
+
+class ShowText(argparse.Action):
+    """A flag that shows the text which the function `const` makes, and ends the program."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Show it."""
+        print(self.const())
+        parser.exit()
+
+
 def parser(program: str, description: str, kind: type[Config] = Config) -> Parser:
     """The argument parser that has a flag for every field of `Config` or a subclass."""
-    result = Parser(prog=program, description=description)
-    kinds = typing.get_type_hints(kind)
+    usage = f"{program} --env=ID [flags]"
+    result = Parser(prog=program, description=description, usage=usage, add_help=False)
+    short = partial(_short_help, program, description, kind)
+    helps = result.add_argument_group("Help")
+    helps.add_argument(
+        "-h", "--help", action=ShowText, nargs=0, const=short, default=argparse.SUPPRESS,
+        help="what is asked for first",
+    )  # fmt: skip
+    helps.add_argument("--help_all", action="help", help="every flag")
     groups: dict[str, Any] = {}
     for f in fields(kind):
         name = f.metadata["group"]
         if name not in groups:
-            groups[name] = result.add_argument_group(name)
-        options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": describe(f)}
-        if kinds[f.name] is bool:
-            options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
-        elif kinds[f.name] == tuple[str, ...]:
-            options |= {"nargs": "+", "metavar": "FILE"}
-        else:
-            options["metavar"] = {int: "N", float: "X", str: "NAME"}[kinds[f.name]]
-        element = str if kinds[f.name] == tuple[str, ...] else kinds[f.name]
-        groups[name].add_argument(f"--{flag_of(f)}", type=reader(element), **options)
+            groups[name] = result.add_argument_group(GROUPS.get(name, name))
+        _add(groups[name], f, kind, describe(f))
     result.elsewhere |= {name: f"--{flag}" for name, flag in names_elsewhere().items()}
     return result
+
+
+def _short_help(program: str, description: str, kind: type[Config]) -> str:
+    """What `--help` shows: the settings that are asked for first, and those of a named method."""
+    short = Parser(
+        prog=program, description=description, epilog=EXAMPLES, add_help=False,
+        usage=f"{program} --env=ID [--teacher_paths FILE ...] [flags]",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    by_name = {f.name: f for f in fields(kind)}
+    own = tuple(name for name in by_name if name not in Config.__dataclass_fields__)
+    for title, names in (ASKED_FIRST | {"The method's own": own}).items():
+        group = short.add_argument_group(title)
+        for name in names:
+            _add(group, by_name[name], kind, describe_shortly(by_name[name]))
+    return short.format_help()
+
+
+def _add(group: Any, f: Field[Any], kind: type[Config], about: str) -> None:
+    """Add the flag of a field of `kind` to a group of a parser."""
+    value = typing.get_type_hints(kind)[f.name]
+    options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": about}
+    if value is bool:
+        options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
+    elif value == tuple[str, ...]:
+        options |= {"nargs": "+", "metavar": f.metadata["metavar"]}
+        value = str
+    else:
+        options["metavar"] = f.metadata["metavar"] or {int: "N", float: "X", str: "NAME"}[value]
+    group.add_argument(f"--{flag_of(f)}", type=reader(value), **options)
 
 
 def names_elsewhere() -> dict[str, str]:

@@ -8,20 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.config import choices_of, default_text, flag_of
+from baselines.config import GROUPS, choices_of, default_text, flag_of
 from baselines.environments.centipede_tables import markdown_table
 from baselines.transfer.kickstart import KickstartConfig
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
-
-GROUPS = {
-    "run": "The run",
-    "network": "The student's own networks",
-    "ppo2": "PPO",
-    "transfer": "The transfer",
-    "mikt": "MIKT",
-    "kickstart": "Kickstarting",
-}
 
 HEAD = """\
 # Settings

@@ -86,7 +86,7 @@ def made() -> set[str]:
     found = {"converted", "results/sizes", "runs"}
     for command in COMMANDS:
         module, arguments = module_and_arguments(command)
-        if module == "baselines.run" and "--help" not in arguments:
+        if module == "baselines.run" and "--help_all" not in arguments:
             found.update(runs_made(command))
     return found
 
@@ -100,7 +100,7 @@ def check_files(*paths: str | Path) -> None:
 
 
 def check_run(arguments: list[str]) -> None:
-    if arguments == ["--help"]:
+    if arguments == ["--help_all"]:
         return
     config = parse(arguments, "", "")
     make_task(config.env, config.env_arguments).close()

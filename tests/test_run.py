@@ -19,6 +19,7 @@ from fork_files import fork_variables, write_fork_file
 
 from baselines import evaluate, run
 from baselines.config import Config, flag_of
+from baselines.flags import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -429,11 +430,22 @@ def test_the_methods_command_is_shown_and_run(file: str) -> None:
     assert wanted in re.sub(r"\s+", " ", text)
 
 
-def test_help_names_every_setting_with_its_default() -> None:
-    shown = re.sub(r"\s+", " ", call("--help").stdout)
+def test_help_all_names_every_setting_with_its_default() -> None:
+    shown = re.sub(r"\s+", " ", call("--help_all").stdout)
     assert all(f"--{flag_of(field)} " in shown for field in fields(Config))
     for flag, default in [("--gamma", "0.99"), ("--cliprange", "0.2"), ("--ps_coef", "2.0")]:
         assert re.search(rf"{flag} \S+ [^\[]*\[[^\]]*default: {re.escape(default)}", shown)
+
+
+def test_help_is_short_and_has_what_is_asked_for_first(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["--help"], "run", "Train.")
+    shown = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert len(shown.splitlines()) < 45
+    for told in ("--env ID", "--teacher_paths FILE", "--save_path DIR", "--env_kwargs JSON"):
+        assert told in shown
+    assert "--decoder_min_std" not in shown
 
 
 BAD_INPUT = {

@@ -1,0 +1,27 @@
+"""`python -m baselines`: a list of the commands."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+import baselines
+from baselines.__main__ import COMMANDS, main, purpose
+from baselines.common.errors import UserError
+
+FOLDER = Path(baselines.__file__).parent
+
+
+def test_every_command_is_listed(capsys: pytest.CaptureFixture) -> None:
+    commands = {p.stem for p in FOLDER.glob("*.py") if "run_command(main" in p.read_text()}
+    assert commands - {"__main__"} == set(COMMANDS)
+    main([])
+    shown = capsys.readouterr().out
+    for name in COMMANDS:
+        assert f"  {importlib.import_module(f'baselines.{name}').PROGRAM} " in shown
+        assert 10 < len(purpose(name)) < 60
+
+
+def test_a_command_given_as_an_argument_is_told_how() -> None:
+    with pytest.raises(UserError, match=r"python -m baselines\.NAME; did you mean evaluate\?"):
+        main(["evalaute"])
