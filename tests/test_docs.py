@@ -9,12 +9,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 from documented import blocks
 
+import baselines
 from baselines.config import Config, flag_of
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def script(name: str) -> ModuleType:
@@ -102,6 +104,12 @@ def test_modules_that_are_named_exist() -> None:
     for page in PAGES:
         for name in re.findall(r"python -m ([\w.]+)", page.read_text(encoding="utf-8")):
             assert importlib.util.find_spec(name), name
+
+
+def test_the_citation_is_of_this_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == baselines.__version__
+    assert cited["license"] in (ROOT / "LICENSE").read_text(encoding="utf-8")
 
 
 def test_pictures_are_small() -> None:
