@@ -65,7 +65,7 @@ ASKED_FIRST = {
     "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
     "With teachers": ("teacher_paths", "transfer", "mapping"),
     "What is kept": ("save_path", "save_interval", "log_path", "resume"),
-    "How fast": ("num_env",),
+    "What is shown, how fast": ("verbose", "num_env"),
 }
 """The settings that `--help` shows, by what one wants to do; `--help_all` shows all."""
 

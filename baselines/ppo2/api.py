@@ -102,8 +102,8 @@ def learn(
         env_name: the name of such a function's task in checkpoints and logs; by default the
             function's own.
         settings: those of `python -m baselines.run --help_all` by name, such as
-            `num_timesteps=2e6`; None: not given. A function stands for its name, `module:name`: `network=my_mlp`;
-            `lr_schedule` takes any function.
+            `num_timesteps=2e6`; None: not given. A function stands for its name, `module:name`:
+            `network=my_mlp`; `lr_schedule` takes any function.
 
     Returns:
         The policy at the end of the run.
