@@ -25,6 +25,8 @@ from baselines.common.vec_env.stored_body import ARGUMENT
 ALGORITHMS = ("ppo2",)
 TEACHER_WEIGHTS = ("loaded", "random")
 ON_DIVERGENCE = ("stop", "rollback")
+LATERALS = ("learned", "identity")
+MIX_OUTPUTS = ("none", "named", "learned")
 
 PATHS = ("env_xml", "save_path", "load_path", "log_path")
 """The settings that are a path; besides the teachers, which are several."""
@@ -63,6 +65,7 @@ MAPPINGS = Registry(
     not_of_sizes,
     learned="baselines.transfer.mapping:learned",
     frozen="baselines.transfer.mapping:frozen",
+    named="baselines.transfer.mapping:named",
 )
 """What `--mapping` may name: functions that make a `StateMapping` (transfer/mapping.py)."""
 
@@ -342,8 +345,17 @@ class Config:
         choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
-        "learned", "the mapping φ: learned, or frozen at its random start", group="mikt",
-        choices=MAPPINGS, source=MIKT,
+        "learned", "the mapping φ: learned, frozen at its random start, or named: learned from the"
+        " entries of the same joints and bodies on", group="mikt", choices=MAPPINGS, source=MIKT,
+    )  # fmt: skip
+    laterals: str = setting(
+        "learned", "the lateral matrices U: learned, or the identity, for networks as wide as the"
+        " teachers'", group="mikt", choices=LATERALS, source=MIKT,
+    )  # fmt: skip
+    mix_outputs: str = setting(
+        "none", "the output layers: not mixed (none), or mixed too, the teachers' actions as those"
+        " of the motors of the same names (named) or through a learned matrix (learned)",
+        group="mikt", choices=MIX_OUTPUTS,
     )  # fmt: skip
     ps_coef: float = setting(
         None, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",

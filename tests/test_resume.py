@@ -109,6 +109,24 @@ def test_stopped_in_every_phase_a_run_ends_as_if_it_had_not_been(
     assert len(logs(tmp_path / "b")[0]) == UPDATES
 
 
+def test_a_student_with_every_option_goes_on(
+    stop_after: Callable[..., None], tmp_path: Path
+) -> None:
+    options = {"mapping": "named", "laterals": "identity", "mix_outputs": "named"}
+    settings: dict[str, Any] = {"env": "CentipedeFive-v1", "num_hidden": 64, **options}
+    whole, parts = (
+        config(tmp_path / name, 64, teacher_paths=(TEACHER,), **settings) for name in "ab"
+    )
+    learn(whole)
+    stop_after(7)
+    with pytest.raises(KeyboardInterrupt):
+        learn(parts)
+    stop_after(0)
+    learn(replace(parts, resume=True))
+    assert arrays(tmp_path / "b") == arrays(tmp_path / "a")
+    assert logs(tmp_path / "b") == logs(tmp_path / "a")
+
+
 def killed(work: Callable[[], object], after: float) -> None:
     """Do `work` in another process and kill it, if it is not done by then."""
     process = os.fork()

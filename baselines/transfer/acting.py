@@ -21,8 +21,8 @@ import numpy as np
 from baselines.common.networks.activations import InPlace
 from baselines.common.networks.networks import Layer, dense_layers, feed_forward
 from baselines.common.networks.policies import PlainPolicy
-from baselines.transfer.mapping import StateMapping, embedding_scope
-from baselines.transfer.mixing import lateral, shares
+from baselines.transfer.mapping import SELECTION, StateMapping, embedding_scope
+from baselines.transfer.mixing import MixingSpec, lateral, shares
 from baselines.transfer.teacher import Teacher, source_numbers, sources
 
 
@@ -35,16 +35,20 @@ class Parts:
         mappings: of each source task, the layers of φ with its output layer.
         teachers: of each teacher, the hidden layers of its policy.
         sources: the source task of each teacher.
+        selections: of each source task, S of a φ that adds s S, [d, d_j]; None: it does not.
         laterals: of each layer, the matrices U_j.
         shares: of each layer, p, float32 of [1 + J].
+        head: the output layer, where it is not one of the mixed layers.
     """
 
     body: list[Layer]
     mappings: list[list[Layer]]
     teachers: list[list[Layer]]
     sources: list[int]
+    selections: list[np.ndarray | None]
     laterals: list[list[np.ndarray]]
     shares: list[np.ndarray]
+    head: list[Layer]
 
 
 def parts(
@@ -52,6 +56,7 @@ def parts(
     teachers: Sequence[Teacher],
     mapping: StateMapping,
     params: Mapping[str, np.ndarray],
+    spec: MixingSpec,
 ) -> Parts | None:
     """A student's policy side; None where one of its networks is not made of dense layers.
 
@@ -59,29 +64,44 @@ def parts(
         body: its own networks.
         teachers: its teachers.
         mapping: φ and its decoder.
-        params: its variables by name, those of a frozen φ among them.
+        params: its variables by name, those among them that are not trained.
+        spec: how the teachers are mixed in.
     """
-    layers = range(len(body.network.widths))
+    number = spec.layers(body)
+    scopes = [embedding_scope(i) for i in range(len(sources(teachers)))]
     found = Parts(
         body=dense_layers(body.network, params, body.pi_scope),
-        mappings=[
-            dense_layers(mapping.embedding, params, embedding_scope(i))
-            for i in range(len(sources(teachers)))
-        ],
+        mappings=[dense_layers(mapping.embedding, params, scope) for scope in scopes],
         teachers=[dense_layers(t.policy.network, t.params, t.policy.pi_scope) for t in teachers],
         sources=source_numbers(teachers),
+        selections=[params.get(f"{scope}/{SELECTION}") for scope in scopes],
         laterals=[
-            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))] for i in layers
+            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))]
+            for i in range(number)
         ],
-        shares=shares(params, body.pi_scope, len(layers)),
+        shares=shares(params, body.pi_scope, number),
+        head=[body.head(params)],
     )
-    return found if all([found.body, *found.mappings, *found.teachers]) else None
+    if not all([found.body, *found.mappings, *found.teachers]):
+        return None
+    return _with_mixed_outputs(found, teachers) if spec.with_outputs else found
 
 
-def as_one_network(parts: Parts, head: Layer) -> Callable[[np.ndarray], np.ndarray]:
+def _with_mixed_outputs(parts: Parts, teachers: Sequence[Teacher]) -> Parts:
+    """The same with the output layers as the last of the mixed layers."""
+    outputs = [teacher.policy.head(teacher.params) for teacher in teachers]
+    return replace(
+        parts,
+        body=[*parts.body, *parts.head],
+        teachers=[[*t, last] for t, last in zip(parts.teachers, outputs, strict=True)],
+        head=[],
+    )
+
+
+def as_one_network(parts: Parts) -> Callable[[np.ndarray], np.ndarray]:
     """The outputs of the policy network as a function of normalised observations [B, d]."""
     embed = feed_forward(_side_by_side([mapping[:-1] for mapping in parts.mappings]))
-    mixed = feed_forward([*_mixed_layers(parts), head])
+    mixed = feed_forward([*_mixed_layers(parts), *parts.head])
     return lambda obs: mixed(np.concatenate((obs, embed(obs)), axis=1))
 
 
@@ -99,24 +119,32 @@ def _side_by_side(networks: Sequence[Sequence[Layer]]) -> list[Layer]:
 
 
 def _mixed_layers(parts: Parts) -> list[Layer]:
-    first = [
-        _after(parts.mappings[source][-1], layers[0])
-        for source, layers in zip(parts.sources, parts.teachers, strict=True)
-    ]
     obs_size, embedded = len(parts.body[0].w), [len(m[-1].w) for m in parts.mappings]
-    starts = np.cumsum([obs_size, *embedded])
-    theirs, at = first, [int(starts[source]) for source in parts.sources]
-    inputs = int(starts[-1])
-    layers = []
+    starts = np.cumsum([obs_size, *embedded]).tolist()
+    placed = [_first_layer(parts, j, starts) for j in range(len(parts.teachers))]
+    inputs, at = starts[-1], list[int]()
+    layers: list[Layer] = []
     for i, own in enumerate(parts.body):
         if i:
-            theirs = [teacher[i] for teacher in parts.teachers]
-        placed = [_from_row(z, start, inputs) for z, start in zip(theirs, at, strict=True)]
+            placed = [
+                _from_row(teacher[i], start, inputs)
+                for teacher, start in zip(parts.teachers, at, strict=True)
+            ]
         mixed = _mixed(_from_row(own, 0, inputs), placed, parts.laterals[i], parts.shares[i])
         outputs = [mixed, *placed] if i + 1 < len(parts.body) else [mixed]
         layers.append(_joined(outputs))
         *at, inputs = np.cumsum([len(output.b) for output in outputs]).tolist()
     return layers
+
+
+def _first_layer(parts: Parts, teacher: int, starts: Sequence[int]) -> Layer:
+    """A teacher's first layer, from the observation and the last hidden layers of the φ."""
+    source, first = parts.sources[teacher], parts.teachers[teacher][0]
+    layer = _from_row(_after(parts.mappings[source][-1], first), starts[source], starts[-1])
+    chosen = parts.selections[source]
+    if chosen is not None:
+        layer.w[: len(chosen)] += chosen @ first.w
+    return layer
 
 
 def _after(first: Layer, second: Layer) -> Layer:

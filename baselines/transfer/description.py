@@ -12,11 +12,16 @@ from baselines.common.checkpoint import checked_arrays
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.policies import PlainPolicy, check_sizes
 from baselines.common.networks.variables import shapes
+from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.mapping import SCOPE, MappingSpec, embedding_variables
+from baselines.transfer.mixing import MixingSpec, unfitting
 from baselines.transfer.teacher import Teacher, sources
 
-TransferParts = tuple[tuple[Teacher, ...], MappingSpec, float, Params]
-"""The teachers, the mapping, σ_q's noise and the variables of a frozen φ, as `Student` has them."""
+TransferParts = tuple[
+    tuple[Teacher, ...], MappingSpec, float, Params, MixingSpec, tuple[Window, ...]
+]
+"""The teachers, the mapping, σ_q's noise, the variables of a frozen φ, how the teachers are mixed
+in and where their parts are, as `Student` has them."""
 
 
 def describe(
@@ -31,6 +36,12 @@ def describe(
     }
 
 
+def describe_mixing(spec: MixingSpec, windows: Sequence[Window]) -> dict[str, Any]:
+    """What it says there besides, where teachers are mixed in otherwise than by default; JSON."""
+    said = {"mixing": asdict(spec)} if spec != MixingSpec() else {}
+    return said | ({"windows": [describe_window(window) for window in windows]} if windows else {})
+
+
 def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
     """The teachers' variables under the names that they have in a student's checkpoint."""
     return {
@@ -41,14 +52,14 @@ def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
 
 
 def read(
-    described: Mapping[str, Any], stored: Mapping[str, np.ndarray], obs_size: int
+    described: Mapping[str, Any], stored: Mapping[str, np.ndarray], body: PlainPolicy
 ) -> TransferParts:
-    """The inverse of `describe`.
+    """The inverse of `describe` and `describe_mixing`.
 
     Args:
         described: what the checkpoint says under `transfer`.
         stored: its arrays.
-        obs_size: number of the student's observation dimensions.
+        body: the student's own networks.
 
     Raises:
         KeyError, TypeError, ValueError: the description is damaged.
@@ -59,16 +70,59 @@ def read(
     mapping, min_std = MappingSpec(**described["mapping_spec"]), float(described["min_std"])
     sizes = [size for _, size in sources(teachers)]
     for size in sizes:
-        check_sizes(mapping, obs_size, size)
-    if not described["frozen_mapping"]:
-        return teachers, mapping, min_std, {}
-    needed = shapes(embedding_variables(obs_size, sizes, mapping.build()))
-    return teachers, mapping, min_std, checked_arrays(stored, needed)
+        check_sizes(mapping, body.obs_size, size)
+    frozen: Params = {}
+    if described["frozen_mapping"]:
+        needed = shapes(embedding_variables(body.obs_size, sizes, mapping.build()))
+        frozen = checked_arrays(stored, needed)
+    mixing, windows = _stored_mixing(described, body, teachers, mapping)
+    return teachers, mapping, min_std, frozen, mixing, windows
+
+
+def _stored_mixing(
+    described: Mapping[str, Any],
+    body: PlainPolicy,
+    teachers: Sequence[Teacher],
+    mapping: MappingSpec,
+) -> tuple[MixingSpec, tuple[Window, ...]]:
+    mixing, told = MixingSpec(**described.get("mixing", {})), described.get("windows", [])
+    for teacher in teachers:
+        if complaint := unfitting(mixing, body, teacher):
+            raise ValueError(complaint)
+    by_name = mapping.build().is_named or mixing.outputs == "named"
+    windows = [
+        stored_window(window, body, teacher)
+        for window, teacher in zip(told, teachers if by_name else (), strict=True)
+    ]
+    return mixing, tuple(windows)
 
 
 def teacher_scope(number: int) -> str:
     """First part of the names of a teacher's variables in a student's checkpoint."""
     return f"{SCOPE}/teacher{number}"
+
+
+def describe_window(window: Window) -> list[Any]:
+    """What a checkpoint says of a place on the student's body; JSON."""
+    return [list(window.entries), [list(pair) for pair in window.motors]]
+
+
+def stored_window(described: Sequence[Any], body: PlainPolicy, teacher: Teacher) -> Window:
+    """The inverse of `describe_window`.
+
+    Raises:
+        TypeError, ValueError: it does not fit the student or the teacher.
+    """
+    entries, motors = described
+    window = Window(tuple(entries), tuple((own, theirs) for own, theirs in motors))
+    bounds = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
+    numbers = [(entry, body.obs_size) for entry in window.entries if entry != ABSENT]
+    numbers += [pair for motor in window.motors for pair in zip(motor, bounds, strict=True)]
+    if len(window.entries) != teacher.policy.obs_size or not window.motors:
+        raise ValueError("a window does not fit its teacher")
+    if not all(type(number) is int and 0 <= number < bound for number, bound in numbers):
+        raise ValueError("a window names what is not there")
+    return window
 
 
 def describe_teacher(teacher: Teacher) -> dict[str, Any]:

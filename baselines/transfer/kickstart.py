@@ -28,17 +28,21 @@ from baselines.common.errors import UserError
 from baselines.common.metrics import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import LOG_2PI, DiagGaussian, Pi
+from baselines.common.networks.distributions import LOG_2PI, Pi
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
-from baselines.common.vec_env.entry_names import entry_names
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config, setting
-from baselines.environments.centipede_names import moved
-from baselines.transfer.correspondence import ABSENT, Window, selection, windows
-from baselines.transfer.description import describe_teacher, stored_teacher, teacher_arrays
+from baselines.transfer.correspondence import ABSENT, Window, selection
+from baselines.transfer.description import (
+    describe_teacher,
+    describe_window,
+    stored_teacher,
+    stored_window,
+    teacher_arrays,
+)
 from baselines.transfer.method import TransferMethod
+from baselines.transfer.places import places
 from baselines.transfer.schedule import Stage
 from baselines.transfer.teacher import Teacher
 
@@ -184,11 +188,10 @@ class Kickstarted(PlainPolicy):
         lessons = [
             {
                 "teacher": describe_teacher(lesson.teacher),
-                "windows": [[list(w.entries), [list(pair) for pair in w.motors]]
-                            for w in lesson.windows],
+                "windows": [describe_window(window) for window in lesson.windows],
             }
             for lesson in self.lessons
-        ]  # fmt: skip
+        ]
         return self.body.describe() | {"transfer": {"lessons": lessons}}
 
 
@@ -215,29 +218,9 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kick
     lessons = []
     for j, lesson in enumerate(described["transfer"]["lessons"]):
         teacher = stored_teacher(j, lesson["teacher"], stored)
-        places = [
-            _checked(
-                Window(tuple(entries), tuple((own, his) for own, his in motors)), body, teacher
-            )
-            for entries, motors in lesson["windows"]
-        ]
-        lessons.append(Lesson(teacher, tuple(places)))
+        where = tuple(stored_window(window, body, teacher) for window in lesson["windows"])
+        lessons.append(Lesson(teacher, where))
     return kickstarted(body, lessons)
-
-
-def _checked(window: Window, body: PlainPolicy, teacher: Teacher) -> Window:
-    bounds = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
-    entries = [(entry, body.obs_size) for entry in window.entries if entry != ABSENT]
-    motors = [
-        (number, bound)
-        for pair in window.motors
-        for number, bound in zip(pair, bounds, strict=True)
-    ]
-    if len(window.entries) != teacher.policy.obs_size or not window.motors:
-        raise ValueError("a window does not fit its teacher")
-    if not all(type(number) is int and 0 <= number < bound for number, bound in entries + motors):
-        raise ValueError("a window names what is not there")
-    return window
 
 
 def check(config: Config) -> None:
@@ -257,25 +240,12 @@ def start(
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
-    names = entry_names(config.env, config.env_arguments)
-    lessons = []
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        check_task_of_file(teacher.env["id"])
-        for policy, task in ((body, config.env), (teacher.policy, teacher.env["id"])):
-            if not isinstance(policy.distribution, DiagGaussian):
-                raise UserError(
-                    f"--transfer: kickstart needs motors, but the actions of {task} are not a Box"
-                )
-        theirs = entry_names(teacher.env["id"], teacher.env["kwargs"])
-        places = windows(names, theirs, moved)
-        if not places:
-            raise UserError(
-                f"--teacher_paths: {path} was trained on {teacher.env['id']}, none of whose motors"
-                f" has the name of one of {config.env}"
-            )
-        if config.teacher_weights == "random":
-            teacher = teacher.untrained(random.teachers)
-        lessons.append(Lesson(teacher, tuple(places)))
+    found = places(body, teachers, config, "--transfer: kickstart")
+    if config.teacher_weights == "random":
+        teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
+    lessons = [
+        Lesson(teacher, tuple(where)) for teacher, where in zip(teachers, found, strict=True)
+    ]
     return kickstarted(body, lessons), body.init(random.init)
 
 

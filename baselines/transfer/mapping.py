@@ -1,6 +1,6 @@
 """The mapping φ from the student's observations to a source task's, and its decoder q(s | φ(s)).
 
-What both are made of, the two kinds that `--mapping` names (`learned` and `frozen`), and their
+What both are made of, the kinds that `--mapping` names (`learned`, `frozen` and `named`), and their
 variables and values for each source task.
 """
 
@@ -55,11 +55,18 @@ class StateMapping:
         embedding: φ, from [B, d] to [B, d_j].
         decoder: the mean of q(s | φ(s)), from [B, d_j] to [B, d].
         is_learned: whether φ is trained, or stays as it was drawn.
+        is_named: whether φ has a variable `SELECTION` that is not trained: the choice of the
+            entries that both tasks have by name, float32 of [d, d_j].
     """
 
     embedding: Map
     decoder: Map
     is_learned: bool = True
+    is_named: bool = False
+
+
+SELECTION = "selection"
+"""What the choice of entries is called in the scope of a φ that starts from it."""
 
 
 def embedding_scope(source: int) -> str:
@@ -130,6 +137,28 @@ class MlpMap:
         return [*hidden, networks.dense(params, f"{scope}/out")]
 
 
+@dataclass(frozen=True)
+class NamedMap(MlpMap):
+    """φ(s) = s S + MLP(s): the entries of the same names, and what is learned besides.
+
+    S picks the entries (`correspondence.selection`). The MLP's output layer starts at 0, so that φ
+    starts as S alone.
+    """
+
+    def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
+        """S, which whoever uses the map must give, and those of the MLP."""
+        shapes = {"out/w": (self.hidden.num_hidden, outputs), "out/b": (outputs,)}
+        return joined([
+            {f"{scope}/{SELECTION}": Variable((inputs, outputs), zeros)},
+            *self.hidden.variables(scope, inputs),
+            {f"{scope}/{name}": Variable(shape, zeros) for name, shape in shapes.items()},
+        ])  # fmt: skip
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        """[B, inputs] to [B, outputs]."""
+        return x @ params[f"{scope}/{SELECTION}"] + super().apply(params, scope, x)
+
+
 def learned(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
     """The mapping of the paper: φ and its decoder are MLPs."""
     mlp = MlpMap(Mlp(num_layers, num_hidden, activation))
@@ -140,6 +169,12 @@ def frozen(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
     """The same with a φ that stays at its random start."""
     mlp = MlpMap(Mlp(num_layers, num_hidden, activation))
     return StateMapping(mlp, mlp, is_learned=False)
+
+
+def named(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    """A φ that starts as the choice of the entries of the same names."""
+    mlp = Mlp(num_layers, num_hidden, activation)
+    return StateMapping(NamedMap(mlp), MlpMap(mlp), is_named=True)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What is logged of a student's use of its teachers, under its names.
 
-`student_ps` and `vf_student_ps` are the means of p_0 over the hidden layers, `student_ps_0` and so
-on p_0 of each; `teacher_ps_0` and so on the shares of several teachers. Of several source tasks the
-metrics of the mapping are means too, and `mi_explained_0` and so on those of each task.
+`student_ps` and `vf_student_ps` are the means of p_0 over the layers that are mixed, `student_ps_0`
+and so on p_0 of each; `teacher_ps_0` and so on the shares of several teachers. Of several source
+tasks the metrics of the mapping are means too, and `mi_explained_0` and so on those of each task.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ PI_TEACHER_SHARE, VF_TEACHER_SHARE = "teacher_ps", "vf_teacher_ps"
 CONSTANT = 1e-6
 """Variance, in squared units of the normalised observation, below which a dimension is constant."""
 
+_LAYER = "hidden layer, then with `--mix_outputs` of the output layer"
 _ALONE = "once the student is alone"
 _ONE_TEACHER = f"with one teacher, whose share is 1 − p₀; {_ALONE}"
 
@@ -64,10 +65,10 @@ OF_MAPPING = {
 """What the mappings do with the observations of a rollout."""
 
 METRICS = {
-    PI_SHARE: LoggedMetric("p₀, the student's own share in the policy", part="hidden layer"),
-    VF_SHARE: LoggedMetric("p₀ in the value function", part="hidden layer"),
+    PI_SHARE: LoggedMetric("p₀, the student's own share in the policy", part=_LAYER),
+    VF_SHARE: LoggedMetric("p₀ in the value function", part=_LAYER),
     PI_TEACHER_SHARE: LoggedMetric(
-        "p_j, the mean of a teacher's shares in the policy's hidden layers",
+        "p_j, the mean of a teacher's shares in the policy's layers",
         missing=_ONE_TEACHER,
         part="teacher",
     ),
@@ -81,7 +82,7 @@ METRICS = {
 
 
 def own_shares(pi_layers: Sequence[float], vf_layers: Sequence[float]) -> dict[str, float]:
-    """p_0 of each hidden layer of the two sides, by name."""
+    """p_0 of each layer of the two sides, by name."""
     return _with_parts(PI_SHARE, pi_layers) | _with_parts(VF_SHARE, vf_layers)
 
 
@@ -91,7 +92,7 @@ def teacher_shares(
     """The share of each of several teachers in the two sides, by name; nothing for a single one.
 
     Args:
-        pi_layers: p of each hidden layer of the policy side, [1 + J], the student's own first.
+        pi_layers: p of each layer of the policy side, [1 + J], the student's own first.
         vf_layers: the same of the value side.
     """
     if len(pi_layers[0]) == 2:

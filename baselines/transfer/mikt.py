@@ -14,9 +14,12 @@ from baselines.common.networks.policies import PlainPolicy, Policy, check_sizes,
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer import description
+from baselines.transfer.correspondence import Window
 from baselines.transfer.mapping import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.metrics import METRICS
+from baselines.transfer.mixing import MixingSpec, unfitting
+from baselines.transfer.places import places
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
@@ -43,8 +46,13 @@ def start(
     """The student with its teachers.
 
     Raises:
-        UserError: the mapping is too large, or not what it must be.
+        UserError: the mapping is too large, or not what it must be, the teachers cannot be mixed in
+            as they are to be, or names are needed and cannot be had.
     """
+    mixing = MixingSpec(config.laterals, config.mix_outputs)
+    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+        if complaint := unfitting(mixing, body, teacher):
+            raise UserError(f"--{complaint} (the teacher {path})")
     if config.teacher_weights == "random":
         teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
     spec = MappingSpec(
@@ -52,10 +60,26 @@ def start(
     )
     for teacher in teachers:
         _check_mapping(spec, body, teacher)
-    student = Student(body, teachers, spec, config.decoder_min_std)
+    windows = _windows(body, teachers, config, spec)
+    student = Student(
+        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows
+    )
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
     return student, student.init(random.init)
+
+
+def _windows(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, spec: MappingSpec
+) -> tuple[Window, ...]:
+    """Where on the student's body each teacher's parts of the same names are, if need be."""
+    if spec.build().is_named:
+        wanted = f"--mapping: {config.mapping}"
+    elif config.mix_outputs == "named":
+        wanted = "--mix_outputs: named"
+    else:
+        return ()
+    return tuple(first for first, *_ in places(body, teachers, config, wanted))
 
 
 def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> None:
@@ -76,7 +100,7 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Stud
         KeyError, TypeError, ValueError: the description is damaged.
     """
     body = PlainPolicy.from_description(described)
-    return Student(body, *description.read(described["transfer"], stored, body.obs_size))
+    return Student(body, *description.read(described["transfer"], stored, body))
 
 
 def go_on(
@@ -102,22 +126,30 @@ def go_on(
             f"--teacher_weights: {config.teacher_weights} is not what the student"
             f" {config.load_path} was trained with so far; give the other one"
         )
-    _check_same_mapping(config, saved, policy)
+    check_goes_on(config, saved, policy)
     mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
     return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
 
 
-def _check_same_mapping(config: Config, saved: Student, given: Student) -> None:
-    """A mapping that is learned may go on as a frozen one and the other way round, no other."""
-    old, new = saved.mapping, given.mapping
-    if (old.embedding, old.decoder) == (new.embedding, new.decoder):
-        return
-    one, other = given.mapping_spec, saved.mapping_spec
-    settings = {
-        "mapping_num_layers": (one.num_layers, other.num_layers),
-        "mapping_num_hidden": (one.num_hidden, other.num_hidden),
-        "mapping": (one.mapping, other.mapping),
+def check_goes_on(config: Config, saved: Student, given: Student) -> None:
+    """Check that a student goes on with the mapping and the mixing that it had.
+
+    A mapping that is learned may go on as a frozen one and the other way round, no other.
+
+    Raises:
+        CheckpointError: one of the two is another.
+    """
+    old, new, one, other = saved.mapping, given.mapping, given.mapping_spec, saved.mapping_spec
+    settings: dict[str, tuple[Any, Any]] = {
+        "laterals": (given.mixing_spec.laterals, saved.mixing_spec.laterals),
+        "mix_outputs": (given.mixing_spec.outputs, saved.mixing_spec.outputs),
     }
+    if (old.embedding, old.decoder) != (new.embedding, new.decoder):
+        settings |= {
+            "mapping_num_layers": (one.num_layers, other.num_layers),
+            "mapping_num_hidden": (one.num_hidden, other.num_hidden),
+            "mapping": (one.mapping, other.mapping),
+        }
     for flag, (now, before) in settings.items():
         if now != before:
             raise CheckpointError(

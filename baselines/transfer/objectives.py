@@ -43,10 +43,10 @@ def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: flo
 
 
 def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
-    """C: minus the mean over the hidden layers of log p_0, the student's own share.
+    """C: minus the mean over the mixed layers of log p_0, the student's own share.
 
     Args:
-        log_own_shares: log p_0 of each hidden layer of one side, scalars.
+        log_own_shares: log p_0 of each mixed layer of one side, scalars.
 
     Returns:
         A scalar, in nats; 0 when the teachers have no share left.
@@ -59,7 +59,7 @@ class Seen(NamedTuple):
 
     Attributes:
         obs: normalised observations s, float32 of [B, d].
-        pi_shares: log p_0 of each hidden layer of the policy side, scalars.
+        pi_shares: log p_0 of each mixed layer of the policy side, scalars.
         vf_shares: the same of the value side.
         decoded: for each source task μ_q(φ(s)), float32 of [B, d], and log σ_q, float32 of [d].
         min_std: see `mutual_information_loss`.

@@ -14,6 +14,7 @@ from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.metrics import own_shares
+from baselines.transfer.mixing import MixingSpec
 from baselines.transfer.objectives import LOSSES
 from baselines.transfer.student import Student
 
@@ -78,7 +79,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     A run that is resumed after its hand-over has only the last of them left.
     """
     if not isinstance(policy, Student):
-        return [_alone(1, policy.body)]
+        return [_alone(1, policy.body, config)]
     student = policy
 
     def coefs(update: int) -> dict[str, float]:
@@ -99,14 +100,14 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
         replace(
-            _alone(_whole(with_teachers) + 1, student.body),
+            _alone(_whole(with_teachers) + 1, student.body, config),
             announcement=lambda params: hand_over_lines(student.own_shares(params)),
         ),
     ]
 
 
-def _alone(first: int, body: PlainPolicy) -> Stage:
+def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
     coefs = {loss.name: 0.0 for loss in LOSSES}
-    ones = [1.0] * len(body.network.widths)
+    ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(body)
     return Stage(first, body, lambda _: coefs, lambda *_: own_shares(ones, ones), alone=True)

@@ -7,12 +7,17 @@ is the pre-activation of the teacher's layer i, U_j^i a lateral matrix, and p^i 
 1 + J mixing logits. The policy side takes z from the teachers' policy networks, the value side
 from their value networks; each source task has one φ, which both sides and all of the task's
 teachers share.
+
+With `--mix_outputs` the output layers are mixed in the same way, with shares of their own: the mean
+of the action is p_0 (W h + b) + Σ_j p_j μ_j(φ_j(s)) A_j, and the value p_0 (W h + b) + Σ_j p_j
+V_j(φ_j(s)), with μ_j and V_j what teacher j puts out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -25,8 +30,18 @@ from baselines.common.networks.networks import Network
 from baselines.common.networks.policies import Actor, PlainPolicy, plain_actor
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer import acting, description, mapping, metrics
+from baselines.transfer.correspondence import Window, selection
 from baselines.transfer.mapping import MappingSpec, StateMapping
-from baselines.transfer.mixing import lateral, log_own_shares, mixing, mixing_variables, shares
+from baselines.transfer.mixing import (
+    MixingSpec,
+    lateral,
+    log_own_shares,
+    mixed,
+    mixing,
+    mixing_variables,
+    shares,
+    told_matrices,
+)
 from baselines.transfer.objectives import LOSSES, Seen
 from baselines.transfer.teacher import Teacher, source_numbers, sources
 
@@ -52,10 +67,8 @@ def hidden_layers(
     h = [obs]
     for i in range(len(network.widths)):
         p = arrays.softmax(params[mixing(scope, i)])
-        mixed = p[0] * network.layer(params, scope, h)
-        for j, z in enumerate(features):
-            mixed = mixed + p[1 + j] * (z[i] @ params[lateral(scope, i, j)])
-        h.append(network.activate(mixed))
+        theirs = [z[i] @ params[lateral(scope, i, j)] for j, z in enumerate(features)]
+        h.append(network.activate(mixed(p, network.layer(params, scope, h), theirs)))
     return h[-1]
 
 
@@ -69,6 +82,8 @@ class Student:
         mapping_spec: φ and its decoder.
         min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
+        mixing_spec: how the teachers are mixed in.
+        windows: where on the student's body each teacher's parts are, when it is told by names.
     """
 
     body: PlainPolicy
@@ -76,6 +91,8 @@ class Student:
     mapping_spec: MappingSpec
     min_std: float
     frozen_mapping: Params = field(default_factory=dict)
+    mixing_spec: MixingSpec = field(default_factory=MixingSpec)
+    windows: tuple[Window, ...] = ()
 
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
@@ -98,28 +115,63 @@ class Student:
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
-        values, number = self.frozen_mapping or params, len(sources(self.teachers))
+        values, number = self._with_told(params), len(sources(self.teachers))
         return [mapping.embed(values, i, obs, self.mapping) for i in range(number)]
+
+    def _with_told(self, params: Params) -> Params:
+        """All variables: those that are trained, and those that are not."""
+        return {**params, **self._told} if self._told else params
+
+    @cached_property
+    def _told(self) -> Params:
+        """The variables that are not trained, by name; the teachers' aside."""
+        matrices = told_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
+        return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
+
+    def _chosen_entries(self) -> Params:
+        """S of each source task, where φ starts from it; all of its teachers have the same."""
+        if not self.mapping.is_named:
+            return {}
+        numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
+        return {
+            f"{mapping.embedding_scope(source)}/{mapping.SELECTION}": selection(
+                window.entries, self.obs_size
+            )
+            for source, window in numbered
+        }
 
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
         return [mapping.decode(params, i, x, self.mapping) for i, x in enumerate(embedded)]
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
-        features = [
-            teacher.policy_features(embedded[source])
-            for teacher, source in zip(self.teachers, source_numbers(self.teachers), strict=True)
+        features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
+        given, scope, network = self._with_told(params), self.body.pi_scope, self.body.network
+        pi = self.body.pi_head(params, hidden_layers(network, given, scope, obs, features))
+        if not self.mixing_spec.with_outputs:
+            return pi
+        mean, *spread = pi
+        last = len(network.widths)
+        theirs = [
+            teacher.action_mean(z) @ given[lateral(scope, last, j)]
+            for j, (teacher, z) in enumerate(zip(self.teachers, features, strict=True))
         ]
-        scope, network = self.body.pi_scope, self.body.network
-        return self.body.pi_head(params, hidden_layers(network, params, scope, obs, features))
+        return mixed(arrays.softmax(params[mixing(scope, last)]), mean, theirs), *spread
 
     def _value(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
-        features = [
-            teacher.value_features(embedded[source])
-            for teacher, source in zip(self.teachers, source_numbers(self.teachers), strict=True)
-        ]
-        scope, network = self.body.vf_scope, self.body.network
-        return self.body.value_head(params, hidden_layers(network, params, scope, obs, features))
+        features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
+        given, scope, network = self._with_told(params), self.body.vf_scope, self.body.network
+        value = self.body.value_head(params, hidden_layers(network, given, scope, obs, features))
+        if not self.mixing_spec.with_outputs:
+            return value
+        theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
+        p = arrays.softmax(params[mixing(scope, len(network.widths))])
+        return mixed(p, value, theirs)
+
+    def _seen_by(self, embedded: Sequence[Array]) -> list[tuple[Teacher, Array]]:
+        """Each teacher with what it sees, [B, d_j]."""
+        numbered = zip(self.teachers, source_numbers(self.teachers), strict=True)
+        return [(teacher, embedded[source]) for teacher, source in numbered]
 
     @property
     def _scopes(self) -> tuple[str, str]:
@@ -128,7 +180,8 @@ class Student:
 
     @property
     def _layers(self) -> int:
-        return len(self.body.network.widths)
+        """Number of layers of either side that are mixed."""
+        return self.mixing_spec.layers(self.body)
 
     @property
     def mapping(self) -> StateMapping:
@@ -157,11 +210,15 @@ class Student:
     def _variables_by_part(self) -> dict[str, Variables]:
         """All trainable variables, by what a user is told that they are."""
         sizes = [size for _, size in sources(self.teachers)]
-        return {
+        parts = {
             "body": self.body.variables(),
-            MIXING: mixing_variables(self.body, self.teachers),
-            "mapping": {} if self.frozen_mapping else self._embedding_variables(),
+            MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
+            "mapping": self._embedding_variables(),
             "decoder": mapping.decoder_variables(self.obs_size, sizes, self.mapping),
+        }
+        return {
+            part: {name: v for name, v in variables.items() if name not in self._told}
+            for part, variables in parts.items()
         }
 
     def _embedding_variables(self) -> Variables:
@@ -203,7 +260,7 @@ class Student:
         """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""
         transfer = description.describe(
             self.teachers, self.mapping_spec, self.min_std, bool(self.frozen_mapping)
-        )
+        ) | description.describe_mixing(self.mixing_spec, self.windows)
         return self.body.describe() | {"transfer": transfer}
 
     def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:
@@ -222,19 +279,19 @@ class Student:
         )
 
     def own_shares(self, params: Params) -> dict[str, float]:
-        """p_0 of every hidden layer of both sides, and the mean of each side, as logged."""
+        """p_0 of every layer of both sides, and the mean of each side, as logged."""
         pi, vf = ([float(p[0]) for p in side] for side in self._shares(params))
         return metrics.own_shares(pi, vf)
 
     def _shares(self, params: Params) -> list[list[np.ndarray]]:
-        """All shares p of every hidden layer, [1 + J], of the policy side and of the value side."""
+        """All shares p of every layer, [1 + J], of the policy side and of the value side."""
         return [shares(params, scope, self._layers) for scope in self._scopes]
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
         parts = acting.parts(
-            self.body, self.teachers, self.mapping, {**params, **self.frozen_mapping}
+            self.body, self.teachers, self.mapping, self._with_told(params), self.mixing_spec
         )
         if parts is None:
             return plain_actor(self, params)
-        return self.body.acting(params, acting.as_one_network(parts, self.body.head(params)))
+        return self.body.acting(params, acting.as_one_network(parts))

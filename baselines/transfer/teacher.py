@@ -62,6 +62,18 @@ class Teacher:
         """z^i of the value network, as `policy_features`."""
         return networks.pre_activations(self.params, self.policy.vf_scope, x, self.policy.network)
 
+    def action_mean(self, features: Sequence[Array]) -> Array:
+        """Mean of the action, [B, k_j], from `policy_features`; of a Gaussian policy."""
+        mean: Array = self.policy.pi_head(self.params, self._last(features))[0]
+        return mean
+
+    def value(self, features: Sequence[Array]) -> Array:
+        """V, in units of its own normalised return, [B], from `value_features`."""
+        return self.policy.value_head(self.params, self._last(features))
+
+    def _last(self, features: Sequence[Array]) -> Array:
+        return self.policy.network.activate(features[-1])
+
 
 def sources(teachers: Sequence[Teacher]) -> list[tuple[dict[str, Any], int]]:
     """The source tasks with their numbers of observation dimensions, each task once.

@@ -1,0 +1,321 @@
+"""Students whose teachers are mixed in otherwise than by default, against loops in float64."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines import ppo2
+from baselines.common.checkpoint import CheckpointError
+from baselines.common.errors import UserError
+from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.seeding import streams
+from baselines.common.tensorflow_quietly import tf
+from baselines.config import Config
+from baselines.transfer.correspondence import ABSENT, Window
+from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mikt import check_goes_on, restore, start
+from baselines.transfer.mixing import MixingSpec
+from baselines.transfer.student import Student
+from baselines.transfer.teacher import Teacher
+
+Arrays = dict[str, np.ndarray]
+
+WINDOWS = (
+    Window((2, ABSENT, 0, 1), ((0, 2), (1, 0))),
+    Window((0, 1, ABSENT, 1, 2, ABSENT), ((1, 1),)),
+)
+"""Of teachers of 4 and 6 entries and 3 motors, on a student of 3 entries and 2 motors."""
+
+OPTIONS: dict[str, tuple[str, MixingSpec]] = {
+    "named mapping": ("named", MixingSpec()),
+    "fixed laterals": ("learned", MixingSpec(laterals="identity")),
+    "named outputs": ("learned", MixingSpec(outputs="named")),
+    "learned outputs": ("learned", MixingSpec(outputs="learned")),
+    "all": ("named", MixingSpec("identity", "named")),
+}
+ROOT = Path(__file__).resolve().parents[2]
+OBS = np.random.default_rng(3).standard_normal((9, 3)).astype(np.float32)
+
+
+@pytest.fixture(params=list(OPTIONS))
+def option(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def student(
+    option: str, mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> Student:
+    mapping, mixing = OPTIONS[option]
+    body = mlp_policy(scopes=("student", "vf_student"))
+    teachers = make_teacher(1), make_teacher(2, "Other-v0", obs_size=6, activation="relu")
+    windows = WINDOWS if "named" in (mapping, mixing.outputs) else ()
+    spec = MappingSpec(2, 8, "tanh", mapping)
+    return Student(body, teachers, spec, 0.7, mixing_spec=mixing, windows=windows)
+
+
+@pytest.fixture
+def params(student: Student, perturbed: Any) -> Arrays:
+    found: Arrays = perturbed(student.init(np.random.default_rng(0)), 1)
+    return found
+
+
+class Reference:
+    """The equations of the options, from the named variables."""
+
+    def __init__(self, option: str, student: Student, params: Arrays) -> None:
+        self.mapping, self.mixing = OPTIONS[option]
+        self.teachers = student.teachers
+        self.params = {name: np.asarray(value, float) for name, value in params.items()}
+
+    def net(self, scope: str, x: np.ndarray) -> np.ndarray:
+        p = self.params
+        for i in range(2):
+            x = np.tanh(x @ p[f"{scope}/mlp_fc{i}/w"] + p[f"{scope}/mlp_fc{i}/b"])
+        return x @ p[f"{scope}/out/w"] + p[f"{scope}/out/b"]
+
+    def phi(self, j: int, obs: np.ndarray) -> np.ndarray:
+        x = self.net(f"transfer/embedding{j}", obs)
+        if self.mapping == "named":
+            for column, entry in enumerate(WINDOWS[j].entries):
+                if entry != ABSENT:
+                    x[:, column] += obs[:, entry]
+        return x
+
+    def share(self, scope: str, layer: int) -> np.ndarray:
+        weights = np.exp(self.params[f"{scope}/mixing{layer}"])
+        return weights / weights.sum()
+
+    def action(self, j: int, theirs: np.ndarray) -> np.ndarray:
+        """A teacher's actions as the student's."""
+        if self.mixing.outputs == "learned":
+            return theirs @ self.params[f"student/lateral2_{j}"]
+        moved = np.zeros((len(theirs), 2))
+        for own, his in WINDOWS[j].motors:
+            moved[:, own] = theirs[:, his]
+        return moved
+
+    def side(self, scope: str, theirs: str, obs: np.ndarray) -> np.ndarray:
+        p, h = self.params, obs
+        seen = [self.phi(j, obs) for j in range(2)]
+        for i in range(2):
+            share = self.share(scope, i)
+            mixed = share[0] * (h @ p[f"{scope}/mlp_fc{i}/w"] + p[f"{scope}/mlp_fc{i}/b"])
+            for j, teacher in enumerate(self.teachers):
+                w, b = (teacher.params[f"{theirs}/mlp_fc{i}/{k}"].astype(float) for k in "wb")
+                z = seen[j] @ w + b
+                seen[j] = np.tanh(z) if j == 0 else np.maximum(z, 0)
+                if self.mixing.laterals == "learned":
+                    z = z @ p[f"{scope}/lateral{i}_{j}"]
+                mixed = mixed + share[j + 1] * z
+            h = np.tanh(mixed)
+        out = h @ p[f"{scope}/{theirs}/w"] + p[f"{scope}/{theirs}/b"]
+        if self.mixing.outputs == "none":
+            return out
+        share = self.share(scope, 2)
+        out = share[0] * out
+        for j, teacher in enumerate(self.teachers):
+            w, b = (teacher.params[f"{theirs}/{theirs}/{k}"].astype(float) for k in "wb")
+            put_out = seen[j] @ w + b
+            out = out + share[j + 1] * (self.action(j, put_out) if theirs == "pi" else put_out)
+        return out
+
+    def outputs(self, obs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        obs = obs.astype(float)
+        return self.side("student", "pi", obs), self.side("vf_student", "vf", obs)[:, 0]
+
+    def coupling(self, scope: str) -> float:
+        layers = 2 if self.mixing.outputs == "none" else 3
+        return -float(np.mean([np.log(self.share(scope, i)[0]) for i in range(layers)]))
+
+
+WEIGHTS = np.random.default_rng(5).standard_normal((9, 3))
+"""Of the action means and the value in a sum that stands for a loss."""
+
+
+def expected_sum(reference: Reference) -> float:
+    mean, value = reference.outputs(OBS)
+    both = np.column_stack([mean, value])
+    couplings = reference.coupling("student") + 2 * reference.coupling("vf_student")
+    return float((WEIGHTS * both).sum()) + couplings
+
+
+def found_sum(student: Student, given: Any) -> Any:
+    pi, value, losses = student.learning_outputs(given, tf.constant(OBS))
+    both = tf.concat([pi[0], value[:, None]], axis=1)
+    return tf.reduce_sum(WEIGHTS.astype(np.float32) * both) + losses["ps"] + 2 * losses["vf_ps"]
+
+
+def test_forward_pass(
+    option: str, student: Student, params: Arrays, to_backend: Callable[[Any], Any]
+) -> None:
+    given = {name: to_backend(value) for name, value in params.items()}
+    mean, value = Reference(option, student, params).outputs(OBS)
+    pi = student.pi(given, to_backend(OBS))
+    np.testing.assert_allclose(pi[0], mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(pi[1], params["student/pi/logstd"])
+    found = student.value(given, to_backend(OBS))
+    np.testing.assert_allclose(found, value, rtol=1e-4, atol=1e-5)
+
+
+def test_gradients(option: str, student: Student, params: Arrays) -> None:
+    tensors = {name: tf.constant(value) for name, value in params.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        total = found_sum(student, tensors)
+    assert float(total) == pytest.approx(expected_sum(Reference(option, student, params)), rel=1e-4)
+    gradients = tape.gradient(total, tensors, unconnected_gradients="zero")
+    rng = np.random.default_rng(4)
+    for name, value in params.items():
+        direction = rng.standard_normal(value.shape)
+        ahead, behind = (
+            expected_sum(Reference(option, student, params | {name: value + step * direction}))
+            for step in (1e-6, -1e-6)
+        )
+        slope = float((gradients[name].numpy() * direction).sum())
+        assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-3, abs=1e-4), name
+        unused = name.startswith("transfer/decoder") or name.endswith("logstd")
+        assert bool(gradients[name].numpy().any()) != unused, name
+
+
+def test_acting(student: Student, params: Arrays) -> None:
+    act, mean = student.actor(params), student.pi(params, OBS)[0]
+    noise = np.zeros((9, 2), np.float32)
+    np.testing.assert_allclose(act(OBS, noise), mean, rtol=2e-5, atol=2e-5)
+    np.testing.assert_allclose(act(OBS[:1], noise[:1]), mean[:1], rtol=2e-5, atol=2e-5)
+
+
+def test_what_is_told_is_not_trained(option: str, student: Student, params: Arrays) -> None:
+    mapping, mixing = OPTIONS[option]
+    present = {name.split("/", 1)[1] for name in params if "lateral" in name}
+    learned = {f"lateral{i}_{j}" for i in range(2) for j in range(2)}
+    expected = learned if mixing.laterals == "learned" else set()
+    assert present - expected == (
+        {"lateral2_0", "lateral2_1"} if mixing.outputs == "learned" else set()
+    )
+    assert expected <= present
+    assert not [name for name in params if "selection" in name]
+    assert ("student/mixing2" in params) == (mixing.outputs != "none")
+    for teacher, name in ((0, "transfer/embedding0/out/w"), (1, "transfer/embedding1/out/w")):
+        started = student.init(np.random.default_rng(0))[name]
+        assert started.shape == (8, student.teachers[teacher].policy.obs_size)
+        assert started.any() == (mapping == "learned")
+
+
+@pytest.mark.parametrize("option", ["named mapping", "all"], indirect=True)
+def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> None:
+    params = student.init(np.random.default_rng(0))
+    zero = np.zeros((9, 1), np.float32)
+    padded = np.concatenate([OBS, zero], axis=1)  # entry −1 is absent
+    for window, embedded in zip(WINDOWS, student._embed(params, OBS), strict=True):
+        np.testing.assert_array_equal(embedded, padded[:, list(window.entries)])
+
+
+def test_shares_are_told_of_the_output_layer_too(student: Student, params: Arrays) -> None:
+    layers = 3 if student.mixing_spec.with_outputs else 2
+    found = student.own_shares(params)
+    names = [f"{side}_{i}" for side in ("student_ps", "vf_student_ps") for i in range(layers)]
+    assert found.keys() == {"student_ps", "vf_student_ps", *names}
+    for name in names:
+        side, _, layer = name.rpartition("_")
+        logits = params[f"{side.removesuffix('_ps')}/mixing{layer}"].astype(float)
+        assert found[name] == pytest.approx(1 / np.exp(logits - logits[0]).sum(), rel=1e-5)
+
+
+def test_with_no_share_left_to_the_teachers_the_student_is_its_body(
+    student: Student, params: Arrays
+) -> None:
+    for name, value in params.items():
+        if "/mixing" in name:
+            value[:] = 0
+            value[0] = 50
+    body, left = student.body, {name: params[name] for name in student.body.shapes()}
+    np.testing.assert_allclose(student.pi(params, OBS)[0], body.pi(left, OBS)[0], atol=1e-6)
+    np.testing.assert_allclose(student.value(params, OBS), body.value(left, OBS), atol=1e-6)
+
+
+def test_a_checkpoint_brings_it_back(student: Student, params: Arrays) -> None:
+    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    assert again.describe() == student.describe()
+    assert again.shapes() == student.shapes()
+    np.testing.assert_array_equal(again.pi(params, OBS)[0], student.pi(params, OBS)[0])
+    np.testing.assert_array_equal(again.value(params, OBS), student.value(params, OBS))
+
+
+@pytest.mark.parametrize("option", ["all"], indirect=True)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"mixing": {"laterals": "none"}},
+        {"mixing": {"outputs": "identity"}},
+        {"mixing": {"hidden": "named"}},
+        {"mixing": {}, "mapping_spec": {"mapping": "learned"}},
+        {"windows": []},
+        {"windows": [[[0, 1, 2, 0], [[0, 0]]]]},
+        {"windows": [[[0, 1, 2, 3], [[0, 0]]], [[0] * 6, [[0, 0]]]]},
+        {"windows": [[[0, 1, 2, 0], [[2, 0]]], [[0] * 6, [[0, 0]]]]},
+    ],
+    ids=str,
+)
+def test_a_damaged_description_is_refused(student: Student, damage: dict[str, Any]) -> None:
+    described = student.describe()
+    described["transfer"] |= damage
+    with pytest.raises((ValueError, TypeError)):
+        restore(described, student.frozen())
+
+
+def test_a_student_goes_on_with_the_same_options_only(option: str, student: Student) -> None:
+    check_goes_on(Config(load_path="old"), student, student)
+    if option == "named mapping":
+        return  # told by the check of the mapping
+    plain = replace(student, mixing_spec=MixingSpec())
+    flag = "laterals" if option in ("fixed laterals", "all") else "mix_outputs"
+    with pytest.raises(CheckpointError, match=f"--{flag}: (learned|none), but .* old has .*; give"):
+        check_goes_on(Config(load_path="old"), student, plain)
+
+
+def started(body: PlainPolicy, teacher: Teacher, **settings: Any) -> None:
+    config = Config(env="CartPole-v1", teacher_paths=("a/file",), **settings)
+    start(body, (teacher,), config, streams(0, num_env=1))
+
+
+def test_what_does_not_fit_is_told(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> None:
+    body, teacher = mlp_policy(num_hidden=6), make_teacher(1)
+    with pytest.raises(UserError, match=r"--laterals: identity needs .*, 6, not 5 \(") as e:
+        started(body, teacher, laterals="identity")
+    assert "a/file" in str(e.value)
+    discrete = mlp_policy(distribution=Categorical(3))
+    for kind in ("learned", "named"):
+        with pytest.raises(UserError, match=f"--mix_outputs: {kind} needs .* Box"):
+            started(discrete, teacher, mix_outputs=kind)
+        with pytest.raises(UserError, match=f"--mix_outputs: {kind} needs .* Box"):
+            started(body, make_teacher(1, distribution=Categorical(2)), mix_outputs=kind)
+    for settings in ({"mapping": "named"}, {"mix_outputs": "named"}):
+        with pytest.raises(UserError, match="--env: CartPole-v1 is no MuJoCo task"):
+            started(mlp_policy(distribution=DiagGaussian(2)), teacher, **settings)
+
+
+FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
+
+
+def test_a_run_with_every_option_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
+    model = ppo2.learn(
+        env="CentipedeFive-v1", teachers=[FOUR], log_path=str(tmp_path), num_timesteps=3 * 64,
+        nsteps=64, nminibatches=2, noptepochs=1, xla=False, num_threads=1, mapping="named",
+        laterals="identity", mix_outputs="named",
+    )  # fmt: skip
+    assert "transfer" not in model.policy.describe()
+    header, *rows = (tmp_path / "progress.csv").read_text().splitlines()
+    for name in ("student_ps_2", "vf_student_ps_2"):
+        column = header.split(",").index(name)
+        first, _, last = (float(row.split(",")[column]) for row in rows)
+        assert first == pytest.approx(1 / (1 + np.exp(0.11)), abs=0.01)
+        assert last == 1
