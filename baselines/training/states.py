@@ -100,7 +100,7 @@ def newest_state(save_path: Path) -> SavedState | None:
 
 
 def _read(path: Path, damaged: list[str]) -> SavedState:
-    checkpoint = load(path, "--resume")
+    checkpoint = load(path, "resume")
     policy = saved_policy(checkpoint, path, "--resume")
     try:
         state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
