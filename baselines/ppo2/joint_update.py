@@ -7,8 +7,6 @@ gradients is the gradient of their joint minibatch.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from baselines.common.mpi import Team
@@ -17,10 +15,13 @@ from baselines.common.networks.policies import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
+    Fed,
+    Index,
     LossCoefficients,
     Moving,
     Tensors,
-    UpdateFunction,
+    Update,
+    Vector,
     descend,
     logged_names,
     loop_over_minibatches,
@@ -45,7 +46,7 @@ def normalize_jointly(advantages: np.ndarray, team: Team) -> np.ndarray:
 
 def joint_update(
     policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool, team: Team
-) -> UpdateFunction:
+) -> Update:
     """The update of `policy` over all ranks, which takes and returns what `compile_update`'s does.
 
     XLA cannot call MPI, so it compiles what comes before and after the averaging of the gradients;
@@ -57,43 +58,32 @@ def joint_update(
     descent = tf.function(descend, jit_compile=xla, autograph=False)
     loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
 
-    def over_ranks(vector: Any) -> Any:
+    def over_ranks(vector: Vector) -> Vector:
         # A copy, since the averaging overwrites it.
         mean = tf.numpy_function(lambda x: team.mean(np.array(x)), [vector], tf.float32)
         return tf.ensure_shape(mean, vector.shape)
 
-    def update(
-        params: Any,
-        m: Any,
-        v: Any,
-        step: Any,
-        batch: Tensors,
-        advantages: Any,
-        order: Any,
-        lr: Any,
-        clip_range: Any,
-        coefs: Tensors,
-    ) -> tuple[Any, Any, Any, Tensors]:
-        def minibatch(i: Any, params: Any, m: Any, v: Any) -> tuple[Moving, Tensors]:
-            samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
+    def update(start: Moving, fed: Fed, advantages: tf.Tensor) -> tuple[Moving, Tensors]:
+        def minibatch(i: Index, moving: Moving) -> tuple[Moving, Tensors]:
+            samples = {name: tf.gather(x, fed.order[i]) for name, x in fed.batch.items()}
             samples["advantages"] = advantages[i]
-            mine, logged = gradient(params, samples, clip_range, coefs)
+            mine, logged = gradient(moving.params, samples, fed.clip_range, fed.coefs)
             if fixed.target_kl:  # all ranks must come to the same decision
-                logged["kl"] = over_ranks(logged["kl"][None])[0]
-            number = step + tf.cast(i + 1, tf.float32)
-            moved, norm = descent(params, m, v, over_ranks(mine), number, lr, fixed.max_grad_norm)
-            return moved, logged | {"grad_norm": norm}
+                logged = {**logged, "kl": over_ranks(logged["kl"][None])[0]}
+            step = fed.step + tf.cast(i + 1, tf.float32)
+            moved, norm = descent(moving, over_ranks(mine), step, fed.lr, fixed.max_grad_norm)
+            return moved, {**logged, "grad_norm": norm}
 
-        params, m, v, mine = loop(order.shape[0], names, (params, m, v), minibatch)
+        moved, mine = loop(fed.order.shape[0], names, start, minibatch)
         means = tf.unstack(over_ranks(tf.stack(list(mine.values()))))
-        return params, m, v, dict(zip(mine, means, strict=True))
+        return moved, dict(zip(mine, means, strict=True))
 
     compiled = tf.function(update, autograph=False)
 
-    def joined(
-        params: Any, m: Any, v: Any, step: Any, batch: Tensors, order: np.ndarray, *scalars: Any
-    ) -> tuple[Any, Any, Any, Tensors]:
-        advantages = normalize_jointly(batch["advantages"][order], team)
-        return compiled(params, m, v, step, batch, advantages, order, *scalars)
+    def normalized(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:
+        moved: tuple[Moving, Tensors] = compiled(
+            start, fed, normalize_jointly(fed.batch["advantages"][fed.order], team)
+        )
+        return moved
 
-    return joined
+    return normalized

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policies import Policy
 from baselines.common.trees import count
 from baselines.config import Config
+
+if TYPE_CHECKING:
+    from baselines.ppo2.update import Update
 
 BATCH_FIELDS = ("obs", "actions", "returns", "advantages", "values", "neglogp")
 
@@ -44,7 +47,7 @@ class Model:
     def _adopt(self, policy: Policy, layout: Layout, params: dict[str, np.ndarray]) -> None:
         self.policy = policy
         self._layout = layout
-        self._update: Any = None
+        self._update: Update | None = None
         self._set_flat(layout.pack(params))
 
     def _set_flat(self, flat: np.ndarray) -> None:
@@ -118,23 +121,24 @@ class Model:
         epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
         weights = {"kl": config.kl_coef} | {name: coefs[name] for name in self.policy.loss_names}
-        flat, m, v, logged = self._compiled()(
-            self._flat,
-            self._m,
-            self._v,
-            np.float32(self.adam_steps),
-            {name: batch[name] for name in BATCH_FIELDS},
-            order,
-            np.float32(lr),
-            np.float32(config.clip_range),
-            {name: np.float32(weight) for name, weight in weights.items()},
+        update = self._compiled()
+        from baselines.ppo2.update import Fed, Moving  # loaded by now
+
+        fed = Fed(
+            step=np.float32(self.adam_steps),
+            batch={name: batch[name] for name in BATCH_FIELDS},
+            order=order,
+            lr=np.float32(lr),
+            clip_range=np.float32(config.clip_range),
+            coefs={name: np.float32(weight) for name, weight in weights.items()},
         )
+        moved, logged = update(Moving(self._flat, self._m, self._v), fed)
         metrics = {name: float(value) for name, value in logged.items()}
         for name, metric in metrics.items():
             check_finite(f"{name} is", metric)
-        check_finite("the parameters are", np.array(flat))
-        self._set_flat(np.array(flat))
-        self._m, self._v = np.array(m), np.array(v)
+        flat, self._m, self._v = map(np.array, moved)
+        check_finite("the parameters are", flat)
+        self._set_flat(flat)
         self.adam_steps += int(metrics.get("minibatches", len(order)))
         return metrics
 
@@ -143,7 +147,7 @@ class Model:
         """Whether `train` was called for the present policy, and need not be compiled any more."""
         return self._update is not None
 
-    def _compiled(self) -> Any:
+    def _compiled(self) -> Update:
         if self._update is None:
             # Only now, since these load TensorFlow.
             from baselines.ppo2.joint_update import joint_update

@@ -1,7 +1,7 @@
 """One PPO update, all its epochs and minibatches, as a single compiled TensorFlow function.
 
-The function is pure: parameters and Adam's
-moments go in as flat vectors and come out as flat vectors.
+The function is pure: parameters and Adam's moments go in as flat vectors and come out as flat
+vectors. TensorFlow has no types; the aliases say what each tensor is.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
+from typing import NamedTuple, TypeAlias
 
 from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policies import Policy
@@ -17,6 +17,18 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import PPOLosses, kl_estimate, normalize_advantages, ppo_losses
 
 ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
+
+Scalar: TypeAlias = tf.Tensor
+"""float32 of []."""
+
+Vector: TypeAlias = tf.Tensor
+"""All trainable variables behind one another, or what belongs to them: float32 of [layout.size]."""
+
+Index: TypeAlias = tf.Tensor
+"""int32: of [], the number of a minibatch; of [steps, B], the samples of each."""
+
+Tensors = Mapping[str, tf.Tensor]
+"""By name: variables, the fields of a batch, or scalars."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,45 @@ class LossCoefficients:
     target_kl: float = 0.0
 
 
-Tensors = Mapping[str, Any]
-UpdateFunction = Callable[..., tuple[Any, Any, Any, Tensors]]
+class Moving(NamedTuple):
+    """What an update moves.
 
-Moving = tuple[Any, Any, Any]
-"""What an update moves: parameters and Adam's two moments, flat."""
+    Attributes:
+        params: the trainable variables.
+        m: Adam's first moment.
+        v: Adam's second moment.
+    """
+
+    params: Vector
+    m: Vector
+    v: Vector
+
+
+class Fed(NamedTuple):
+    """What an update is fed besides.
+
+    Attributes:
+        step: how many steps Adam has taken before.
+        batch: `runner.Batch` by name, the arrays of N samples each.
+        order: the samples of each minibatch, of [steps, B].
+        lr: Adam's learning rate.
+        clip_range: ε.
+        coefs: weights of the KL term, `kl`, and of the policy's own losses, by name.
+    """
+
+    step: Scalar
+    batch: Tensors
+    order: Index
+    lr: Scalar
+    clip_range: Scalar
+    coefs: Tensors
+
+
+Update = Callable[[Moving, Fed], tuple[Moving, Tensors]]
+"""Returns what was moved, and what is logged, the means over the minibatches."""
+
+Gradient = Callable[[Vector, Tensors, Scalar, Tensors], tuple[Vector, Tensors]]
+"""From the variables, a minibatch, ε and the weights to the gradient and what is logged."""
 
 
 def minibatch_loss(
@@ -49,9 +95,9 @@ def minibatch_loss(
     fixed: LossCoefficients,
     params: Tensors,
     batch: Tensors,
-    clip_range: Any,
+    clip_range: Scalar,
     coefs: Tensors,
-) -> tuple[Any, dict[str, Any]]:
+) -> tuple[Scalar, dict[str, Scalar]]:
     """L of one minibatch (`docs/method.md`): PPO's terms, the KL term and the policy's own losses.
 
     Args:
@@ -93,31 +139,27 @@ def logged_names(policy: Policy, fixed: LossCoefficients) -> list[str]:
     return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 
 
-def clip_by_norm(gradient: Any, max_norm: float) -> tuple[Any, Any]:
+def clip_by_norm(gradient: Vector, max_norm: float) -> tuple[Vector, Scalar]:
     """The flat gradient, shortened to `max_norm` where it is longer, and its norm before."""
     norm = tf.norm(gradient)
     return gradient * (max_norm / tf.maximum(norm, max_norm)), norm
 
 
-def adam(params: Any, m: Any, v: Any, gradient: Any, step: Any, lr: Any) -> tuple[Any, Any, Any]:
-    """Adam's step number `step` (from 1) on flat vectors (Kingma and Ba 2015, section 2)."""
+def adam(moving: Moving, gradient: Vector, step: Scalar, lr: Scalar) -> Moving:
+    """Adam's step number `step`, from 1 (Kingma and Ba 2015, section 2)."""
+    params, m, v = moving
     m = ADAM_BETA1 * m + (1.0 - ADAM_BETA1) * gradient
     v = ADAM_BETA2 * v + (1.0 - ADAM_BETA2) * gradient * gradient
     corrected = lr * tf.sqrt(1.0 - ADAM_BETA2**step) / (1.0 - ADAM_BETA1**step)
-    return params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v
+    return Moving(params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v)
 
 
-GradientFunction = Callable[[Any, Tensors, Any, Tensors], tuple[Any, dict[str, Any]]]
+def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) -> Gradient:
+    """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
-
-def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) -> GradientFunction:
-    """The gradient of `minibatch_loss`, as a function of flat parameters.
-
-    It takes them, the batch, clip_range and coefs, and returns the gradient, float32 of
-    [layout.size], and what is logged.
-    """
-
-    def gradient(params: Any, batch: Tensors, clip_range: Any, coefs: Tensors) -> tuple[Any, Any]:
+    def gradient(
+        params: Vector, batch: Tensors, clip_range: Scalar, coefs: Tensors
+    ) -> tuple[Vector, Tensors]:
         parts = layout.unpack(params)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(parts.values()))
@@ -129,49 +171,54 @@ def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) 
 
 
 def descend(
-    params: Any, m: Any, v: Any, gradient: Any, step: Any, lr: Any, max_norm: float
-) -> tuple[Moving, Any]:
+    moving: Moving, gradient: Vector, step: Scalar, lr: Scalar, max_norm: float
+) -> tuple[Moving, Scalar]:
     """Adam's step number `step` along the gradient, shortened to `max_norm`; its norm before."""
     clipped, norm = clip_by_norm(gradient, max_norm)
-    return adam(params, m, v, clipped, step, lr), norm
+    return adam(moving, clipped, step, lr), norm
 
 
-Minibatch = Callable[[Any, Any, Any, Any], tuple[Moving, Tensors]]
-"""From the number of a minibatch, params, m and v to what they are after it, and what is logged."""
+Minibatch = Callable[[Index, Moving], tuple[Moving, Tensors]]
+"""The step of minibatch number i: what it moves, and what is logged."""
+
+Loop = Callable[[int, Sequence[str], Moving, Minibatch], tuple[Moving, Tensors]]
+"""See `over_minibatches`."""
 
 
 def over_minibatches(
     n: int, names: Sequence[str], start: Moving, minibatch: Minibatch
-) -> tuple[Any, Any, Any, Tensors]:
-    """`minibatch(i, params, m, v)` for each i below n, from `start`.
+) -> tuple[Moving, Tensors]:
+    """What `minibatch(i, moving)` for each i below n makes of `start`.
 
     Returns:
-        Params, m and v at the end, and the means of the metrics `names` of all minibatches.
+        It, and the means of the metrics `names` over all minibatches.
     """
 
-    def one(i: Any, params: Any, m: Any, v: Any, sums: Tensors) -> tuple[Any, ...]:
-        moved, logged = minibatch(i, params, m, v)
-        return i + 1, *moved, {name: sums[name] + logged[name] for name in sums}
+    def one(i: Index, moving: Moving, sums: Tensors) -> tuple[Index, Moving, Tensors]:
+        moved, logged = minibatch(i, moving)
+        return i + 1, moved, {name: sums[name] + logged[name] for name in sums}
 
     zeros = {name: tf.zeros([]) for name in names}
-    _, params, m, v, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), *start, zeros))
-    return params, m, v, {name: total / n for name, total in sums.items()}
+    _, moved, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), start, zeros))
+    return moved, {name: total / n for name, total in sums.items()}
 
 
 def until_too_far(
     n: int, names: Sequence[str], start: Moving, minibatch: Minibatch, limit: float
-) -> tuple[Any, Any, Any, Tensors]:
+) -> tuple[Moving, Tensors]:
     """As `over_minibatches`, until the first whose `kl` lies above `limit`; it makes no step.
 
     Returns:
-        Params, m and v at the end; the means over the minibatches that were looked at, and the
-        number of steps, `minibatches`.
+        What was moved; the means over the minibatches that were looked at, and the number of
+        steps, `minibatches`.
     """
 
-    def one(i: Any, old: Moving, sums: Tensors, _: Any) -> tuple[Any, ...]:
-        new, logged = minibatch(i, *old)
+    def one(
+        i: Index, old: Moving, sums: Tensors, _: tf.Tensor
+    ) -> tuple[Index, Moving, Tensors, tf.Tensor]:
+        new, logged = minibatch(i, old)
         too_far = logged["kl"] > limit
-        moved = tuple(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True))
+        moved = Moving(*(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True)))
         return i + 1, moved, {name: sums[name] + logged[name] for name in sums}, too_far
 
     zeros = {name: tf.zeros([]) for name in names}
@@ -181,52 +228,35 @@ def until_too_far(
     )
     looked_at = tf.cast(seen, tf.float32)
     means = {name: total / looked_at for name, total in sums.items()}
-    return *moved, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
+    return moved, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
 
 
 PATIENCE = 1.5
 """By how much the estimate may exceed `target_kl`, as in Stable-Baselines3."""
 
 
-def loop_over_minibatches(fixed: LossCoefficients) -> Callable[..., tuple[Any, Any, Any, Tensors]]:
+def loop_over_minibatches(fixed: LossCoefficients) -> Loop:
     """The loop of an update: all minibatches, or until the policy has moved far enough."""
     if not fixed.target_kl:
         return over_minibatches
     return partial(until_too_far, limit=PATIENCE * fixed.target_kl)
 
 
-def compile_update(
-    policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool
-) -> UpdateFunction:
-    """The update of `policy` as a function of tensors.
-
-    Its arguments: flat params, m and v, float32 of [layout.size]; the number of Adam steps taken
-    before, float32; the batch by name; the samples of each minibatch, int32 of [steps, B]; and
-    the scalars lr, clip_range and coefs (by name). It returns params, m, v and the metrics to
-    log, averaged over the minibatches.
-    """
+def compile_update(policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool) -> Update:
+    """The update of `policy`, compiled when it is first called."""
     gradient = minibatch_gradient(policy, layout, fixed)
     loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
 
-    def update(
-        params: Any,
-        m: Any,
-        v: Any,
-        step: Any,
-        batch: Tensors,
-        order: Any,
-        lr: Any,
-        clip_range: Any,
-        coefs: Tensors,
-    ) -> tuple[Any, Any, Any, Tensors]:
-        def minibatch(i: Any, params: Any, m: Any, v: Any) -> tuple[Moving, Tensors]:
-            samples = {name: tf.gather(x, order[i]) for name, x in batch.items()}
+    def update(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:
+        def minibatch(i: Index, moving: Moving) -> tuple[Moving, Tensors]:
+            samples = {name: tf.gather(x, fed.order[i]) for name, x in fed.batch.items()}
             samples["advantages"] = normalize_advantages(samples["advantages"])
-            raw, logged = gradient(params, samples, clip_range, coefs)
-            number = step + tf.cast(i + 1, tf.float32)
-            moved, norm = descend(params, m, v, raw, number, lr, fixed.max_grad_norm)
-            return moved, logged | {"grad_norm": norm}
+            raw, logged = gradient(moving.params, samples, fed.clip_range, fed.coefs)
+            step = fed.step + tf.cast(i + 1, tf.float32)
+            moved, norm = descend(moving, raw, step, fed.lr, fixed.max_grad_norm)
+            return moved, {**logged, "grad_norm": norm}
 
-        return loop(order.shape[0], names, (params, m, v), minibatch)
+        return loop(fed.order.shape[0], names, start, minibatch)
 
-    return tf.function(update, jit_compile=xla, autograph=False)
+    compiled: Update = tf.function(update, jit_compile=xla, autograph=False)
+    return compiled
