@@ -63,7 +63,7 @@ ELSEWHERE = {
 
 ASKED_FIRST = {
     "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
-    "With teachers": ("teacher_paths", "transfer", "mapping", "coefs"),
+    "With teachers": ("teacher_paths", "transfer", "mapping"),
     "What is kept": ("save_path", "save_interval", "log_path", "resume"),
     "What is shown, how fast": ("verbose", "num_env"),
 }
