@@ -176,11 +176,11 @@ def test_the_files_of_a_run_are_documented(
     logs = documented("files.md", "Logs")
     header = json.loads((transfer[0] / "logs" / "config.json").read_text())
     files = {f"{p.name}/" if p.is_dir() else p.name for p in (transfer[0] / "logs").iterdir()}
-    assert files | set(header) | {"resumed"} == set(logs)
+    assert files | set(header) | {"resumed", "body"} == set(logs)
     [state, *_] = (teacher.parent / "resume").iterdir()
     assert set(metadata(state)["state"]) == set(documented("files.md", "States"))
     described = set(documented("checkpoints.md", "Description"))
-    others = {"resumed", "converted_from", "eval_return"}
+    others = {"resumed", "body", "converted_from", "eval_return"}
     assert set(metadata(state)) - {"state"} == described - others
 
 
