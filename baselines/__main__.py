@@ -13,7 +13,7 @@ PROGRAM = "python -m baselines"
 HERE = Path(__file__).resolve().parent
 
 COMMANDS = (
-    "run", "evaluate", "plot", "sweep", "results", "verify", "inspect", "convert", "export",
+    "run", "evaluate", "plot", "sweep", "results", "verify", "describe", "convert", "export",
 )  # fmt: skip
 """In the order in which they are met."""
 

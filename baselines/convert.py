@@ -10,7 +10,7 @@ from typing import Any
 from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file
-from baselines.conversion.conversion import Converted, Wishes, convert
+from baselines.conversion.conversion import ConversionWishes, Converted, convert
 from baselines.conversion.reading import SB3_STATISTICS, read_foreign
 
 PROGRAM = "python -m baselines.convert"
@@ -76,7 +76,7 @@ def main(argv: list[str]) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> Converted:
-    wishes = Wishes(
+    wishes = ConversionWishes(
         arguments.env,
         _kwargs(arguments.env_kwargs),
         arguments.activation,

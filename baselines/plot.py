@@ -72,9 +72,9 @@ def main(argv: list[str]) -> None:
     tables = [read_published(path) for path in arguments.beside]
 
     from baselines.analysis.beside import beside  # they draw, so they take a second to import
-    from baselines.analysis.report import Wishes, report
+    from baselines.analysis.report import ReportWishes, report
 
-    wishes = Wishes(
+    wishes = ReportWishes(
         arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
         ("png", arguments.format), tuple(arguments.metrics),
     )  # fmt: skip

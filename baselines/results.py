@@ -89,10 +89,13 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
 
 def _section(results: Results) -> Section:
     """Draw and measure; writes the figures and tables."""
-    from baselines.analysis.report import Wishes, report  # draws, so it takes a second to import
+    from baselines.analysis.report import (  # draws, so it takes a second to import
+        ReportWishes,
+        report,
+    )
 
     groups = panels(results.runs)
-    drawn, notes = report(groups, Wishes(title=results.title, formats=("png",)))
+    drawn, notes = report(groups, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): content for ending, content in drawn.items()}
     _write(results.folder, files)
     comparisons = [compare(panel, mean, None) for panel in groups]

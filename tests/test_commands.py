@@ -70,6 +70,9 @@ def module_and_arguments(command: str) -> tuple[str, list[str]]:
     return (rest[1], rest[2:]) if is_module else ("", [first, *rest])
 
 
+HELP = {"--help", "--help_all"}
+
+
 def runs_made(command: str) -> Iterator[str]:
     """What a training makes: its logs, its checkpoints."""
     config = parse(module_and_arguments(command)[1], "", "")
@@ -86,7 +89,7 @@ def made() -> set[str]:
     found = {"converted", "results/sizes", "runs"}
     for command in COMMANDS:
         module, arguments = module_and_arguments(command)
-        if module == "baselines.run" and "--help_all" not in arguments:
+        if module == "baselines.run" and not HELP & set(arguments):
             found.update(runs_made(command))
     return found
 
@@ -100,7 +103,7 @@ def check_files(*paths: str | Path) -> None:
 
 
 def check_run(arguments: list[str]) -> None:
-    if arguments == ["--help_all"]:
+    if HELP & set(arguments):
         return
     config = parse(arguments, "", "")
     make_task(config.env, config.env_arguments).close()
@@ -129,7 +132,7 @@ CHECKS: dict[str, Callable[[Namespace], None]] = {
     "baselines.verify": lambda a: check_files(a.folder),
     "baselines.convert": lambda a: check_files(a.input, *filter(None, [a.normalize])),
     "baselines.export": lambda a: check_files(a.checkpoint),
-    "baselines.inspect": lambda a: check_files(a.file),
+    "baselines.describe": lambda a: check_files(a.file),
     "benchmarks.ranks": lambda a: check_files(*a.teacher_paths),
 }
 

@@ -18,7 +18,7 @@ import outside
 import pytest
 import toys
 
-from baselines import convert, evaluate, inspect, plot, ppo2, run
+from baselines import convert, describe, evaluate, plot, ppo2, run
 from baselines.analysis.runs import find_runs
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.errors import UserError
@@ -251,7 +251,7 @@ def test_the_other_commands_of_the_page(
     arguments = [a.replace("models/skip/00976", str(path)) for a in command[1:]]
     evaluate.main([*arguments, "--episodes=2", "--json"])
     assert json.loads(capsys.readouterr().out)["episodes"] == 2
-    inspect.main([str(path)])
+    describe.main([str(path)])
     assert "examples.skip_mlp:SkipMlp" in capsys.readouterr().out
 
 

@@ -8,6 +8,7 @@ function or under `if TYPE_CHECKING`, and so does a name for a registry such as
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -233,3 +234,21 @@ def test_each_fault_is_found(tmp_path: Path, path: str, text: str, complaint: st
     found = violations(build(tmp_path, {path: text + "\n"}))
     assert len(found) == 1
     assert complaint in found[0]
+
+
+def test_no_module_hides_one_of_pythons() -> None:
+    """A file of the package that is run as a script finds its folder's modules first."""
+    for folder in {path.parent for path in (ROOT / "baselines").glob("*.py")}:
+        names = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
+        assert not names & set(sys.stdlib_module_names)
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = [
+        node.name
+        for path in (ROOT / "baselines").rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert len(names) > 50
+    assert sorted({name for name in names if names.count(name) > 1}) == []

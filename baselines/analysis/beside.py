@@ -9,12 +9,12 @@ from baselines.analysis.agreement import RULE, as_markdown
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.methods import Panel
 from baselines.analysis.published_logs import QUANTITIES, Published, laid_beside
-from baselines.analysis.report import Wishes
+from baselines.analysis.report import ReportWishes
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import escaped
 
 
-def beside(table: Published, ours: Sequence[Panel], wishes: Wishes) -> dict[str, bytes]:
+def beside(table: Published, ours: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
     """The contents of the files by the end of their name.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.analysis.methods import Method, Panel
-from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, Origin, Run, Teacher
+from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
 from baselines.analysis.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
@@ -94,7 +94,9 @@ def _number(text: str | None, name: str, where: str) -> float:
 
 
 def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) -> Run:
-    teachers = tuple(Teacher(name.strip(), "", 0) for name in sources.split("+") if name.strip())
+    teachers = tuple(
+        LoggedTeacher(name.strip(), "", 0) for name in sources.split("+") if name.strip()
+    )
     by_name = dict(zip(NUMBERS, columns, strict=True))
     order = np.argsort(by_name[TIMESTEPS], kind="stable")
     config = {"seed": seed, "num_timesteps": int(by_name[TIMESTEPS].max())}

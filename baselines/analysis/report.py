@@ -17,7 +17,7 @@ from baselines.analysis.transfer_logs import metrics_named, shown_and_missing, s
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ReportWishes:
     """How it is to be done.
 
     Attributes:
@@ -37,7 +37,7 @@ class Wishes:
     metrics: tuple[str, ...] = ()
 
 
-def report(panels: Sequence[Panel], wishes: Wishes) -> tuple[dict[str, bytes], list[str]]:
+def report(panels: Sequence[Panel], wishes: ReportWishes) -> tuple[dict[str, bytes], list[str]]:
     """The contents of the files by the end of their name, and notes on the logs.
 
     Equal logs and wishes give equal bytes.

@@ -33,7 +33,7 @@ MIN_ROWS = 2
 
 
 @dataclass(frozen=True)
-class Teacher:
+class LoggedTeacher:
     """A teacher of a run.
 
     Attributes:
@@ -80,7 +80,7 @@ class Run:
     folder: Path
     task: str
     config: dict[str, Any]
-    teachers: tuple[Teacher, ...]
+    teachers: tuple[LoggedTeacher, ...]
     origin: Origin
     columns: dict[str, np.ndarray]
 
@@ -174,7 +174,7 @@ def _read_text(path: Path) -> str:
         _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...], Origin]:
+def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
     """Task, settings, teachers and origin of a run."""
     try:
         header = json.loads(_read_text(path))
@@ -194,9 +194,9 @@ def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[Teacher, ...], 
         _fail(path, f"not the header of a run: {error} is missing or wrong")
 
 
-def _teacher(described: dict[str, Any]) -> Teacher:
+def _teacher(described: dict[str, Any]) -> LoggedTeacher:
     task, timesteps = task_name(described["env"]), int(described.get("timesteps") or 0)
-    return Teacher(task, str(described["sha256"]), timesteps)
+    return LoggedTeacher(task, str(described["sha256"]), timesteps)
 
 
 def _origin(header: dict[str, Any]) -> Origin:

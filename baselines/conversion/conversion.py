@@ -61,7 +61,7 @@ class Converted:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ConversionWishes:
     """What the user says of the file where it does not tell by itself; empty: nothing.
 
     Attributes:
@@ -81,7 +81,9 @@ class Wishes:
     unnormalized: bool = False
 
 
-def convert(path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wishes) -> Converted:
+def convert(
+    path: str, foreign: Foreign, statistics: Foreign | None, wishes: ConversionWishes
+) -> Converted:
     """Make a policy of the file at `path`.
 
     Args:
@@ -108,7 +110,7 @@ def _listed(names: list[str]) -> str:
     )
 
 
-def _activation(path: str, foreign: Foreign, wishes: Wishes) -> str:
+def _activation(path: str, foreign: Foreign, wishes: ConversionWishes) -> str:
     told = foreign.facts.get("activation")
     if told is not None and wishes.activation and told != wishes.activation:
         raise UserError(f"--activation: {wishes.activation}, but {path} says {told}")
@@ -120,7 +122,7 @@ def _activation(path: str, foreign: Foreign, wishes: Wishes) -> str:
 
 
 def _normalizer(
-    path: str, foreign: Foreign, statistics: Foreign | None, wishes: Wishes, obs_size: int
+    path: str, foreign: Foreign, statistics: Foreign | None, wishes: ConversionWishes, obs_size: int
 ) -> tuple[Normalizer, list[str]]:
     """The normalisation, and notes on it."""
     source, where = (statistics, "--normalize") if statistics else (foreign, "IN")
@@ -151,7 +153,7 @@ def _observation_statistics(
     separate: bool,
     obs_size: int,
     path: str,
-    wishes: Wishes,
+    wishes: ConversionWishes,
 ) -> tuple[RunningMeanStd, list[str]]:
     if wishes.unnormalized or source.facts.get("norm_obs") is False:
         return _identity(obs_size), [f"observations beyond ±{CLIP:g} will be clipped to it"]
@@ -183,7 +185,9 @@ def _identity(obs_size: int) -> RunningMeanStd:
     return stats
 
 
-def _task(path: str, policy: PlainPolicy, foreign: Foreign, wishes: Wishes) -> dict[str, Any]:
+def _task(
+    path: str, policy: PlainPolicy, foreign: Foreign, wishes: ConversionWishes
+) -> dict[str, Any]:
     """The task and its spaces, for the description; the policy must fit them."""
     env_id = wishes.env or foreign.facts.get("env")
     if not env_id:

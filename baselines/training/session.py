@@ -20,9 +20,9 @@ from baselines.common.stopping import StopRequests
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.logger import Log
+from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
-from baselines.training.report import report
 from baselines.training.saved import SavedPolicy
 from baselines.training.setup import Setup
 from baselines.training.states import write_state

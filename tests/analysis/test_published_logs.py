@@ -10,7 +10,7 @@ from baselines.analysis.agreement import HIGHER, LAST, LOWER, NO_DIFFERENCE, TOO
 from baselines.analysis.beside import beside
 from baselines.analysis.methods import Method, Panel
 from baselines.analysis.published_logs import laid_beside, read_published
-from baselines.analysis.report import Wishes
+from baselines.analysis.report import ReportWishes
 from baselines.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,7 +131,7 @@ def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     ours(tmp_path / "runs", [1.0, 2.0, 3.0])
     path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
     panels: list[Panel] = panels_in(tmp_path / "runs")
-    files = beside(read_published(path), panels, Wishes(formats=("png",)))
+    files = beside(read_published(path), panels, ReportWishes(formats=("png",)))
     assert files[".png"].startswith(b"\x89PNG")
     page = files[".md"].decode()
     assert page.startswith("# others\n\nFrom a place.\n\n")

@@ -10,8 +10,8 @@ import pytest
 from baselines import evaluate, plot
 from baselines.common.errors import UserError
 from baselines.config import Config
+from baselines.describe import look_into
 from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse, parser
-from baselines.inspect import look_into
 from baselines.published.committed import identity
 from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import load_teacher

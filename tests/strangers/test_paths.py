@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines import convert, evaluate, export, inspect, plot, ppo2, results, sweep, verify
+from baselines import convert, describe, evaluate, export, plot, ppo2, results, sweep, verify
 from baselines.common.errors import UserError
 from baselines.common.vec_env.stored_body import arguments_with_body, described_body
 from baselines.config import Config
@@ -49,7 +49,7 @@ COMMANDS: dict[str, tuple[Any, list[str], list[str]]] = {
     "verify": (verify, ["~/x"], ["folder"]),
     "convert": (convert, ["~/x", "~/x", "--normalize=~/x"], ["input", "output", "normalize"]),
     "export": (export, ["~/x", "~/x"], ["checkpoint", "output"]),
-    "inspect": (inspect, ["~/x"], ["file"]),
+    "describe": (describe, ["~/x"], ["file"]),
 }  # fmt: skip
 
 

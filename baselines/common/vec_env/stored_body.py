@@ -49,7 +49,7 @@ def check_not_edited(path: str, body: Mapping[str, str], what: str) -> None:
     if described_body(path)["sha256"] != body["sha256"]:
         raise UserError(
             f"--env_xml: {path} has been edited since {what}; put it back as it was (the body is"
-            " in every checkpoint: python -m baselines.inspect --json prints it), or begin a new"
+            " in every checkpoint: python -m baselines.describe --json prints it), or begin a new"
             " run elsewhere"
         )
 

@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 import pytest
 
-from baselines import inspect
+from baselines import describe
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
 
@@ -21,7 +21,7 @@ SHIPPED_TEACHER = ROOT / "teacher_models/centipede_four/0/00970"
 
 
 def seen(capsys: pytest.CaptureFixture, *arguments: object) -> str:
-    inspect.main([str(argument) for argument in arguments])
+    describe.main([str(argument) for argument in arguments])
     return capsys.readouterr().out
 
 
@@ -40,7 +40,7 @@ def test_a_checkpoint(capsys: pytest.CaptureFixture) -> None:
 def test_a_checkpoint_as_json(capsys: pytest.CaptureFixture) -> None:
     content = json.loads(seen(capsys, SHIPPED_TEACHER, "--json"))
     found = checkpoint.load(SHIPPED_TEACHER, "load_path")
-    assert content["kind"] == inspect.OURS
+    assert content["kind"] == describe.OURS
     assert content["sha256"] == found.sha256
     assert content["description"] == found.metadata
     assert content["variables"] == {
@@ -87,7 +87,7 @@ STRANGE: list[Any] = [None, 3, "text", [], {}, [[3]], {"id": 3}, {"transfer": 3,
 def test_whatever_a_description_holds_is_printed(
     capsys: pytest.CaptureFixture, tmp_path: Path, value: Any
 ) -> None:
-    checkpoint.save(tmp_path / "x", {"w": np.zeros(3)}, dict.fromkeys(inspect.FACTS, value))
+    checkpoint.save(tmp_path / "x", {"w": np.zeros(3)}, dict.fromkeys(describe.FACTS, value))
     assert "1 variables, 3 numbers" in seen(capsys, tmp_path / "x")
 
 
@@ -110,7 +110,7 @@ def test_a_hostile_file_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("x").write_bytes(hostile.HOSTILE[name]())
     with pytest.raises(UserError, match=r"^FILE: x "):
-        inspect.main(["x"])
+        describe.main(["x"])
     assert os.listdir(tmp_path) == ["x"]
 
 
@@ -123,14 +123,14 @@ def test_a_description_nested_too_deep(tmp_path: Path) -> None:
     try:
         sys.setrecursionlimit(300)
         with pytest.raises(UserError, match="damaged"):
-            inspect.main([str(tmp_path / "x")])
+            describe.main([str(tmp_path / "x")])
     finally:
         sys.setrecursionlimit(limit)
 
 
 def test_it_starts_without_the_heavy_packages() -> None:
     program = (
-        "import sys, time; import baselines.inspect as i; i.main(sys.argv[1:]);"
+        "import sys, time; import baselines.describe as i; i.main(sys.argv[1:]);"
         "heavy = {'tensorflow', 'gymnasium', 'joblib', 'torch'};"
         "print(time.process_time(), *heavy & set(sys.modules))"
     )

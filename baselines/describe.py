@@ -1,4 +1,4 @@
-"""Look into a file without running anything of it: `python -m baselines.inspect FILE`."""
+"""Look into a file without running anything of it: `python -m baselines.describe FILE`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.conversion.reading import read_any
 
-PROGRAM = "python -m baselines.inspect"
+PROGRAM = "python -m baselines.describe"
 OURS = "checkpoint of this package"
 WHERE = "FILE"
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from baselines.config import Config
-from baselines.training.report import report
+from baselines.training.outlook import report
 from baselines.training.setup import prepare
 
 TEACHERS = Path(__file__).resolve().parents[2] / "teacher_models"
