@@ -28,7 +28,17 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings_table", "metrics_table", "methods_table"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "settings_table",
+        "metrics_table",
+        "methods_table",
+        "elsewhere_table",
+        "environments_page",
+        "api_page",
+    ],
+)
 def test_a_generated_table_is_the_present_one(name: str) -> None:
     written = script(name)
     assert written.PAGE.read_text(encoding="utf-8") == written.page()
