@@ -149,8 +149,7 @@ class Model:
 
     def _compiled(self) -> Update:
         if self._update is None:
-            # Only now, since these load TensorFlow.
-            from baselines.ppo2.joint_update import joint_update
+            # Only now, since it loads TensorFlow.
             from baselines.ppo2.update import LossCoefficients, compile_update
 
             config = self._config
@@ -158,6 +157,10 @@ class Model:
                 config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl
             )
             what = self.policy, self._layout, fixed, config.xla
-            alone = self._team.size == 1
-            self._update = compile_update(*what) if alone else joint_update(*what, self._team)
+            if self._team.size == 1:
+                self._update = compile_update(*what)
+            else:
+                from baselines.ppo2.joint_update import joint_update
+
+                self._update = joint_update(*what, self._team)
         return self._update

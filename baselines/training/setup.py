@@ -16,7 +16,7 @@ from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.mpi import ALONE, Team
 from baselines.common.networks.distributions import distribution_for
-from baselines.common.networks.networks import NetworkSpec, check_network
+from baselines.common.networks.networks import NetworkSpec
 from baselines.common.networks.policies import (
     PlainPolicy,
     Policy,
@@ -24,6 +24,7 @@ from baselines.common.networks.policies import (
     observation_size,
     policy_for,
 )
+from baselines.common.networks.trials import check_network
 from baselines.common.seeding import Streams, streams
 from baselines.common.vec_env.own_body import check_body
 from baselines.common.vec_env.stored_body import check_not_edited, described_body

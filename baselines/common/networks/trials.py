@@ -1,0 +1,100 @@
+"""Networks of strangers, tried on zeros before a run: their variables, values and gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.networks import NETWORKS, NetworkSpec, hidden
+from baselines.common.networks.variables import Variables, joined
+
+TRIAL = "trial"
+"""The scope of a trial on zeros."""
+
+
+def check_network(spec: NetworkSpec, inputs: int) -> None:
+    """Try a network on zeros, [2, inputs].
+
+    Raises:
+        UserError: its variables or its values are not what they must be.
+    """
+    network = spec.build()
+    where = f"--network: {spec.network}"
+    params = trial_values(where, joined(network.variables(TRIAL, inputs)))
+    before = [lent(np.zeros((2, inputs), np.float32))]
+    for width in network.widths:
+        z = tried(f"{where}: a layer", width, network.layer, params, TRIAL, before)
+        before.append(tried(f"{where}: an activation", width, network.activate, z))
+    if spec.network in NETWORKS.from_outside():
+        check_on_tensors(where, lambda params, x: hidden(params, TRIAL, x, network), params, inputs)
+
+
+def trial_values(where: str, variables: Variables) -> dict[str, np.ndarray]:
+    """Zeros for the variables of a trial.
+
+    Raises:
+        UserError: one is not in the scope.
+    """
+    for name in variables:
+        if not name.startswith(f"{TRIAL}/"):
+            raise UserError(f"{where}: the variable {name!r} must begin with its scope")
+    return {
+        name: lent(np.zeros(variable.shape, np.float32)) for name, variable in variables.items()
+    }
+
+
+def lent(array: np.ndarray) -> np.ndarray:
+    """The array, made such that who gets it cannot change it."""
+    array.flags.writeable = False
+    return array
+
+
+def tried(where: str, width: int, function: Callable[..., Array], *arguments: Any) -> Array:
+    """What a user's function returns for a trial's arguments, which it must leave as they are.
+
+    Raises:
+        UserError: it raised an error, or returned something else than float32 of [2, width].
+    """
+    try:
+        values = function(*arguments)
+    except Exception as error:  # a user's code may raise anything
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        hint = "; what it is given is not its own to change" if "read-only" in told else ""
+        raise UserError(f"{where}: {told}{hint}") from None
+    found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
+    if (found, kind) != ((2, width), np.float32):
+        raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")
+    return lent(values) if isinstance(values, np.ndarray) else values
+
+
+def check_on_tensors(
+    where: str, function: Callable[[Params, Array], Array], params: Params, inputs: int
+) -> None:
+    """Try a function of parameters and of [2, inputs] on TensorFlow tensors, as learning calls it.
+
+    Raises:
+        UserError: it does not work, or has no gradient.
+    """
+    from baselines.common.tensorflow_quietly import tf  # here: only what a user adds is tried
+
+    def differentiated(params: Params, x: Array) -> Array:
+        with tf.GradientTape() as tape:
+            tape.watch(params)
+            total = tf.reduce_sum(function(params, x))
+        return tape.gradient(total, list(params.values()))
+
+    tensors = {name: tf.constant(value) for name, value in params.items()}
+    try:
+        traced = tf.function(differentiated, autograph=False)
+        gradients = traced(tensors, tf.zeros([2, inputs]))
+    except Exception as error:  # a user's code may raise anything
+        reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        raise UserError(
+            f"{where}: works on NumPy arrays, but not on TensorFlow tensors: {reason}"
+        ) from None
+    if all(gradient is None for gradient in gradients):
+        raise UserError(f"{where}: has no gradient in any of its variables on TensorFlow tensors")
