@@ -369,6 +369,10 @@ class Config:
         None, "weight β_MI of the mutual-information loss", group="mikt", bound=NOT_NEGATIVE,
         unit="per nat", source="--coefs",
     )  # fmt: skip
+    value_alignment_coef: float = setting(
+        0.0, "weight β_A of the value-alignment loss; 0: none", group="mikt", bound=NOT_NEGATIVE,
+        unit="per square of the normalised return",
+    )  # fmt: skip
     teacher_fraction: float = setting(
         0.9, "part of the run with teachers; in its second half the coupling rises",
         group="mikt", bound=FRACTION, source=MIKT,

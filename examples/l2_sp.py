@@ -73,7 +73,9 @@ class Anchored(PlainPolicy):
         """The loss is logged as `l2_sp_loss`, its weight as `l2_sp_coef`."""
         return ("l2_sp",)
 
-    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+    def learning_outputs(
+        self, params: Params, obs: Array, returns: Array
+    ) -> tuple[Pi, Array, dict[str, Array]]:
         """Distribution and values [B] as without the loss, and the loss, a scalar."""
         squares = [
             value.size * arrays.mean((params[name] - value) ** 2)

@@ -46,6 +46,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
 RNG = np.random.default_rng
 OBS = RNG(0).standard_normal((9, 3)).astype(np.float32)
+RETURNS = np.zeros(len(OBS), np.float32)
 SMALL = ["--nsteps=32", "--nminibatches=2", "--noptepochs=1", "--num_timesteps=128", "--xla=False",
          "--save_interval=1", "--state_interval=2", "--keep=3", "--num_threads=1"]  # fmt: skip
 
@@ -98,11 +99,11 @@ def test_the_transfer_method_of_the_example(
     params = perturbed(start, 1)
     policy = anchored(body, held)
     given = {name: to_backend(value) for name, value in params.items()}
-    pi, value, losses = policy.learning_outputs(given, to_backend(OBS))
+    pi, value, losses = policy.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
     moved = [np.sum((params[name].astype(float) - old) ** 2) for name, old in held.items()]
     assert len(moved) == 4
     np.testing.assert_allclose(losses["l2_sp"], sum(moved) / 2, rtol=1e-5)
-    expected = body.learning_outputs(given, to_backend(OBS))
+    expected = body.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
     np.testing.assert_array_equal(pi[0], expected[0][0])
     np.testing.assert_array_equal(value, expected[1])
     assert policy.body == body
@@ -154,7 +155,7 @@ def test_the_twin_of_an_mlp_does_the_same(
 
     def outputs(policy: Any, values: dict[str, np.ndarray]) -> list[Any]:
         given = {name: to_backend(value) for name, value in values.items()}
-        pi, value, losses = policy.learning_outputs(given, to_backend(OBS))
+        pi, value, losses = policy.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
         return [*pi, value, *losses.values()]
 
     for found, expected in zip(outputs(other, twins), outputs(one, params), strict=True):

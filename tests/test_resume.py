@@ -112,8 +112,10 @@ def test_stopped_in_every_phase_a_run_ends_as_if_it_had_not_been(
 def test_a_student_with_every_option_goes_on(
     stop_after: Callable[..., None], tmp_path: Path
 ) -> None:
-    options = {"mapping": "named", "laterals": "identity", "mix_outputs": "named"}
-    settings: dict[str, Any] = {"env": "CentipedeFive-v1", "num_hidden": 64, **options}
+    settings: dict[str, Any] = {
+        "env": "CentipedeFive-v1", "num_hidden": 64, "mapping": "named", "laterals": "identity",
+        "mix_outputs": "named", "value_alignment_coef": 0.25,
+    }  # fmt: skip
     whole, parts = (
         config(tmp_path / name, 64, teacher_paths=(TEACHER,), **settings) for name in "ab"
     )

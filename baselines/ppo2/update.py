@@ -111,7 +111,7 @@ def minibatch_loss(
     Returns:
         The loss, and what is logged of it; scalars.
     """
-    pi, values, own_losses = policy.learning_outputs(params, batch["obs"])
+    pi, values, own_losses = policy.learning_outputs(params, batch["obs"], batch["returns"])
     neglogp = policy.distribution.neglogp(pi, batch["actions"])
     ppo = ppo_losses(
         neglogp=neglogp,

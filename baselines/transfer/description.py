@@ -18,10 +18,11 @@ from baselines.transfer.mixing import MixingSpec, unfitting
 from baselines.transfer.teacher import Teacher, sources
 
 TransferParts = tuple[
-    tuple[Teacher, ...], MappingSpec, float, Params, MixingSpec, tuple[Window, ...]
+    tuple[Teacher, ...], MappingSpec, float, Params, MixingSpec, tuple[Window, ...], bool
 ]
 """The teachers, the mapping, σ_q's noise, the variables of a frozen φ, how the teachers are mixed
-in and where their parts are, as `Student` has them."""
+in, where their parts are, and whether their values are drawn to the returns, as `Student` has
+them."""
 
 
 def describe(
@@ -36,10 +37,14 @@ def describe(
     }
 
 
-def describe_mixing(spec: MixingSpec, windows: Sequence[Window]) -> dict[str, Any]:
-    """What it says there besides, where teachers are mixed in otherwise than by default; JSON."""
-    said = {"mixing": asdict(spec)} if spec != MixingSpec() else {}
-    return said | ({"windows": [describe_window(window) for window in windows]} if windows else {})
+def describe_options(
+    spec: MixingSpec, windows: Sequence[Window], value_alignment: bool
+) -> dict[str, Any]:
+    """What it says there besides of the options that are not as by default; JSON."""
+    said: dict[str, Any] = {"mixing": asdict(spec)} if spec != MixingSpec() else {}
+    if windows:
+        said["windows"] = [describe_window(window) for window in windows]
+    return said | ({"value_alignment": True} if value_alignment else {})
 
 
 def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
@@ -54,7 +59,7 @@ def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
 def read(
     described: Mapping[str, Any], stored: Mapping[str, np.ndarray], body: PlainPolicy
 ) -> TransferParts:
-    """The inverse of `describe` and `describe_mixing`.
+    """The inverse of `describe` and `describe_options`.
 
     Args:
         described: what the checkpoint says under `transfer`.
@@ -76,7 +81,8 @@ def read(
         needed = shapes(embedding_variables(body.obs_size, sizes, mapping.build()))
         frozen = checked_arrays(stored, needed)
     mixing, windows = _stored_mixing(described, body, teachers, mapping)
-    return teachers, mapping, min_std, frozen, mixing, windows
+    value_alignment = bool(described.get("value_alignment", False))
+    return teachers, mapping, min_std, frozen, mixing, windows, value_alignment
 
 
 def _stored_mixing(

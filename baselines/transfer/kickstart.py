@@ -108,7 +108,9 @@ class Kickstarted(PlainPolicy):
         """The loss is logged as `kickstart_loss`, its weight as `kickstart_coef`."""
         return ("kickstart",)
 
-    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+    def learning_outputs(
+        self, params: Params, obs: Array, returns: Array
+    ) -> tuple[Pi, Array, dict[str, Array]]:
         """Distribution and values [B] as without teachers, and the cross-entropy, a scalar."""
         pi = self.pi(params, obs)
         return pi, self.value(params, obs), {"kickstart": self.cross_entropy(pi, obs)}

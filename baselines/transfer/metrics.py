@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.common.metrics import LoggedMetric
-from baselines.transfer.objectives import LOSSES
+from baselines.transfer.objectives import LOSSES, Loss
 
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
 """Names of p_0 of the policy side and of the value side."""
@@ -27,16 +27,26 @@ _LAYER = "hidden layer, then with `--mix_outputs` of the output layer"
 _ALONE = "once the student is alone"
 _ONE_TEACHER = f"with one teacher, whose share is 1 − p₀; {_ALONE}"
 
+
+def _not_given(loss: Loss) -> str:
+    return f"without `--{loss.coefficient}`" if loss.optional else ""
+
+
 OF_LOSSES = {
     **{
         loss.coefficient: LoggedMetric(
             f"weight {loss.weight} of {loss.symbol}, as it is by now; 0 once the student is alone",
             f"per {loss.unit.split()[0].removesuffix('s')}",
+            _not_given(loss),
         )
         for loss in LOSSES
     },
     **{
-        f"{loss.name}_loss": LoggedMetric(f"{loss.symbol}, {loss.meaning}", loss.unit, _ALONE)
+        f"{loss.name}_loss": LoggedMetric(
+            f"{loss.symbol}, {loss.meaning}",
+            loss.unit,
+            "; ".join(filter(None, [_not_given(loss), _ALONE])),
+        )
         for loss in LOSSES
     },
 }

@@ -62,8 +62,9 @@ def start(
         _check_mapping(spec, body, teacher)
     windows = _windows(body, teachers, config, spec)
     student = Student(
-        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows
-    )
+        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows,
+        value_alignment=config.value_alignment_coef > 0,
+    )  # fmt: skip
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
     return student, student.init(random.init)
@@ -132,12 +133,12 @@ def go_on(
 
 
 def check_goes_on(config: Config, saved: Student, given: Student) -> None:
-    """Check that a student goes on with the mapping and the mixing that it had.
+    """Check that a student goes on with the mapping and the options that it had.
 
     A mapping that is learned may go on as a frozen one and the other way round, no other.
 
     Raises:
-        CheckpointError: one of the two is another.
+        CheckpointError: one of them is another.
     """
     old, new, one, other = saved.mapping, given.mapping, given.mapping_spec, saved.mapping_spec
     settings: dict[str, tuple[Any, Any]] = {
@@ -150,6 +151,9 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
             "mapping_num_hidden": (one.num_hidden, other.num_hidden),
             "mapping": (one.mapping, other.mapping),
         }
+    if given.value_alignment != saved.value_alignment:
+        before = "one above 0" if saved.value_alignment else "0"
+        settings["value_alignment_coef"] = (config.value_alignment_coef, before)
     for flag, (now, before) in settings.items():
         if now != before:
             raise CheckpointError(

@@ -54,6 +54,21 @@ def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
     return -sum(log_own_shares) / len(log_own_shares)
 
 
+def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
+    """L_A: the mean of (a V_T(φ(s)) + b − R)² over the batch and over the teachers.
+
+    It draws φ to map states that are good for the student to such as are good for the teacher.
+
+    Args:
+        aligned: a V_T(φ(s)) + b of each teacher, float32 of [B].
+        returns: the student's own R, in units of the normalised return, float32 of [B].
+
+    Returns:
+        A scalar, in squares of that unit.
+    """
+    return sum(arrays.mean((value - returns) ** 2) for value in aligned) / len(aligned)
+
+
 class Seen(NamedTuple):
     """What the losses of a minibatch are computed from.
 
@@ -63,6 +78,8 @@ class Seen(NamedTuple):
         vf_shares: the same of the value side.
         decoded: for each source task μ_q(φ(s)), float32 of [B, d], and log σ_q, float32 of [d].
         min_std: see `mutual_information_loss`.
+        aligned: see `value_alignment_loss`; empty where the student does not have it.
+        returns: see there.
     """
 
     obs: Array
@@ -70,6 +87,8 @@ class Seen(NamedTuple):
     vf_shares: Sequence[Array]
     decoded: Sequence[tuple[Array, Array]]
     min_std: float
+    aligned: Sequence[Array]
+    returns: Array
 
 
 def _mean_mutual_information_loss(seen: Seen) -> Array:
@@ -94,6 +113,7 @@ class Loss:
         of: the loss, a scalar.
         rises: whether its weight is 0 at first and rises in the second half of the time with
             teachers (`schedule.coupling_weight`), or is the same all that time.
+        optional: whether a student has it only where its weight is not 0.
     """
 
     name: str
@@ -103,6 +123,7 @@ class Loss:
     unit: str
     of: Callable[[Seen], Array]
     rises: bool
+    optional: bool = False
 
     @property
     def coefficient(self) -> str:
@@ -123,5 +144,15 @@ LOSSES = (
         "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
         _mean_mutual_information_loss, rises=False,
     ),
+    Loss(
+        "value_alignment", "L_A", "β_A", "the value-alignment loss",
+        "squares of the normalised return",
+        lambda seen: value_alignment_loss(seen.aligned, seen.returns), rises=False, optional=True,
+    ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""
+
+
+def losses_with(optional: bool) -> tuple[Loss, ...]:
+    """Those of `LOSSES` that a student has, with or without the optional one."""
+    return tuple(loss for loss in LOSSES if optional or not loss.optional)

@@ -15,7 +15,7 @@ from baselines.config import TRANSFERS, Config
 from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.metrics import own_shares
 from baselines.transfer.mixing import MixingSpec
-from baselines.transfer.objectives import LOSSES
+from baselines.transfer.objectives import losses_with
 from baselines.transfer.student import Student
 
 
@@ -86,7 +86,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
         risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
         return {
             loss.name: (risen if loss.rises else 1.0) * getattr(config, loss.coefficient)
-            for loss in LOSSES
+            for loss in student.losses
         }
 
     with_teachers = config.teacher_fraction * config.nupdates
@@ -108,6 +108,6 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
 
 def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; its shares p_0 are 1."""
-    coefs = {loss.name: 0.0 for loss in LOSSES}
+    coefs = {loss.name: 0.0 for loss in losses_with(config.value_alignment_coef > 0)}
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(body)
     return Stage(first, body, lambda _: coefs, lambda *_: own_shares(ones, ones), alone=True)

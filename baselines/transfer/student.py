@@ -30,6 +30,7 @@ from baselines.common.networks.networks import Network
 from baselines.common.networks.policies import Actor, PlainPolicy, plain_actor
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer import acting, description, mapping, metrics
+from baselines.transfer.alignment import aligned, alignment_variables
 from baselines.transfer.correspondence import Window, selection
 from baselines.transfer.mapping import MappingSpec, StateMapping
 from baselines.transfer.mixing import (
@@ -42,7 +43,7 @@ from baselines.transfer.mixing import (
     shares,
     told_matrices,
 )
-from baselines.transfer.objectives import LOSSES, Seen
+from baselines.transfer.objectives import Loss, Seen, losses_with
 from baselines.transfer.teacher import Teacher, source_numbers, sources
 
 MIXING = "lateral matrices and mixing weights"
@@ -84,6 +85,7 @@ class Student:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: where on the student's body each teacher's parts are, when it is told by names.
+        value_alignment: whether the teachers' values are drawn to its returns.
     """
 
     body: PlainPolicy
@@ -93,6 +95,7 @@ class Student:
     frozen_mapping: Params = field(default_factory=dict)
     mixing_spec: MixingSpec = field(default_factory=MixingSpec)
     windows: tuple[Window, ...] = ()
+    value_alignment: bool = False
 
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
@@ -102,15 +105,18 @@ class Student:
         """The values [B] of [B, obs_size] observations."""
         return self._value(params, obs, self._embed(params, obs))
 
-    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
-        """The distribution, the values [B], and the losses of `LOSSES`, scalars by name."""
+    def learning_outputs(
+        self, params: Params, obs: Array, returns: Array
+    ) -> tuple[Pi, Array, dict[str, Array]]:
+        """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
         embedded = self._embed(params, obs)
         pi_shares, vf_shares = (
             log_own_shares(params, scope, self._layers) for scope in self._scopes
         )
         decoded = self._decode(params, embedded)
-        seen = Seen(obs, pi_shares, vf_shares, decoded, self.min_std)
-        losses = {loss.name: loss.of(seen) for loss in LOSSES}
+        values = self._aligned_values(params, embedded) if self.value_alignment else []
+        seen = Seen(obs, pi_shares, vf_shares, decoded, self.min_std, values, returns)
+        losses = {loss.name: loss.of(seen) for loss in self.losses}
         return self._pi(params, obs, embedded), self._value(params, obs, embedded), losses
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
@@ -143,6 +149,11 @@ class Student:
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
         return [mapping.decode(params, i, x, self.mapping) for i, x in enumerate(embedded)]
+
+    def _aligned_values(self, params: Params, embedded: Sequence[Array]) -> list[Array]:
+        """A V_T(φ(s)) + b of each teacher, [B]."""
+        seen_by = self._seen_by(embedded)
+        return aligned(params, [teacher.value(teacher.value_features(x)) for teacher, x in seen_by])
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
@@ -199,9 +210,14 @@ class Student:
         return self.body.obs_size
 
     @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Those of `LOSSES` that it has."""
+        return losses_with(self.value_alignment)
+
+    @property
     def loss_names(self) -> tuple[str, ...]:
-        """Those of `LOSSES`."""
-        return tuple(loss.name for loss in LOSSES)
+        """Their names."""
+        return tuple(loss.name for loss in self.losses)
 
     def variables(self) -> Variables:
         """All trainable variables, part by part."""
@@ -216,6 +232,8 @@ class Student:
             "mapping": self._embedding_variables(),
             "decoder": mapping.decoder_variables(self.obs_size, sizes, self.mapping),
         }
+        if self.value_alignment:
+            parts["value alignment"] = alignment_variables(len(self.teachers))
         return {
             part: {name: v for name, v in variables.items() if name not in self._told}
             for part, variables in parts.items()
@@ -260,7 +278,7 @@ class Student:
         """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""
         transfer = description.describe(
             self.teachers, self.mapping_spec, self.min_std, bool(self.frozen_mapping)
-        ) | description.describe_mixing(self.mixing_spec, self.windows)
+        ) | description.describe_options(self.mixing_spec, self.windows, self.value_alignment)
         return self.body.describe() | {"transfer": transfer}
 
     def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:

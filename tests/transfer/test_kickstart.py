@@ -47,6 +47,7 @@ def params(student: Kickstarted, perturbed: Any) -> dict[str, np.ndarray]:
 
 
 OBS = np.random.default_rng(1).standard_normal((7, 5)).astype(np.float32)
+RETURNS = np.zeros(7, np.float32)
 
 
 def expected_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> float:
@@ -70,7 +71,7 @@ def expected_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) 
 
 def test_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> None:
     expected = expected_cross_entropy(student, params)
-    _, _, losses = student.learning_outputs(params, OBS)
+    _, _, losses = student.learning_outputs(params, OBS, RETURNS)
     assert losses.keys() == {"kickstart"}
     assert losses["kickstart"] == pytest.approx(expected, rel=1e-5)
 
@@ -80,7 +81,7 @@ def test_tensors_give_the_same_and_only_the_student_learns(
 ) -> None:
     variables = {name: tf.Variable(value) for name, value in params.items()}
     with tf.GradientTape() as tape:
-        loss = student.learning_outputs(variables, tf.constant(OBS))[2]["kickstart"]
+        loss = student.learning_outputs(variables, tf.constant(OBS), RETURNS)[2]["kickstart"]
     assert float(loss) == pytest.approx(expected_cross_entropy(student, params), rel=1e-5)
     gradients = dict(zip(variables, tape.gradient(loss, list(variables.values())), strict=True))
     moved = {name for name, gradient in gradients.items() if gradient is not None}
@@ -98,7 +99,8 @@ def test_the_least_is_reached_where_the_student_acts_as_its_teacher(
     student = kickstarted(teacher.policy, [Lesson(teacher, (same,))])
     variables = {name: tf.Variable(value) for name, value in teacher.params.items()}
     with tf.GradientTape() as tape:
-        loss = student.learning_outputs(variables, tf.constant(OBS[:, :4]))[2]["kickstart"]
+        _, _, losses = student.learning_outputs(variables, tf.constant(OBS[:, :4]), RETURNS)
+        loss = losses["kickstart"]
     entropy = teacher.policy.distribution.entropy(teacher.policy.pi(teacher.params, OBS[:, :4]))
     assert float(loss) == pytest.approx(float(np.mean(entropy)), rel=1e-5)
     for gradient in tape.gradient(loss, list(variables.values())):
@@ -134,8 +136,8 @@ def test_a_checkpoint_brings_the_teachers_back(
     student: Kickstarted, params: dict[str, np.ndarray]
 ) -> None:
     again = restore(json.loads(json.dumps(student.describe())), student.frozen())
-    loss = student.learning_outputs(params, OBS)[2]["kickstart"]
-    assert again.learning_outputs(params, OBS)[2]["kickstart"] == loss
+    loss = student.learning_outputs(params, OBS, RETURNS)[2]["kickstart"]
+    assert again.learning_outputs(params, OBS, RETURNS)[2]["kickstart"] == loss
     assert again.describe() == student.describe()
 
 
@@ -173,7 +175,7 @@ def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
         env="CentipedeFive-v1", teachers=[FOUR], save_path=str(tmp_path / "models"),
         log_path=str(tmp_path / "logs"), **SMALL,
     )  # fmt: skip
-    assert "transfer" not in model.policy.describe()
+    assert "transfer" not in model.saved.policy.describe()
     rows = (tmp_path / "logs" / "progress.csv").read_text().splitlines()
     column = rows[0].split(",").index("kickstart_coef")
     weights = [float(row.split(",")[column]) for row in rows[1:]]

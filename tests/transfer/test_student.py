@@ -120,6 +120,7 @@ def params(student: Student, perturbed: Any) -> Arrays:
 
 
 OBS = np.random.default_rng(3).standard_normal((9, 3)).astype(np.float32)
+RETURNS = np.zeros(len(OBS), np.float32)
 
 
 def test_forward_pass_by_the_equation(
@@ -140,8 +141,8 @@ def test_forward_pass_by_the_equation(
 
 def test_learning_sees_what_acting_sees(student: Student, params: Arrays) -> None:
     tensors = {name: tf.constant(value) for name, value in params.items()}
-    pi, values, losses = student.learning_outputs(tensors, tf.constant(OBS))
-    numpy_pi, numpy_values, numpy_losses = student.learning_outputs(params, OBS)
+    pi, values, losses = student.learning_outputs(tensors, tf.constant(OBS), RETURNS)
+    numpy_pi, numpy_values, numpy_losses = student.learning_outputs(params, OBS, RETURNS)
     for found in (numpy_pi, student.pi(params, OBS)):
         for a, b in zip(pi, found, strict=True):
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
@@ -154,7 +155,7 @@ def test_learning_sees_what_acting_sees(student: Student, params: Arrays) -> Non
 
 def test_the_students_own_losses(student: Student, params: Arrays) -> None:
     reference = Reference(student, params)
-    _, _, losses = student.learning_outputs(params, OBS)
+    _, _, losses = student.learning_outputs(params, OBS, RETURNS)
     assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
         {
             "ps": reference.coupling("student"),
@@ -502,7 +503,7 @@ def test_a_frozen_mapping_is_used_as_it_was_drawn(
     np.testing.assert_allclose(
         student.pi(params, OBS)[0], reference.mean(OBS.astype(float)), rtol=1e-4, atol=1e-5
     )
-    _, _, losses = student.learning_outputs(params, OBS)
+    _, _, losses = student.learning_outputs(params, OBS, RETURNS)
     expected = reference.mutual_information(OBS.astype(float))
     assert float(losses["mutual_info"]) == pytest.approx(expected, rel=1e-5)
     for name, value in student.frozen_mapping.items():

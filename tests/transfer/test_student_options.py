@@ -32,15 +32,17 @@ WINDOWS = (
 )
 """Of teachers of 4 and 6 entries and 3 motors, on a student of 3 entries and 2 motors."""
 
-OPTIONS: dict[str, tuple[str, MixingSpec]] = {
-    "named mapping": ("named", MixingSpec()),
-    "fixed laterals": ("learned", MixingSpec(laterals="identity")),
-    "named outputs": ("learned", MixingSpec(outputs="named")),
-    "learned outputs": ("learned", MixingSpec(outputs="learned")),
-    "all": ("named", MixingSpec("identity", "named")),
+OPTIONS: dict[str, tuple[str, MixingSpec, bool]] = {
+    "named mapping": ("named", MixingSpec(), False),
+    "fixed laterals": ("learned", MixingSpec(laterals="identity"), False),
+    "named outputs": ("learned", MixingSpec(outputs="named"), False),
+    "learned outputs": ("learned", MixingSpec(outputs="learned"), False),
+    "value alignment": ("learned", MixingSpec(), True),
+    "all": ("named", MixingSpec("identity", "named"), True),
 }
 ROOT = Path(__file__).resolve().parents[2]
 OBS = np.random.default_rng(3).standard_normal((9, 3)).astype(np.float32)
+RETURNS = np.random.default_rng(6).standard_normal(9).astype(np.float32)
 
 
 @pytest.fixture(params=list(OPTIONS))
@@ -52,12 +54,13 @@ def option(request: pytest.FixtureRequest) -> str:
 def student(
     option: str, mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> Student:
-    mapping, mixing = OPTIONS[option]
+    mapping, mixing, alignment = OPTIONS[option]
     body = mlp_policy(scopes=("student", "vf_student"))
     teachers = make_teacher(1), make_teacher(2, "Other-v0", obs_size=6, activation="relu")
     windows = WINDOWS if "named" in (mapping, mixing.outputs) else ()
     spec = MappingSpec(2, 8, "tanh", mapping)
-    return Student(body, teachers, spec, 0.7, mixing_spec=mixing, windows=windows)
+    options: dict[str, Any] = {"mixing_spec": mixing, "value_alignment": alignment}
+    return Student(body, teachers, spec, 0.7, windows=windows, **options)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ class Reference:
     """The equations of the options, from the named variables."""
 
     def __init__(self, option: str, student: Student, params: Arrays) -> None:
-        self.mapping, self.mixing = OPTIONS[option]
+        self.mapping, self.mixing, self.alignment = OPTIONS[option]
         self.teachers = student.teachers
         self.params = {name: np.asarray(value, float) for name, value in params.items()}
 
@@ -130,6 +133,20 @@ class Reference:
         obs = obs.astype(float)
         return self.side("student", "pi", obs), self.side("vf_student", "vf", obs)[:, 0]
 
+    def misalignment(self, obs: np.ndarray) -> float:
+        """Of the teachers' values and the returns, sample by sample."""
+        squares = []
+        for j, teacher in enumerate(self.teachers):
+            a, b = self.params[f"transfer/alignment{j}"]
+            for sample, aim in zip(obs.astype(float), RETURNS, strict=True):
+                x = self.phi(j, sample[None])
+                for i in range(2):
+                    w, c = (teacher.params[f"vf/mlp_fc{i}/{k}"].astype(float) for k in "wb")
+                    x = np.tanh(x @ w + c) if j == 0 else np.maximum(x @ w + c, 0)
+                value = (x @ teacher.params["vf/vf/w"] + teacher.params["vf/vf/b"]).item()
+                squares.append((a * value + b - aim) ** 2)
+        return sum(squares) / len(squares)
+
     def coupling(self, scope: str) -> float:
         layers = 2 if self.mixing.outputs == "none" else 3
         return -float(np.mean([np.log(self.share(scope, i)[0]) for i in range(layers)]))
@@ -143,13 +160,17 @@ def expected_sum(reference: Reference) -> float:
     mean, value = reference.outputs(OBS)
     both = np.column_stack([mean, value])
     couplings = reference.coupling("student") + 2 * reference.coupling("vf_student")
-    return float((WEIGHTS * both).sum()) + couplings
+    alignment = 3 * reference.misalignment(OBS) if reference.alignment else 0.0
+    return float((WEIGHTS * both).sum()) + couplings + alignment
 
 
 def found_sum(student: Student, given: Any) -> Any:
-    pi, value, losses = student.learning_outputs(given, tf.constant(OBS))
+    pi, value, losses = student.learning_outputs(given, tf.constant(OBS), tf.constant(RETURNS))
+    assert tuple(losses) == student.loss_names
     both = tf.concat([pi[0], value[:, None]], axis=1)
-    return tf.reduce_sum(WEIGHTS.astype(np.float32) * both) + losses["ps"] + 2 * losses["vf_ps"]
+    couplings = losses["ps"] + 2 * losses["vf_ps"]
+    alignment = 3 * losses["value_alignment"] if "value_alignment" in losses else 0.0
+    return tf.reduce_sum(WEIGHTS.astype(np.float32) * both) + couplings + alignment
 
 
 def test_forward_pass(
@@ -192,7 +213,7 @@ def test_acting(student: Student, params: Arrays) -> None:
 
 
 def test_what_is_told_is_not_trained(option: str, student: Student, params: Arrays) -> None:
-    mapping, mixing = OPTIONS[option]
+    mapping, mixing, alignment = OPTIONS[option]
     present = {name.split("/", 1)[1] for name in params if "lateral" in name}
     learned = {f"lateral{i}_{j}" for i in range(2) for j in range(2)}
     expected = learned if mixing.laterals == "learned" else set()
@@ -201,11 +222,14 @@ def test_what_is_told_is_not_trained(option: str, student: Student, params: Arra
     )
     assert expected <= present
     assert not [name for name in params if "selection" in name]
+    start = student.init(np.random.default_rng(0))
+    pairs = {name: value.tolist() for name, value in start.items() if "alignment" in name}
+    both = {"transfer/alignment0": [1, 0], "transfer/alignment1": [1, 0]}
+    assert pairs == (both if alignment else {})
     assert ("student/mixing2" in params) == (mixing.outputs != "none")
     for teacher, name in ((0, "transfer/embedding0/out/w"), (1, "transfer/embedding1/out/w")):
-        started = student.init(np.random.default_rng(0))[name]
-        assert started.shape == (8, student.teachers[teacher].policy.obs_size)
-        assert started.any() == (mapping == "learned")
+        assert start[name].shape == (8, student.teachers[teacher].policy.obs_size)
+        assert start[name].any() == (mapping == "learned")
 
 
 @pytest.mark.parametrize("option", ["named mapping", "all"], indirect=True)
@@ -272,11 +296,18 @@ def test_a_damaged_description_is_refused(student: Student, damage: dict[str, An
 
 def test_a_student_goes_on_with_the_same_options_only(option: str, student: Student) -> None:
     check_goes_on(Config(load_path="old"), student, student)
-    if option == "named mapping":
-        return  # told by the check of the mapping
-    plain = replace(student, mixing_spec=MixingSpec())
-    flag = "laterals" if option in ("fixed laterals", "all") else "mix_outputs"
-    with pytest.raises(CheckpointError, match=f"--{flag}: (learned|none), but .* old has .*; give"):
+    plain = replace(
+        student, mapping_spec=MappingSpec(2, 8), mixing_spec=MixingSpec(), value_alignment=False
+    )
+    told = {
+        "named mapping": "--mapping: learned, but the student old has named",
+        "fixed laterals": "--laterals: learned, but the student old has identity",
+        "named outputs": "--mix_outputs: none, but the student old has named",
+        "learned outputs": "--mix_outputs: none, but the student old has learned",
+        "value alignment": "--value_alignment_coef: 0.0, but the student old has one above 0",
+        "all": "--laterals: learned, but the student old has identity",
+    }
+    with pytest.raises(CheckpointError, match=f"{told[option]}; give the same"):
         check_goes_on(Config(load_path="old"), student, plain)
 
 
@@ -310,12 +341,14 @@ def test_a_run_with_every_option_ends_as_an_ordinary_policy(tmp_path: Path) -> N
     model = ppo2.learn(
         env="CentipedeFive-v1", teachers=[FOUR], log_path=str(tmp_path), num_timesteps=3 * 64,
         nsteps=64, nminibatches=2, noptepochs=1, xla=False, num_threads=1, mapping="named",
-        laterals="identity", mix_outputs="named",
+        laterals="identity", mix_outputs="named", value_alignment_coef=0.25,
     )  # fmt: skip
-    assert "transfer" not in model.policy.describe()
+    assert "transfer" not in model.saved.policy.describe()
     header, *rows = (tmp_path / "progress.csv").read_text().splitlines()
     for name in ("student_ps_2", "vf_student_ps_2"):
         column = header.split(",").index(name)
         first, _, last = (float(row.split(",")[column]) for row in rows)
         assert first == pytest.approx(1 / (1 + np.exp(0.11)), abs=0.01)
         assert last == 1
+    column = header.split(",").index("value_alignment_coef")
+    assert [float(row.split(",")[column]) for row in rows] == [0.25, 0.25, 0]

@@ -87,8 +87,17 @@ class Policy(Protocol):
     def value(self, params: Params, obs: Array) -> Array:
         """The value of each observation, in units of the normalised return, [B]."""
 
-    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
-        """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient)."""
+    def learning_outputs(
+        self, params: Params, obs: Array, returns: Array
+    ) -> tuple[Pi, Array, dict[str, Array]]:
+        """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient).
+
+        Args:
+            params: the variables by name.
+            obs: normalised observations, float32 of [B, obs_size].
+            returns: the targets R of the value, in units of the normalised return, float32 of [B];
+                for the losses alone.
+        """
 
     def describe(self) -> dict[str, Any]:
         """What a checkpoint must say for the policy to be built again; JSON.
@@ -207,7 +216,9 @@ class PlainPolicy:
         """The values [B] from the last hidden layer, [B, width]."""
         return networks.linear(params, f"{self.vf_scope}/vf", latent)[:, 0]
 
-    def learning_outputs(self, params: Params, obs: Array) -> tuple[Pi, Array, dict[str, Array]]:
+    def learning_outputs(
+        self, params: Params, obs: Array, returns: Array
+    ) -> tuple[Pi, Array, dict[str, Array]]:
         """`pi`, `value`, and no losses of its own."""
         return self.pi(params, obs), self.value(params, obs), {}
 

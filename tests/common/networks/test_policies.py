@@ -71,7 +71,9 @@ def test_forward_pass_by_hand(
     assert values.shape == (7,)
     np.testing.assert_allclose(values, side("vf_student0", "vf")[:, 0], rtol=1e-4, atol=1e-5)
 
-    again, values_again, losses = policy.learning_outputs(given, to_backend(obs))
+    again, values_again, losses = policy.learning_outputs(
+        given, to_backend(obs), to_backend(obs[:, 0])
+    )
     np.testing.assert_array_equal(again[0], mean)
     np.testing.assert_array_equal(values_again, values)
     assert losses == {}

@@ -1,0 +1,31 @@
+"""What draws a teacher's value function to the student's own returns: a V_T(φ(s)) + b, near R.
+
+The two tasks pay in different coins, so the value is taken up to an affine map, of each teacher its
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.variables import Variables, constant
+from baselines.transfer.mapping import SCOPE
+
+
+def alignment(teacher: int) -> str:
+    """Name of (a, b) of a teacher, float32 of [2]."""
+    return f"{SCOPE}/alignment{teacher}"
+
+
+def alignment_variables(teachers: int) -> Variables:
+    """The pairs of so many teachers; a starts at 1, b at 0."""
+    return {alignment(j): constant(np.array([1, 0], np.float32)) for j in range(teachers)}
+
+
+def aligned(params: Params, values: Sequence[Array]) -> list[Array]:
+    """A V_T(φ(s)) + b of each teacher, float32 of [B], from its values V_T(φ(s))."""
+    pairs = [params[alignment(j)] for j in range(len(values))]
+    return [pair[0] * value + pair[1] for pair, value in zip(pairs, values, strict=True)]
