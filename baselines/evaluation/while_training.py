@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from baselines.common.checkpoint import DAMAGE, load
+from baselines.common.errors import UserError
 from baselines.common.trees import number
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
-from baselines.evaluation.evaluation import make_own_task, run_episode
+from baselines.evaluation.evaluation import run_episode
 from baselines.training.saved import BEST, SavedPolicy
 
 FIRST_SEED = 1 << 32
@@ -29,8 +31,13 @@ class Measuring:
     """
 
     def __init__(self, config: Config) -> None:
+        """Make the task, where there is something to measure.
+
+        Raises:
+            UserError: a second task cannot be made beside those of the run.
+        """
         self._config = config
-        self._task: ForeignTask | None = None
+        self._task = _second_task(config) if config.eval_interval else None
 
     def is_due(self, update: int) -> bool:
         """Whether the policy is to be measured after this update."""
@@ -41,13 +48,12 @@ class Measuring:
         """The mean return of the episodes; keeps the policy if none was better before.
 
         Raises:
-            UserError: a second task cannot be made.
+            UserError: the task returned something else than it should.
             TaskError: it raised an error.
             OSError: the best cannot be written.
         """
         config = self._config
-        if self._task is None:
-            self._task = make_own_task(policy)
+        assert self._task is not None
         seeds = range(FIRST_SEED + config.seed, FIRST_SEED + config.seed + config.eval_episodes)
         found = float(np.mean([run_episode(policy, self._task, seed, True).r for seed in seeds]))
         if config.save_path:
@@ -58,6 +64,15 @@ class Measuring:
         """Close the task."""
         if self._task is not None:
             self._task.close()
+
+
+def _second_task(config: Config) -> ForeignTask:
+    try:
+        return ForeignTask(make_task(config.env, config.env_arguments))
+    except UserError as error:
+        raise UserError(
+            f"--eval_interval: needs a task of its own beside those of the run; {error}"
+        ) from None
 
 
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:

@@ -86,7 +86,7 @@ def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> Sav
             )
     if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
         return _finished(setup.resumed, ranks)
-    with open_session(setup) as run, closing(Measuring(setup.config)) as measuring:
+    with closing(Measuring(setup.config)) as measuring, open_session(setup) as run:
         _train(run, measuring, stop, watch)
         return run.policy
 

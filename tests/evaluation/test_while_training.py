@@ -84,7 +84,9 @@ def test_a_new_run_does_not_compare_itself_with_an_earlier_one(tmp_path: Path) -
 
 def test_a_best_that_cannot_be_read_is_made_anew(box_policy: Any, tmp_path: Path) -> None:
     (tmp_path / "best").write_bytes(b"damaged")
-    measuring = Measuring(Config(env="BoxToy-v0", save_path=str(tmp_path), eval_episodes=1))
+    measuring = Measuring(
+        Config(env="BoxToy-v0", save_path=str(tmp_path), eval_episodes=1, eval_interval=1)
+    )
     found = measuring.mean_return(box_policy)
     measuring.close()
     assert ppo2.load(tmp_path / "best").saved.metadata["eval_return"] == found

@@ -202,6 +202,17 @@ def test_a_task_that_cannot_begin_leaves_an_earlier_run_where_it_is(
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
+def test_a_task_of_which_there_is_one_cannot_be_measured_while_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strange.OnlyOne, "is_open", False)
+    places = [f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path / 'logs'}"]
+    task = f"--env={strange.task_id(strange.OnlyOne)}"
+    with pytest.raises(UserError, match=r"^--eval_interval: needs a task of its own .* in use"):
+        run.main([task, *strange.SMALL, "--eval_interval=1", *places])
+    assert list(tmp_path.iterdir()) == []
+
+
 # Episodes
 
 
