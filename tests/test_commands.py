@@ -49,6 +49,7 @@ PLACES = {
 }
 """What stands for something of the reader's, and what it is here."""
 
+HELP = {"--help", "--help_all"}
 COMMANDS = list(commands())
 
 
@@ -98,8 +99,11 @@ MADE = made()
 
 
 def check_files(*paths: str | Path) -> None:
-    missing = [p for p in map(str, paths) if not ((ROOT / p).exists() or p in MADE)]
-    assert not missing
+    """Whether each is in the checkout, or made by a command or, below `runs`, by a sweep."""
+    there = {
+        p for p in map(str, paths) if (ROOT / p).exists() or p in MADE or p.startswith("runs/")
+    }
+    assert set(map(str, paths)) <= there
 
 
 def check_run(arguments: list[str]) -> None:
@@ -117,11 +121,12 @@ def check_evaluate(arguments: Namespace) -> None:
 
 
 def check_experiments(named: Sequence[Path]) -> None:
+    """The teachers of the first seed are there; those of others may be trained first."""
     for name in named:
         for path in sorted(Path().glob(str(name))) or [name]:
-            items = read_experiment(path, Path("runs"), {}).items
-            teachers = [teacher for item in items for teacher in item.config.teacher_paths]
-            check_files(*(t for t in teachers if not t.startswith("runs/")))  # made on the way
+            configs = [item.config for item in read_experiment(path, Path("runs"), {}).items]
+            first = min(config.seed for config in configs)
+            check_files(*(t for c in configs if c.seed == first for t in c.teacher_paths))
 
 
 CHECKS: dict[str, Callable[[Namespace], None]] = {
@@ -274,6 +279,7 @@ def quick() -> list[str]:
         if (
             module in ("baselines.evaluate", "baselines.plot", "baselines.convert")
             and "$(" not in command
+            and "runs/" not in command
             and "--video" not in arguments
             and not MADE.difference(["converted"]).intersection(arguments)
         ):
