@@ -76,7 +76,7 @@ def test_an_equation_leads_to_the_definition_of_its_function(site: Path) -> None
     for link in links:
         shown, line = link.removeprefix("source/").split(".html#line-")
         source = (ROOT / shown).read_text(encoding="utf-8").splitlines()
-        assert re.match(r"\s*(def|class) \w+", source[int(line) - 1]), link
+        assert re.match(r"\s*(def|class) \w+|[A-Z_]+(: .*)? = ", source[int(line) - 1]), link
     assert any(
         "def hidden_layers"
         in (ROOT / "baselines/transfer/student.py").read_text().splitlines()[int(n) - 1]
