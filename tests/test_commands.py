@@ -49,7 +49,6 @@ PLACES = {
 }
 """What stands for something of the reader's, and what it is here."""
 
-HELP = {"--help", "--help_all"}
 COMMANDS = list(commands())
 
 
