@@ -12,6 +12,7 @@ import pytest
 from baselines.common.tensorflow_quietly import tf
 from baselines.logger import LogFiles, Logger, cut_back, logged_rows, table
 from baselines.training.progress import tag
+from baselines.transfer.mikt import MIKT
 
 HEADER = {"config": {"env": "Task-v0"}}
 
@@ -159,7 +160,7 @@ def test_a_log_that_goes_on_knows_its_rows(tmp_path: Path) -> None:
 
 
 def test_tensorboard_has_the_metrics_in_groups(tmp_path: Path) -> None:
-    files = LogFiles(tmp_path, HEADER, tag)
+    files = LogFiles(tmp_path, HEADER, lambda name: tag(name, MIKT.metrics))
     names = ("eprewmean", "approxkl", "student_ps", "student_ps_1", "ps_loss", "eval_return")
     files.metrics(row(1, **dict.fromkeys(names, 0.5)))
     files.close()

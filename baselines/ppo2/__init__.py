@@ -7,10 +7,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from baselines.ppo2.api import SoFar, learn, load
+    from baselines.ppo2.api import Callback, SoFar, learn, load
     from baselines.ppo2.trained import TrainedPolicy
 
-__all__ = ["SoFar", "TrainedPolicy", "learn", "load"]
+__all__ = ["Callback", "SoFar", "TrainedPolicy", "learn", "load"]
 
 
 def __getattr__(name: str) -> object:

@@ -27,7 +27,7 @@ from baselines.flags import TEACHERS, from_settings
 from baselines.logger import Row, logged_rows
 from baselines.ppo2 import ppo2
 from baselines.ppo2.trained import TrainedPolicy
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import offer_teacher
 
 if TYPE_CHECKING:
@@ -170,11 +170,8 @@ def _teachers(teachers: Any) -> tuple[str, ...]:
     """What stands for one or several teachers in the settings."""
     if teachers is None:
         return ()
-    one = isinstance(teachers, str | os.PathLike | TrainedPolicy | SavedPolicy)
-    try:
-        return tuple(_teacher(teacher) for teacher in ([teachers] if one else teachers))
-    except TypeError:
-        raise UserError(_not_a_teacher(teachers)) from None
+    several = isinstance(teachers, Iterable) and not isinstance(teachers, str)
+    return tuple(_teacher(teacher) for teacher in (teachers if several else [teachers]))
 
 
 def _teacher(teacher: Any) -> str:
@@ -182,12 +179,10 @@ def _teacher(teacher: Any) -> str:
         return os.fspath(teacher)
     if isinstance(teacher, TrainedPolicy):
         return offer_teacher(*teacher.saved.contents())
-    raise UserError(_not_a_teacher(teacher))
-
-
-def _not_a_teacher(given: Any) -> str:
-    told = printable(repr(given), 80)
-    return f"teachers: must be the path of a checkpoint, a policy or a list of these, not {told}"
+    raise UserError(
+        "teachers: must be the path of a checkpoint, a policy or a list of these, not"
+        f" {printable(repr(teacher), 80)}"
+    )
 
 
 def _text(name: str, value: Any) -> str:

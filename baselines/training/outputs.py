@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from baselines.common import provenance
 from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
+from baselines.config import TRANSFERS
 from baselines.logger import HEADER, LOG_FILES, Log, LogFiles, Logger, Silence, cut_back
 from baselines.training.progress import tag
 from baselines.training.saved import BEST
@@ -46,7 +48,8 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
             check_is_newest(setup.resumed, paths["save_path"])
         lines = _clear(paths) if setup.resumed is None else _take_up(setup.resumed, paths)
         logs = paths.get("log_path")
-        files = None if logs is None else LogFiles(logs, setup.provenance, tag)
+        tags = partial(tag, own=TRANSFERS.known(config.transfer).metrics)
+        files = None if logs is None else LogFiles(logs, setup.provenance, tags)
         log = Logger(config.nupdates, files, setup.updates_done, config.verbose)
         stack.enter_context(closing(log))
         for line in lines:

@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from baselines.common.metrics import LoggedMetric
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
-from baselines.transfer import metrics as transfer
 from baselines.transfer.hand_over import Tally
+from baselines.transfer.metrics import PI_SHARE
 
 WINDOW = 100
 """Episodes over which `eprewmean` and `eplenmean` are taken."""
@@ -61,14 +61,18 @@ METRICS = {
 }
 """What is logged of the run itself."""
 
-BRIEF = {"eprewmean": "return", "eval_return": "evaluated", transfer.PI_SHARE: "p0"}
+BRIEF = {"eprewmean": "return", "eval_return": "evaluated", PI_SHARE: "p0"}
 """What of a row is told in one line, and how it is called there."""
 
 
-def tag(name: str) -> str:
-    """The name of a metric in TensorBoard, `group/name`."""
-    of_part = re.sub(r"_\d+$", "", name)
-    if of_part in transfer.METRICS:
+def tag(name: str, own: Collection[str]) -> str:
+    """The name of a metric in TensorBoard, `group/name`.
+
+    Args:
+        name: the metric's.
+        own: the names of those of the transfer method.
+    """
+    if name in own or re.sub(r"_\d+$", "", name) in own:
         return f"transfer/{name}"
     return f"{METRICS[name].group if name in METRICS else 'train'}/{name}"
 

@@ -343,6 +343,21 @@ def test_wrong_settings_are_told(settings: dict, message: str) -> None:
         ppo2.learn("CartPole-v1", **settings)
 
 
+def test_a_program_that_has_used_tensorflow_before_is_told_and_trains() -> None:
+    program = (
+        "import tensorflow as tf; tf.constant(1.0)\n"
+        "from baselines import ppo2; import toys; toys.register()\n"
+        f"print(ppo2.learn('BoxToy-v0', num_timesteps=64, **{SMALL}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    )  # fmt: skip
+    warning, policy = done.stdout.splitlines()
+    assert warning.startswith("WARNING: TensorFlow was used before this run")
+    assert policy.startswith("<policy for BoxToy-v0 after 64 steps")
+
+
 def test_completion_knows_every_setting() -> None:
     shown = inspect.signature(ppo2.learn).parameters
     assert set(shown) >= {"env", "callback", *(flag_of(f) for f in fields(Config))}
