@@ -32,6 +32,7 @@ def script(name: str) -> ModuleType:
     "name",
     [
         "settings_table",
+        "settings_types",
         "metrics_table",
         "methods_table",
         "elsewhere_table",

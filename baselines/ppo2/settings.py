@@ -64,9 +64,12 @@ class Settings(TypedDict, total=False):
     transfer: str | Callable[..., Any] | None
     teacher_weights: str | None
     mapping: str | Callable[..., Any] | None
+    laterals: str | None
+    mix_outputs: str | None
     ps_coef: float | None
     vf_ps_coef: float | None
     mutual_info_coef: float | None
+    value_alignment_coef: float | None
     teacher_fraction: float | None
     mapping_num_layers: float | None
     mapping_num_hidden: float | None
