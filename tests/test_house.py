@@ -252,3 +252,52 @@ def test_no_two_classes_have_one_name() -> None:
     ]
     assert len(names) > 50
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+ELSEWHERE = {
+    "analysis/metrics.py": "analysis/test_comparison.py",
+    "analysis/notes.py": "test_plot.py",
+    "common/command_line.py": "strangers/test_arguments.py",
+    "common/metrics.py": "test_docs.py",
+    "common/networks/trials.py": "test_extending.py",
+    "common/provenance.py": "test_run.py",
+    "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
+    "conversion/archives.py": "conversion/test_foreign.py",
+    "conversion/bare_policy.py": "training/test_teachers.py",
+    "conversion/conversion.py": "test_convert.py",
+    "conversion/exporting.py": "conversion/test_export.py",
+    "conversion/onnx_file.py": "conversion/test_export.py",
+    "conversion/outgoing.py": "conversion/test_export.py",
+    "conversion/sb3_files.py": "conversion/test_export.py",
+    "conversion/stable_baselines3.py": "conversion/test_foreign.py",
+    "environments/arguments.py": "environments/test_centipede_options.py",
+    "experiments/forecast.py": "test_sweep.py",
+    "methods.py": "experiments/test_experiment_files.py",
+    "ppo2/joint_update.py": "test_mpi.py",
+    "ppo2/settings.py": "ppo2/test_api.py",
+    "published/page.py": "test_results.py",
+    "training/outputs.py": "test_resume.py",
+    "training/starting_point.py": "training/test_setup.py",
+    "transfer/description.py": "training/test_saved.py",
+    "transfer/places.py": "transfer/test_student_options.py",
+}
+"""Modules that no test imports by name, with the test that runs them."""
+
+
+def test_every_module_has_its_test() -> None:
+    modules = {p.relative_to(ROOT / "baselines").as_posix() for p in modules_of("baselines")}
+    tests = {p.relative_to(ROOT / "tests").as_posix() for p in modules_of("tests")}
+    imported = {
+        module
+        for path in modules_of("tests")
+        for _, module in imports("", ast.parse(path.read_text(encoding="utf-8")), modules)
+    }
+    named = {m for m in modules if any(t.endswith(f"test_{Path(m).stem}.py") for t in tests)}
+    lobbies = {m for m in modules if is_lobby(m)}
+    assert sorted(modules - imported - named - lobbies - ELSEWHERE.keys()) == []
+    assert sorted(ELSEWHERE.keys() & imported) == []
+    assert set(ELSEWHERE.values()) <= tests
+
+
+def modules_of(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))

@@ -27,7 +27,7 @@ from baselines.common.stopping import Terminated
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
 from baselines.logger import LogFiles, Logger
-from baselines.ppo2.model import Model
+from baselines.ppo2 import update as ppo_update
 from baselines.ppo2.ppo2 import learn, open_session
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
@@ -379,17 +379,19 @@ def test_a_task_that_is_not_finite_stops_the_run(
 def test_an_update_that_is_not_finite_stops_the_run(
     spoil: dict[str, float] | None, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compiled = Model._compiled
+    compiled = ppo_update.compile_update
 
-    def spoiling(self: Model) -> Any:
-        def update(*arguments: Any) -> Any:
-            flat, m, v, logged = compiled(self)(*arguments)
-            flat = flat * np.float32(np.nan) if spoil is None else flat
-            return flat, m, v, logged | (spoil or {})
+    def spoiling(*arguments: Any) -> ppo_update.Update:
+        whole = compiled(*arguments)
 
-        return update
+        def spoiled(start: ppo_update.Moving, fed: ppo_update.Fed) -> tuple[ppo_update.Moving, Any]:
+            moved, logged = whole(start, fed)
+            factor = np.float32(np.nan if spoil is None else 1)
+            return moved._replace(params=moved.params * factor), {**logged, **(spoil or {})}
 
-    monkeypatch.setattr(Model, "_compiled", spoiling)
+        return spoiled
+
+    monkeypatch.setattr(ppo_update, "compile_update", spoiling)
     with pytest.raises(Diverged, match=f"^update 1: {what} not finite; the last good state"):
         learn(config(tmp_path))
     assert states(tmp_path) == ["00000"]

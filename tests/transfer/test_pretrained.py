@@ -27,7 +27,7 @@ OF_EQUAL_ACTIONS = {"S/pi/w", "S/pi/b", "S/pi/logstd"}
             ALWAYS | LATER | OF_EQUAL_OBSERVATIONS | OF_EQUAL_ACTIONS,
         ),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value)),  # alike in every process
 )
 def test_what_is_copied_under_the_bodys_names(
     mlp_policy: Callable[..., PlainPolicy],
