@@ -278,6 +278,7 @@ ELSEWHERE = {
     "published/page.py": "test_results.py",
     "training/outputs.py": "test_resume.py",
     "training/starting_point.py": "training/test_setup.py",
+    "transfer/alignment.py": "transfer/test_student_options.py",
     "transfer/description.py": "training/test_saved.py",
     "transfer/places.py": "transfer/test_student_options.py",
 }
