@@ -31,7 +31,7 @@ from baselines.common.networks.policies import Actor, PlainPolicy, plain_actor
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer import acting, description, mapping, metrics
 from baselines.transfer.alignment import aligned, alignment_variables
-from baselines.transfer.correspondence import Window, selection
+from baselines.transfer.correspondence import ABSENT, Window, selection
 from baselines.transfer.mapping import MappingSpec, StateMapping
 from baselines.transfer.mixing import (
     MixingSpec,
@@ -264,10 +264,15 @@ class Student:
         }
 
     def outline(self) -> list[str]:
-        """What is mapped to what."""
-        return [
+        """What is mapped to what, and what corresponds by name where that counts."""
+        mapped = [
             f"mapping: {self.obs_size} dimensions to the {size} of {env['id']}"
             for env, size in sources(self.teachers)
+        ]
+        return mapped + [
+            f"same names: {sum(entry != ABSENT for entry in window.entries)} dimensions and"
+            f" {len(window.motors)} motors of {teacher.env['id']}"
+            for teacher, window in zip(self.teachers, self.windows, strict=bool(self.windows))
         ]
 
     def frozen(self) -> dict[str, np.ndarray]:

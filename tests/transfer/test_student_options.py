@@ -241,6 +241,14 @@ def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> 
         np.testing.assert_array_equal(embedded, padded[:, list(window.entries)])
 
 
+@pytest.mark.parametrize("option", ["named mapping", "named outputs", "all"], indirect=True)
+def test_what_has_the_same_name_is_told(student: Student) -> None:
+    assert student.outline()[2:] == [
+        "same names: 3 dimensions and 2 motors of Source-v0",
+        "same names: 4 dimensions and 1 motors of Other-v0",
+    ]
+
+
 def test_shares_are_told_of_the_output_layer_too(student: Student, params: Arrays) -> None:
     layers = 3 if student.mixing_spec.with_outputs else 2
     found = student.own_shares(params)
