@@ -34,7 +34,7 @@ def page() -> str:
                 rows.append((
                     f"`--{flag_of(f)}`{' *' if about['may_change'] else ''}",
                     about["help"],
-                    f"`{default}`" if (default := default_text(f)) else "",
+                    ", ".join(f"`{one}`" for one in default_text(f).split(", ") if one),
                     ", ".join(f"`{choice}`" for choice in choices_of(f)),
                     about["unit"],
                     about["source"],

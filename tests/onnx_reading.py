@@ -76,6 +76,14 @@ OPERATORS: dict[str, Callable[..., np.ndarray]] = {
     "Gemm": lambda x, w, b: x @ w + b,
     "Tanh": np.tanh,
     "Relu": lambda x: np.where(x > 0, x, x.dtype.type(0)),
+    "Elu": lambda x: np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1),
+    "Selu": lambda x: (
+        1.05070102214813232421875
+        * np.where(x > 0, x, 1.67326319217681884765625 * (np.exp(np.minimum(x, 0)) - 1))
+    ).astype(x.dtype),
+    "Softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "Softsign": lambda x: x / (1 + np.abs(x)),
+    "Sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "ArgMax": lambda x, axis, keepdims: x.argmax(axis, keepdims=bool(keepdims)),
 }
 

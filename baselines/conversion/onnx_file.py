@@ -27,8 +27,11 @@ TYPES = {
     "float16": 10, "float64": 11, "uint32": 12, "uint64": 13,
 }  # fmt: skip
 
-ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu"}
-"""Our activations by the operators of ONNX."""
+ACTIVATIONS = {
+    "tanh": "Tanh", "relu": "Relu", "elu": "Elu", "selu": "Selu", "softplus": "Softplus",
+    "softsign": "Softsign", "sigmoid": "Sigmoid",
+}  # fmt: skip
+"""Our activations by the operators of ONNX that are the same without attributes."""
 
 OBSERVATIONS, ACTIONS, BATCH = "obs", "action", "batch"
 

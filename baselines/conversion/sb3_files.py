@@ -25,8 +25,12 @@ from baselines.conversion.outgoing import Outgoing
 from baselines.conversion.pickles import Global, Instance, Persistent
 from baselines.conversion.pickling import MADE_EMPTY, pickled
 
-ACTIVATIONS = {"tanh": "Tanh", "relu": "ReLU"}
-"""Our activations by their classes in `torch.nn.modules.activation`."""
+ACTIVATIONS = {
+    "tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
+    "softplus": "Softplus", "softsign": "Softsign", "sigmoid": "Sigmoid",
+}  # fmt: skip
+"""Our activations by the classes of `torch.nn.modules.activation` that are the same without
+arguments."""
 
 ORDERED = Global("collections", "OrderedDict")
 
