@@ -8,6 +8,7 @@ from baselines.analysis.methods import panels
 from baselines.analysis.published_logs import read_published
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
+from baselines.analysis.wording import in_short
 from baselines.common.command_line import Parser, as_path_text, reader, run_command
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import check_can_make, make_folder, write_atomically
@@ -78,12 +79,15 @@ def main(argv: list[str]) -> None:
         arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
         ("png", arguments.format), tuple(arguments.metrics),
     )  # fmt: skip
-    files, notes = report(groups, wishes)
+    found = report(groups, wishes)
+    files = dict(found.files)
     for table in tables:
         laid = beside(table, groups, wishes)
         files |= {f"_{table.name}{ending}": content for ending, content in laid.items()}
     make_folder(out.parent, "out")
-    for note in notes:
+    for comparison in found.comparisons:
+        print(f"{comparison.panel.title}\n\n{in_short(comparison)}\n")
+    for note in found.notes:
         print(f"note: {note}")
     for ending, content in files.items():
         path = out.with_name(out.name + ending)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.comparison import compare
 from baselines.analysis.methods import panels
-from baselines.analysis.statistics import mean
+from baselines.analysis.published_logs import read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import (
@@ -20,7 +19,7 @@ from baselines.experiments.files import MAX_BYTES
 from baselines.experiments.plan import read_experiment
 from baselines.published.collecting import collected
 from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
-from baselines.published.page import Section, page
+from baselines.published.page import PUBLISHED, SUMMARY, Section, page, transfers
 
 PROGRAM = "python -m baselines.results"
 PAGE = "README.md"
@@ -68,7 +67,31 @@ def main(argv: list[str]) -> None:
     sections = [_section(results) for results in read_results(out)]
     if not sections:
         raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
-    _write(out, {Path(PAGE): page(sections).encode()})
+    _write(out, {Path(PAGE): page(sections, _laid_beside(out, sections)).encode()})
+    _draw_summary(out, sections)
+
+
+def _laid_beside(out: Path, sections: Sequence[Section]) -> list[str]:
+    """Lay the runs beside published logs; the names of the tables."""
+    from baselines.analysis.beside import beside
+    from baselines.analysis.report import ReportWishes
+
+    ours = [comparison.panel for section in sections for comparison in section.comparisons]
+    tables = [read_published(path) for path in sorted((out / PUBLISHED).glob("*.csv"))]
+    for table in tables:
+        laid = beside(table, ours, ReportWishes(formats=("png",)))
+        _write(out / PUBLISHED, {Path(table.name + end): content for end, content in laid.items()})
+    return [table.name for table in tables]
+
+
+def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
+    from baselines.analysis import drawing
+    from baselines.analysis.brought import summary_figure
+
+    if lines := transfers(sections):
+        with drawing.appearance():
+            figure = drawing.rendered(summary_figure(lines, ""), "png")
+        _write(out, {Path(SUMMARY): figure})
 
 
 def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> dict[Path, bytes]:
@@ -94,12 +117,10 @@ def _section(results: Results) -> Section:
         report,
     )
 
-    groups = panels(results.runs)
-    drawn, notes = report(groups, ReportWishes(title=results.title, formats=("png",)))
-    files = {Path(results.folder.name + ending): content for ending, content in drawn.items()}
+    found = report(panels(results.runs), ReportWishes(title=results.title, formats=("png",)))
+    files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, files)
-    comparisons = [compare(panel, mean, None) for panel in groups]
-    return Section(results, comparisons, notes, {path.name for path in files})
+    return Section(results, found.comparisons, found.notes, {path.name for path in files})
 
 
 def _write(folder: Path, files: Mapping[Path, bytes]) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from baselines.analysis.curves import Curve, learning_curve
 from baselines.analysis.methods import Method, Panel
-from baselines.analysis.metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
+from baselines.analysis.metrics import (
+    AREA_UNDER_CURVE,
+    FINAL_RETURN,
+    METRICS,
+    TIME_TO_THRESHOLD,
+    Metric,
+)
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import (
     Estimate,
@@ -51,6 +57,26 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Against:
+    """A method set against another, over the timesteps that all runs of both have.
+
+    Attributes:
+        metric: what is measured.
+        method, control: the two.
+        pairs: how many seeds both have.
+        difference: the method's figure minus the control's, seed by seed.
+        improvement: probability that a run of the method is better than one of the control.
+    """
+
+    metric: Metric
+    method: Method
+    control: Method
+    pairs: int
+    difference: Estimate
+    improvement: Estimate
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The figures of a panel.
 
@@ -60,12 +86,15 @@ class Comparison:
         rows: by metric, then by method.
         costed: the same, every run beginning only after the timesteps of its teachers' training,
             and set against PPO from scratch that was trained for longest.
+        controlled: final return and area of each student against those of PPO with the KL term, and
+            of the same student with untrained teachers, where there are such.
     """
 
     panel: Panel
     threshold: float
     rows: list[Row]
     costed: list[Row]
+    controlled: list[Against]
 
 
 def compare(panel: Panel, statistic: Function, threshold: float | None) -> Comparison:
@@ -86,7 +115,22 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
         threshold,
         _rows(panel, panel.baseline, alone, math.inf, statistic, threshold),
         _rows(panel, longest, costed, horizon, statistic, threshold),
+        list(_controlled(panel, statistic)),
     )
+
+
+def _controlled(panel: Panel, statistic: Function) -> Iterator[Against]:
+    for method in (method for method in panel.methods if method.runs[0].teachers):
+        for control in (panel.with_kl(method), panel.untrained(method)):
+            if control is not None:
+                for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
+                    yield against(metric, method, control, statistic)
+
+
+def against(metric: Metric, method: Method, control: Method, statistic: Function) -> Against:
+    """Set a method against another one."""
+    own, other = _by_seed(method, _no_cost), _by_seed(control, _no_cost)
+    return Against(metric, method, control, *_set_against(metric, own, other, statistic, math.nan))
 
 
 def teacher_cost(run: Run) -> float:
@@ -170,20 +214,30 @@ def _against(
     row: Row, own: CurvesBySeed, baseline: CurvesBySeed, statistic: Function, threshold: float
 ) -> Row:
     """The row with what it says of the baseline."""
+    found = _set_against(row.metric, own, baseline, statistic, threshold)
+    pairs, difference, improvement = found
+    return replace(row, pairs=pairs, difference=difference, improvement=improvement)
+
+
+def _set_against(
+    metric: Metric,
+    own: CurvesBySeed,
+    baseline: CurvesBySeed,
+    statistic: Function,
+    threshold: float,
+) -> tuple[int, Estimate, Estimate]:
+    """Pairs, the difference over them, and the probability of improvement."""
     both = [*own.values(), *baseline.values()]
     start = float(np.max([c.start for c in both]))  # NaN, unlike with max(), if one is
     stop = float(np.min([c.stop for c in both]))
     x, y = (
-        {seed: row.metric.measure(c, start, stop, threshold) for seed, c in curves.items()}
+        {seed: metric.measure(c, start, stop, threshold) for seed, c in curves.items()}
         for curves in (own, baseline)
     )
     pairs = sorted(x.keys() & y.keys())
-    better, worse = (y, x) if row.metric.in_timesteps else (x, y)
-    return replace(
-        row,
-        pairs=len(pairs),
-        difference=_estimator(row.metric)(np.array([x[s] - y[s] for s in pairs]), statistic),
-        improvement=probability_of_improvement(
-            np.array(list(better.values())), np.array(list(worse.values()))
-        ),
+    better, worse = (y, x) if metric.in_timesteps else (x, y)
+    difference = _estimator(metric)(np.array([x[seed] - y[seed] for seed in pairs]), statistic)
+    improvement = probability_of_improvement(
+        np.array(list(better.values())), np.array(list(worse.values()))
     )
+    return len(pairs), difference, improvement

@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -209,7 +210,12 @@ def frame(axes: Axes, end: float, y_label: str) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2.5, 5, 10]))
     axes.set_xlabel(X_LABEL)
     axes.set_ylabel(y_label)
-    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+    write_thousands(axes.yaxis)
+
+
+def write_thousands(axis: Axis) -> None:
+    """Write the numbers at an axis with commas."""
+    axis.set_major_formatter(FuncFormatter(_tick))
 
 
 def _tick(value: float, _: object) -> str:

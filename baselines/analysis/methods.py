@@ -33,6 +33,9 @@ MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
 
+WEIGHTS, UNTRAINED = "teacher_weights", "random"
+"""The setting of a student whose teachers were never trained, and its value then."""
+
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
 
@@ -100,6 +103,19 @@ class Panel:
             return ppo.settings[KL] != 0, sum(map(len, differing))
 
         return min(scratch, key=distance, default=None)
+
+    def with_kl(self, method: Method) -> Method | None:
+        """PPO from scratch with the KL term, nearest to that of a student."""
+        scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
+        wanted = method.settings[KL]
+        return min(scratch, key=lambda ppo: abs(ppo.settings[KL] - wanted), default=None)
+
+    def untrained(self, method: Method) -> Method | None:
+        """The same method with teachers that were never trained."""
+        if not method.runs[0].teachers or method.settings.get(WEIGHTS, UNTRAINED) == UNTRAINED:
+            return None
+        twin = {**method.settings, WEIGHTS: UNTRAINED}
+        return next((m for m in self.methods if m.runs[0].teachers and m.settings == twin), None)
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:

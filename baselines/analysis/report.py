@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from baselines.analysis import drawing
-from baselines.analysis.comparison import compare
+from baselines.analysis.brought import knowledge_figure
+from baselines.analysis.comparison import Comparison, compare
+from baselines.analysis.knowledge import come_in_pairs, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.methods import Panel
@@ -37,10 +39,23 @@ class ReportWishes:
     metrics: tuple[str, ...] = ()
 
 
-def report(panels: Sequence[Panel], wishes: ReportWishes) -> tuple[dict[str, bytes], list[str]]:
-    """The contents of the files by the end of their name, and notes on the logs.
+@dataclass(frozen=True)
+class Report:
+    """What there is to be said of runs.
 
-    Equal logs and wishes give equal bytes.
+    Attributes:
+        files: contents by the end of the files' name; equal logs and wishes give equal bytes.
+        notes: what a reader must know of the logs.
+        comparisons: the panels, measured.
+    """
+
+    files: dict[str, bytes]
+    notes: list[str]
+    comparisons: list[Comparison]
+
+
+def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
+    """Measure and draw.
 
     Raises:
         UserError: a metric is in no log.
@@ -53,7 +68,9 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> tuple[dict[str, byt
     notes = [note for panel in panels for note in notes_on(panel)]
     title = wishes.title or "Learning curves"
     files = {
-        ".md": as_markdown(title, statistic.words, comparisons, notes).encode(),
+        ".md": as_markdown(
+            title, statistic.words, comparisons, notes, knowledge_tables(comparisons)
+        ).encode(),
         ".csv": as_csv(comparisons).encode(),
     }
     with drawing.appearance():
@@ -66,9 +83,11 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> tuple[dict[str, byt
         if metrics:
             looks = drawing.styles(panels)
             figures["_metrics"] = logged_quantities(panels, metrics, statistic, wishes.title, looks)
+        if come_in_pairs(comparisons):
+            figures["_knowledge"] = knowledge_figure(comparisons, wishes.title)
         drawn = {
             f"{name}.{kind}": drawing.rendered(figure, kind)
             for name, figure in figures.items()
             for kind in wishes.formats
         }
-    return drawn | files, notes + missing
+    return Report(drawn | files, notes + missing, comparisons)

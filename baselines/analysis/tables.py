@@ -7,13 +7,14 @@ import io
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from baselines.analysis.comparison import Comparison, Row, teacher_cost
+from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.methods import Method
 from baselines.analysis.metrics import METRICS, TIME_TO_THRESHOLD
-from baselines.analysis.statistics import Estimate
+from baselines.analysis.statistics import MIN_SEEDS, TOO_SMALL, Estimate
 from baselines.methods import SCRATCH
 
 NOT_KNOWN = "–"
@@ -27,7 +28,7 @@ CSV_COLUMNS = (
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
-    """A row for each figure of each method, in full precision; empty: not known."""
+    """A row for each figure of each method and baseline, in full precision; empty: not known."""
     text = io.StringIO()
     writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -35,7 +36,19 @@ def as_csv(comparisons: Sequence[Comparison]) -> str:
         for counted, rows in ((False, comparison.rows), (True, comparison.costed)):
             for row in rows:
                 writer.writerow(_csv_row(comparison, row, counted))
+        for against in comparison.controlled:
+            writer.writerow(_csv_controlled(comparison, against))
     return text.getvalue()
+
+
+def _csv_controlled(comparison: Comparison, against: Against) -> dict[str, object]:
+    """The row of the method and metric with another baseline."""
+    same = (against.metric, against.method)
+    row = next(row for row in comparison.rows if (row.metric, row.method) == same)
+    found = replace(
+        row, pairs=against.pairs, difference=against.difference, improvement=against.improvement
+    )
+    return _csv_row(comparison, found, False) | {"baseline": against.control.label}
 
 
 def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, object]:
@@ -64,7 +77,11 @@ def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, objec
 
 
 def as_markdown(
-    title: str, statistic: str, comparisons: Sequence[Comparison], notes: Sequence[str]
+    title: str,
+    statistic: str,
+    comparisons: Sequence[Comparison],
+    notes: Sequence[str],
+    first: str = "",
 ) -> str:
     """A page with two tables for each panel: as trained, and with the teachers' training counted.
 
@@ -73,8 +90,9 @@ def as_markdown(
         statistic: that over the seeds, in words.
         comparisons: one for each panel.
         notes: what a reader must know of the logs.
+        first: what stands above all else, in Markdown.
     """
-    sections = [f"# {escaped(title)}", _introduction(statistic)]
+    sections = [f"# {escaped(title)}", *([first] if first else []), _introduction(statistic)]
     for comparison in comparisons:
         sections += _panel(comparison)
     if notes:
@@ -85,8 +103,9 @@ def as_markdown(
 def _introduction(statistic: str) -> str:
     definitions = "\n".join(f"- **{metric.title}**: {metric.meaning}." for metric in METRICS)
     return (
-        f"Each figure is the {statistic} over n seeds, with its 95 % bootstrap interval in"
-        " brackets.\nThe curve is the mean return of the last 100 training episodes.\n\n"
+        f"Each figure is the {statistic} over n seeds, with its 95 % interval in brackets; fewer\n"
+        f"than {MIN_SEEDS} seeds have none. The curve is the mean return of the last 100 training"
+        " episodes.\n\n"
         f"{definitions}\n- **difference**: the figure minus that of {SCRATCH} from scratch, paired"
         " over the seeds that both have\n  and over the timesteps that all their runs have.\n"
         f"- **P(better)**: probability that a run is better than one of {SCRATCH} from scratch.\n\n"
@@ -101,6 +120,7 @@ def _panel(comparison: Comparison) -> list[str]:
         f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
         table(comparison, comparison.rows),
+        *([controls_table(comparison.controlled)] if comparison.controlled else []),
     ]
     taught = [method for method in methods if method.runs[0].teachers]
     costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
@@ -139,6 +159,30 @@ def table(comparison: Comparison, rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def controls_table(controlled: Sequence[Against]) -> str:
+    """What students bring beyond their controls, as a table in Markdown."""
+    lines = ["| | method | minus | pairs | difference | P(better) |", "|---|---|---|---|---|---|"]
+    last = None
+    for one in sorted(controlled, key=lambda one: METRICS.index(one.metric)):
+        heading = one.metric.title if one.metric is not last else ""
+        last = one.metric
+        difference = with_interval(one.difference, lambda value: signed(value, number))
+        lines.append(
+            f"| {heading} | {named(one.method)} | {named(one.control)} | {one.pairs}"
+            f" | {difference} | {with_interval(one.improvement, _probability)} |"
+        )
+    return "\n".join(lines)
+
+
+def aligned(table: str) -> str:
+    """A table in Markdown with its columns below one another, for a terminal."""
+    rows = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in table.splitlines()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rows[1] = ["-" * width for width in widths]
+    padded = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in padded)
+
+
 def named(method: Method) -> str:
     """Its label in Markdown, and how far it got when it is not finished."""
     unfinished = not all(run.finished for run in method.runs)
@@ -167,9 +211,11 @@ def _of(row: Row) -> Callable[[float], str]:
 
 
 def with_interval(figure: Estimate, written: Callable[[float], str]) -> str:
-    """A figure and its interval in brackets, or why it has none."""
+    """A figure and its interval in brackets, or why it has none; of few seeds there is none."""
     if math.isnan(figure.value):
         return NOT_KNOWN
+    if figure.note == TOO_SMALL:
+        return written(figure.value)
     interval = figure.note or f"{written(figure.low)}, {written(figure.high)}"
     return f"{written(figure.value)} [{interval}]"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from baselines.analysis.comparison import Comparison, Row
+from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.methods import Method
 from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, Estimate
-from baselines.analysis.tables import named, number
+from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
+from baselines.analysis.tables import aligned, controls_table, named, number, table
 
 GAIN, LOSS = "**a clear gain**", "**a clear loss**"
 NOT_SHOWN = "the interval includes 0: **not shown**"
@@ -24,7 +24,8 @@ RULES = (
     f' "not shown" when the interval includes 0; with fewer than {MIN_SEEDS} pairs of seeds nothing'
     " can be concluded. The intervals are Student's for the mean of paired differences: three pairs"
     " reach 2.5 of their standard deviations either way, five 1.2, so only large or steady"
-    " differences show."
+    " differences show. Nothing is corrected for how many comparisons there are: where there is no"
+    " difference, one in twenty is expected to look like one."
 ).replace("**", "")
 
 
@@ -39,9 +40,25 @@ def verdict(difference: Estimate) -> str:
     return LOSS if difference.high < 0 else NOT_SHOWN
 
 
-def sentence(row: Row, baseline: Method) -> str:
-    """How a method stands to the baseline in one of the figures of `VERBS`, in Markdown."""
-    label, other = named(row.method), f"{named(baseline)} from scratch"
+def brief(difference: Estimate) -> str:
+    """The same in a word or two, for a table."""
+    if difference.note == NO_SPREAD:
+        return "not shown"
+    if math.isnan(difference.low):
+        return "too few seeds"
+    if difference.low > 0:
+        return "**gain**"
+    return "**loss**" if difference.high < 0 else "not shown"
+
+
+def sentence(row: Row | Against, other: str) -> str:
+    """How a method stands to another one in one of the figures of `VERBS`, in Markdown.
+
+    Args:
+        row: the two, measured.
+        other: what the other one is called.
+    """
+    label = named(row.method)
     if not row.pairs:
         return f"{label} has no seed in common with {other}: **nothing can be concluded**."
     if math.isnan(row.difference.value):
@@ -52,13 +69,18 @@ def sentence(row: Row, baseline: Method) -> str:
     )
 
 
+def has_too_few(row: Row | Against) -> bool:
+    """Whether a comparison has seeds in common, but too few to conclude anything."""
+    return row.difference.note == TOO_SMALL
+
+
 def _distance(difference: float) -> str:
     if difference == 0:
         return "level with"
     return f"{number(abs(difference))} {'above' if difference > 0 else 'below'}"
 
 
-def _basis(row: Row) -> str:
+def _basis(row: Row | Against) -> str:
     pairs = f"n = {row.pairs} pair{'s' if row.pairs > 1 else ''}"
     low, high = row.difference.low, row.difference.high
     if math.isnan(low):
@@ -67,20 +89,50 @@ def _basis(row: Row) -> str:
 
 
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """In Markdown, two sentences for each method, and one with the teachers' training counted."""
-    baseline = comparison.panel.baseline
-    if baseline is None:
-        return
+    """In Markdown, for each method how it stands to its controls, then to PPO from scratch.
+
+    Then follows how it does with the teachers' training counted, where that can be compared. What
+    has too few seeds is left out; `too_few` tells of it.
+    """
     for method in comparison.panel.methods:
-        if method.label == baseline.label:
-            continue
-        yield " ".join(
-            [
-                *(sentence(_row(comparison.rows, method.label, m), baseline) for m in VERBS),
-                "With the teachers' training counted: "
-                + sentence(_row(comparison.costed, method.label, FINAL_RETURN), baseline),
-            ]
-        )
+        said = [text for text, row in _about(comparison, method) if not has_too_few(row)]
+        if said:
+            yield " ".join(said)
+
+
+def too_few(comparison: Comparison) -> list[str]:
+    """The methods of which something is left unsaid, as too few seeds pair."""
+    return [
+        named(method)
+        for method in comparison.panel.methods
+        if any(has_too_few(row) for _, row in _about(comparison, method))
+    ]
+
+
+def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Row | Against]]:
+    """All that can be said of a method, each with what it is said of."""
+    for against in comparison.controlled:
+        if against.method is method and against.metric is FINAL_RETURN:
+            yield sentence(against, named(against.control)), against
+    baseline, longest = comparison.panel.baseline, comparison.panel.longest_baseline
+    if baseline is None or longest is None or method.label in (baseline.label, longest.label):
+        return
+    for metric in VERBS:
+        row = _row(comparison.rows, method.label, metric)
+        yield sentence(row, f"{named(baseline)} from scratch"), row
+    row = _row(comparison.costed, method.label, FINAL_RETURN)
+    costs = method.runs[0].teachers and any(teacher_cost(run) != 0 for run in method.runs)
+    if costs and not math.isnan(row.difference.value):
+        said = sentence(row, f"{named(longest)} from scratch")
+        yield f"With the teachers' training counted: {said}", row
+
+
+def in_short(comparison: Comparison) -> str:
+    """The figures of `VERBS` as a table for a terminal, and what students bring beyond controls."""
+    tables = [table(comparison, [row for row in comparison.rows if row.metric in VERBS])]
+    if comparison.controlled:
+        tables.append(controls_table(comparison.controlled))
+    return "\n\n".join(map(aligned, tables))
 
 
 def _row(rows: list[Row], label: str, metric: Metric) -> Row:

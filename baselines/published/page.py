@@ -1,33 +1,64 @@
-"""The page of all results: for each experiment figures, a table, what they show, its runs."""
+"""The page of all results: a summary, a section for each experiment, and what is beside them."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from baselines.analysis.comparison import Comparison
+from baselines.analysis.hand_over import EXPLANATION, hand_over_table
+from baselines.analysis.knowledge import knowledge_tables
+from baselines.analysis.methods import Method
+from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs import Run
-from baselines.analysis.tables import as_timesteps, escaped, table
-from baselines.analysis.wording import RULES, VERBS, sentences
+from baselines.analysis.statistics import MIN_SEEDS
+from baselines.analysis.summary import CONTROLS, STUDENT, Transfer, summary_table
+from baselines.analysis.tables import as_timesteps, controls_table, escaped, table
+from baselines.analysis.wording import RULES, VERBS, sentences, too_few
 from baselines.published.collecting import ROWS
 from baselines.published.folder import EXPERIMENT, Results
 
-HEADING = f"""\
+SUMMARY = "summary.png"
+"""The figure of the summary."""
+
+PUBLISHED = "published"
+"""The folder of published logs."""
+
+FIRST = ("sizes", "ablations", "disabilities", "ant", "several_teachers", "chain")
+"""The experiments that show the method, in this order; then come others by name."""
+
+STUDIES = ("knowledge", "coefficients")
+"""How the names of experiments begin that come last and are no part of the summary."""
+
+HEADING = """\
 # Results
 
-`python -m baselines.results` writes this page, the figures and the tables from nothing but the logs
-in the folders here. Each log is that of one run: about {ROWS} exact rows of its `progress.csv`, and
-its `config.json` with settings, command, commit, versions and the hashes of its teachers. Figures
-and tables are made from these rows; [`docs/plotting.md`](../docs/plotting.md) says what they
-measure. `python -m baselines.verify results/NAME` trains the first part of the runs anew and
-compares.
+`python -m baselines.results` writes this page, its figures and tables from nothing but the logs in
+the folders here. [How it is measured](#how-it-is-measured) stands at its end."""
+
+READING = f"""\
+Cells are means over n seeds ± half of their 95 % interval. {CONTROLS[0]} is PPO from scratch with
+the KL term that the paper's students have; a {CONTROLS[1]} was never trained. What {STUDENT} brings
+is what it reaches beyond both: seed by seed, with the probability P that a run of it is the better
+one."""
+
+MEASURED = f"""\
+## How it is measured
+
+Each log is that of one run: about {ROWS} exact rows of its `progress.csv`, and its `config.json`
+with settings, command, commit, versions and the hashes of its teachers.
+[`docs/plotting.md`](../docs/plotting.md) says what figures and tables measure.
+`python -m baselines.verify results/NAME` trains the first part of the runs anew and compares.
 
 {RULES}
 
 Where it says "with the teachers' training counted", a run begins only after the timesteps that its
-teachers were trained for: the two are compared at equal totals. Where they cannot be, the baseline
-was not trained for as long as teacher and student together, or the logs do not tell the teachers'
+teachers were trained for: the two are compared at equal totals. Where that is left out, PPO was not
+trained for as long as teacher and student together, or the logs do not tell the teachers'
 timesteps."""
 
 
@@ -48,10 +79,74 @@ class Section:
     files: Collection[str]
 
 
-def page(sections: Sequence[Section]) -> str:
-    """The page in Markdown; the same for the same logs."""
-    parts = [HEADING, *(part for section in sections for part in _section(section))]
-    return "\n\n".join(parts) + "\n"
+def in_order(sections: Sequence[Section]) -> list[Section]:
+    """The sections as the page has them."""
+
+    def place(section: Section) -> tuple[bool, bool, int, str]:
+        name = section.results.folder.name
+        known = FIRST.index(name) if name in FIRST else len(FIRST)
+        return not section.results.declared, name.startswith(STUDIES), known, name
+
+    return sorted(sections, key=place)
+
+
+def transfers(sections: Sequence[Section]) -> list[Transfer]:
+    """The lines of the summary: each transfer of the main experiments with students, once."""
+    found: dict[str, Transfer] = {}
+    for section in (section for section in in_order(sections) if _is_main(section)):
+        for comparison in section.comparisons:
+            name = short(comparison.panel.title)
+            students = _students(comparison)
+            if not students:
+                continue
+            if name in found and students.isdisjoint(_students(found[name].comparison)):
+                name = f"{name} ({section.results.title})"  # such as a chain, of the same tasks
+            found.setdefault(name, Transfer(name, comparison))
+    return list(found.values())
+
+
+def _is_main(section: Section) -> bool:
+    """Whether it shows the method: it was declared, and is no study."""
+    return section.results.declared and not section.results.folder.name.startswith(STUDIES)
+
+
+def _students(comparison: Comparison) -> set[Path]:
+    """The folders of the student's runs."""
+    methods = (method for method in comparison.panel.methods if method.label == STUDENT)
+    return {run.folder for method in methods for run in method.runs}
+
+
+def short(title: str) -> str:
+    """A panel's title without what all its tasks have in common."""
+    return re.sub(r"\b(Cp)?(?:Centipede)?(\w+)-v\d+", r"\1\2", title)
+
+
+def page(sections: Sequence[Section], beside: Sequence[str] = ()) -> str:
+    """The page in Markdown; the same for the same logs.
+
+    Args:
+        sections: of the folders of results.
+        beside: names of the tables of published logs that runs were laid beside.
+    """
+    ordered = in_order(sections)
+    lines = transfers(ordered)
+    parts = [HEADING, *_summary(lines)]
+    main = [section for section in ordered if _is_main(section)]
+    parts += [part for section in main for part in _section(section)]
+    parts += [*_hand_over(main), *_beside(beside)]
+    parts += [part for section in ordered if section not in main for part in _section(section)]
+    return "\n\n".join([*parts, MEASURED]) + "\n"
+
+
+def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
+    if not lines:
+        return
+    yield "## Summary"
+    yield READING
+    for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
+        yield f"**{metric.title.capitalize()}**"
+        yield summary_table(lines, metric)
+    yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -59,13 +154,20 @@ def _section(section: Section) -> Iterator[str]:
     title, name = escaped(results.title), results.folder.name
     yield f"## {title}"
     yield _origin(results)
+    told = knowledge_tables(section.comparisons)
+    if told:
+        yield told
+        yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
     for comparison in section.comparisons:
         yield f"### {escaped(comparison.panel.title)}"
         yield table(comparison, [row for row in comparison.rows if row.metric in VERBS])
+        if comparison.controlled:
+            yield controls_table(comparison.controlled)
         said = [f"- {text}" for text in sentences(comparison)]
         if said:
             yield "\n".join(said)
+    yield from _too_few(section)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: what students do")
     yield f"All figures: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
     if section.notes:
@@ -73,12 +175,62 @@ def _section(section: Section) -> Iterator[str]:
     yield _runs(results)
 
 
+def _too_few(section: Section) -> Iterator[str]:
+    """What nothing is concluded of, once for the whole section."""
+    labels = [
+        f"{short(escaped(comparison.panel.title))}: {', '.join(found)}"
+        for comparison in section.comparisons
+        if (found := too_few(comparison))
+    ]
+    if labels:
+        words = f"Fewer than {MIN_SEEDS} pairs of seeds, so nothing can be concluded"
+        yield f"{words}: {'; '.join(labels)}."
+
+
 def _origin(results: Results) -> str:
     if not results.declared:
         return "No experiment file declares these runs; their logs were collected by hand."
     link = f"[`{EXPERIMENT}`]({quote(results.folder.name)}/{EXPERIMENT})"
     absent = f" Not there: {escaped('; '.join(results.missing))}." if results.missing else ""
-    return f"Declared in {link}.{absent}"
+    return f"Declared in {link}.{absent}{_commits(results)}"
+
+
+def _commits(results: Results) -> str:
+    """Which commits made the runs, where it is not one."""
+    made = Counter(commit for run in results.runs for commit in _commits_of(run))
+    if len(made) < 2:
+        return ""
+    said = [f"{commit} ({count} run{'s' if count > 1 else ''})" for commit, count in made.items()]
+    return f" Its runs are of {len(made)} commits: {', '.join(said)}."
+
+
+def _commits_of(run: Run) -> set[str]:
+    return {f"`{commit[:12]}`" if commit else "not known" for _, commit in run.origin.commits}
+
+
+def _hand_over(sections: Sequence[Section]) -> Iterator[str]:
+    """Every student once, whatever experiments it is in."""
+    students: dict[frozenset[Path], tuple[str, Method]] = {}
+    for section in sections:
+        for comparison in section.comparisons:
+            for method in comparison.panel.methods:
+                runs = frozenset(run.folder for run in method.runs)
+                students.setdefault(runs, (short(comparison.panel.title), method))
+    found = hand_over_table(list(students.values()))
+    if found:
+        yield "## The hand-over"
+        yield EXPLANATION
+        yield found
+
+
+def _beside(names: Sequence[str]) -> Iterator[str]:
+    if names:
+        yield "## Beside published logs"
+        yield "Returns, entropy and approxkl of our runs and of those that others have published."
+    for name in names:
+        place = f"{PUBLISHED}/{quote(name)}"
+        yield f"![Ours beside {name}]({place}.png)"
+        yield f"Where they agree and where not, and the source: [`{name}.md`]({place}.md)."
 
 
 def _figure(section: Section, name: str, words: str) -> Iterator[str]:

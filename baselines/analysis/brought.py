@@ -1,0 +1,64 @@
+"""The figures of what is brought: by MIKT beyond its controls, and by the teachers' training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from baselines.analysis import drawing
+from baselines.analysis.comparison import Comparison
+from baselines.analysis.drawing import Style
+from baselines.analysis.intervals import Column, Point, interval_figure
+from baselines.analysis.knowledge import METRICS, pairs
+from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
+
+DIFFERENCES = {
+    FINAL_RETURN: Style("#333333", "", "D"),
+    AREA_UNDER_CURVE: Style("#999999", "", "s"),
+}
+
+
+def summary_figure(transfers: Sequence[Transfer], title: str) -> Figure:
+    """What methods reach at the end, and the two differences that matter, by return and by area."""
+    looks = drawing.styles([transfer.comparison.panel for transfer in transfers])
+    legend = {label: looks[label] for label in MAIN if label in looks}
+    values = [
+        [
+            Point(row.value, style)
+            for label, style in legend.items()
+            if (row := transfer.value(label, FINAL_RETURN)) is not None
+        ]
+        for transfer in transfers
+    ]
+    columns = [Column("Final return", "mean return", values, False, legend)]
+    legend = {metric.title: style for metric, style in DIFFERENCES.items()}
+    for control in CONTROLS:
+        rows = [
+            [
+                Point(found.difference, style)
+                for metric, style in DIFFERENCES.items()
+                if (found := transfer.beyond(control, metric)) is not None
+            ]
+            for transfer in transfers
+        ]
+        columns.append(Column(minus(control), "difference in mean return", rows, True, legend))
+    return interval_figure([transfer.name for transfer in transfers], columns, title)
+
+
+def knowledge_figure(comparisons: Sequence[Comparison], title: str) -> Figure:
+    """The pairs of all panels, a row for each, by final return and by area."""
+    looks = drawing.styles([comparison.panel for comparison in comparisons])
+    names: list[str] = []
+    columns = []
+    for metric in METRICS:
+        rows = []
+        names.clear()
+        for comparison in comparisons:
+            own = {one.method.label: one for one in pairs(comparison, metric)}
+            for label in (one.method.label for one in pairs(comparison, FINAL_RETURN)):
+                rows.append([Point(own[label].difference, looks[label])])
+                names.append(f"{label} (n = {own[label].pairs} pairs)")
+        columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))
+    return interval_figure(names, columns, title)

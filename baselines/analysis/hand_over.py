@@ -1,0 +1,51 @@
+"""What students lose or gain when they go alone, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from baselines.analysis.methods import Method
+from baselines.analysis.runs import RETURN, Run
+from baselines.analysis.statistics import estimate_of_returns, mean
+from baselines.analysis.tables import escaped, named, number, signed, with_interval
+from baselines.analysis.transfer_logs import HAND_OVER_SPAN, hand_over_rows
+
+EXPLANATION = f"""\
+A student goes alone for the last tenth of its run. Before: the mean return of its last 100
+episodes with the teachers. After: that of its episodes in the first {HAND_OVER_SPAN} updates alone,
+at most the last 100 of them. The change is paired over the seeds."""
+
+
+def before_and_after(run: Run) -> tuple[float, float] | None:
+    """Mean returns before and after the hand-over; None: its log tells of none."""
+    rows = hand_over_rows(run)
+    if rows is None:
+        return None
+    before, after = (float(run.columns[RETURN][row]) for row in rows)
+    return None if np.isnan([before, after]).any() else (before, after)
+
+
+def hand_over_table(students: Sequence[tuple[str, Method]]) -> str:
+    """A row for each student in Markdown; empty: no log tells of a hand-over.
+
+    Args:
+        students: methods, each with what its transfer is to be called.
+    """
+    rows = [row for name, method in students for row in _row(name, method)]
+    head = ["| transfer | method | n | before | after | change | seed by seed |"]
+    return "\n".join([*head, "|---|---|---|---|---|---|---|", *rows]) if rows else ""
+
+
+def _row(name: str, method: Method) -> Iterator[str]:
+    found = [pair for run in method.runs if (pair := before_and_after(run)) is not None]
+    if not found:
+        return
+    before, after = np.array(found).T
+    change = with_interval(
+        estimate_of_returns(after - before, mean), lambda value: signed(value, number)
+    )
+    seeds = ", ".join(f"{old:,.0f} → {new:,.0f}" for old, new in found)
+    means = f"{number(float(before.mean()))} | {number(float(after.mean()))}"
+    yield f"| {escaped(name)} | {named(method)} | {len(found)} | {means} | {change} | {seeds} |"

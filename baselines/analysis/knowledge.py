@@ -1,0 +1,64 @@
+"""What a teacher's training brings: each method minus itself with untrained teachers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from baselines.analysis.comparison import Against, Comparison
+from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.tables import escaped, named, number, signed, with_interval
+from baselines.analysis.wording import brief
+
+METRICS = (FINAL_RETURN, AREA_UNDER_CURVE)
+
+EXPLANATION = """\
+Knowledge is what a method reaches minus what the same method reaches with teachers that were never
+trained, seed by seed. Everything else the two have in common."""
+
+
+def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
+    """The methods of a panel that have an untrained twin, set against it; the best first."""
+    panel = comparison.panel
+    found = [
+        one
+        for one in comparison.controlled
+        if one.metric is metric and one.control is panel.untrained(one.method)
+    ]
+    return sorted(found, key=lambda one: -one.difference.value)
+
+
+def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:
+    """Whether it is pairs that some panel is about: it has two or more."""
+    return any(len(pairs(comparison, FINAL_RETURN)) > 1 for comparison in comparisons)
+
+
+def knowledge_table(comparison: Comparison) -> str:
+    """The pairs of a panel in Markdown."""
+    lines = [
+        "| method | pairs | knowledge: final return | | area under the curve | | P(better) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    areas = {one.method.label: one for one in pairs(comparison, AREA_UNDER_CURVE)}
+    for final in pairs(comparison, FINAL_RETURN):
+        both = (final.difference, areas[final.method.label].difference)
+        cells = [
+            cell
+            for figure in both
+            for cell in (with_interval(figure, lambda value: signed(value, number)), brief(figure))
+        ]
+        better = with_interval(final.improvement, lambda value: f"{value:.2f}")
+        row = [named(final.method), str(final.pairs), *cells, better]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
+def knowledge_tables(comparisons: Sequence[Comparison]) -> str:
+    """The tables of all panels that have pairs, in Markdown; empty where it is not about pairs."""
+    if not come_in_pairs(comparisons):
+        return ""
+    tables = [
+        f"**{escaped(comparison.panel.title)}**\n\n{knowledge_table(comparison)}"
+        for comparison in comparisons
+        if pairs(comparison, FINAL_RETURN)
+    ]
+    return "\n\n".join([EXPLANATION, *tables])

@@ -1,0 +1,86 @@
+"""All transfers at a glance: what each method reaches, and what MIKT brings beyond its controls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from baselines.analysis.comparison import Against, Comparison, Row
+from baselines.analysis.metrics import Metric
+from baselines.analysis.statistics import Estimate
+from baselines.analysis.tables import NOT_KNOWN, escaped, signed
+from baselines.analysis.wording import brief
+from baselines.methods import SCRATCH, SCRATCH_WITH_KL
+
+STUDENT, UNTRAINED = "MIKT", "random teacher"
+MAIN = (SCRATCH, SCRATCH_WITH_KL, "MLPP", UNTRAINED, STUDENT)
+"""The methods of the summary, by their labels."""
+
+CONTROLS = (SCRATCH_WITH_KL, UNTRAINED)
+"""What the differences that matter are from."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A line of the summary: a transfer by a short name, measured."""
+
+    name: str
+    comparison: Comparison
+
+    def value(self, label: str, metric: Metric) -> Row | None:
+        """What a method reaches; None: it is not there."""
+        found = (r for r in self.comparison.rows if r.metric is metric and r.method.label == label)
+        return next(found, None)
+
+    def beyond(self, label: str, metric: Metric) -> Against | None:
+        """The student minus a control; None: one of the two is not there."""
+        panel = self.comparison.panel
+        for one in self.comparison.controlled:
+            if one.metric is metric and one.method.label == STUDENT:
+                untrained = panel.untrained(one.method)
+                if (one.control is untrained) == (label == UNTRAINED):
+                    return one
+        return None
+
+
+def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
+    """Transfers × methods in Markdown, and the two differences that matter."""
+    head = ["transfer", *MAIN, *map(minus, CONTROLS)]
+    lines = [head, ["---"] * len(head)]
+    for transfer in transfers:
+        values = [_value(transfer.value(label, metric)) for label in MAIN]
+        differences = [_difference(transfer.beyond(label, metric)) for label in CONTROLS]
+        lines.append([escaped(transfer.name), *values, *differences])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _value(row: Row | None) -> str:
+    if row is None:
+        return NOT_KNOWN
+    unfinished = "" if all(run.finished for run in row.method.runs) else ", unfinished"
+    return f"{_half(row.value, _whole)} (n = {len(row.method.runs)}{unfinished})"
+
+
+def _difference(found: Against | None) -> str:
+    if found is None or math.isnan(found.difference.value):
+        return NOT_KNOWN
+    figure = _half(found.difference, lambda value: signed(value, _whole))
+    return f"{figure}: {brief(found.difference)}; P = {found.improvement.value:.2f}"
+
+
+def _half(figure: Estimate, written: Callable[[float], str]) -> str:
+    """A figure ± half the width of its interval, which is symmetric for a mean."""
+    if math.isnan(figure.value):
+        return NOT_KNOWN
+    half = "" if math.isnan(figure.high) else f" ± {_whole(figure.high - figure.value)}"
+    return written(figure.value) + half
+
+
+def _whole(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def minus(control: str) -> str:
+    """The student minus a control, in words."""
+    return f"{STUDENT} − {f'({control})' if '+' in control else control}"

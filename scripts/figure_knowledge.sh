@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Whose transfer is the teacher's own? Each candidate beside itself with untrained teachers:
+# figures/knowledge_knowledge.png shows the differences, figures/knowledge.md begins with them.
+# --quick takes minutes; see scripts/figure.sh.
+exec "$(dirname -- "${BASH_SOURCE[0]}")/figure.sh" knowledge "$@"
