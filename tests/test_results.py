@@ -67,7 +67,11 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
     figures = ["trial.png", "trial_teachers.png", "trial.md", "trial.csv", "experiment.yaml"]
     runs = [f"{method}/{n}" for method in ("target_v0/ppo", "source_target/mikt") for n in range(3)]
     logs = [f"{run}/{name}" for run in runs for name in ("config.json", "progress.csv")]
-    assert set(found) == {"README.md", *(f"trial/{name}" for name in [*figures, *logs])}
+    assert set(found) == {
+        "README.md",
+        "summary.png",
+        *(f"trial/{name}" for name in [*figures, *logs]),
+    }
     assert found["trial/experiment.yaml"].decode() == EXPERIMENT
     page = found["README.md"].decode()
     assert str(folder) not in b"".join(found.values()).decode(errors="replace")
@@ -76,9 +80,12 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
         "Not there: Source → Target, MLPP, seed 0; Source → Target, MLPP, seed 1;",
         "![A trial](trial/trial.png)",
         "### Source-v0 → Target-v0\n",
-        # from 450,000 to 500,000: 475, 950, 1425, MIKT twice of that
+        # from 450,000 to 500,000: 475, 950, 1425, MIKT twice of that; 2.484 · 475 either way
         "- MIKT (to 500,000) ends 950.0 above PPO from scratch"
-        " (95 % interval 475.0 to 1,425, n = 3 pairs): **a clear gain**.",
+        " (95 % interval -230.0 to 2,130, n = 3 pairs): the interval includes 0: **not shown**.",
+        "Its runs are of 3 commits: `abcdef` (3 runs), `123456` (3 runs), not known (3 runs).",
+        "| Source → Target | 1,900 ± 2,360 (n = 3) | – | – | – |"
+        " 1,900 ± 2,360 (n = 3, unfinished) | – | – |\n",
         "- Source-v0 → Target-v0: MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
         "# source_target/mikt/2: 500,000 timesteps, commit abcdef, from update 6 on 123456\n"
         "python -m baselines.run --log_path=runs/source_target/mikt/2/logs\n",
@@ -105,7 +112,9 @@ def test_folders_of_no_experiment_are_shown_after_the_others(folder: Path) -> No
     (folder / "results" / "no_results").mkdir()
     call(folder, folder / "trial.yaml")
     page = (folder / "results" / "README.md").read_text()
-    assert re.findall("^## .*", page, re.MULTILINE) == ["## A trial", "## A first look"]
+    assert re.findall("^## .*", page, re.MULTILINE) == [
+        "## Summary", "## A trial", "## The hand-over", "## A first look", "## How it is measured",
+    ]  # fmt: skip
     assert "\n\nNo experiment file declares these runs; their logs were collected by hand." in page
 
 
@@ -229,3 +238,25 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in section
     assert "Not there: Source → Target, MIKT without MI, seed 0;" in section
     assert "PPO, seed" not in section
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_sections_have_their_order_and_published_logs_their_place(folder: Path) -> None:
+    table = folder / "results" / "published" / "others.csv"
+    table.parent.mkdir(parents=True)
+    header = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl"
+    rows = [f",Target-v0,{seed},{i},{i}00000,{i},{i},{i}" for seed in range(3) for i in (1, 10)]
+    table.write_text("\n".join(["# A source.", header, *rows, ""]))
+    for name in ("coefficients", "disabilities", "sizes", "other"):
+        (folder / f"{name}.yaml").write_text(EXPERIMENT.replace("A trial", name))
+        call(folder, folder / f"{name}.yaml")
+    page = (folder / "results" / "README.md").read_text()
+    assert re.findall("^## .*", page, re.MULTILINE) == [
+        "## Summary", "## sizes", "## disabilities", "## other", "## The hand-over",
+        "## Beside published logs", "## coefficients", "## How it is measured",
+    ]  # fmt: skip
+    assert "(published/others.md)" in page
+    beside = (folder / "results" / "published" / "others.md").read_text()
+    assert beside.startswith("# others\n\nA source.\n")
+    assert "| timesteps | ours, n = 3 | published, n = 3 |" in beside
+    assert page.count("| Source → Target | MIKT") == 1  # the hand-over, once for all

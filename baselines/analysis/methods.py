@@ -105,10 +105,14 @@ class Panel:
         return min(scratch, key=distance, default=None)
 
     def with_kl(self, method: Method) -> Method | None:
-        """PPO from scratch with the KL term, nearest to that of a student."""
+        """PPO from scratch with the KL term, nearest to a student in that and in all else."""
+
+        def distance(ppo: Method) -> tuple[float, int]:
+            own, others = method.settings, ppo.settings
+            return abs(own[KL] - others[KL]), len(_differing([own, others]))
+
         scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
-        wanted = method.settings[KL]
-        return min(scratch, key=lambda ppo: abs(ppo.settings[KL] - wanted), default=None)
+        return min(scratch, key=distance, default=None)
 
     def untrained(self, method: Method) -> Method | None:
         """The same method with teachers that were never trained."""

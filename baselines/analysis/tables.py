@@ -177,7 +177,7 @@ def controls_table(controlled: Sequence[Against]) -> str:
 def aligned(table: str) -> str:
     """A table in Markdown with its columns below one another, for a terminal."""
     rows = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in table.splitlines()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(len, column)) for column in zip(rows[0], *rows[2:], strict=True)]
     rows[1] = ["-" * width for width in widths]
     padded = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in padded)

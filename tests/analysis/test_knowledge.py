@@ -1,0 +1,138 @@
+"""Pairs of trained and untrained teachers, the summary, and the hand-over, by hand."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade_logs import panels_in, straight, student_columns, write_run
+
+from baselines.analysis import drawing
+from baselines.analysis.brought import knowledge_figure, summary_figure
+from baselines.analysis.comparison import Comparison, compare
+from baselines.analysis.hand_over import before_and_after, hand_over_table
+from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pairs
+from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.runs import Run, read_run
+from baselines.analysis.statistics import mean
+from baselines.analysis.summary import Transfer, summary_table
+from baselines.analysis.tables import aligned
+
+
+def write(folder: Path, name: str, factor: float, seeds: int = 3, **settings: Any) -> None:
+    """Runs that end at 100, 110, ... times a factor."""
+    for seed in range(seeds):
+        sources = [] if name.startswith("ppo") else ["S-v0"]
+        final = factor * (100 + 10 * seed)
+        write_run(
+            folder / name / str(seed), straight(final), seed=seed, sources=sources, **settings
+        )
+
+
+UNTRAINED = {"teacher_weights": "random"}
+WEAK = {"mutual_info_coef": 0.0}
+
+
+@pytest.fixture
+def compared(tmp_path: Path) -> Comparison:
+    write(tmp_path, "ppo", 1)
+    write(tmp_path, "ppo_kl", 2, kl_coef=0.1)
+    write(tmp_path, "mikt", 6)
+    write(tmp_path, "random", 5, **UNTRAINED)
+    write(tmp_path, "weak", 9, **WEAK)
+    write(tmp_path, "weak_random", 4, **WEAK, **UNTRAINED)
+    write(tmp_path, "frozen", 9, mapping="frozen")  # has no twin
+    [panel] = panels_in(tmp_path)
+    return compare(panel, mean, None)
+
+
+def test_twins_differ_in_their_teachers_training_alone(compared: Comparison) -> None:
+    found = [(one.method.label, one.difference.value) for one in pairs(compared, FINAL_RETURN)]
+    assert [label for label, _ in found] == ["MIKT without MI", "MIKT"]  # the best first
+    assert [value for _, value in found] == pytest.approx([0.95 * 110 * 5, 0.95 * 110])
+
+
+def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
+    assert come_in_pairs([compared])
+    lines = [line for line in knowledge_tables([compared]).splitlines() if line.startswith("|")]
+    assert "knowledge: final return" in lines[0]
+    # 522.5, the deviation 0.95 · 50, the reach 2.484 of that; half of it for the area: 50.5 of 95
+    assert lines[2].startswith(
+        "| MIKT without MI | 3 | +522.5 [+404.5, +640.5] | **gain**"
+        " | +277.8 [+215.0, +340.5] | **gain** |"
+    )
+
+
+def test_one_pair_is_not_about_pairs(tmp_path: Path) -> None:
+    write(tmp_path, "mikt", 6)
+    write(tmp_path, "random", 5, **UNTRAINED)
+    comparisons = [compare(panel, mean, None) for panel in panels_in(tmp_path)]
+    assert not come_in_pairs(comparisons)
+    assert knowledge_tables(comparisons) == ""
+
+
+def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
+    head, _, row = summary_table([Transfer("S → T", compared)], FINAL_RETURN).splitlines()
+    assert head.strip("| ").split(" | ") == [
+        "transfer", "PPO", "PPO + KL", "MLPP", "random teacher", "MIKT",
+        "MIKT − (PPO + KL)", "MIKT − random teacher",
+    ]  # fmt: skip
+    # 104.5 times the factor ± 2.484 · 9.5 times the factor; 600 of MIKT is level with 600: 8½ of 9
+    assert row.strip("| ").split(" | ") == [
+        "S → T", "104 ± 24 (n = 3)", "209 ± 47 (n = 3)", "–", "522 ± 118 (n = 3)",
+        "627 ± 142 (n = 3)", "+418 ± 94: **gain**; P = 1.00", "+104 ± 24: **gain**; P = 0.94",
+    ]  # fmt: skip
+
+
+def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
+    with drawing.appearance():
+        values, kl, untrained = summary_figure([Transfer("S → T", compared)], "").axes
+        final, area = knowledge_figure([compared], "").axes
+    assert [tick.get_text() for tick in values.get_yticklabels()] == ["S → T"]
+    points = [float(line.get_xdata()[0]) for line in values.lines if len(line.get_xdata()) == 1]
+    assert points == pytest.approx([104.5, 209, 522.5, 627])
+    shown = [float(line.get_xdata()[0]) for line in kl.lines if len(line.get_xdata()) == 1]
+    assert shown == pytest.approx([418, 418 * 50.5 / 95])  # and a line at 0
+    assert untrained.get_title() == "MIKT − random teacher"
+    labels = [tick.get_text() for tick in final.get_yticklabels()]
+    assert labels == ["MIKT without MI (n = 3 pairs)", "MIKT (n = 3 pairs)"]
+    bar = next(line for line in area.lines if list(line.get_ydata()) == [0, 0])
+    expected = next(one for one in pairs(compared, AREA_UNDER_CURVE))
+    assert list(bar.get_xdata()) == [expected.difference.low, expected.difference.high]
+
+
+def student(folder: Path, returns: list[float | None], updates: list[int], seed: int = 0) -> Run:
+    columns = student_columns() | {"nupdates": updates}
+    place = folder / str(seed)
+    return read_run(write_run(place, returns, sources=["S-v0"], columns=columns, seed=seed))
+
+
+RETURNS = [float(i) for i in range(10)]
+
+
+def test_the_hand_over_is_read_around_the_last_row_with_the_teachers(tmp_path: Path) -> None:
+    """The ninth row is the last with them; the tenth is nine updates later."""
+    run = student(tmp_path, [*RETURNS[:8], 80.0, 60.0], [*range(1, 9), 90, 99])
+    assert before_and_after(run) == (80.0, 60.0)
+
+
+def test_without_an_episode_after_it_nothing_is_told(tmp_path: Path) -> None:
+    run = student(tmp_path, [*RETURNS[:9], None], list(range(1, 11)))
+    assert before_and_after(run) is None
+
+
+def test_a_row_for_each_student(tmp_path: Path) -> None:
+    for seed, after in enumerate((50.0, 70.0, 60.0)):
+        student(tmp_path, [*RETURNS[:8], 80.0, after], list(range(1, 11)), seed)
+    write_run(tmp_path / "ppo", RETURNS)
+    [panel] = panels_in(tmp_path)
+    rows = hand_over_table([("S → T", method) for method in panel.methods]).splitlines()
+    # -30, -10, -20: a deviation of 10, and 2.484 of that either way
+    assert rows[2:] == [
+        "| S → T | MIKT | 3 | 80.00 | 60.00 | -20.00 [-44.84, +4.841] | 80 → 50, 80 → 70, 80 → 60 |"
+    ]
+    assert hand_over_table([("T", panel.methods[0])]) == ""
+
+
+def test_a_table_for_a_terminal() -> None:
+    table = "| a | long name |\n|---|---|\n|  | x \\| y |"
+    assert aligned(table) == "a  long name\n-  ---------\n   x \\| y"
