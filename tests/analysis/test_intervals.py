@@ -1,0 +1,48 @@
+"""Figures of numbers with their intervals, read back from Matplotlib's objects."""
+
+from __future__ import annotations
+
+import math
+
+from matplotlib.axes import Axes
+
+from baselines.analysis import drawing
+from baselines.analysis.drawing import Style
+from baselines.analysis.intervals import Column, Point, interval_figure
+from baselines.analysis.statistics import Estimate
+
+ONE, OTHER = Style("#000000", "-", ""), Style("#0072B2", "-", "s")
+
+
+def spans(axes: Axes) -> list[tuple[float, float]]:
+    """The bars that can be seen."""
+    ends = [[float(x) for x in line.get_xdata()] for line in axes.lines]
+    return [(a, b) for a, b in (x for x in ends if len(x) == 2) if not math.isnan(a) and a != b]
+
+
+def test_numbers_without_an_interval_are_points_alone() -> None:
+    rows = [
+        [Point(Estimate(2.0, 1.0, 4.0), ONE), Point(Estimate(5.0), OTHER)],
+        [],
+    ]
+    columns = [
+        Column("Left", "return", rows, False, {"one": ONE, "other": OTHER}),
+        Column("Right", "difference", rows[::-1], True, {}),
+    ]
+    with drawing.appearance():
+        left, right = interval_figure(["first $", "second"], columns, "").axes
+        assert drawing.rendered(left.figure, "png").startswith(b"\x89PNG")  # $ is no mathematics
+    assert spans(left) == spans(right) == [(1.0, 4.0)]
+    points = [line for line in left.lines if len(line.get_xdata()) == 1]
+    assert [float(point.get_xdata()[0]) for point in points] == [2.0, 5.0]
+    heights = [float(point.get_ydata()[0]) for point in points]
+    assert heights[0] < 0 < heights[1] < 0.5  # beside one another in the first row
+    assert left.get_ylim() == (1.5, -0.5)  # the first row above
+    zeros = [
+        [line for line in axes.lines if list(line.get_xdata()) == [0, 0]] for axes in (left, right)
+    ]
+    assert [len(found) for found in zeros] == [0, 1]
+    legend = left.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["one", "other"]
+    assert right.get_legend() is None
