@@ -255,7 +255,6 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 ELSEWHERE = {
-    "analysis/metrics.py": "analysis/test_comparison.py",
     "analysis/notes.py": "test_plot.py",
     "common/command_line.py": "strangers/test_arguments.py",
     "common/metrics.py": "test_docs.py",
