@@ -35,22 +35,23 @@ class Window:
 def windows(student: EntryNames, teacher: EntryNames, moved: Moved) -> list[Window]:
     """All windows that hold a motor, from the start of the body on.
 
-    In the first, parts correspond that have the same name, as far as there are such. The others are
-    those in which every joint of the teacher's is found again.
+    In the first, parts correspond that have the same name, as far as there are such; what has no
+    name corresponds to nothing. The others are those in which every joint and body of the teacher's
+    is found again.
     """
     found = [_window(student, teacher, moved, 0)]
-    joints = {entry.part for entry in student.observation}
+    own = {entry.part for entry in student.observation}
     theirs = {entry.part for entry in teacher.observation}
     segments = 1
-    while (there := {moved(part, segments) for part in theirs}) <= joints and there != theirs:
+    while (there := {moved(part, segments) for part in theirs}) <= own and there != theirs:
         found.append(_window(student, teacher, moved, segments))
         segments += 1
     return [window for window in found if window.motors]
 
 
 def _window(student: EntryNames, teacher: EntryNames, moved: Moved, segments: int) -> Window:
-    at = {entry: i for i, entry in enumerate(student.observation)}
-    motor = {joint: i for i, joint in enumerate(student.joints)}
+    at = {entry: i for i, entry in enumerate(student.observation) if entry.part}
+    motor = {joint: i for i, joint in enumerate(student.joints) if joint}
     names = [entry._replace(part=moved(entry.part, segments)) for entry in teacher.observation]
     joints = [moved(joint, segments) for joint in teacher.joints]
     return Window(

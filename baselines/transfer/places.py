@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.policies import PlainPolicy
-from baselines.common.vec_env.entry_names import entry_names
+from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
@@ -26,19 +28,36 @@ def places(
 
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
+        TaskError: a task raised an error.
     """
-    names = entry_names(config.env, config.env_arguments)
+    names = _names(body, config.env, config.env_arguments, "env", wanted)
     found = []
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        check_task_of_file(teacher.env["id"])
-        for policy, task in ((body, config.env), (teacher.policy, teacher.env["id"])):
-            if not isinstance(policy.distribution, DiagGaussian):
-                raise UserError(f"{wanted} needs motors, but the actions of {task} are not a Box")
-        theirs = entry_names(teacher.env["id"], teacher.env["kwargs"])
+        source, kwargs = teacher.env["id"], teacher.env["kwargs"]
+        if source != config.source_env:
+            check_task_of_file(source, "source_env")
+        theirs = _names(teacher.policy, source, kwargs, "source_env", wanted)
         found.append(windows(names, theirs, moved))
         if not found[-1]:
             raise UserError(
-                f"--teacher_paths: {path} was trained on {teacher.env['id']}, none of whose motors"
+                f"--teacher_paths: {path} was trained on {source}, none of whose motors"
                 f" has the name of one of {config.env}"
             )
     return found
+
+
+def _names(
+    policy: PlainPolicy, env_id: str, kwargs: dict[str, Any], flag: str, wanted: str
+) -> EntryNames:
+    """The names of the entries that a policy sees, and of the motors that it moves."""
+    names = entry_names(env_id, kwargs, flag)
+    if not isinstance(policy.distribution, DiagGaussian):
+        raise UserError(f"{wanted} needs motors, but the actions of {env_id} are not a Box")
+    has = len(names.observation), len(names.joints)
+    needed = policy.obs_size, policy.distribution.num_outputs
+    if has != needed:
+        raise UserError(
+            f"--{flag}: {env_id} has {has[0]} observation dimensions and {has[1]} motors, and the"
+            f" policy {needed[0]} and {needed[1]} action dimensions"
+        )
+    return names

@@ -65,6 +65,16 @@ def test_bodies_that_share_only_names_have_one_window() -> None:
     assert windows(student, teacher, moved) == [Window((ABSENT, 0), ((0, 1),))]
 
 
+def test_what_has_no_name_corresponds_to_nothing() -> None:
+    ant = entry_names("AntS-v1", {})
+    [window] = windows(ant, ant, moved)
+    named = [i if entry.part else ABSENT for i, entry in enumerate(ant.observation)]
+    assert named.count(ABSENT) == 4 * 6  # its feet
+    assert list(window.entries) == named
+    nameless = ant._replace(joints=("",) * 8)
+    assert windows(nameless, nameless, moved) == []
+
+
 def test_selection() -> None:
     x = np.array([[1.0, 2.0, 3.0]], np.float32)
     assert (x @ selection((2, ABSENT, 0, 2), 3)).tolist() == [[3, 0, 1, 3]]

@@ -187,3 +187,30 @@ def test_a_task_without_named_motors_is_told() -> None:
         ppo2.learn(env="CartPole-v1", teachers=[FOUR], **SMALL)
     with pytest.raises(UserError, match="none of whose motors has the name of one of Hopper-v5"):
         ppo2.learn(env="Hopper-v5", teachers=[FOUR], **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "--source_env: the file's task is 'unheard_of:Body-v0', of another module"),
+        ({"source_env": "unheard_of:Body-v0"}, "--source_env: cannot import 'unheard_of'"),
+    ],
+)
+def test_the_module_of_a_teachers_task_is_imported_when_it_is_named(
+    given: dict[str, str], told: str
+) -> None:
+    teacher = ppo2.load(FOUR)
+    teacher.saved.metadata["env"] = {"id": "unheard_of:Body-v0", "kwargs": {}}
+    with pytest.raises(UserError, match=told):
+        ppo2.learn(env="CentipedeFive-v1", teachers=teacher, **given, **SMALL)
+
+
+def test_a_teachers_task_that_is_not_of_its_sizes_is_told() -> None:
+    teacher = ppo2.load(FOUR)
+    teacher.saved.metadata["env"] = {"id": "CentipedeSix-v1", "kwargs": {}}
+    told = (
+        "--source_env: CentipedeSix-v1 has 139 observation dimensions and 16 motors, and the policy"
+        " 97 and 10 action dimensions"
+    )
+    with pytest.raises(UserError, match=told):
+        ppo2.learn(env="CentipedeFive-v1", teachers=teacher, **SMALL)

@@ -3,6 +3,7 @@
 Gymnasium's locomotion tasks lay out an observation as positions without the first few, velocities
 and, in some, the contact forces of the bodies. Joints and bodies have names in the model, so each
 entry has one: "position of lefthip_0", "force 3 on torso_1". By them two robots can be compared.
+A joint or body that has no name in the model has an empty one here.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import mujoco
 import numpy as np
 
 from baselines.common.errors import UserError
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.tasks import make_task
 
 
@@ -32,7 +34,8 @@ class EntryNames(NamedTuple):
 
     Attributes:
         observation: of each entry of the observation.
-        joints: of each entry of the action, the joint that its motor turns.
+        joints: of each entry of the action, the joint that its motor turns; empty where it pulls
+            a tendon or the like.
     """
 
     observation: tuple[Entry, ...]
@@ -46,25 +49,29 @@ _FIRST_BODIES = (0, 1, None)
 """Where the contact forces begin: with the world, with the first body; None: there are none."""
 
 
-def entry_names(env_id: str, kwargs: dict[str, Any]) -> EntryNames:
-    """The names of a task's entries.
+_TURNS_A_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
+
+
+def entry_names(env_id: str, kwargs: dict[str, Any], flag: str = "env") -> EntryNames:
+    """The names of a task's entries; `flag` is what named the task.
 
     Raises:
         UserError: it is no MuJoCo task, or its observation is not laid out as described above.
+        TaskError: it raised an error.
     """
-    with closing(make_task(env_id, kwargs)) as env:
-        body: Any = env.unwrapped
+    with closing(ForeignTask(make_task(env_id, kwargs, flag))) as task:
+        body: Any = task.env.unwrapped
         model, data = getattr(body, "model", None), getattr(body, "data", None)
         if not isinstance(model, mujoco.MjModel) or not isinstance(data, mujoco.MjData):
-            raise UserError(f"--env: {env_id} is no MuJoCo task; its entries have no names")
-        observation = np.asarray(env.reset(seed=0)[0], float)
+            raise UserError(f"--{flag}: {env_id} is no MuJoCo task; its entries have no names")
+        observation = task.reset(seed=0)
         for skipped, first_body in product(_SKIPPED_POSITIONS, _FIRST_BODIES):
             state = np.concatenate((data.qpos[skipped:], data.qvel))
             entries = [*_of_state(model), *_of_forces(model, first_body)][skipped:]
             if len(entries) == len(observation) and (observation[: len(state)] == state).all():
                 return EntryNames(tuple(entries), _joints(model))
     raise UserError(
-        f"--env: the observation of {env_id} is not positions, velocities and contact forces one"
+        f"--{flag}: the observation of {env_id} is not positions, velocities and contact forces one"
         " after the other; its entries have no names"
     )
 
@@ -86,4 +93,5 @@ def _of_forces(model: mujoco.MjModel, first_body: int | None) -> Iterator[Entry]
 
 
 def _joints(model: mujoco.MjModel) -> tuple[str, ...]:
-    return tuple(model.joint(int(joint)).name for joint in model.actuator_trnid[:, 0])
+    motors = zip(model.actuator_trntype, model.actuator_trnid[:, 0], strict=True)
+    return tuple(model.joint(int(i)).name if kind in _TURNS_A_JOINT else "" for kind, i in motors)

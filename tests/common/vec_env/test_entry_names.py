@@ -1,5 +1,6 @@
 """Names of the entries of MuJoCo tasks, against what moving a joint changes."""
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -48,6 +49,32 @@ def test_the_motors_have_the_names_of_the_joints_they_turn() -> None:
     assert entry_names("Hopper-v5", {}).joints == ("thigh_joint", "leg_joint", "foot_joint")
 
 
+BODY = """
+<mujoco>
+  <worldbody>
+    <body name="torso">
+      <freejoint name="root"/><geom size="0.1"/>
+      <body><joint name="knee" axis="0 1 0"/><joint axis="1 0 0"/><geom size="0.1"/></body>
+    </body>
+  </worldbody>
+  <tendon><fixed name="string"><joint joint="knee" coef="1"/></fixed></tendon>
+  <actuator>
+    <motor tendon="string"/><motor joint="knee"/><motor jointinparent="root"/>
+  </actuator>
+</mujoco>
+"""
+
+
+def test_what_has_no_name_in_the_model_has_none(tmp_path: Path) -> None:
+    file = tmp_path / "body.xml"
+    file.write_text(BODY)
+    names = entry_names("Ant-v5", {"xml_file": str(file)})
+    assert names.joints == ("", "knee", "root")
+    parts = [(entry.quantity, entry.part) for entry in names.observation]
+    assert parts[5:7] == [(POSITION, "knee"), (POSITION, "")]
+    assert parts[-12:] == [(FORCE, "torso")] * 6 + [(FORCE, "")] * 6
+
+
 def test_options_change_the_names() -> None:
     blind = entry_names("CentipedeFour-v1", {"include_cfrc_ext_in_observation": False})
     assert len(blind.observation) == 97 - 66
@@ -64,3 +91,5 @@ def test_options_change_the_names() -> None:
 def test_other_tasks_are_told(task: str, told: str) -> None:
     with pytest.raises(UserError, match=told):
         entry_names(task, {})
+    with pytest.raises(UserError, match=told.replace("--env", "--source_env")):
+        entry_names(task, {}, "source_env")
