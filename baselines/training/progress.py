@@ -115,6 +115,7 @@ class Progress:
             "elapsed": self.elapsed,
             "window": [[episode.r, episode.l] for episode in self._window],
             "hand_over": self._tally.state(),
+            "eval_return": self._eval_return if math.isfinite(self._eval_return) else None,
         }
 
     def restore(self, state: Tree) -> None:
@@ -128,6 +129,8 @@ class Progress:
         self._start = self._last_row - number(state["elapsed"])
         self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
         self._tally.restore(state["hand_over"])
+        measured = state.get("eval_return")  # states from before it was kept have none
+        self._eval_return = float("nan") if measured is None else number(measured)
 
     @property
     def elapsed(self) -> float:

@@ -120,6 +120,26 @@ def test_a_measurement_is_told_once() -> None:
     assert math.isnan(p.metrics()["eval_return"])
 
 
+@pytest.mark.parametrize("measured", [7.0, math.nan, math.inf])
+def test_a_measurement_is_told_after_a_resume_too(measured: float) -> None:
+    p, again = (Progress(replace(CONFIG, eval_interval=2)) for _ in range(2))
+    p.record(episodes(1.0))
+    p.evaluated(measured)
+    again.restore(json.loads(json.dumps(p.state(), allow_nan=False)))
+    again.record(episodes(2.0))
+    expected = measured if math.isfinite(measured) else math.nan
+    assert again.metrics()["eval_return"] == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_state_from_before_measurements_were_kept() -> None:
+    state = Progress(CONFIG).state()
+    del state["eval_return"]
+    p = Progress(replace(CONFIG, eval_interval=2))
+    p.restore(state)
+    p.record(episodes(1.0))
+    assert math.isnan(p.metrics()["eval_return"])
+
+
 def test_the_description_is_json() -> None:
     p = Progress(CONFIG)
     p.record(episodes(2.0, 4.0))
