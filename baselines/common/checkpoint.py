@@ -118,10 +118,10 @@ def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> s
 def load(path: str | Path, flag: str) -> Checkpoint:
     """Read a checkpoint; `flag` is the command-line flag that named the file, for the messages.
 
+    Of a folder, its newest checkpoint is read.
+
     Raises:
         CheckpointError: missing, unreadable, truncated, of another format or version.
-
-    Of a folder, its newest checkpoint is read.
     """
     return read(path, f"--{flag}")
 

@@ -108,7 +108,7 @@ class VecEnv:
 
         Raises:
             UserError: an environment of the group returned something else than it should.
-        TaskError: it raised an error.
+            TaskError: it raised an error.
         """
         self._under_way.pop(group.start)()
         episodes = [episode for episode in self._ended[group] if episode is not None]
