@@ -268,7 +268,6 @@ ELSEWHERE = {
     "conversion/outgoing.py": "conversion/test_export.py",
     "conversion/stable_baselines3.py": "conversion/test_foreign.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
-    "experiments/forecast.py": "test_sweep.py",
     "methods.py": "experiments/test_experiment_files.py",
     "ppo2/joint_update.py": "test_mpi.py",
     "ppo2/settings.py": "ppo2/test_api.py",

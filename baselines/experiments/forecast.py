@@ -54,8 +54,10 @@ def _speed(item: Item, seconds: float) -> float:
 
 
 def trial_in(folder: Path, item: Item) -> Item:
-    """The same run, but logged to this folder and saved nowhere."""
-    config = replace(item.config, save_path="", log_path=str(folder / "logs"))
+    """The same run from its beginning, but logged to this folder and saved nowhere."""
+    config = replace(
+        item.config, save_path="", log_path=str(folder / "logs"), resume=False, on_divergence="stop"
+    )
     return Item(item.name, folder, config)
 
 

@@ -177,7 +177,7 @@ class Kickstarted(PlainPolicy):
         return [
             f"{lesson.teacher.env['id']} teaches"
             f" {len({own for window in lesson.windows for own, _ in window.motors})} of {motors}"
-            f" motors, in {len(lesson.windows)} places of the body"
+            f" motors, in {_places(len(lesson.windows))} of the body"
             for lesson in self.lessons
         ]
 
@@ -195,6 +195,10 @@ class Kickstarted(PlainPolicy):
             for lesson in self.lessons
         ]
         return self.body.describe() | {"transfer": {"lessons": lessons}}
+
+
+def _places(number: int) -> str:
+    return f"{number} place{'' if number == 1 else 's'}"
 
 
 def _rows(pi: Pi) -> tuple[Array, ...]:
