@@ -297,7 +297,9 @@ def test_a_fault_on_one_rank_ends_all_with_its_message(faulty: Path) -> None:
     process = on_two_ranks(*RUN, "--env=faulty:Burning-v0", folder=faulty)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "rank 1: RuntimeError('the motor is on fire')" in stderr
+    assert (
+        "rank 1: the task Burning-v0 failed in step: RuntimeError: the motor is on fire" in stderr
+    )
     assert "Traceback" in stderr
 
 

@@ -47,7 +47,7 @@ def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_names_of_the_package_stand_for_something_of_their_kind(ours: Registry) -> None:
     own = {
         "network": ["mlp"],
-        "mapping": ["learned", "frozen"],
+        "mapping": ["learned", "frozen", "named"],
         "transfer": ["mikt", "mlpp", "kickstart"],
     }
     assert list(ours) == own[ours.flag]

@@ -20,7 +20,8 @@ ROOT = Path(baselines.environments.__file__).parents[2]
 def nothing_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what a test sets is taken back where there was none
+        monkeypatch.delenv(name)
 
 
 def allow(monkeypatch: pytest.MonkeyPatch, libraries: Iterable[str]) -> None:
