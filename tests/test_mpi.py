@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import two_ranks
 from test_resume import arrays, logs
-from two_ranks import COEFS, LR, ROUNDS, SAMPLES
+from two_ranks import COEFS, FAST, LR, ROUNDS, SAMPLES, TARGET_KL
 
 from baselines.common.launcher import LAUNCHERS, environment_by_itself, num_launched
 from baselines.common.machine import usable_cores
@@ -60,7 +60,7 @@ def test_there_are_two(results: list[Results]) -> None:
     assert [int(found["cores"]) for found in results] == [max(1, usable_cores() // 2)] * 2
 
 
-@pytest.mark.parametrize("name", ["statistics", "first_step", "update"])
+@pytest.mark.parametrize("name", ["statistics", "first_step", "update", "ended_update"])
 def test_ranks_are_alike_to_the_bit(results: list[Results], name: str) -> None:
     first, second = (part(found, name) for found in results)
     assert first.keys() == second.keys()
@@ -99,14 +99,16 @@ class Orders:
         return np.concatenate(parts, axis=1).ravel()
 
 
-def joint_model(nminibatches: int, noptepochs: int, seeds: list[int]) -> tuple[Model, dict]:
+def joint_model(
+    nminibatches: int, noptepochs: int, seeds: list[int], lr: float = LR, **settings: float
+) -> tuple[Model, dict]:
     """One process that is given the rollouts of both ranks, minibatch by minibatch."""
     batches = [two_ranks.batch(rank) for rank in range(2)]
     together = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
-    config = two_ranks.settings(nminibatches, noptepochs, num_env=2)
+    config = two_ranks.settings(nminibatches, noptepochs, num_env=2, **settings)
     model = Model(*two_ranks.start(), config)
     orders = Orders([np.random.default_rng(seed) for seed in seeds], nminibatches)
-    return model, model.train(together, orders, LR, COEFS)  # type: ignore[arg-type]
+    return model, model.train(together, orders, lr, COEFS)  # type: ignore[arg-type]
 
 
 def test_the_averaged_gradient_is_that_of_the_joint_batch(results: list[Results]) -> None:
@@ -117,9 +119,15 @@ def test_the_averaged_gradient_is_that_of_the_joint_batch(results: list[Results]
     np.testing.assert_allclose(results[0]["first_step.m"], expected, rtol=1e-4, atol=1e-8)
 
 
-def test_an_update_is_that_of_one_process_with_the_joint_batch(results: list[Results]) -> None:
-    model, logged = joint_model(3, 2, [0, 1])
-    found = part(results[0], "update")
+@pytest.mark.parametrize(
+    ("name", "settings", "steps"),
+    [("update", {}, 6), ("ended_update", {"lr": FAST, "target_kl": TARGET_KL}, 4)],
+)
+def test_an_update_is_that_of_one_process_with_the_joint_batch(
+    results: list[Results], name: str, settings: dict[str, float], steps: int
+) -> None:
+    model, logged = joint_model(3, 2, [0, 1], **settings)
+    found = part(results[0], name)
     for name, value in model.params.items():
         np.testing.assert_allclose(
             found[f"params.{name.replace('/', '.')}"], value, atol=2e-5, err_msg=name
@@ -127,6 +135,7 @@ def test_an_update_is_that_of_one_process_with_the_joint_batch(results: list[Res
     assert {k: float(v) for k, v in part(found, "logged").items()} == pytest.approx(
         logged, rel=1e-4, abs=1e-6
     )
+    assert model.adam_steps == steps
 
 
 def test_what_one_rank_raises_all_raise(results: list[Results]) -> None:
