@@ -13,7 +13,8 @@ METRICS = (FINAL_RETURN, AREA_UNDER_CURVE)
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
-trained, seed by seed. Everything else the two have in common."""
+trained, seed by seed. The two have all else in common, but that kickstarting begins with a trained
+teacher's statistics of the observations."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
