@@ -105,7 +105,7 @@ def learn(config: Config, killed_after: int = 0) -> None:
             run.model.step(run.random.minibatches)
             run.log.advance(run.progress.episodes, run.progress.elapsed)
             metrics = {**run.progress.metrics(), "length": run.model.length}
-            run.log.metrics(metrics, run.progress.remaining)
+            run.log.metrics(metrics, run.progress.brief(metrics))
             run.end_update(stop)
             if update == killed_after:
                 os._exit(9)
