@@ -48,7 +48,7 @@ def summary_figure(transfers: Sequence[Transfer], title: str) -> Figure:
 
 
 def knowledge_figure(comparisons: Sequence[Comparison], title: str) -> Figure:
-    """The pairs of all panels, a row for each, by final return and by area."""
+    """The pairs of all panels, a row for each, by area and by final return."""
     looks = drawing.styles([comparison.panel for comparison in comparisons])
     names: list[str] = []
     columns = []
@@ -57,7 +57,7 @@ def knowledge_figure(comparisons: Sequence[Comparison], title: str) -> Figure:
         names.clear()
         for comparison in comparisons:
             own = {one.method.label: one for one in pairs(comparison, metric)}
-            for label in (one.method.label for one in pairs(comparison, FINAL_RETURN)):
+            for label in (one.method.label for one in pairs(comparison, METRICS[0])):
                 rows.append([Point(own[label].difference, looks[label])])
                 names.append(f"{label} (n = {own[label].pairs} pairs)")
         columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))

@@ -9,7 +9,8 @@ from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.tables import escaped, named, number, signed, with_interval
 from baselines.analysis.wording import brief
 
-METRICS = (FINAL_RETURN, AREA_UNDER_CURVE)
+METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
+"""The primary measure first (docs/method.md, written before the runs)."""
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
@@ -30,27 +31,28 @@ def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
 
 def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:
     """Whether it is pairs that some panel is about: it has two or more."""
-    return any(len(pairs(comparison, FINAL_RETURN)) > 1 for comparison in comparisons)
+    return any(len(pairs(comparison, METRICS[0])) > 1 for comparison in comparisons)
 
 
 def knowledge_table(comparison: Comparison) -> str:
     """The pairs of a panel in Markdown."""
     lines = [
-        "| method | pairs | knowledge: final return | | area under the curve | | P(better) |",
+        "| method | pairs | knowledge: area under the curve | | P(better) | final return | |",
         "|---|---|---|---|---|---|---|",
     ]
-    areas = {one.method.label: one for one in pairs(comparison, AREA_UNDER_CURVE)}
-    for final in pairs(comparison, FINAL_RETURN):
-        both = (final.difference, areas[final.method.label].difference)
-        cells = [
-            cell
-            for figure in both
-            for cell in (with_interval(figure, lambda value: signed(value, number)), brief(figure))
-        ]
-        better = with_interval(final.improvement, lambda value: f"{value:.2f}")
-        row = [named(final.method), str(final.pairs), *cells, better]
+    finals = {one.method.label: one for one in pairs(comparison, FINAL_RETURN)}
+    for area in pairs(comparison, AREA_UNDER_CURVE):
+        better = with_interval(area.improvement, lambda value: f"{value:.2f}")
+        final = finals[area.method.label]
+        row = [named(area.method), str(area.pairs), *_told(area), better, *_told(final)]
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
+
+
+def _told(against: Against) -> tuple[str, str]:
+    """A difference with its interval, and in a word."""
+    difference = against.difference
+    return with_interval(difference, lambda value: signed(value, number)), brief(difference)
 
 
 def knowledge_tables(comparisons: Sequence[Comparison]) -> str:
@@ -60,6 +62,6 @@ def knowledge_tables(comparisons: Sequence[Comparison]) -> str:
     tables = [
         f"**{escaped(comparison.panel.title)}**\n\n{knowledge_table(comparison)}"
         for comparison in comparisons
-        if pairs(comparison, FINAL_RETURN)
+        if pairs(comparison, METRICS[0])
     ]
     return "\n\n".join([EXPLANATION, *tables])
