@@ -63,7 +63,8 @@ def parser() -> Parser:
     )  # fmt: skip
     result.add_argument(
         "--results", type=as_path, default=Path("results"), metavar="DIR",
-        help="folder of all results, --out of baselines.results (default: %(default)s)",
+        help="folder of all results, --out of baselines.results, whose runs are not trained again;"
+        " one that is not there trains all (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
         "--dry_run", action="store_true", help="list the runs and forecast the time, train nothing"

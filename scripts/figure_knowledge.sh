@@ -6,5 +6,5 @@ set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh
-.venv/bin/python -m baselines.sweep experiments/knowledge_teachers.yaml --out runs/teachers
+.venv/bin/python -m baselines.sweep experiments/knowledge_teachers.yaml --out runs/teachers --results none
 exec scripts/figure.sh knowledge "$@"
