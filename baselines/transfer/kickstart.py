@@ -155,9 +155,9 @@ class Kickstarted(PlainPolicy):
         """What the statistics of the observations begin with, where a teacher tells it.
 
         Where teachers and windows overlap, the first counts; an entry that none has begins with
-        mean 0 and variance 1.
+        mean 0 and variance 1. They weigh as much as the teacher's that has seen the least.
         """
-        start = RunningMeanStd((self.obs_size,))
+        start, counts = RunningMeanStd((self.obs_size,)), [STATISTICS_WEIGHT]
         told = np.zeros(self.obs_size, bool)
         for lesson in self.lessons:
             theirs = lesson.teacher.statistics
@@ -168,7 +168,8 @@ class Kickstarted(PlainPolicy):
                     if own != ABSENT and not told[own]:
                         start.mean[own], start.var[own] = theirs.mean[entry], theirs.var[entry]
                         told[own] = True
-            start.count = min(theirs.count, STATISTICS_WEIGHT)
+            counts.append(theirs.count)
+        start.count = min(counts)
         return start if told.any() else None
 
     def outline(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,13 @@ def test_statistics_begin_with_the_teachers(
     assert found.mean.tolist() == [3, 1, 1, 2, 4]
     assert found.var.tolist() == [7, 5, 5, 6, 8]
     assert found.count == STATISTICS_WEIGHT
+    young = replace(teacher, statistics=deepcopy(statistics))
+    assert young.statistics is not None
+    young.statistics.count = 3e3
+    for lessons in ([young, teacher], [teacher, young]):
+        both = kickstarted(body, [Lesson(one, WINDOWS) for one in lessons]).statistics()
+        assert both is not None
+        assert both.count == 3e3
     untrained = teacher.untrained(np.random.default_rng(0))
     assert kickstarted(body, [Lesson(untrained, WINDOWS)]).statistics() is None
 
