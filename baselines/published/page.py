@@ -204,8 +204,10 @@ def _commits(results: Results) -> str:
     return f" Its runs are of {len(made)} commits: {', '.join(said)}."
 
 
-def _commits_of(run: Run) -> set[str]:
-    return {f"`{commit[:12]}`" if commit else "not known" for _, commit in run.origin.commits}
+def _commits_of(run: Run) -> list[str]:
+    """Each once, in the order in which they made it."""
+    commits = dict.fromkeys(commit for _, commit in run.origin.commits)
+    return [f"`{commit[:12]}`" if commit else "not known" for commit in commits]
 
 
 def _hand_over(sections: Sequence[Section]) -> Iterator[str]:
