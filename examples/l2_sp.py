@@ -28,7 +28,7 @@ from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.pretrained import copied_variables
-from baselines.transfer.schedule import Stage
+from baselines.transfer.schedule import Stage, first_update_alone
 from baselines.transfer.teacher import Teacher
 
 ANCHOR = "transfer/anchor/"
@@ -129,7 +129,7 @@ def start(
 def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:
     """Held, then let go; only the second where a run is resumed in it."""
     released = Stage(
-        1 + int(config.teacher_fraction * config.nupdates),
+        first_update_alone(config),
         policy.body,
         lambda _: {"l2_sp": 0.0},
         lambda *_: {},

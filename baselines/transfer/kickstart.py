@@ -43,7 +43,7 @@ from baselines.transfer.description import (
 )
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.places import places
-from baselines.transfer.schedule import Stage
+from baselines.transfer.schedule import Stage, first_update_alone
 from baselines.transfer.teacher import Teacher
 
 STATISTICS_WEIGHT = 1e5
@@ -269,7 +269,7 @@ def imitation_weight(update: int, nupdates: int, teacher_fraction: float) -> flo
 def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
     """Imitation ever weaker, then none; only the second where a run is resumed in it."""
     alone = Stage(
-        1 + int(config.teacher_fraction * config.nupdates),
+        first_update_alone(config),
         policy.body,
         lambda _: {"kickstart": 0.0},
         lambda *_: {},

@@ -55,6 +55,11 @@ def _whole(x: float) -> int:
     return math.floor(x + 1e-9)
 
 
+def first_update_alone(config: Config) -> int:
+    """The first update without teachers, counted from 1."""
+    return _whole(config.teacher_fraction * config.nupdates) + 1
+
+
 def stages(policy: Policy, config: Config) -> list[Stage]:
     """The stages of a run in their order: one without teachers, else those of its method."""
     if not config.teacher_paths:
@@ -100,7 +105,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
             lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
         ),
         replace(
-            _alone(_whole(with_teachers) + 1, student.body, config),
+            _alone(first_update_alone(config), student.body, config),
             announcement=lambda params: hand_over_lines(student.own_shares(params)),
         ),
     ]

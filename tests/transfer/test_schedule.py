@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from baselines.config import Config
-from baselines.transfer.schedule import Stage, stages
+from baselines.transfer.schedule import Stage, first_update_alone, stages
 from baselines.transfer.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
@@ -128,3 +128,10 @@ def test_each_stage_is_announced_and_has_its_metrics(student: Student) -> None:
     assert start.metrics(params, obs) == coupling.metrics(params, obs) == metrics
     shares = student.own_shares(params).keys()
     assert alone.metrics(params, obs) == dict.fromkeys(shares, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "nupdates", "expected"), [(0.9, 976, 879), (0.7, 90, 64), (0.29, 100, 30)]
+)
+def test_the_first_update_alone(fraction: float, nupdates: int, expected: int) -> None:
+    assert first_update_alone(config(nupdates, fraction)) == expected
