@@ -28,7 +28,15 @@ SUMMARY = "summary.png"
 PUBLISHED = "published"
 """The folder of published logs."""
 
-FIRST = ("sizes", "ablations", "disabilities", "ant", "several_teachers", "chain")
+FIRST = (
+    "sizes",
+    "ablations",
+    "disabilities",
+    "ant",
+    "several_teachers",
+    "chain",
+    "teachers_counted",
+)
 """The experiments that show the method, in this order; then come others by name."""
 
 STUDIES = ("knowledge", "coefficients")
