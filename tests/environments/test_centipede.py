@@ -12,7 +12,8 @@ from gymnasium.envs.mujoco.utils import check_mujoco_reset_state
 from gymnasium.utils.env_checker import check_env
 
 from baselines.environments import CENTIPEDE_TASKS
-from baselines.environments.centipede import CentipedeEnv, Floats
+from baselines.environments.centipede import CentipedeEnv
+from baselines.environments.centipede_walk import Floats
 
 FOLDER = Path(__file__).parent / "reference"
 MODELS = json.loads((FOLDER / "centipede_models.json").read_text("utf-8"))["models"]

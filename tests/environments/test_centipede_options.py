@@ -152,7 +152,7 @@ def test_a_wrong_option_is_named(option: str, value: Any, told: str) -> None:
 
 
 def test_no_healthy_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("baselines.environments.centipede.MAX_RESET_DRAWS", 20)
+    monkeypatch.setattr("baselines.environments.centipede_walk.MAX_RESET_DRAWS", 20)
     env = CentipedeEnv(4, reset_noise_scale=50)
     with pytest.raises(RuntimeError, match=r"no healthy start pose in 20 draws.*noise_scale=50"):
         env.reset(seed=0)
