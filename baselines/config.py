@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import Field, asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, get_type_hints
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
@@ -17,9 +18,9 @@ from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import expanded
 from baselines.common.networks.activations import ACTIVATIONS
-from baselines.common.networks.networks import NETWORKS, not_of_sizes
+from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import PLACE, Registry
-from baselines.common.schedules import factor, no_schedule
+from baselines.common.schedules import Schedule, no_schedule, rate_at
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
@@ -436,29 +437,26 @@ class Config:
             return "none: no student of MIKT"
         return f"--coefs={self.coefs}: {COEFS[self.coefs].source}"
 
-    @property
+    @cached_property
     def nrollout(self) -> int:
         """Samples per update that each rank collects."""
         return self.nsteps * self.num_env
 
-    @property
+    @cached_property
     def nbatch(self) -> int:
         """Samples per update, of all ranks."""
         return self.nrollout * self.num_ranks
 
-    @property
+    @cached_property
     def nupdates(self) -> int:
         """Updates of the run."""
         return self.num_timesteps // self.nbatch
 
-    def rate_at(self, update: int) -> float:
-        """The learning rate of an update, counted from 1.
-
-        Raises:
-            UserError: the schedule gives no factor of it.
-        """
-        left = 1.0 - (update - 1) / max(self.nupdates, 1)
-        return self.lr * factor(SCHEDULES.known(self.lr_schedule), self.lr_schedule, left)
+    @cached_property
+    def schedule(self) -> Schedule:
+        """How the learning rate goes on."""
+        schedule: Schedule = SCHEDULES.known(self.lr_schedule)
+        return schedule
 
     @property
     def env_arguments(self) -> dict[str, Any]:
@@ -512,7 +510,7 @@ class Config:
                 f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
                 f" advantages cannot be normalised; it must be at most {self.nrollout // 2}"
             )
-        self.rate_at(1)
+        rate_at(1, self.nupdates, self.lr, self.schedule)
         self._check_transfer()
         needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
         if self.save_video_interval and not self.log_path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from baselines.common.command_line import run_command
 from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
-from baselines.common.vec_env.foreign_task import close_task
+from baselines.common.vec_env.answers import close_task
 from baselines.common.vec_env.tasks import make_task, require_display
 from baselines.config import Config
 from baselines.evaluation.evaluation import play

@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 
 from baselines.common.mpi import ALONE, Team
 from baselines.config import Config
-from baselines.evaluation.while_training import Measuring
 from baselines.ppo2.ppo2 import iterate, open_session
 from baselines.training.setup import prepare
 from baselines.transfer.schedule import stages
@@ -38,7 +37,6 @@ class Training:
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(open_session(setup))
         self._stage = stages(setup.policy, setup.config)[0]
-        self._measuring = Measuring(setup.config)
         self._times: dict[str, float] = {}
         self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]
         self._run.model.train = self._timed("update", self._run.model.train)  # type: ignore[method-assign]
@@ -61,7 +59,7 @@ class Training:
         """Seconds of the next iteration, and of its parts, which sum to it."""
         with threadpool_limits(1, user_api="blas"), redirect_stdout(StringIO()):
             start = time.perf_counter()
-            iterate(self._run, self._stage, self._run.progress.updates + 1, self._measuring)
+            iterate(self._run, self._stage, self._run.progress.updates + 1)
             whole = time.perf_counter() - start
         rest = whole - sum(self._times.values())
         return self._times | {"rest": rest, ITERATION: whole}

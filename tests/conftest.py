@@ -14,8 +14,8 @@ from hypothesis import settings
 from toys import SPACES
 
 from baselines.common.networks.distributions import DiagGaussian, Distribution
-from baselines.common.networks.networks import NetworkSpec
 from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy

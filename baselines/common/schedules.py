@@ -35,16 +35,17 @@ def no_schedule(entry: Any) -> str:
     return ""
 
 
-def factor(schedule: Schedule, name: str, left: float) -> float:
-    """The value of a schedule, which is checked.
+def rate_at(update: int, updates: int, lr: float, schedule: Schedule) -> float:
+    """The learning rate of an update of a run, counted from 1: `lr` times the schedule.
 
     Raises:
-        UserError: it is no finite number, or is negative.
+        UserError: the schedule's value is no finite number, or is negative.
     """
-    value = schedule(left)
-    if not isinstance(value, Real) or not math.isfinite(value) or value < 0:
+    left = 1.0 - (update - 1) / max(updates, 1)
+    factor = schedule(left)
+    if not isinstance(factor, Real) or not math.isfinite(factor) or factor < 0:
         raise UserError(
-            f"--lr_schedule: {name} gives {value!r} where {left:g} of the run is left; it must be a"
-            " factor of the learning rate, finite and not negative"
+            f"--lr_schedule: the schedule gives {factor!r} where {left:g} of the run is left; it"
+            " must be a factor of the learning rate, finite and not negative"
         )
-    return float(value)
+    return lr * float(factor)

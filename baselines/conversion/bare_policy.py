@@ -7,10 +7,12 @@ from typing import Any
 from gymnasium import spaces
 
 from baselines.common.errors import UserError
+from baselines.common.networks.activations import ACTIVATIONS
 from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.networks import ACTIVATIONS, NetworkSpec
-from baselines.common.networks.policies import PlainPolicy, policy_for
-from baselines.common.vec_env.foreign_task import close_task
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.spaces import policy_for
+from baselines.common.networks.specs import NetworkSpec
+from baselines.common.vec_env.answers import close_task
 from baselines.common.vec_env.tasks import make_task
 from baselines.conversion.limits import Refused, shown
 from baselines.conversion.names import Arrays, Networks, find_networks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.evaluation.evaluation import run_episode
 from baselines.training.saved import BEST, SavedPolicy
+from baselines.training.setup import Setup
 
 FIRST_SEED = 1 << 32
 """That of the first episode is this and the run's seed, so that training starts from others."""
@@ -24,25 +27,20 @@ RETURN = "eval_return"
 
 
 class Measuring:
-    """Episodes of a policy after every so many updates, on a task and random streams of their own.
+    """Episodes of a policy as it is by now, on a task and random streams of their own.
 
     Every time they begin alike, so that the results can be compared, and a run that is resumed
     measures what it would have measured.
     """
 
     def __init__(self, config: Config) -> None:
-        """Make the task, where there is something to measure.
+        """Make the task.
 
         Raises:
             UserError: a second task cannot be made beside those of the run.
         """
         self._config = config
-        self._task = _second_task(config) if config.eval_interval else None
-
-    def is_due(self, update: int) -> bool:
-        """Whether the policy is to be measured after this update."""
-        interval = self._config.eval_interval
-        return bool(interval) and update % interval == 0
+        self._task = _second_task(config)
 
     def mean_return(self, policy: SavedPolicy) -> float:
         """The mean return of the episodes; keeps the policy if none was better before.
@@ -53,7 +51,6 @@ class Measuring:
             OSError: the best cannot be written.
         """
         config = self._config
-        assert self._task is not None
         seeds = range(FIRST_SEED + config.seed, FIRST_SEED + config.seed + config.eval_episodes)
         found = float(np.mean([run_episode(policy, self._task, seed, True).r for seed in seeds]))
         if config.save_path:
@@ -62,8 +59,21 @@ class Measuring:
 
     def close(self) -> None:
         """Close the task."""
-        if self._task is not None:
-            self._task.close()
+        self._task.close()
+
+
+@contextmanager
+def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
+    """What measures the policies of a run, on the first rank; None where nothing is to be measured.
+
+    Raises:
+        UserError: see `Measuring`.
+    """
+    if not (setup.config.eval_interval and setup.team.is_first):
+        yield None
+        return
+    with closing(Measuring(setup.config)) as measuring:
+        yield measuring
 
 
 def _second_task(config: Config) -> ForeignTask:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +12,13 @@ from threadpoolctl import threadpool_limits
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
 from baselines.common.mpi import Team, team
+from baselines.common.schedules import rate_at
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests, stop_requests
 from baselines.common.vec_env.vec_env import Normalizer, VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
-from baselines.evaluation.while_training import Measuring
+from baselines.evaluation.while_training import Measuring, measuring_for
 from baselines.logger import Log
 from baselines.ppo2.losses import explained_variance
 from baselines.ppo2.model import Model
@@ -86,7 +87,7 @@ def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> Sav
             )
     if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
         return _finished(setup.resumed, ranks)
-    with closing(Measuring(setup.config)) as measuring, open_session(setup) as run:
+    with measuring_for(setup) as measuring, open_session(setup) as run:
         _train(run, measuring, stop, watch)
         return run.policy
 
@@ -103,7 +104,7 @@ def _parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Model
     return model, Runner(envs, model, config, random.actions)
 
 
-def _train(run: Run, measuring: Measuring, stop: StopRequests, watch: Watch) -> None:
+def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Watch) -> None:
     """Every update that is left of the run, unless it is stopped."""
     _warn_of_threads(run.log)
     course = stages(run.model.policy, run.setup.config)
@@ -113,7 +114,7 @@ def _train(run: Run, measuring: Measuring, stop: StopRequests, watch: Watch) -> 
             stage = stage_at(course, update)
             _begin(stage, run)
         iterate(run, stage, update, measuring)
-        goes_on = watch(run) if run.team.is_first else True
+        goes_on = watch(run) if run.setup.team.is_first else True
         if run.end_update(stop, goes_on or update == run.setup.config.nupdates):
             return
     run.log.say(run.progress.summary)
@@ -129,21 +130,22 @@ def _warn_of_threads(log: Log) -> None:
         )
 
 
-def iterate(run: Run, stage: Stage, update: int, measuring: Measuring) -> None:
+def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = None) -> None:
     """One training iteration: collect, train, log; on several ranks, each from its own rollout."""
-    config, model, progress, log = run.setup.config, run.model, run.progress, run.log
-    lr = run.lr_scale * config.rate_at(update)
+    config, team = run.setup.config, run.setup.team
+    model, progress, log = run.model, run.progress, run.log
+    lr = run.lr_scale * rate_at(update, config.nupdates, config.lr, config.schedule)
     coefs = stage.coefs(update)
     if not model.is_compiled:
         log.say("compiling the update, which takes some seconds")
-    with run.team.united():
+    with team.united():
         batch = run.runner.run()
-    run.normalizer.share(run.team)
+    run.normalizer.share(team)
     losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
-    outcome = Outcome.of(batch, run.team)
+    outcome = Outcome.of(batch, team)
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
-    if run.team.is_first and measuring.is_due(update):
+    if measuring is not None and update % config.eval_interval == 0:
         progress.evaluated(measuring.mean_return(run.policy))
     if update % config.log_interval == 0 or update == config.nupdates:
         row = {

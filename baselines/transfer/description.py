@@ -10,7 +10,8 @@ import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.networks.arrays import Params
-from baselines.common.networks.policies import PlainPolicy, check_sizes
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.mapping import SCOPE, MappingSpec, embedding_variables

@@ -15,7 +15,9 @@ import numpy as np
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.networks import Layer, Mlp, Sizes, built, dense_variables
+from baselines.common.networks.networks import Layer, Mlp, dense_variables
+from baselines.common.networks.sizes import Sizes
+from baselines.common.networks.specs import built
 from baselines.common.networks.trials import TRIAL, check_on_tensors, lent, trial_values, tried
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.config import MAPPINGS

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from baselines.common.errors import UserError
-from baselines.common.networks.networks import Mlp, not_of_sizes
+from baselines.common.networks.networks import Mlp
+from baselines.common.networks.specs import not_of_sizes
 from baselines.common.registry import NotKnown, Registry, place_of
 from baselines.config import REGISTRIES
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def test_the_state_of_another_algorithm_does_not_fit(tmp_path: Path) -> None:
     learn(settings(tmp_path))
     [*_, path] = sorted((tmp_path / "models" / "resume").iterdir())
     longer = settings(tmp_path, resume=True)
-    setup = prepare(Config(**(vars(longer) | {"num_timesteps": 4 * STEPS * UPDATES})))
+    setup = prepare(replace(longer, num_timesteps=4 * STEPS * UPDATES))
 
     class Other(Walk):
         def restore(self, state: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.networks import NetworkSpec
 from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config

@@ -7,8 +7,8 @@ from scipy import stats
 
 from baselines.common.networks import networks
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.networks import NetworkSpec
 from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from gymnasium import spaces
 
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
@@ -131,24 +130,3 @@ class Categorical:
 
     def entropy(self, pi: Pi) -> Array:
         return -arrays.sum_last(arrays.exp(pi[0]) * pi[0])
-
-
-def distribution_for(space: spaces.Space) -> Distribution:
-    """The distribution over an action space.
-
-    Raises:
-        ValueError: neither a `Box` of real numbers with one axis nor a `Discrete`.
-    """
-    if isinstance(space, spaces.Discrete):
-        return Categorical(int(space.n))
-    if (
-        isinstance(space, spaces.Box)
-        and len(space.shape) == 1
-        and space.shape[0]
-        and np.issubdtype(space.dtype, np.floating)
-    ):
-        return DiagGaussian(space.shape[0])
-    raise ValueError(
-        "actions must be a Box of real numbers with one axis or Discrete, and not empty; they are"
-        f" {space}"
-    )

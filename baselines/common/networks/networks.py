@@ -2,24 +2,22 @@
 
 Every function takes its variables from a mapping `name -> array` and works on NumPy arrays and
 on TensorFlow tensors alike (see `arrays`). A network from another module is added by name
-(`docs/extending.md`).
+(`specs.py`, `docs/extending.md`).
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from baselines.common.errors import UserError
 from baselines.common.networks.activations import ACTIVATIONS, IN_PLACE, InPlace
 from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.sizes import Sizes
 from baselines.common.networks.variables import Variable, Variables, orthogonal, zeros
-from baselines.common.registry import Registry
 
 
 @runtime_checkable
@@ -66,82 +64,6 @@ class Dense(Protocol):
 def dense_layers(part: object, params: Params, scope: str) -> list[Layer]:
     """The layers of a network or map that offers them; none of another."""
     return part.dense_layers(params, scope) if isinstance(part, Dense) else []
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What every network and mapping is made of.
-
-    Attributes:
-        num_layers: number of hidden layers.
-        num_hidden: units in each of them.
-        activation: a key of `ACTIVATIONS`.
-    """
-
-    num_layers: int = 2
-    num_hidden: int = 64
-    activation: str = "tanh"
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for an activation that is not known."""
-        if self.activation not in ACTIVATIONS:
-            raise ValueError(f"unknown activation {self.activation!r}")
-
-
-@dataclass(frozen=True)
-class NetworkSpec(Sizes):
-    """A network as the command line and checkpoints describe it: its name in `NETWORKS`, sizes."""
-
-    network: str = "mlp"
-
-    @cache  # noqa: B019 (a handful of specs)
-    def build(self) -> Network:
-        """The network.
-
-        Raises:
-            NotKnown: the name is not known here.
-            UserError: the name stands for something that does not make such a network.
-        """
-        network: Network = built(NETWORKS, self.network, self, Network)
-        if len(network.widths) != self.num_layers:
-            raise UserError(
-                f"--network: {self.network} makes {len(network.widths)} hidden layers, not"
-                f" --num_layers={self.num_layers}"
-            )
-        return network
-
-
-def not_of_sizes(entry: Any) -> str:
-    """The complaint of a registry whose entries are functions of `Sizes`, by keyword."""
-    try:
-        inspect.signature(entry).bind(**asdict(Sizes()))
-    except (TypeError, ValueError):
-        return f"is no function of {', '.join(asdict(Sizes()))}"
-    return ""
-
-
-NETWORKS = Registry("network", not_of_sizes, mlp="baselines.common.networks.networks:Mlp")
-"""What `--network` may name: functions that make a `Network` of `Sizes`."""
-
-
-def built(registry: Registry, name: str, sizes: Sizes, kind: type) -> Any:
-    """What a registered function makes of these sizes.
-
-    Raises:
-        NotKnown: the name is not known here.
-        UserError: the function refuses the sizes, or makes something of another kind.
-    """
-    make = registry.known(name)
-    try:
-        made = make(**{f.name: getattr(sizes, f.name) for f in fields(Sizes)})
-    except ValueError as error:
-        raise UserError(f"--{registry.flag}: {name}: {error}") from None
-    if not isinstance(made, kind):
-        raise UserError(
-            f"--{registry.flag}: {name} makes a {type(made).__name__}, which is no"
-            f" {kind.__name__}; docs/extending.md says what that needs"
-        )
-    return made
 
 
 def dense_variables(

@@ -12,25 +12,17 @@ from math import prod
 from typing import Any, Protocol
 
 import numpy as np
-from gymnasium import spaces
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import (
-    Categorical,
-    DiagGaussian,
-    Distribution,
-    Pi,
-    distribution_for,
-)
-from baselines.common.networks.networks import Network, NetworkSpec, Sizes
+from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution, Pi
+from baselines.common.networks.networks import Network
+from baselines.common.networks.sizes import check_sizes
+from baselines.common.networks.specs import NetworkSpec
 from baselines.common.networks.variables import Variables, constant, drawn, joined, shapes
 
 Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From normalised observations [B, d] and noise to sampled actions."""
-
-MAX_VARIABLES = 1 << 26
-"""Bound on what a described policy may hold: 67 million scalars, a file of 256 MiB."""
 
 
 def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
@@ -249,46 +241,3 @@ class PlainPolicy:
         if not all(isinstance(scope, str) for scope in scopes):
             raise ValueError("the policy's scopes are no names")
         return cls(described["obs_size"], kinds[kind](size), spec, *scopes)
-
-
-def check_sizes(spec: Sizes, obs_size: Any, outputs: Any) -> None:
-    """Check a stranger's sizes, before anything of these sizes is made.
-
-    Raises:
-        ValueError: they are no sizes, or make a policy of more than `MAX_VARIABLES`.
-    """
-    sizes = (spec.num_layers, spec.num_hidden, obs_size, outputs)
-    if not all(type(size) is int and 0 < size <= MAX_VARIABLES for size in sizes):
-        raise ValueError("the sizes of the policy are impossible")
-    width = spec.num_hidden
-    if 2 * width * (obs_size + spec.num_layers * (width + 1)) + width * outputs > MAX_VARIABLES:
-        raise ValueError(f"the policy has more than {MAX_VARIABLES} variables")
-
-
-def policy_for(
-    observation_space: spaces.Space,
-    action_space: spaces.Space,
-    spec: NetworkSpec,
-    pi_scope: str,
-    vf_scope: str,
-) -> PlainPolicy:
-    """The teacher-less policy of a task.
-
-    Raises:
-        ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
-    """
-    sizes = observation_size(observation_space), distribution_for(action_space)
-    return PlainPolicy(*sizes, spec, pi_scope, vf_scope)
-
-
-def observation_size(space: spaces.Space) -> int:
-    """Number of observation dimensions d.
-
-    Raises:
-        ValueError: observations are not a vector.
-    """
-    if not isinstance(space, spaces.Box) or len(space.shape) != 1 or not space.shape[0]:
-        raise ValueError(
-            f"observations must be a Box with one axis, and not empty; they are {space}"
-        )
-    return space.shape[0]

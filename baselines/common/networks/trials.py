@@ -9,7 +9,8 @@ import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.networks import NETWORKS, NetworkSpec, hidden
+from baselines.common.networks.networks import hidden
+from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import Variables, joined
 
 TRIAL = "trial"

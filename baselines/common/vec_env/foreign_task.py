@@ -15,9 +15,19 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.errors import TaskError, UserError, printable
-from baselines.common.networks.distributions import distribution_for
-from baselines.common.networks.policies import observation_size
+from baselines.common.errors import TaskError, UserError
+from baselines.common.networks.spaces import distribution_for, observation_size
+from baselines.common.vec_env.answers import (
+    checked_flag,
+    checked_obs,
+    checked_reward,
+    close_task,
+    origin,
+    refuse,
+    shown,
+    task_name,
+    told,
+)
 
 NUMBERS = frozenset({float, int, np.float64, np.float32})
 FLAGS = frozenset({bool, np.bool_})
@@ -73,8 +83,11 @@ class ForeignTask:
             self._tell(error, "reset", RESET)
         is_pair = isinstance(returned, tuple | list) and len(returned) == 2
         if not is_pair or not isinstance(returned[1], Mapping):
-            self._refuse(f"{RESET}, not {_shown(returned)}")
-        return self._checked_obs(returned[0], "reset")
+            refuse(self.name, f"{RESET}, not {shown(returned)}")
+        obs: Any = returned[0]
+        if type(obs) is not np.ndarray or obs.dtype is not self._dtype or obs.shape != self._shape:
+            return self._checked_obs(obs, "reset")
+        return obs
 
     def step(self, action: np.ndarray) -> Step:
         """Make a step; the observation is to be copied before the next call.
@@ -92,15 +105,15 @@ class ForeignTask:
         except (Exception, SystemExit) as error:
             self._tell(error, "step", STEP)
         if type(returned) is not tuple or len(returned) != 5:
-            self._refuse(f"{STEP}, not {_shown(returned)}")
+            refuse(self.name, f"{STEP}, not {shown(returned)}")
         obs, reward, terminated, truncated, _ = returned
         if type(obs) is not np.ndarray or obs.dtype is not self._dtype or obs.shape != self._shape:
             obs = self._checked_obs(obs, "step")
         if type(reward) not in NUMBERS:
-            reward = self._checked_reward(reward)
+            reward = checked_reward(self.name, reward)
         if type(terminated) not in FLAGS or type(truncated) not in FLAGS:
-            terminated = self._checked_flag(terminated, "terminated")
-            truncated = self._checked_flag(truncated, "truncated")
+            terminated = checked_flag(self.name, "terminated", terminated)
+            truncated = checked_flag(self.name, "truncated", truncated)
         return obs, reward, terminated or truncated
 
     def sample(self) -> np.ndarray:
@@ -112,57 +125,16 @@ class ForeignTask:
         return close_task(self.env)
 
     def _checked_obs(self, obs: Any, call: str) -> np.ndarray:
-        try:
-            array = np.asarray(obs)
-        except (ValueError, TypeError, RuntimeError):  # of unequal rows, or on another device
-            array = np.array(None)
-        if array.dtype.kind not in "biuf":
-            self._refuse(f"an observation of {call} must be numbers, not {_shown(obs)}")
-        if array.shape != self._shape:
-            self._refuse(
-                f"an observation of {call} has shape {array.shape}, not {self._shape} as its"
-                " observation_space says"
-            )
+        array = checked_obs(self.name, call, obs, self._shape)
         if type(obs) is np.ndarray:
             self._dtype = obs.dtype
         return array
 
-    def _checked_reward(self, reward: Any) -> float:
-        is_one = np.ndim(reward) == 0 and not np.iscomplexobj(reward)
-        if is_one and not isinstance(reward, str | bytes):
-            try:
-                return float(reward)
-            except (TypeError, ValueError):
-                pass
-        self._refuse(f"the reward of step must be a number, not {_shown(reward)}")
-
-    def _checked_flag(self, flag: Any, name: str) -> bool:
-        if np.ndim(flag) or np.asarray(flag).dtype.kind not in "biu" or flag not in (0, 1):
-            self._refuse(f"{name} of step must be True or False, not {_shown(flag)}")
-        return bool(flag)
-
     def _tell(self, error: BaseException, call: str, right: str) -> NoReturn:
         """Raise what the user is told of an error in a call."""
-        if isinstance(error, TypeError | ValueError) and _origin(error).startswith(CALLERS):
-            self._refuse(f"{right} ({_error(error)})")
-        raise TaskError(f"the task {self.name} failed in {call}: {_error(error)}") from error
-
-    def _refuse(self, complaint: str) -> NoReturn:
-        raise UserError(f"--env: {self.name}: {complaint}")
-
-
-def task_name(env: gym.Env) -> str:
-    """What the user is told that a task is."""
-    return env.spec.id if env.spec else type(env.unwrapped).__name__
-
-
-def close_task(env: gym.Env) -> str:
-    """Close a task; what it raised then as a line, or nothing."""
-    try:
-        env.close()
-    except (Exception, SystemExit) as error:
-        return f"WARNING: close of the task {task_name(env)} raised {_error(error)}"
-    return ""
+        if isinstance(error, TypeError | ValueError) and origin(error).startswith(CALLERS):
+            refuse(self.name, f"{right} ({told(error)})")
+        raise TaskError(f"the task {self.name} failed in {call}: {told(error)}") from error
 
 
 def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
@@ -181,25 +153,3 @@ def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
 def _attribute(env: gym.Env, name: str) -> Any:
     """What a task may have forgotten to set; None then."""
     return getattr(env, name, None)
-
-
-def _origin(error: BaseException) -> str:
-    """The file in which an error was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else trace.tb_frame.f_code.co_filename
-
-
-def _shown(value: Any) -> str:
-    """A value in an error message."""
-    if isinstance(value, np.ndarray):
-        return f"an array of {value.dtype} and shape {value.shape}"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    return printable(repr(value), 60)
-
-
-def _error(error: BaseException) -> str:
-    """An error in a line."""
-    return printable(" ".join(f"{type(error).__name__}: {error}".split()), 300)

@@ -13,7 +13,7 @@ from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.mpi import Team
 from baselines.common.networks.arrays import digest
-from baselines.common.networks.policies import observation_size
+from baselines.common.networks.spaces import observation_size
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, large_arrays, restore_env
 from baselines.common.vec_env.foreign_task import make_several
@@ -80,7 +80,8 @@ class VecEnv:
         self._obs = np.zeros((self.num_env, observation_size(self.observation_space)))
         half = (self.num_env + 1) // 2
         self.groups = (slice(0, half), slice(half, self.num_env))[: self.num_env]
-        self._workers = Workers(min(num_threads, self.num_env))
+        threads = min(num_threads, self.num_env)
+        self._workers = Workers(threads) if threads > 1 else None
         self._under_way: dict[int, Wait] = {}
 
     def reset(self) -> np.ndarray:
@@ -91,7 +92,7 @@ class VecEnv:
         return self._obs
 
     def step_async(self, actions: np.ndarray, group: slice) -> None:
-        """Begin a step of one of the `groups`.
+        """Begin a step of one of the `groups`; without threads, make it.
 
         Args:
             actions: [n, k] for `Box`, integers of [n] counted from 0 for `Discrete`, for the n
@@ -99,6 +100,10 @@ class VecEnv:
             group: the group.
         """
         first = group.start
+        if self._workers is None:
+            for i in range(first, group.stop):
+                self._step_one(i, actions[i - first])
+            return
         self._under_way[first] = self._workers.begin(
             lambda i: self._step_one(i, actions[i - first]), range(first, group.stop)
         )
@@ -110,7 +115,8 @@ class VecEnv:
             UserError: an environment of the group returned something else than it should.
             TaskError: it raised an error.
         """
-        self._under_way.pop(group.start)()
+        if self._workers is not None:
+            self._under_way.pop(group.start)()
         episodes = [episode for episode in self._ended[group] if episode is not None]
         return self._obs[group], self._rewards[group], self._dones[group], episodes
 
@@ -150,7 +156,8 @@ class VecEnv:
 
     def close(self) -> list[str]:
         """End the threads and close the environments; a line for each error of theirs."""
-        self._workers.close()
+        if self._workers is not None:
+            self._workers.close()
         complaints = [task.close() for task in self.tasks]
         self.tasks = []
         return [complaint for complaint in complaints if complaint]

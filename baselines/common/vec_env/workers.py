@@ -17,22 +17,16 @@ Wait = Callable[[], None]
 
 
 class Workers:
-    """A team of threads that take the next call from one queue; with a size of 1, no threads."""
+    """A team of threads that take the next call from one queue."""
 
     def __init__(self, size: int) -> None:
         self._todo: SimpleQueue[tuple[_Job, int] | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._work, daemon=True) for _ in range(size if size > 1 else 0)
-        ]
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(size)]
         for thread in self._threads:
             thread.start()
 
     def begin(self, task: Task, numbers: range) -> Wait:
-        """Have `task` called with each number, at least one; without threads, before returning."""
-        if not self._threads:
-            for number in numbers:
-                task(number)
-            return _nothing
+        """Have `task` called with each number, at least one."""
         job = _Job(task, len(numbers))
         for number in numbers:
             self._todo.put((job, number))
@@ -74,7 +68,3 @@ class _Job:
         self._gate.acquire()
         if self._error is not None:
             raise self._error
-
-
-def _nothing() -> None:
-    pass

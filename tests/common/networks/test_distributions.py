@@ -6,7 +6,8 @@ import pytest
 from gymnasium import spaces
 from scipy import special, stats
 
-from baselines.common.networks.distributions import Categorical, DiagGaussian, distribution_for
+from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.spaces import distribution_for
 
 RNG = np.random.default_rng(0)
 MEAN = RNG.standard_normal((6, 3)).astype(np.float32)

@@ -7,8 +7,9 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.networks import NetworkSpec
-from baselines.common.networks.policies import PlainPolicy, policy_for
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.spaces import policy_for
+from baselines.common.networks.specs import NetworkSpec
 
 GAINS = {
     "pi/mlp_fc0/w": np.sqrt(2), "pi/mlp_fc1/w": np.sqrt(2), "pi/pi/w": 0.01,

@@ -1,0 +1,60 @@
+"""What a policy needs to know of a task's spaces: how many observations, how actions are drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+
+from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.specs import NetworkSpec
+
+
+def policy_for(
+    observation_space: spaces.Space,
+    action_space: spaces.Space,
+    spec: NetworkSpec,
+    pi_scope: str,
+    vf_scope: str,
+) -> PlainPolicy:
+    """The teacher-less policy of a task.
+
+    Raises:
+        ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
+    """
+    sizes = observation_size(observation_space), distribution_for(action_space)
+    return PlainPolicy(*sizes, spec, pi_scope, vf_scope)
+
+
+def observation_size(space: spaces.Space) -> int:
+    """Number of observation dimensions d.
+
+    Raises:
+        ValueError: observations are not a vector.
+    """
+    if not isinstance(space, spaces.Box) or len(space.shape) != 1 or not space.shape[0]:
+        raise ValueError(
+            f"observations must be a Box with one axis, and not empty; they are {space}"
+        )
+    return space.shape[0]
+
+
+def distribution_for(space: spaces.Space) -> Distribution:
+    """The distribution over an action space.
+
+    Raises:
+        ValueError: neither a `Box` of real numbers with one axis nor a `Discrete`.
+    """
+    if isinstance(space, spaces.Discrete):
+        return Categorical(int(space.n))
+    if (
+        isinstance(space, spaces.Box)
+        and len(space.shape) == 1
+        and space.shape[0]
+        and np.issubdtype(space.dtype, np.floating)
+    ):
+        return DiagGaussian(space.shape[0])
+    raise ValueError(
+        "actions must be a Box of real numbers with one axis or Discrete, and not empty; they are"
+        f" {space}"
+    )
