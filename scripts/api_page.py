@@ -18,9 +18,10 @@ from baselines.ppo2.trained import TrainedPolicy
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 
 HEAD = """\
-# Python
+# Python functions
 
-What the commands do, for programs and notebooks:
+The commands as functions, for programs and notebooks. [From Python and notebooks](python.md)
+explains them with examples.
 
 ```python
 from baselines import ppo2
@@ -33,7 +34,7 @@ model = ppo2.load("models/four")
 ```
 
 Bad input raises `baselines.common.errors.UserError`, a `ValueError` with a message of one line.
-Written by `scripts/api_page.py` from the docstrings.
+`scripts/api_page.py` writes this page from the docstrings.
 """
 
 FUNCTIONS = (ppo2.learn, ppo2.load)

@@ -26,20 +26,20 @@ SIZE = {"width": 320, "height": 200}
 HEAD = """\
 # Environments
 
-The tasks that come with the package. They are Gymnasium environments:
+The tasks of this package are Gymnasium environments:
 
     import gymnasium
     env = gymnasium.make("baselines.environments:CentipedeEight-v1")
 
-`baselines.run` takes the id, `--env=CentipedeEight-v1`, and arguments in JSON,
-`--env_kwargs='{"ctrl_cost_weight": 0.1}'`. Any other Gymnasium task will do as well:
-[tasks of your own](own_tasks.md). Written by `scripts/environments_page.py` from the docstrings.
+`baselines.run` accepts the id, `--env=CentipedeEight-v1`, and arguments as JSON,
+`--env_kwargs='{"ctrl_cost_weight": 0.1}'`. It also trains on [other Gymnasium tasks](own_tasks.md).
+`scripts/environments_page.py` writes this page from the docstrings.
 
 """
 
 OTHERS = """
 `Centipede-v1` takes the number of legs as an argument, `{"legs": 9}`. Ids that begin with `Cp` are
-the crippled ones, whose bodies look the same.
+crippled centipedes: their bodies look the same, but four motors are missing.
 """
 
 

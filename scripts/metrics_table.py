@@ -26,17 +26,21 @@ GROUPS = {
 HEAD = """\
 # Logged metrics
 
-Every column of `progress.csv`, which the table on the terminal, `progress.json` and TensorBoard
-have too ([the files](files.md)). Written by `scripts/metrics_table.py` from what stands in the code
-beside each computation; [the method](method.md) explains the letters. Where a metric is missing,
-its cell is empty.
+Every column of `progress.csv`. The table on the terminal, `progress.json` and TensorBoard have the
+same metrics ([files](files.md#logs)). [The method](method.md) explains the symbols. If a metric is
+missing in a row, its cell is empty; the last column says when that happens.
 
-All runs have the metrics of the run and of the update. Those of students are logged with
-`--teacher_paths` and `--transfer=mikt`, those of kickstarted ones with `--transfer=kickstart`; a
-method of your own brings [its own](extending.md#a-transfer-method). Losses, `approxkl`, `clipfrac`
-and `grad_norm` are means over the update's minibatches. The shares and what the mapping does are of
-the weights after the update, and over the whole rollout. A metric that has parts is their mean;
-`_0`, `_1` and so on at the end of a name tell the part. A single source task has no number.
+- All runs log the metrics of "The run" and "The update". Students log theirs with `--teacher_paths`
+  and `--transfer=mikt`, kickstarted students with `--transfer=kickstart`. A transfer method of your
+  own can [add metrics](extending.md#a-transfer-method).
+- Losses, `approxkl`, `clipfrac` and `grad_norm` are means over the update's minibatches. The shares
+  p₀ and p_j, `mi_explained` and the moments of the embedding are computed after the update, over
+  the whole rollout.
+- A metric with several parts, such as layers or teachers, has a column for each part, with `_0`,
+  `_1` and so on at the end of its name. The column without a number is their mean. If there is only
+  one source task, its metrics have no number.
+
+`scripts/metrics_table.py` writes this page from the code.
 """
 
 

@@ -17,9 +17,10 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
 HEAD = """\
 # Settings
 
-Every flag of `python -m baselines.run`, which are also the keys of `settings` in an
-[experiment file](experiments.md) and the keywords of `ppo2.learn`. Those marked with * may be given
-otherwise when a run is [resumed](resuming.md). Written by `scripts/settings_table.py`.
+Every flag of `python -m baselines.run`. The same names are keys of `settings` in an
+[experiment file](experiments.md) and keyword arguments of `ppo2.learn`. Settings marked with * may
+be changed when a run is [resumed](resuming.md#what-may-be-changed). `scripts/settings_table.py`
+writes this page.
 """
 
 

@@ -19,13 +19,13 @@ FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
 
 INTRODUCTION = """# Teachers
 
-Policies trained from scratch with PPO, each by the command beside it. Written by
+Policies trained from scratch with PPO; the command of each is below. This page is written by
 
     python scripts/teacher_table.py --episodes {episodes}
 
-*training* is the mean return of the last 100 training episodes before the checkpoint; *sampled* and
-*deterministic* are mean ± standard deviation of {episodes} evaluation episodes (seeds 0 to {last}),
-with a 95 % bootstrap interval of the mean. Evaluated with {versions}.
+*training* is the mean return of the last 100 training episodes before the checkpoint. *sampled* and
+*deterministic* are returns of {episodes} evaluation episodes (seeds 0 to {last}): mean ± standard
+deviation, and in parentheses a 95 % bootstrap interval of the mean. Evaluated with {versions}.
 
 """
 
