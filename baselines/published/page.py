@@ -45,29 +45,29 @@ STUDIES = ("knowledge", "coefficients")
 HEADING = """\
 # Results
 
-`python -m baselines.results` writes this page, its figures and tables from nothing but the logs in
-the folders here. [How it is measured](#how-it-is-measured) stands at its end."""
+`python -m baselines.results` writes this page, its figures and tables from the logs in the folders
+here, and from nothing else. The last section says [how it is measured](#how-it-is-measured)."""
 
 READING = f"""\
 Cells are means over n seeds ± half of their 95 % interval. {CONTROLS[0]} is PPO from scratch with
-the KL term that the paper's students have; a {CONTROLS[1]} was never trained. What {STUDENT} brings
-is what it reaches beyond both: seed by seed, with the probability P that a run of it is the better
-one."""
+the KL term that the paper's students have; a {CONTROLS[1]} was never trained. {STUDENT} helps if it
+is better than both. The differences are paired by seed; P is the probability that a run of
+{STUDENT} is the better one."""
 
 MEASURED = f"""\
 ## How it is measured
 
-Each log is that of one run: about {ROWS} exact rows of its `progress.csv`, and its `config.json`
-with settings, command, commit, versions and the hashes of its teachers.
-[`docs/plotting.md`](../docs/plotting.md) says what figures and tables measure.
-`python -m baselines.verify results/NAME` trains the first part of the runs anew and compares.
+Each folder of logs is one run: about {ROWS} unchanged rows of its `progress.csv`, and its
+`config.json` with settings, command, commit, versions and the hashes of its teachers.
+[`docs/plotting.md`](../docs/plotting.md) defines the measures in figures and tables.
+`python -m baselines.verify results/NAME` trains the first part of the runs again and compares.
 
 {RULES}
 
-Where it says "with the teachers' training counted", a run begins only after the timesteps that its
-teachers were trained for: the two are compared at equal totals. Where that is left out, PPO was not
-trained for as long as teacher and student together, or the logs do not tell the teachers'
-timesteps."""
+In tables "with the teachers' training counted", the timesteps of the teachers' training are added
+to those of the student, and methods are compared at equal total timesteps. Such a table is left out
+if PPO was not trained for as long as teacher and student together, or if the logs do not contain
+the teachers' timesteps."""
 
 
 @dataclass(frozen=True)
