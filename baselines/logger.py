@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,19 +17,20 @@ from typing import Any, Protocol
 
 from tqdm import tqdm
 
-from baselines.common.errors import UserError
-from baselines.common.files import flushed_size, write_atomically
+from baselines.common.files import write_atomically
+from baselines.common.log_folder import (
+    EVENTS,
+    GROWING,
+    HEADER,
+    TABLE,
+    Row,
+    flushed_sizes,
+    logged_rows,
+    write_table,
+)
+from baselines.common.tensorboard import Events
 
 Metrics = Mapping[str, float | int]
-
-Row = Mapping[str, float]
-"""A logged row, NaN where a value is missing."""
-
-TABLE, ROWS = "progress.csv", "progress.json"
-GROWING = (TABLE, ROWS, "monitor.csv")
-EVENTS = "tb"
-HEADER = "config.json"
-LOG_FILES = (*GROWING, HEADER, EVENTS)
 
 
 def table(metrics: Metrics) -> str:
@@ -175,7 +174,7 @@ class LogFiles:
         if not self._monitor.tell():
             start = {"t_start": time.time(), "env_id": header["config"]["env"]}
             self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
-        self._events: Any = None
+        self._events = Events(folder / EVENTS)
 
     def rows(self) -> list[Row]:
         """What has been logged so far."""
@@ -188,6 +187,8 @@ class LogFiles:
     def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
+        if not self._json.tell():
+            self._begin_table(list(known))
         self._json.write(json.dumps(known) + "\n")
         self._json.flush()
         if known.keys() <= set(self._columns):
@@ -195,44 +196,18 @@ class LogFiles:
             self._csv.flush()
         else:
             self._write_wider_table()
-        self._write_events({k: v for k, v in known.items() if v is not None})
+        values = {self._tag(k): v for k, v in known.items() if v is not None}
+        self._events.write(int(metrics["total_timesteps"]), values)
+
+    def _begin_table(self, columns: list[str]) -> None:
+        csv.writer(self._csv, lineterminator="\n").writerow(columns)
+        self._columns = columns
 
     def _write_wider_table(self) -> None:
         self._csv.close()
         write_table(self._folder)
         self._csv = (self._folder / TABLE).open("a", encoding="utf-8", newline="")
         self._columns = self._table_begun()
-
-    def _write_events(self, metrics: Metrics) -> None:
-        """An event file is a TFRecord file of `Event` messages."""
-        # Training has loaded it by now.
-        from baselines.common.tensorflow_quietly import file_errors, tf
-
-        if self._events is None:
-            path = self._next_events_file()
-            self._events = tf.io.TFRecordWriter(str(path))
-            version = tf.compat.v1.Event(wall_time=time.time(), file_version="brain.Event:2")
-            self._events.write(version.SerializeToString())
-        value = tf.compat.v1.Summary.Value
-        event = tf.compat.v1.Event(
-            wall_time=time.time(),
-            step=int(metrics["total_timesteps"]),
-            summary=tf.compat.v1.Summary(
-                value=[
-                    value(tag=self._tag(name), simple_value=metric)
-                    for name, metric in metrics.items()
-                ]
-            ),
-        )
-        with file_errors():
-            self._events.write(event.SerializeToString())
-            self._events.flush()
-
-    def _next_events_file(self) -> Path:
-        """A file cannot be gone on with; TensorBoard reads all of a folder, in order of name."""
-        folder = self._folder / EVENTS
-        folder.mkdir(exist_ok=True)
-        return folder / f"events.out.tfevents.{time.time():.0f}.{len(list(folder.iterdir()))}"
 
     def episodes(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Write a row per episode to `monitor.csv`; `seconds` since the start of the run."""
@@ -244,70 +219,10 @@ class LogFiles:
         """Write out and close everything."""
         for file in (self._json, self._csv, self._monitor):
             file.close()
-        if self._events is not None:
-            from baselines.common.tensorflow_quietly import file_errors
-
-            with file_errors():
-                self._events.close()
+        self._events.close()
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the growing files by name below the folder, once all is on the disk."""
         for file in (self._json, self._csv, self._monitor):
             file.flush()
-        return {name: flushed_size(path) for name, path in _growing_files(self._folder).items()}
-
-
-def write_table(folder: Path) -> None:
-    """Write `progress.csv` from `progress.json`; a row without a metric leaves its cell empty."""
-    rows = _rows(folder)
-    text = io.StringIO(newline="")
-    columns = dict.fromkeys(name for row in rows for name in row)
-    if rows:
-        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    write_atomically(folder / TABLE, text.getvalue().encode())
-
-
-def logged_rows(folder: str | Path) -> list[Row]:
-    """The rows of `progress.json` in a log folder; none where there is no such file."""
-    if not folder or not (Path(folder) / ROWS).is_file():
-        return []
-    return [
-        {name: math.nan if value is None else value for name, value in row.items()}
-        for row in _rows(Path(folder))
-    ]
-
-
-def _rows(folder: Path) -> list[dict[str, float | None]]:
-    """The rows of `progress.json`, None where a value is missing."""
-    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def _growing_files(folder: Path) -> dict[str, Path]:
-    """What a run appends to, as far as it is there, by its name below the folder."""
-    paths = [folder / name for name in GROWING] + sorted((folder / EVENTS).glob("*"))
-    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
-
-
-def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
-    """Take back from the log files what was written after they had these sizes.
-
-    Raises:
-        UserError: a file is missing or shorter; nothing is changed then.
-    """
-    files = _growing_files(folder)
-    for name, size in sizes.items():
-        if name not in files or files[name].stat().st_size < size:
-            raise UserError(
-                f"--log_path: {folder / name} is missing or shorter than it was; the run cannot be"
-                " continued without its logs"
-            )
-    for name, path in files.items():
-        if name in sizes:
-            os.truncate(path, sizes[name])
-        else:
-            path.unlink()
-    if ROWS in sizes:
-        write_table(folder)  # it may have got columns since
+        return flushed_sizes(self._folder)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from baselines.common.command_line import run_command
 from baselines.common.errors import UserError
-from baselines.common.mpi import Team, team
+from baselines.common.mpi import team
+from baselines.common.team import Team
 from baselines.common.vec_env.answers import close_task
 from baselines.common.vec_env.tasks import make_task, require_display
 from baselines.config import Config

@@ -17,7 +17,8 @@ from dataclasses import replace
 import numpy as np
 
 from baselines.common.command_line import Parser, run_command
-from baselines.common.mpi import Team, team
+from baselines.common.mpi import team
+from baselines.common.team import Team
 from baselines.config import Config
 from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
 from benchmarks.measurement import RUN_LENGTH, circumstances

@@ -10,7 +10,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from baselines.common.mpi import ALONE, Team
+from baselines.common.team import ALONE, Team
 from baselines.config import Config
 from baselines.ppo2.ppo2 import iterate, open_session
 from baselines.training.setup import prepare

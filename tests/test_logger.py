@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines.common.log_folder import cut_back, logged_rows
 from baselines.common.tensorflow_quietly import tf
-from baselines.logger import LogFiles, Logger, cut_back, logged_rows, table
+from baselines.logger import LogFiles, Logger, table
 from baselines.training.progress import tag
 from baselines.transfer.mikt import MIKT
 

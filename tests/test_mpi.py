@@ -18,7 +18,8 @@ from two_ranks import COEFS, FAST, LR, ROUNDS, SAMPLES, TARGET_KL
 
 from baselines.common.launcher import LAUNCHERS, environment_by_itself, num_launched
 from baselines.common.machine import usable_cores
-from baselines.common.mpi import ALONE, Team, team
+from baselines.common.mpi import Ranks, team
+from baselines.common.team import ALONE
 from baselines.ppo2.model import Model
 
 TESTS = Path(__file__).resolve().parent
@@ -173,7 +174,7 @@ class Listed:
     ],
 )
 def test_those_that_differ_from_most_are_named(texts: str, named: str) -> None:
-    assert Team(Listed(list(texts))).unlike("a") == named
+    assert Ranks(Listed(list(texts))).unlike("a") == named
 
 
 RUN = [

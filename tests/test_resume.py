@@ -24,9 +24,10 @@ from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
 from baselines.common.stopping import Terminated
+from baselines.common.tensorboard import Events
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
-from baselines.logger import LogFiles, Logger
+from baselines.logger import Logger
 from baselines.ppo2 import update as ppo_update
 from baselines.ppo2.ppo2 import learn, open_session
 from baselines.training.progress import Progress
@@ -639,6 +640,6 @@ def test_what_was_half_written_is_removed(tmp_path: Path) -> None:
 def test_events_on_a_full_disk_end_the_run_as_other_files_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LogFiles, "_next_events_file", lambda _: Path("/dev/full"))
+    monkeypatch.setattr(Events, "_next_file", lambda _: Path("/dev/full"))
     with pytest.raises(OSError, match="No space left"):
         learn(config(tmp_path))

@@ -14,7 +14,8 @@ import numpy as np
 from conftest import _batch, _perturbed, _student
 
 from baselines.common.errors import UserError
-from baselines.common.mpi import Team, team
+from baselines.common.mpi import team
+from baselines.common.team import Team
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.ppo2.model import Model

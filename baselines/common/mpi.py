@@ -1,4 +1,4 @@
-"""Processes that train together: who this one is, what they exchange, how one ends all.
+"""Several processes that train together: what they exchange, how one ends all.
 
 `mpiexec -n 4 python -m baselines.run ...` starts four *ranks*. mpi4py is imported only in a process
 that a launcher has started together with others; everywhere else the team is `ALONE`.
@@ -24,6 +24,7 @@ from baselines.common.errors import TaskError, UserError
 from baselines.common.launcher import num_launched
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import Terminated
+from baselines.common.team import ALONE, Team
 
 T = TypeVar("T")
 
@@ -56,23 +57,16 @@ def team() -> Team:
             f" {MPI.COMM_WORLD.size}; use the mpiexec of that library, which is"
             f" {MPI.Get_library_version().splitlines()[0]}"
         )
-    return Team(MPI.COMM_WORLD.Dup())  # what a user's own program sends stays apart
+    return Ranks(MPI.COMM_WORLD.Dup())  # what a user's own program sends stays apart
 
 
-class Team:
-    """The ranks, seen from one of them.
+class Ranks(Team):
+    """The ranks of an MPI communicator."""
 
-    `gather`, `mean`, `unlike` and `united` are to be met by all ranks in the same order.
-
-    Attributes:
-        rank: this process's number, from 0.
-        size: how many there are.
-    """
-
-    def __init__(self, communicator: Any = None) -> None:
+    def __init__(self, communicator: Any) -> None:
         self._all = communicator
-        self.rank = 0 if communicator is None else int(communicator.rank)
-        self.size = 1 if communicator is None else int(communicator.size)
+        self.rank = int(communicator.rank)
+        self.size = int(communicator.size)
         self._agreed: BaseException | None = None
         self._sharing = self._with_the_same_cores()
 
@@ -87,25 +81,17 @@ class Team:
         """Cores for this rank: those it may use, divided among the ranks that share them."""
         return max(1, usable_cores() // self._sharing)
 
-    @property
-    def is_first(self) -> bool:
-        """Whether this is the rank that writes and speaks."""
-        return self.rank == 0
-
     def gather(self, mine: T) -> list[T]:
         """What each rank gives, by rank."""
-        if self.size == 1:
-            return [mine]
         gathered: list[T] = self._all.allgather(mine)
         return gathered
 
     def mean(self, mine: np.ndarray) -> np.ndarray:
         """The mean over the ranks, of one shape and kind on all; `mine` may be overwritten."""
-        if self.size > 1:
-            from mpi4py import MPI
+        from mpi4py import MPI
 
-            self._all.Allreduce(MPI.IN_PLACE, mine)
-            mine /= self.size
+        self._all.Allreduce(MPI.IN_PLACE, mine)
+        mine /= self.size
         return mine
 
     def unlike(self, mine: str) -> str:
@@ -127,9 +113,6 @@ class Team:
             UserError, Diverged, Drifted, KeyboardInterrupt, OSError, MemoryError: that of the
                 first rank that raised one, which the others name. Rank 0 is to tell the user.
         """
-        if self.size == 1:
-            yield
-            return
         caught: BaseException | None = None
         try:
             yield
@@ -151,7 +134,7 @@ class Team:
         try:
             yield
         except BaseException as error:
-            if self.size > 1 and error is not self._agreed:
+            if error is not self._agreed:
                 self._abort(error)
             raise
 
@@ -162,10 +145,6 @@ class Team:
         message, status = told or (repr(error), EXIT_FAILURE)
         print(f"rank {self.rank}: {message}", file=sys.stderr, flush=True)
         self._all.Abort(status)
-
-
-ALONE = Team()
-"""A process by itself."""
 
 
 def _kind(error: BaseException) -> type[BaseException]:

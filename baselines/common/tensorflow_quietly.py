@@ -75,17 +75,4 @@ def has_one_thread() -> bool:
     return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
-@contextmanager
-def file_errors() -> Iterator[None]:
-    """Let TensorFlow's files fail as Python's do.
-
-    Raises:
-        OSError: in place of TensorFlow's errors.
-    """
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise OSError(error.message) from None
-
-
-__all__ = ["file_errors", "has_one_thread", "tf"]
+__all__ = ["has_one_thread", "tf"]

@@ -20,11 +20,11 @@ import gymnasium as gym
 
 from baselines.common.errors import UserError, printable
 from baselines.common.files import expanded
+from baselines.common.log_folder import Row, logged_rows
 from baselines.common.registry import place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import MAPPINGS, NETWORKS, SCHEDULES, TRANSFERS, Config, flag_of
 from baselines.flags import TEACHERS, from_settings
-from baselines.logger import Row, logged_rows
 from baselines.ppo2 import ppo2
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import read_saved_policy

@@ -11,10 +11,11 @@ from threadpoolctl import threadpool_limits
 
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
-from baselines.common.mpi import Team, team
+from baselines.common.mpi import team
 from baselines.common.schedules import rate_at
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests, stop_requests
+from baselines.common.team import Team
 from baselines.common.vec_env.vec_env import Normalizer, VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming

@@ -8,7 +8,7 @@ import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
-from baselines.common.mpi import Team
+from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config

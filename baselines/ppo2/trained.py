@@ -14,10 +14,10 @@ import numpy as np
 from baselines.common.command_line import POSITIVE
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, expanded, make_folder
+from baselines.common.log_folder import Row
 from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import check_film, film
-from baselines.logger import Row
 from baselines.training.saved import SavedPolicy
 
 State = TypeVar("State")

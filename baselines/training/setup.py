@@ -14,13 +14,13 @@ import numpy as np
 from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
-from baselines.common.mpi import ALONE, Team
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.spaces import distribution_for, observation_size, policy_for
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.networks.trials import check_network
 from baselines.common.seeding import Streams, streams
+from baselines.common.team import ALONE, Team
 from baselines.common.vec_env.own_body import check_body
 from baselines.common.vec_env.stored_body import check_not_edited, described_body
 from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer

@@ -11,9 +11,9 @@ import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
-from baselines.common.mpi import Team
 from baselines.common.networks.arrays import digest
 from baselines.common.networks.spaces import observation_size
+from baselines.common.team import Team
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, large_arrays, restore_env
 from baselines.common.vec_env.foreign_task import make_several

@@ -1,0 +1,87 @@
+"""What a run leaves in its log folder: the names, reading it back, taking back what came too much.
+
+`baselines/logger.py` writes it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from baselines.common.errors import UserError
+from baselines.common.files import flushed_size, write_atomically
+
+Row = Mapping[str, float]
+"""A logged row, NaN where a value is missing."""
+
+TABLE, ROWS = "progress.csv", "progress.json"
+GROWING = (TABLE, ROWS, "monitor.csv")
+EVENTS = "tb"
+HEADER = "config.json"
+LOG_FILES = (*GROWING, HEADER, EVENTS)
+
+
+def write_table(folder: Path) -> None:
+    """Write `progress.csv` from `progress.json`; a row without a metric leaves its cell empty."""
+    rows = _rows(folder)
+    text = io.StringIO(newline="")
+    columns = dict.fromkeys(name for row in rows for name in row)
+    if rows:
+        writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    write_atomically(folder / TABLE, text.getvalue().encode())
+
+
+def logged_rows(folder: str | Path) -> list[Row]:
+    """The rows of `progress.json` in a log folder; none where there is no such file."""
+    if not folder or not (Path(folder) / ROWS).is_file():
+        return []
+    return [
+        {name: math.nan if value is None else value for name, value in row.items()}
+        for row in _rows(Path(folder))
+    ]
+
+
+def _rows(folder: Path) -> list[dict[str, float | None]]:
+    """The rows of `progress.json`, None where a value is missing."""
+    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def growing_files(folder: Path) -> dict[str, Path]:
+    """What a run appends to, as far as it is there, by its name below the folder."""
+    paths = [folder / name for name in GROWING] + sorted((folder / EVENTS).glob("*"))
+    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
+def flushed_sizes(folder: Path) -> dict[str, int]:
+    """Sizes of these files in bytes, once what has been written to them is on the disk."""
+    return {name: flushed_size(path) for name, path in growing_files(folder).items()}
+
+
+def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
+    """Take back from the log files what was written after they had these sizes.
+
+    Raises:
+        UserError: a file is missing or shorter; nothing is changed then.
+    """
+    files = growing_files(folder)
+    for name, size in sizes.items():
+        if name not in files or files[name].stat().st_size < size:
+            raise UserError(
+                f"--log_path: {folder / name} is missing or shorter than it was; the run cannot be"
+                " continued without its logs"
+            )
+    for name, path in files.items():
+        if name in sizes:
+            os.truncate(path, sizes[name])
+        else:
+            path.unlink()
+    if ROWS in sizes:
+        write_table(folder)  # it may have got columns since
