@@ -8,19 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, get_type_hints
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
-from baselines.common.errors import UserError, check_choice
+from baselines.common.errors import UserError
 from baselines.common.files import expanded
 from baselines.common.networks.activations import ACTIVATIONS
 from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import PLACE, Registry
-from baselines.common.schedules import Schedule, no_schedule, rate_at
+from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
@@ -427,7 +427,7 @@ class Config:
         return {
             f.name: {"value": getattr(self, f.name), "source": self._source(f)}
             for f in fields(self)
-            if f.name in COEF_NAMES and not self._unread(f)
+            if f.name in COEF_NAMES and not self.unread(f)
         }
 
     def _source(self, f: Field[Any]) -> str:
@@ -480,88 +480,15 @@ class Config:
             )
         return replace(self, num_ranks=ranks)
 
-    def check(self) -> None:
-        """Check every value by itself and with the others.
-
-        Raises:
-            UserError: the first that is wrong.
-        """
-        for f in fields(self):
-            _check_field(f, getattr(self, f.name))
-        for registry, name, flag in self._named():
-            registry.lookup(name, flag)
-        _check_kwargs(self.env_kwargs)
-        if not self.env:
-            raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
-        if f"{self.pi_scope}/".startswith(f"{self.vf_scope}/") or f"{self.vf_scope}/".startswith(
-            f"{self.pi_scope}/"
-        ):
-            raise UserError(
-                f"--vf_scope: {self.vf_scope!r} and --pi_scope, {self.pi_scope!r}, must differ, and"
-                " neither may lie inside the other"
-            )
-        if self.nrollout % self.nminibatches:
-            raise UserError(
-                f"--nminibatches: {self.nminibatches} does not divide the batch of"
-                f" {self.nrollout} (nsteps {self.nsteps} x num_env {self.num_env})"
-            )
-        if self.nrollout == self.nminibatches:
-            raise UserError(
-                f"--nminibatches: {self.nminibatches} leaves one sample a minibatch, whose"
-                f" advantages cannot be normalised; it must be at most {self.nrollout // 2}"
-            )
-        rate_at(1, self.nupdates, self.lr, self.schedule)
-        self._check_transfer()
-        needs_folder = {"--resume": self.resume, "--on_divergence": self.on_divergence != "stop"}
-        if self.save_video_interval and not self.log_path:
-            raise UserError("--save_video_interval: needs --log_path, where the films go")
-        for flag, given in needs_folder.items():
-            if given and not self.save_path:
-                raise UserError(f"{flag}: needs --save_path, the folder with the run's states")
-        if self.nupdates == 0 and not (self.num_timesteps == 0 and self.play):
-            ranks = f" x num_ranks {self.num_ranks}" if self.num_ranks > 1 else ""
-            raise UserError(
-                f"--num_timesteps: {self.num_timesteps} is less than one batch of {self.nbatch}"
-                f" (nsteps {self.nsteps} x num_env {self.num_env}{ranks})"
-            )
-
-    def _check_transfer(self) -> None:
-        for f in fields(self):
-            unread = self._unread(f)
-            if unread and getattr(self, f.name) != self.default_of(f):
-                raise UserError(f"--{flag_of(f)}: given {unread}")
-        kind = config_with(self.transfer)
-        if not isinstance(self, kind):
-            raise UserError(f"--transfer: {self.transfer} has settings of its own, {kind.__name__}")
-        if self.teacher_paths:
-            TRANSFERS.known(self.transfer).check(self)
-
-    def _named(self) -> Iterator[tuple[Registry, str, str]]:
-        """Each name of a network, mapping or transfer method, with its registry and its flag."""
-        for f in fields(self):
-            registry, value = f.metadata["choices"], getattr(self, f.name)
-            if isinstance(registry, Registry) and value != f.default:
-                for name in value.split(",") if f.metadata["several"] else [value]:
-                    yield registry, name, flag_of(f)
-
-    def check_known(self) -> None:
-        """Check that settings from a file name nothing from outside that the user has not named.
-
-        Raises:
-            NotKnown: they do.
-        """
-        for registry, name, _ in self._named():
-            registry.known(name)
-
     def without_unread(self) -> Config:
         """The settings of the same run, those that it does not read at their defaults."""
         same = self if self.has_student else replace(self, coefs=DEFAULT_COEFS)
         unread: dict[str, Any] = {
-            f.name: same.default_of(f) for f in fields(same) if same._unread(f)
+            f.name: same.default_of(f) for f in fields(same) if same.unread(f)
         }
         return replace(same, **unread)
 
-    def _unread(self, f: Field[Any]) -> str:
+    def unread(self, f: Field[Any]) -> str:
         """Why a setting has no effect; nothing where it has."""
         group = f.metadata["group"]
         is_own = f not in fields(Config)
@@ -570,36 +497,6 @@ class Config:
         if group == "mikt" and f.name not in TRANSFERS.known(self.transfer).settings:
             return f"with --transfer={self.transfer}, which does not read it; leave it out"
         return ""
-
-    def check_continues(self, begun: dict[str, Any]) -> None:
-        """Check that these settings go on with a run that was begun with those (`to_json`).
-
-        Raises:
-            UserError: one differs that must not.
-        """
-        settings, defaults = self.to_json(), type(self)().to_json()
-        for f in fields(self):
-            if f.name in COEF_NAMES and self._unread(f):
-                continue
-            # Where there was no such setting yet, the run was as its default makes it now.
-            old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
-            if f.name == "env_kwargs" and json.loads(old) == json.loads(new):
-                continue  # only the order may differ
-            if old != new and f.name == "num_ranks":
-                raise UserError(
-                    f"--num_ranks: {new}, but the run in {self.save_path} was begun with {old};"
-                    f" start it {f'with mpiexec -n {old}' if old > 1 else 'without mpiexec'}"
-                )
-            if old != new and not f.metadata["may_change"]:
-                raise UserError(
-                    f"--{flag_of(f)}: {new!r}, but the run in {self.save_path} was begun with"
-                    f" {old!r}; give the same, or another --save_path for a new run"
-                )
-        if self.num_timesteps < begun["num_timesteps"]:
-            raise UserError(
-                f"--num_timesteps: {self.num_timesteps} is less than {begun['num_timesteps']}, the"
-                f" length of the run in {self.save_path}; it can only be made longer"
-            )
 
     def to_json(self) -> dict[str, Any]:
         """All settings by name."""
@@ -637,29 +534,9 @@ def choices_of(f: Field[Any]) -> list[str]:
     return [*choices, PLACE] if isinstance(choices, Registry) else list(choices)
 
 
-def _check_field(f: Field[Any], value: Any) -> None:
-    choices = f.metadata["choices"]
-    if choices and not isinstance(choices, Registry):
-        check_choice(flag_of(f), value, choices)
-    bound = f.metadata["bound"]
-    if bound is not None and not bound.holds(value):
-        raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")
-
-
 def _respaced(text: str) -> str:
     """A JSON text with the spaces that `json.dumps` puts; a text that is no JSON as it is."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):
         return text
-
-
-def _check_kwargs(text: str) -> None:
-    try:
-        valid = isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        valid = False
-    if not valid:
-        raise UserError(
-            f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {text!r}"
-        )

@@ -9,6 +9,7 @@ from dataclasses import Field, fields
 from functools import partial
 from typing import Any
 
+from baselines.checks import check
 from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE
@@ -169,7 +170,7 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     kind = _kind_named(argv)
     values = vars(parser(program, description, kind).parse_args(argv))
     config = kind(**values | {"teacher_paths": tuple(values["teacher_paths"])})
-    config.check()
+    check(config)
     return config
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from baselines.checks import check
 from baselines.common import provenance
 from baselines.common.machine import usable_cores
 from baselines.common.vec_env.tasks import make_task
@@ -47,7 +48,7 @@ def measure(config: Config, repeats: int, baseline: str = "") -> Json:
     if baseline:
         sb3.require_installed()
     config = replace(config, num_timesteps=RUN_LENGTH * (repeats + 1) * config.nbatch)
-    config.check()
+    check(config)
     result = circumstances(config, repeats)  # now: the load before we make our own
     threads = thread_counts(config.num_env, usable_cores())
     with ExitStack() as stack:

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from baselines.checks import check, check_continues
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
 from baselines.config import Config, flag_of
@@ -121,18 +122,18 @@ def test_a_run_goes_on_with_the_same_values_under_whatever_name(
     begun: list[str], again: list[str]
 ) -> None:
     config = read(*STUDENT, *begun)
-    read(*STUDENT, *again).check_continues(config.to_json())
+    check_continues(read(*STUDENT, *again), config.to_json())
     with pytest.raises(UserError, match=r"--\w+coef: .*, but the run .* begun with"):
-        read(*STUDENT, "--coefs=tuned").check_continues(config.to_json())
+        check_continues(read(*STUDENT, "--coefs=tuned"), config.to_json())
 
 
 def test_a_run_that_reads_no_weights_goes_on_under_any_set() -> None:
-    read("--coefs=tuned").check_continues(read("--coefs=paper").to_json())
+    check_continues(read("--coefs=tuned"), read("--coefs=paper").to_json())
     begun = read().to_json()
     del begun["coefs"]  # as from before there were sets
-    read("--coefs=paper").check_continues(begun)
+    check_continues(read("--coefs=paper"), begun)
     with pytest.raises(UserError, match="--kl_coef"):
-        read("--kl_coef=0.1").check_continues(begun)
+        check_continues(read("--kl_coef=0.1"), begun)
 
 
 def test_settings_survive_json() -> None:
@@ -214,4 +215,4 @@ def test_settings_that_are_not_read_can_be_left_out(reads: dict) -> None:
     run = Config("E", lr=1e-5, **reads)
     logged = replace(run, **({"ps_coef": 7.0, "mapping": "learned"} | reads))
     assert logged.without_unread() == run
-    run.check()
+    check(run)

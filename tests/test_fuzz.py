@@ -19,6 +19,7 @@ import toys
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from baselines.checks import check
 from baselines.common.checkpoint import load, save
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
@@ -95,7 +96,7 @@ def test_any_command_line(argv: list[str]) -> None:
 @given(st.dictionaries(st.sampled_from(FLAGS) | TEXTS, VALUES, max_size=4))
 def test_settings_of_an_experiment_file(texts: dict[str, str]) -> None:
     with taken_or_refused(begin=""):
-        from_settings(texts, ()).check()
+        check(from_settings(texts, ()))
 
 
 # Whatever passes the checks of the settings must be taken or refused before the first step.

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-SETTINGS = ("coefs.py", "config.py", "flags.py", "logger.py", "methods.py")
+SETTINGS = ("checks.py", "coefs.py", "config.py", "flags.py", "logger.py", "methods.py")
 """The files beside the rooms that are no commands; they count as a room of their own."""
 
 FLOORS = (

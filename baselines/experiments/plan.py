@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config
 from baselines.experiments.files import Part, read_yaml, required
@@ -201,7 +202,7 @@ def _item(
     own = {flag: str(value) for flag, value in method.settings.items()}
     try:
         config = from_settings({**common, **own, **overrides, **places}, teachers)
-        config.check()
+        check(config)
         config = config.without_unread()
     except UserError as error:
         raise panel.error(f"{method.name}: {error}") from None

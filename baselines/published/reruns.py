@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs import WHERE, Run, read_run
+from baselines.checks import check, check_known
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown
 from baselines.common.vec_env.task_modules import check_task_of_file
@@ -33,10 +34,10 @@ def config_of(run: Run) -> Config:
     teachers = tuple(run.config.get(TEACHERS, ()))
     try:
         config = from_settings(_texts(run.config), teachers)
-        config.check_known()
+        check_known(config)
         check_task_of_file(config.env)
         config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)
-        config.check()
+        check(config)
         if config.num_ranks > 1:
             raise UserError(f"its {config.num_ranks} ranks cannot be started from here")
     except NotKnown as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.checks import check
 from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
@@ -84,7 +85,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         UserError: a setting or a file is wrong; nothing has been written.
     """
     config = config.on_ranks(team.size)
-    config.check()
+    check(config)
     if config.save_video_interval:
         require_renderer("save_video_interval")
     resumed = state_to_resume(config)

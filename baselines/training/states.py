@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from baselines.checks import check_continues
 from baselines.common.checkpoint import (
     DAMAGE,
     CheckpointError,
@@ -139,7 +140,7 @@ def state_to_resume(config: Config) -> SavedState | None:
     found = newest_state(Path(config.save_path))
     if found is None:
         return None
-    config.check_continues(found.policy.metadata["config"])
+    check_continues(config, found.policy.metadata["config"])
     if found.state["log"] and not config.log_path:
         raise UserError(
             f"--log_path: missing; the run in {config.save_path} has logs to go on with"

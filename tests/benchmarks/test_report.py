@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from baselines.checks import check
 from baselines.common.errors import UserError
 from benchmarks import curves, report, throughput
 from benchmarks.results_folder import write_result
@@ -150,7 +151,7 @@ def test_each_point_of_the_curves_is_measured_and_kept(
     curves.main(["--repeats=2", f"--folder={tmp_path}"])
     configs = [throughput.config_of(throughput.parser().parse_args(flags)) for flags in measured]
     for config in configs:
-        config.check()
+        check(config)
     assert [c.num_env for c in configs[:6]] == [1, 2, 4, 8, 16, 32]
     assert {c.nbatch for c in configs} == {2048}
     assert [c.env_arguments["legs"] for c in configs[6:]] == [4, 6, 8, 10, 14, 20, 30, 40]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from baselines.checks import check
 from baselines.common.errors import UserError
 from baselines.common.schedules import rate_at
 from baselines.config import SCHEDULES, Config
@@ -35,7 +36,7 @@ def test_a_function_is_a_schedule() -> None:
     name = SCHEDULES.adopt(lambda left: left**2)
     assert name.endswith("<lambda>")
     made = config(4, lr_schedule=name)
-    made.check()
+    check(made)
     assert [rate(u, made) for u in (1, 2, 3, 4)] == pytest.approx(
         [0.5, 0.5 * 0.5625, 0.125, 0.5 / 16]
     )
@@ -45,11 +46,11 @@ def test_a_function_is_a_schedule() -> None:
 def test_what_is_no_factor_is_told(value: Any) -> None:
     made = config(4, lr_schedule=SCHEDULES.adopt(lambda left: value))
     with pytest.raises(UserError, match=r"^--lr_schedule: .* gives .* where 1 of the run is left"):
-        made.check()
+        check(made)
 
 
 def test_what_is_no_schedule_is_told() -> None:
     with pytest.raises(UserError, match=r"^--lr_schedule: .* is no function of the part"):
         SCHEDULES.adopt(lambda: 1.0)
     with pytest.raises(UserError, match="unknown name 'cosine'"):
-        config(4, lr_schedule="cosine").check()
+        check(config(4, lr_schedule="cosine"))

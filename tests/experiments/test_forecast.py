@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from baselines.checks import check
 from baselines.config import Config
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
@@ -13,6 +14,6 @@ def test_a_trial_needs_no_folder_of_states(tmp_path: Path) -> None:
         on_divergence="rollback",
     )  # fmt: skip
     trial = trial_in(tmp_path, Item("run", Path("run"), config))
-    trial.config.check()
+    check(trial.config)
     assert (trial.config.save_path, trial.config.log_path) == ("", str(tmp_path / "logs"))
     assert trial.config.nupdates == config.nupdates

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from baselines import evaluate, plot
+from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.describe import look_into
@@ -77,10 +78,10 @@ SPACINGS = ['{"legs": 6, "b": [1, 2]}', '{"legs":6,"b":[1,2]}', ' {"b": [1,2], "
 def test_a_run_goes_on_however_its_arguments_are_spaced(text: str) -> None:
     begun = Config(env="Centipede-v1", env_kwargs=SPACINGS[0]).to_json()
     for old in SPACINGS:  # as a checkpoint may have it that is older than this
-        Config(env="Centipede-v1", env_kwargs=text).check_continues(begun | {"env_kwargs": old})
+        check_continues(Config(env="Centipede-v1", env_kwargs=text), begun | {"env_kwargs": old})
     with pytest.raises(UserError, match=r"^--env_kwargs: "):
         other = text.replace("6", "7")
-        Config(env="Centipede-v1", env_kwargs=other).check_continues(begun)
+        check_continues(Config(env="Centipede-v1", env_kwargs=other), begun)
 
 
 def test_logs_are_of_the_same_run_however_its_arguments_are_spaced() -> None:
@@ -98,7 +99,7 @@ def test_the_order_of_a_tasks_arguments_stays_as_given() -> None:
 @pytest.mark.parametrize("text", ["x", "{", "[1]", '{"a": 1'])
 def test_arguments_that_are_no_json_are_still_refused(text: str) -> None:
     with pytest.raises(UserError, match=r"^--env_kwargs: must be a JSON object"):
-        Config(env="CartPole-v1", env_kwargs=text).check()
+        check(Config(env="CartPole-v1", env_kwargs=text))
 
 
 @pytest.fixture

@@ -240,6 +240,9 @@ class VecNormalize:
     Follows Baselines: the statistics take in each step of a group before it is normalised, and the
     return estimate of an environment is set to 0 at the end of its episode. Observations are
     normalised step by step, since the policy acts on them; rewards at the end of a rollout.
+
+    Attributes:
+        groups: which environments are stepped together.
     """
 
     def __init__(self, venv: VecEnv, normalizer: Normalizer, gamma: float) -> None:
@@ -247,16 +250,12 @@ class VecNormalize:
         self._normalizer = normalizer
         self._gamma = gamma
         self._discounted = np.zeros(venv.num_env)
+        self.groups = venv.groups
 
     def reset(self) -> np.ndarray:
         """Start all environments: normalised observations, float32 of [num_env, d]."""
         self._discounted[:] = 0
         return self._observe(self._venv.reset())
-
-    @property
-    def groups(self) -> tuple[slice, ...]:
-        """Which environments are stepped together."""
-        return self._venv.groups
 
     def step_async(self, actions: np.ndarray, group: slice) -> None:
         """As `VecEnv.step_async`."""

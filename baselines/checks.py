@@ -1,0 +1,157 @@
+"""Whether settings can be trained with: each by itself, with the others, and with a run begun."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import Field, fields
+from typing import Any
+
+from baselines.coefs import COEF_NAMES
+from baselines.common.errors import UserError, check_choice
+from baselines.common.registry import Registry
+from baselines.common.schedules import rate_at
+from baselines.config import TRANSFERS, Config, config_with, flag_of
+
+
+def check(config: Config) -> None:
+    """Check every value by itself and with the others.
+
+    Raises:
+        UserError: the first that is wrong.
+    """
+    for f in fields(config):
+        _check_field(f, getattr(config, f.name))
+    for registry, name, flag in _named(config):
+        registry.lookup(name, flag)
+    _check_kwargs(config.env_kwargs)
+    if not config.env:
+        raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
+    _check_scopes(config)
+    _check_batch(config)
+    rate_at(1, config.nupdates, config.lr, config.schedule)
+    _check_transfer(config)
+    _check_folders(config)
+    _check_length(config)
+
+
+def check_known(config: Config) -> None:
+    """Check that settings from a file name nothing from outside that the user has not named.
+
+    Raises:
+        NotKnown: they do.
+    """
+    for registry, name, _ in _named(config):
+        registry.known(name)
+
+
+def check_continues(config: Config, begun: dict[str, Any]) -> None:
+    """Check that these settings go on with a run that was begun with those (`to_json`).
+
+    Raises:
+        UserError: one differs that must not.
+    """
+    settings, defaults = config.to_json(), type(config)().to_json()
+    for f in fields(config):
+        if f.name in COEF_NAMES and config.unread(f):
+            continue
+        # Where there was no such setting yet, the run was as its default makes it now.
+        old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
+        if f.name == "env_kwargs" and json.loads(old) == json.loads(new):
+            continue  # only the order may differ
+        if old != new and f.name == "num_ranks":
+            raise UserError(
+                f"--num_ranks: {new}, but the run in {config.save_path} was begun with {old};"
+                f" start it {f'with mpiexec -n {old}' if old > 1 else 'without mpiexec'}"
+            )
+        if old != new and not f.metadata["may_change"]:
+            raise UserError(
+                f"--{flag_of(f)}: {new!r}, but the run in {config.save_path} was begun with"
+                f" {old!r}; give the same, or another --save_path for a new run"
+            )
+    if config.num_timesteps < begun["num_timesteps"]:
+        raise UserError(
+            f"--num_timesteps: {config.num_timesteps} is less than {begun['num_timesteps']}, the"
+            f" length of the run in {config.save_path}; it can only be made longer"
+        )
+
+
+def _check_scopes(config: Config) -> None:
+    pi, vf = f"{config.pi_scope}/", f"{config.vf_scope}/"
+    if pi.startswith(vf) or vf.startswith(pi):
+        raise UserError(
+            f"--vf_scope: {config.vf_scope!r} and --pi_scope, {config.pi_scope!r}, must differ, and"
+            " neither may lie inside the other"
+        )
+
+
+def _check_batch(config: Config) -> None:
+    if config.nrollout % config.nminibatches:
+        raise UserError(
+            f"--nminibatches: {config.nminibatches} does not divide the batch of"
+            f" {config.nrollout} (nsteps {config.nsteps} x num_env {config.num_env})"
+        )
+    if config.nrollout == config.nminibatches:
+        raise UserError(
+            f"--nminibatches: {config.nminibatches} leaves one sample a minibatch, whose"
+            f" advantages cannot be normalised; it must be at most {config.nrollout // 2}"
+        )
+
+
+def _check_folders(config: Config) -> None:
+    if config.save_video_interval and not config.log_path:
+        raise UserError("--save_video_interval: needs --log_path, where the films go")
+    needs_folder = {"--resume": config.resume, "--on_divergence": config.on_divergence != "stop"}
+    for flag, given in needs_folder.items():
+        if given and not config.save_path:
+            raise UserError(f"{flag}: needs --save_path, the folder with the run's states")
+
+
+def _check_length(config: Config) -> None:
+    if config.nupdates == 0 and not (config.num_timesteps == 0 and config.play):
+        ranks = f" x num_ranks {config.num_ranks}" if config.num_ranks > 1 else ""
+        raise UserError(
+            f"--num_timesteps: {config.num_timesteps} is less than one batch of {config.nbatch}"
+            f" (nsteps {config.nsteps} x num_env {config.num_env}{ranks})"
+        )
+
+
+def _check_transfer(config: Config) -> None:
+    for f in fields(config):
+        unread = config.unread(f)
+        if unread and getattr(config, f.name) != config.default_of(f):
+            raise UserError(f"--{flag_of(f)}: given {unread}")
+    kind = config_with(config.transfer)
+    if not isinstance(config, kind):
+        raise UserError(f"--transfer: {config.transfer} has settings of its own, {kind.__name__}")
+    if config.teacher_paths:
+        TRANSFERS.known(config.transfer).check(config)
+
+
+def _named(config: Config) -> Iterator[tuple[Registry, str, str]]:
+    """Each name of a network, mapping or transfer method, with its registry and its flag."""
+    for f in fields(config):
+        registry, value = f.metadata["choices"], getattr(config, f.name)
+        if isinstance(registry, Registry) and value != f.default:
+            for name in value.split(",") if f.metadata["several"] else [value]:
+                yield registry, name, flag_of(f)
+
+
+def _check_field(f: Field[Any], value: Any) -> None:
+    choices = f.metadata["choices"]
+    if choices and not isinstance(choices, Registry):
+        check_choice(flag_of(f), value, choices)
+    bound = f.metadata["bound"]
+    if bound is not None and not bound.holds(value):
+        raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")
+
+
+def _check_kwargs(text: str) -> None:
+    try:
+        valid = isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        valid = False
+    if not valid:
+        raise UserError(
+            f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {text!r}"
+        )
