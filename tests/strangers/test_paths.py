@@ -1,16 +1,22 @@
 """Paths as people type them, and bodies whose file is elsewhere, or edited, by the time."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mujoco
 import numpy as np
 import pytest
 
 from baselines import convert, describe, evaluate, export, plot, ppo2, results, sweep, verify
 from baselines.common.errors import UserError
-from baselines.common.vec_env.stored_body import arguments_with_body, described_body
+from baselines.common.vec_env.stored_body import (
+    arguments_with_body,
+    check_not_edited,
+    described_body,
+)
 from baselines.config import Config
 from baselines.evaluation.evaluation import make_own_task
 from baselines.experiments.plan import read_experiment
@@ -141,6 +147,85 @@ def test_a_run_does_not_go_on_in_an_edited_body(begun: tuple[Config, SavedPolicy
     with pytest.raises(UserError, match=r"^--env_xml: body.xml has been edited since the run in"):
         prepare(config)
     prepare(replace(config, save_path="others")).envs.close()
+
+
+PARTS = {
+    "model/body.xml": """<mujoco>
+      <compiler meshdir="../meshes" texturedir="pictures"/>
+      <include file="parts/legs.xml"/>
+    </mujoco>""",
+    "model/parts/legs.xml": """<mujoco>
+      <include file="motors.xml"/>
+      <asset>
+        <mesh name="m" file="foot.obj"/>
+        <texture name="t" type="cube" fileright="right.png"/>
+        <hfield name="h" file="ground.png" size="1 1 1 1"/>
+      </asset>
+    </mujoco>""",
+    "model/parts/motors.xml": "<mujoco/>",
+    "meshes/foot.obj": "v 0 0 0",
+    "model/pictures/right.png": "red",
+    "model/ground.png": "hills",
+    "model/notes.txt": "not read",
+}
+READ = {name for name in PARTS if name not in ("model/body.xml", "model/notes.txt")}
+
+
+@pytest.fixture
+def in_parts(tmp_path: Path) -> Path:
+    """A body that reads other files, in several folders."""
+    for name, text in PARTS.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "model" / "body.xml"
+
+
+def test_all_files_that_a_body_reads_are_known(in_parts: Path, tmp_path: Path) -> None:
+    files = described_body(str(in_parts))["files"]
+    places = {name: (in_parts.parent / name).resolve() for name in files}
+    assert {str(path.relative_to(tmp_path)) for path in places.values()} == READ
+    for name, path in places.items():
+        assert files[name] == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", sorted(READ))
+def test_an_edited_file_that_a_body_reads_is_said(
+    name: str, in_parts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = described_body(str(in_parts))
+    check_not_edited(str(in_parts), body, "then")
+    with arguments_with_body({}, body):
+        assert capsys.readouterr().err == ""
+    (tmp_path / name).write_text("<mujoco></mujoco>")
+    with pytest.raises(UserError, match=f"^--env_xml: .*{Path(name).name}, read by .* since then"):
+        check_not_edited(str(in_parts), body, "then")
+    with arguments_with_body({}, body):
+        assert f"{Path(name).name}, edited since" in capsys.readouterr().err
+    in_parts.unlink()
+    with (
+        pytest.raises(UserError, match=f"^--env_xml: .* not there as it was.*{Path(name).name}"),
+        arguments_with_body({}, body),
+    ):
+        pass
+
+
+def test_mujoco_reads_the_files_from_there(tmp_path: Path) -> None:
+    """Those that `described_body` hashes, for a model that MuJoCo compiles."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "meshes").mkdir()
+    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
+    (tmp_path / "meshes" / "foot.obj").write_text(corners + "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
+    (tmp_path / "in" / "foot.xml").write_text(
+        '<mujoco><asset><mesh name="foot" file="foot.obj"/></asset></mujoco>'
+    )
+    path = tmp_path / "body.xml"
+    path.write_text(
+        '<mujoco><compiler meshdir="meshes"/><include file="in/foot.xml"/><worldbody><body>'
+        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
+    )
+    assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
+    assert set(described_body(str(path))["files"]) == {"in/foot.xml", "meshes/foot.obj"}
 
 
 def test_a_body_that_is_still_there_is_used_itself(tmp_path: Path) -> None:
