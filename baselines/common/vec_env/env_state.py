@@ -8,7 +8,7 @@ in the simulation's `MjData`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +17,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common import checkpoint
+from baselines.common.errors import UserError
 from baselines.common.seeding import generator_state, restore_generator
 from baselines.common.trees import Tree, Unchanged, can_pack, mapped, pack
 from baselines.common.vec_env.foreign_task import ForeignTask, make_several
@@ -43,12 +44,43 @@ def large_arrays(env: gym.Env) -> Made:
     return found
 
 
+def made_alike(envs: Sequence[gym.Env], make: Callable[[], gym.Env]) -> Made:
+    """The large arrays that every environment is made with, which need not be in a state.
+
+    One that draws them unseeded is made with others each time; those are in its states.
+
+    Args:
+        envs: environments that have just been made.
+        make: makes another one, where there is but one and it has any.
+    """
+    found = [large_arrays(env) for env in envs]
+    if len(found) == 1 and found[0]:
+        found += _large_arrays_of_another(make)
+    return _in_all(found)
+
+
+def _in_all(found: Sequence[Made]) -> Made:
+    return dict(set.intersection(*(set(arrays.items()) for arrays in found)))
+
+
+def _large_arrays_of_another(make: Callable[[], gym.Env]) -> list[Made]:
+    try:
+        [task] = make_several(make, 1)
+    except UserError:  # there can be one only
+        return []
+    try:
+        return [large_arrays(task.env)]
+    finally:
+        task.close()
+
+
 def env_state(env: gym.Env, made: Made = MappingProxyType({})) -> Tree:
     """The state of an environment and of its wrappers, from the outermost inwards.
 
     Args:
         env: the environment.
-        made: its `large_arrays` when it was made; those that are still the same are left out.
+        made: the large arrays of every such environment when it is made; those that are still the
+            same are left out.
     """
 
     def shortened(place: str, array: np.ndarray) -> Tree:
@@ -127,7 +159,7 @@ def obstacle_to_restoring(make: Callable[[], gym.Env], num_env: int = 1) -> str:
 
 
 def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
-    made = large_arrays(one.env)
+    made = _in_all([large_arrays(one.env), large_arrays(other.env)])
     one.reset(seed=0)
     one.action_space.seed(0)
     actions = [one.sample() for _ in range(2 * PROBE_STEPS)]

@@ -15,7 +15,7 @@ from baselines.common.networks.arrays import digest
 from baselines.common.networks.spaces import observation_size
 from baselines.common.team import Team
 from baselines.common.trees import Tree, count, number
-from baselines.common.vec_env.env_state import env_state, large_arrays, restore_env
+from baselines.common.vec_env.env_state import env_state, made_alike, restore_env
 from baselines.common.vec_env.foreign_task import make_several
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.workers import Wait, Workers
@@ -71,7 +71,7 @@ class VecEnv:
         self.action_space = self.tasks[0].action_space
         self.num_env = len(self.tasks)
         self._seeds = list(seeds)
-        self._made = [large_arrays(task.env) for task in self.tasks]
+        self._made = made_alike([task.env for task in self.tasks], make)
         self._returns = [0.0] * self.num_env
         self._lengths = [0] * self.num_env
         self._ended: list[Episode | None] = [None] * self.num_env
@@ -139,8 +139,7 @@ class VecEnv:
 
     def state(self) -> Tree:
         """Where every environment is in its episode."""
-        made = zip(self.tasks, self._made, strict=True)
-        envs = [env_state(task.env, arrays) for task, arrays in made]
+        envs = [env_state(task.env, self._made) for task in self.tasks]
         return {"envs": envs, "returns": list(self._returns), "lengths": list(self._lengths)}
 
     def restore(self, state: Tree) -> None:
