@@ -77,8 +77,13 @@ def with_named_contacts(body: mujoco.MjSpec) -> mujoco.MjSpec:
 
     Returns:
         The same model.
+
+    Raises:
+        ValueError: it has no such floor.
     """
     floor = body.geom(FLOOR)
+    if floor is None:
+        raise ValueError(f"no geom of the body is called {FLOOR!r}; its ground must be")
     for geom in body.geoms:
         if geom.name != FLOOR:
             slide, turn, roll = np.maximum(floor.friction, geom.friction)

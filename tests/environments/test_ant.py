@@ -1,5 +1,6 @@
 """AntS-v1 against Gymnasium's own ant."""
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -48,6 +49,14 @@ def test_contacts_begin_at_a_hundredth_of_a_metre() -> None:
             assert floor in contact.geom
             distances.append(contact.dist)
     assert 0.005 < max(distances) <= baselines.environments.ant.CONTACT_MARGIN == 0.01
+
+
+def test_a_body_without_the_floor_is_told_what_it_lacks(tmp_path: Path) -> None:
+    ant = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets" / "ant.xml"
+    path = tmp_path / "ant.xml"
+    path.write_text(ant.read_text().replace('name="floor"', 'name="ground"'))
+    with pytest.raises(ValueError, match="no geom of the body is called 'floor'"):
+        AntSEnv(xml_file=str(path))
 
 
 def test_the_id_and_its_options() -> None:
