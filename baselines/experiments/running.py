@@ -101,7 +101,7 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
             _note_finished(board)
             while len(processes) < jobs and (item := _next_of(board)) is not None:
                 board.running[item.name] = item
-                processes[item.name] = _start(item)
+                processes[item.name] = begin(item)
             if not (processes or any(map(is_trained_elsewhere, board.waiting))):
                 _give_up(board)
             time.sleep(POLL_SECONDS)
@@ -138,7 +138,8 @@ def _give_up(board: Board) -> None:
     board.waiting.clear()
 
 
-def _start(item: Item) -> subprocess.Popen[bytes]:
+def begin(item: Item) -> subprocess.Popen[bytes]:
+    """Train a run, or go on with it; what it prints goes into its folder."""
     item.folder.mkdir(parents=True, exist_ok=True)
     with open(item.folder / OUTPUT, "ab") as output:
         return start_training(replace(item.config, resume=True), output)

@@ -193,21 +193,20 @@ def test_reset_noise(legs: int, narrow: list[int]) -> None:
 
 
 def test_reset_draws_again_until_the_pose_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
-    env = CentipedeEnv(4)
-    answers = iter([False, False, True])
-    draws: list[Floats] = []
-    draw = env._draw_state
+    def poses(answers: list[bool], resets: int) -> list[Floats]:
+        env, left = CentipedeEnv(4), iter(answers)
+        monkeypatch.setattr(CentipedeEnv, "is_healthy", property(lambda _: next(left)))
+        env.reset(seed=0)
+        found = [env.data.qpos.copy()]
+        for _ in range(resets - 1):
+            env.reset()
+            found.append(env.data.qpos.copy())
+        assert next(left, None) is None
+        return found
 
-    def draw_and_note() -> None:
-        draw()
-        draws.append(env.data.qpos.copy())
-
-    monkeypatch.setattr(CentipedeEnv, "is_healthy", property(lambda _: next(answers)))
-    monkeypatch.setattr(env, "_draw_state", draw_and_note)
-    env.reset(seed=0)
-    assert len(draws) == 3
-    assert np.array_equal(env.data.qpos, draws[-1])
-    assert not np.array_equal(draws[0], draws[-1])
+    first, _, third = poses([True] * 3, 3)
+    assert not np.array_equal(first, third)
+    assert np.array_equal(poses([False, False, True], 1), [third])
 
 
 def test_seed_and_actions_determine_everything_whatever_came_before() -> None:

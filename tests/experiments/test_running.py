@@ -79,7 +79,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         finish(run)
         return Process()
 
-    monkeypatch.setattr(running, "_start", start)
+    monkeypatch.setattr(running, "begin", start)
     monkeypatch.setattr(running, "POLL_SECONDS", 0.01)
     yield begun
 

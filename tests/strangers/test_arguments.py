@@ -1,6 +1,7 @@
 """Arguments as people type them: numbers in any notation, JSON in any spacing, others' names."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,9 @@ import pytest
 from baselines import evaluate, plot
 from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
-from baselines.config import Config
+from baselines.config import Config, flag_of
 from baselines.describe import look_into
-from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse, parser
+from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse
 from baselines.published.committed import identity
 from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import load_teacher
@@ -60,7 +61,7 @@ def test_the_names_of_others_lead_to_ours_in_programs_and_experiments() -> None:
 
 
 def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
-    flags = {flag.lstrip("-") for flag in parser("", "")._option_string_actions}
+    flags = {flag_of(field) for field in fields(Config)}
     assert ELSEWHERE.keys() <= flags
     assert not flags & names_elsewhere().keys()
     assert len(names_elsewhere()) == sum(len(names.split()) for names in ELSEWHERE.values())

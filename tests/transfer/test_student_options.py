@@ -18,7 +18,7 @@ from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping import MappingSpec, embed
 from baselines.transfer.mikt import check_goes_on, restore, start
 from baselines.transfer.mixing import MixingSpec
 from baselines.transfer.student import Student
@@ -237,7 +237,8 @@ def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> 
     params = student.init(np.random.default_rng(0))
     zero = np.zeros((9, 1), np.float32)
     padded = np.concatenate([OBS, zero], axis=1)  # entry −1 is absent
-    for window, embedded in zip(WINDOWS, student._embed(params, OBS), strict=True):
+    for source, window in enumerate(WINDOWS):
+        embedded = embed(params, source, OBS, student.mapping)
         np.testing.assert_array_equal(embedded, padded[:, list(window.entries)])
 
 
