@@ -1,7 +1,7 @@
-"""What `test_mpi.py` has two ranks do: `mpiexec -n 2 python tests/two_ranks.py FOLDER`.
+"""What `test_mpi.py` has two ranks do: `mpiexec -n 2 python tests/two_ranks.py FOLDER FLAG ...`.
 
-Each rank writes what it came to, `FOLDER/rank0.npz` and `FOLDER/rank1.npz`. The test imports this
-module too, for what the ranks are given.
+Each rank writes what it came to, `FOLDER/rank0.npz` and `FOLDER/rank1.npz`; they train together
+with the flags besides. The test imports this module too, for what the ranks are given.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from conftest import _batch, _perturbed, _student
 
+from baselines import run
+from baselines.common.command_line import outcome
+from baselines.common.divergence import Drifted
 from baselines.common.errors import UserError
 from baselines.common.mpi import team
 from baselines.common.team import Team
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
+from baselines.evaluation import while_training
 from baselines.ppo2.model import Model
 from baselines.transfer.student import Student
 
@@ -110,13 +115,41 @@ def failures(ranks: Team) -> Arrays:
     return {"told": np.array(told)}
 
 
-def main(folder: Path) -> None:
+def drifted(flags: list[str]) -> Arrays:
+    """What is told of a run in which the second rank's statistics are changed a little."""
+    share = Normalizer.share
+
+    def drift(normalizer: Normalizer, ranks: Team) -> None:
+        share(normalizer, ranks)
+        normalizer.obs_rms.mean = normalizer.obs_rms.mean + 1e-15 * ranks.rank
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Drifted) as end:
+        patch.setattr(Normalizer, "share", drift)
+        run.main([*flags, "--save_path=", "--log_path="])
+    return {"drifted": np.array(outcome(end.value))}
+
+
+def unmeasured(flags: list[str]) -> Arrays:
+    """What is told where the first rank cannot make a task to measure the policy with."""
+
+    def only_one(*_: Any) -> None:
+        raise UserError("--env: only one")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError) as end:
+        patch.setattr(while_training, "make_task", only_one)
+        run.main([*flags, "--eval_interval=1", "--save_path=", "--log_path="])
+    return {"unmeasured": np.array(str(end.value))}
+
+
+def main(folder: Path, flags: list[str]) -> None:
     ranks = team()
     results = {"size": np.array(ranks.size), "cores": np.array(ranks.cores)}
     for part in (statistics, first_step, update, ended_update, failures):
         results |= {f"{part.__name__}.{name}": value for name, value in part(ranks).items()}
+    run.main(flags)
+    results |= drifted(flags) | unmeasured(flags)
     np.savez(folder / f"rank{ranks.rank}.npz", **results)  # type: ignore[arg-type]
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

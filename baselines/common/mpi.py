@@ -142,6 +142,8 @@ class Ranks(Team):
         told = outcome(error)
         if told is None:
             traceback.print_exception(error)
+        elif isinstance(error, TaskError) and error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)  # the task's own
         message, status = told or (repr(error), EXIT_FAILURE)
         print(f"rank {self.rank}: {message}", file=sys.stderr, flush=True)
         self._all.Abort(status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,12 +67,13 @@ def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
     """What measures the policies of a run, on the first rank; None where nothing is to be measured.
 
     Raises:
-        UserError: see `Measuring`.
+        UserError: see `Measuring`; on all ranks.
     """
-    if not (setup.config.eval_interval and setup.team.is_first):
-        yield None
-        return
-    with closing(Measuring(setup.config)) as measuring:
+    measuring: Measuring | None = None
+    with setup.team.united():
+        if setup.config.eval_interval and setup.team.is_first:
+            measuring = Measuring(setup.config)
+    with closing(measuring) if measuring else nullcontext():
         yield measuring
 
 

@@ -120,6 +120,10 @@ def learn(
     texts = {name: _text(name, value) for name, value in given.items()}
     if env:
         texts["env"] = _task(env, env_name)
+    elif env_name:
+        raise UserError(
+            f"env_name: {env_name!r} given without env, the function whose task it names"
+        )
     if not isinstance(env, str) and given.get("save_video_interval"):
         raise UserError(
             "save_video_interval: these films are made by a process of its own, which cannot make"

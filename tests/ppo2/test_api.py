@@ -30,6 +30,8 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 TIMES = ("time_elapsed", "fps")
 
+pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("api")]
+
 toys.register()
 
 
@@ -255,6 +257,7 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
         (toys.BoxToy, "CartPole-v1", "^env_name: CartPole-v1 is a task of Gymnasium"),
         (toys.BoxToy, "a b", "^env_name: 'a b' .*letters"),
         ("BoxToy-v0", "Boxes", "^env_name: given with the id 'BoxToy-v0'"),
+        ("", "Boxes", "^env_name: 'Boxes' given without env, the function"),
         (lambda: 3, "Three", "cannot make Three.* int"),
         (lambda: 1 // 0, "Zero", "cannot make Zero.*division"),
     ],
