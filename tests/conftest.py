@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,42 @@ def small_config() -> Callable[..., Config]:
     """Settings of an update of 24 samples, 3 minibatches and 2 epochs, not compiled by XLA."""
     small = {"env": "Any-v0", "nsteps": 24, "nminibatches": 3, "noptepochs": 2, "xla": False}
     return lambda **settings: Config(**(small | settings))
+
+
+_COMPILED: dict[bytes, Any] = {}
+
+
+def _content(value: Any) -> bytes:
+    """The bytes of a value that is the same whichever of its parts are one object."""
+    stream = io.BytesIO()
+    pickler = pickle.Pickler(stream)
+    pickler.fast = True
+    pickler.dump(value)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def compiled_once() -> Iterator[None]:
+    """Runs that train a policy of the same content with the same settings share their update.
+
+    It is a pure function, and to trace it is most of what a short run takes.
+    """
+    from baselines.ppo2 import update
+
+    compile_update = update.compile_update
+
+    def known(*what: Any) -> Any:
+        try:
+            content = _content(what)
+        except (pickle.PicklingError, AttributeError):  # a network that a test has made up
+            return compile_update(*what)
+        if content not in _COMPILED:
+            _COMPILED[content] = compile_update(*what)
+        return _COMPILED[content]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(update, "compile_update", known)
+        yield
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ SMALL = ["--nsteps=32", "--nminibatches=2", "--noptepochs=1", "--num_timesteps=1
          "--save_interval=1", "--state_interval=2", "--keep=3", "--num_threads=1"]  # fmt: skip
 
 toys.register()
+
+pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("extending")]
 NETWORKS.lookup("outside:Twin")
 
 

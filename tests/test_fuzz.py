@@ -47,6 +47,8 @@ several = settings(
 )
 toys.register()
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 
 @contextmanager
 def taken_or_refused(begin: str = "--") -> Iterator[None]:

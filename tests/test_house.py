@@ -258,7 +258,6 @@ def test_no_two_classes_have_one_name() -> None:
 
 ELSEWHERE = {
     "analysis/notes.py": "test_plot.py",
-    "common/command_line.py": "strangers/test_arguments.py",
     "common/metrics.py": "test_docs.py",
     "common/networks/sizes.py": "common/networks/test_policies.py",
     "common/networks/trials.py": "test_extending.py",

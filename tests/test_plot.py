@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import called
 import pytest
+from called import ROOT
 from handmade_logs import straight, write_run, write_transfer
 
 from baselines import plot
 from baselines.common.errors import UserError
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -71,14 +71,14 @@ def test_help_and_errors_answer_at_once() -> None:
     program = (
         "import sys, time\n"
         "from baselines import plot\n"
-        "try: plot.main(sys.argv[1:])\n"
-        "except (SystemExit, ValueError): pass\n"
+        "for argument in ('--help', '/missing'):\n"
+        "    try: plot.main([argument])\n"
+        "    except (SystemExit, ValueError): pass\n"
         "print(time.process_time(), *{'matplotlib', 'scipy', 'tensorflow'} & set(sys.modules))"
     )
-    for argument in ("--help", "/missing"):
-        seconds, *heavy = in_a_process(program, argument).stdout.splitlines()[-1].split()
-        assert heavy == []
-        assert float(seconds) < 0.5
+    seconds, *heavy = in_a_process(program).stdout.splitlines()[-1].split()
+    assert heavy == []
+    assert float(seconds) < 0.5
 
 
 def test_without_students_there_is_no_picture_of_teachers(tmp_path: Path) -> None:
@@ -113,12 +113,7 @@ def test_the_threshold_may_be_given(logs: Path, tmp_path: Path) -> None:
 def test_a_damaged_log_is_one_line_and_nothing_is_written(tmp_path: Path) -> None:
     path = write_run(tmp_path / "a", straight(1.0)) / "progress.csv"
     path.write_text(path.read_text().replace("300000,", "300000,5,"))
-    command = [sys.executable, "-m", "baselines.plot", str(tmp_path)]
-    done = subprocess.run(
-        [*command, "--out", str(tmp_path / "new" / "x")],
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 2
+    done = called.call("baselines.plot", tmp_path, "--out", tmp_path / "new" / "x", status=2)
     assert done.stdout == ""
     assert done.stderr == (
         f"python -m baselines.plot: error: LOG_DIR: {path}, line 4: 3 cells under 2 columns\n"

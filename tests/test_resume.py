@@ -37,6 +37,8 @@ from baselines.training.states import write_state
 
 ROOT = Path(__file__).resolve().parent.parent
 TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
+pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("resume")]
+
 UPDATES = 10
 SMALL: dict[str, Any] = {"nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False}
 TIMES = ("time_elapsed", "fps")
@@ -90,8 +92,9 @@ def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return arrange
 
 
-@pytest.mark.parametrize("num_env", [1, 8])
-@pytest.mark.parametrize("teachers", [(), (TEACHER,)], ids=["PPO", "student"])
+@pytest.mark.parametrize(
+    ("teachers", "num_env"), [((), 1), ((TEACHER,), 8)], ids=["PPO", "student"]
+)
 def test_stopped_in_every_phase_a_run_ends_as_if_it_had_not_been(
     teachers: tuple[str, ...], num_env: int, stop_after: Callable[..., None], tmp_path: Path
 ) -> None:

@@ -9,11 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+import called
 import pytest
 import safetensors
+from called import ROOT, Done
 from documented import commands, words
 from fork_files import fork_variables, write_fork_file
 
@@ -21,23 +23,26 @@ from baselines import evaluate, run
 from baselines.config import Config, flag_of
 from baselines.flags import parse
 
-ROOT = Path(__file__).resolve().parent.parent
-
 # Small enough for a test: 2 environments, 2 updates of 128 steps, no XLA.
 SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]
 TIMES = {"time_elapsed", "fps"}
 
-
-def command(*arguments: str, program: str = "run") -> list[str]:
-    return [sys.executable, "-m", f"baselines.{program}", *arguments]
+pytestmark = pytest.mark.xdist_group("run")
 
 
-def call(*arguments: str, program: str = "run", status: int = 0) -> subprocess.CompletedProcess:
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "baselines.run", *arguments]
+
+
+def call(*arguments: str, program: str = "run", status: int = 0) -> Done:
+    return called.call(f"baselines.{program}", *arguments, status=status)
+
+
+def call_in_a_process(*arguments: str) -> None:
     done = subprocess.run(
-        command(*arguments, program=program), cwd=ROOT, capture_output=True, text=True, timeout=300
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
-    assert done.returncode == status, done.stderr
-    return done
+    assert done.returncode == 0, done.stderr
 
 
 def rows(log_path: Path) -> list[dict[str, str]]:
@@ -62,7 +67,7 @@ def variable_names(path: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("teacher")
-    call(
+    call_in_a_process(
         "--env=CentipedeFour-v1", "--num_timesteps=256", f"--save_path={folder / 'models'}",
         f"--log_path={folder / 'logs'}", "--save_interval=1", "--seed=3", *SMALL,
     )  # fmt: skip
@@ -80,21 +85,24 @@ def transfer_arguments(teacher: Path, folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def transfer(
-    teacher: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, subprocess.CompletedProcess]:
+def transfer(teacher: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Done]:
     folder = tmp_path_factory.mktemp("transfer")
     return folder, call(*transfer_arguments(teacher, folder))
+
+
+def methods_command() -> str:
+    """The one of the README that trains a student."""
+    (text,) = (text for text in commands() if "--teacher_network=mlp" in text)
+    return text
 
 
 def test_the_command_of_the_readme_takes_the_forks_own_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (text,) = (text for text in commands() if "--teacher_network=mlp" in text)
     monkeypatch.chdir(tmp_path)
     path = Path("teacher_models/centipede_four/0/00970")
     write_fork_file(path, fork_variables(97, 10))
-    run.main([*words(text)[3:], "--num_timesteps=192", *SMALL, "--num_env=1"])
+    run.main([*words(methods_command())[3:], "--num_timesteps=192", *SMALL, "--num_env=1"])
     described = metadata(Path("models/00003"))
     (teacher,) = described["teachers"]
     assert teacher["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -141,7 +149,7 @@ def documented(page: str, title: str) -> dict[str, str]:
 
 
 def test_every_logged_figure_is_documented_and_the_other_way_round(
-    teacher: Path, transfer: tuple[Path, subprocess.CompletedProcess]
+    teacher: Path, transfer: tuple[Path, Done]
 ) -> None:
     scratch, student = (rows(p)[0] for p in (teacher.parents[1] / "logs", transfer[0] / "logs"))
     of_all, of_update, of_students = (
@@ -161,7 +169,7 @@ def test_every_logged_figure_is_documented_and_the_other_way_round(
 
 
 def test_figures_are_missing_when_the_table_says_so(
-    transfer: tuple[Path, subprocess.CompletedProcess],
+    transfer: tuple[Path, Done],
 ) -> None:
     *_, with_teachers, alone = rows(transfer[0] / "logs")
     page = (ROOT / "docs" / "logged_metrics.md").read_text(encoding="utf-8")
@@ -172,9 +180,7 @@ def test_figures_are_missing_when_the_table_says_so(
     assert {name for name in alone if with_teachers[name] and not alone[name]} == set(gone)
 
 
-def test_the_files_of_a_run_are_documented(
-    teacher: Path, transfer: tuple[Path, subprocess.CompletedProcess]
-) -> None:
+def test_the_files_of_a_run_are_documented(teacher: Path, transfer: tuple[Path, Done]) -> None:
     logs = documented("files.md", "Logs")
     header = json.loads((transfer[0] / "logs" / "config.json").read_text())
     files = {f"{p.name}/" if p.is_dir() else p.name for p in (transfer[0] / "logs").iterdir()}
@@ -197,7 +203,7 @@ def test_monitor_has_every_episode(teacher: Path) -> None:
 
 
 def test_a_transfer_run_goes_through_its_phases(
-    transfer: tuple[Path, subprocess.CompletedProcess],
+    transfer: tuple[Path, Done],
 ) -> None:
     folder, done = transfer
     lines = done.stdout.splitlines()
@@ -217,7 +223,7 @@ def test_a_transfer_run_goes_through_its_phases(
 
 
 def test_a_transfer_run_tells_what_the_mapping_does(
-    transfer: tuple[Path, subprocess.CompletedProcess],
+    transfer: tuple[Path, Done],
 ) -> None:
     table = rows(transfer[0] / "logs")
     for name in ("mi_explained", "embedding_mean", "embedding_std"):
@@ -272,7 +278,7 @@ def test_a_student_of_a_random_teacher(teacher: Path, tmp_path: Path) -> None:
 
 
 def test_a_finished_student_is_an_ordinary_policy(
-    transfer: tuple[Path, subprocess.CompletedProcess], teacher: Path
+    transfer: tuple[Path, Done], teacher: Path
 ) -> None:
     models = transfer[0] / "models"
     found = sorted(p.name for p in models.iterdir() if p.is_file())
@@ -291,7 +297,7 @@ def test_a_finished_student_is_an_ordinary_policy(
 
 @pytest.mark.parametrize("update", ["00008", "00010"])
 def test_students_are_evaluated_without_the_teachers_file(
-    transfer: tuple[Path, subprocess.CompletedProcess], update: str, tmp_path: Path
+    transfer: tuple[Path, Done], update: str, tmp_path: Path
 ) -> None:
     copy = tmp_path / update
     copy.write_bytes((transfer[0] / "models" / update).read_bytes())
@@ -304,9 +310,7 @@ def test_students_are_evaluated_without_the_teachers_file(
     assert summary["ci95"][1] <= summary["max"]
 
 
-def test_a_finished_student_teaches(
-    transfer: tuple[Path, subprocess.CompletedProcess], tmp_path: Path
-) -> None:
+def test_a_finished_student_teaches(transfer: tuple[Path, Done], tmp_path: Path) -> None:
     call(
         "--env=baselines.environments:CentipedeSix-v1", "--num_timesteps=384", *SMALL,
         "--teacher_paths",
@@ -315,16 +319,14 @@ def test_a_finished_student_teaches(
 
 
 def test_an_unfinished_student_does_not_teach(
-    transfer: tuple[Path, subprocess.CompletedProcess],
+    transfer: tuple[Path, Done],
 ) -> None:
     unfinished = str(transfer[0] / "models" / "00008")
     done = call("--env=CentipedeSix-v1", "--teacher_paths", unfinished, status=2)
     assert "still needs its own teachers" in done.stderr
 
 
-def test_load_path_goes_on_under_other_scopes(
-    transfer: tuple[Path, subprocess.CompletedProcess], tmp_path: Path
-) -> None:
+def test_load_path_goes_on_under_other_scopes(transfer: tuple[Path, Done], tmp_path: Path) -> None:
     call(
         "--env=CentipedeEight-v1", "--num_timesteps=128", f"--save_path={tmp_path}",
         f"--load_path={transfer[0] / 'models' / '00010'}", "--pi_scope=mine", "--lr=1e-30", *SMALL,
@@ -341,9 +343,9 @@ def test_load_path_goes_on_under_other_scopes(
 
 
 def test_the_same_seed_gives_the_same_logs(
-    transfer: tuple[Path, subprocess.CompletedProcess], teacher: Path, tmp_path: Path
+    transfer: tuple[Path, Done], teacher: Path, tmp_path: Path
 ) -> None:
-    call(*transfer_arguments(teacher, tmp_path), "--num_threads=1")
+    call_in_a_process(*transfer_arguments(teacher, tmp_path), "--num_threads=1")
     assert untimed(tmp_path / "logs") == untimed(transfer[0] / "logs")
     for name in variable_names(tmp_path / "models" / "00010"):
         with (
@@ -376,13 +378,8 @@ def wait_for_rows(log_path: Path, wanted: int) -> None:
     raise TimeoutError(f"no {wanted} rows in {log_path}")
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "said"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
-)
-def test_a_run_that_is_stopped_saves_what_there_is(
-    number: signal.Signals, status: int, said: str, tmp_path: Path
-) -> None:
+def test_a_run_that_is_stopped_saves_what_there_is(tmp_path: Path) -> None:
+    """By Ctrl-C; test_mpi.py has SIGTERM, test_resume.py both without the exit status."""
     process = subprocess.Popen(
         command(
             "--env=CartPole-v1", "--num_timesteps=1e8", f"--save_path={tmp_path / 'models'}",
@@ -392,32 +389,41 @@ def test_a_run_that_is_stopped_saves_what_there_is(
     )  # fmt: skip
     try:
         wait_for_rows(tmp_path / "logs", 4)
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == status
+    assert process.returncode == 130
     assert stderr.splitlines() == [
-        f"{number.name}: finishing this update; once more stops at once",
-        f"python -m baselines.run: {said}",
+        "SIGINT: finishing this update; once more stops at once",
+        "python -m baselines.run: interrupted",
     ]
     [saved] = [p for p in (tmp_path / "models").iterdir() if p.is_file()]
     assert f"saved {saved}" in stdout
     assert metadata(saved)["update"] == int(saved.name) >= 3
 
 
-def test_the_readmes_transfer_script_runs(tmp_path: Path) -> None:
+def test_the_transfer_script_runs_the_command_of_the_readme(tmp_path: Path) -> None:
+    """With the flags that it is given; what that command does is checked above."""
+    for name, program in {
+        "scripts/transfer.sh": (ROOT / "scripts" / "transfer.sh").read_text(),
+        "scripts/setup.sh": "#!/bin/sh\n",  # all is set up
+        ".venv/bin/python": '#!/bin/sh\npwd\nfor word; do echo "$word"; done\n',
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(program)
+        path.chmod(0o755)
     done = subprocess.run(
-        [
-            ROOT / "scripts" / "transfer.sh", "--num_timesteps=4096", "--nsteps=512",
-            f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path / 'logs'}",
-        ],
-        capture_output=True, text=True, timeout=600, check=False,
+        [tmp_path / "scripts" / "transfer.sh", "--num_timesteps=1e5", "--save_path=a folder"],
+        cwd="/", capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "models" / "00008").exists()
-    assert len(rows(tmp_path / "logs")) == 8
-    assert done.stdout.splitlines()[-1].startswith("done: 8 updates, 4096 timesteps")
+    folder, *arguments = done.stdout.splitlines()
+    assert Path(folder).samefile(tmp_path)
+    assert arguments[:2] == ["-m", "baselines.run"]
+    of_the_readme = parse(words(methods_command())[3:], "", "")
+    wanted = replace(of_the_readme, num_timesteps=100_000, save_path="a folder")
+    assert parse(arguments[2:], "", "") == wanted
 
 
 @pytest.mark.parametrize("file", ["README.md", "scripts/transfer.sh"])
@@ -531,26 +537,32 @@ BAD_INPUT = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def refusals(
+    teacher: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[Done, Path]]:
+    """How each command with bad input ended, and the folder that it was to write into."""
+    places = {case: tmp_path_factory.mktemp("refused") for case in BAD_INPUT}
+    calls = {
+        case: [f"--save_path={places[case] / 'models'}", f"--log_path={places[case] / 'logs'}"]
+        + [argument.replace("TEACHER", str(teacher)) for argument in arguments]
+        for case, (arguments, _) in BAD_INPUT.items()
+    }
+    variables = {k: v for k, v in os.environ.items() if "DISPLAY" not in k}
+    done = called.call_without_tensorflow("baselines.run", calls, variables)
+    return {case: (done[case], places[case]) for case in BAD_INPUT}
+
+
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_is_one_line_and_writes_nothing(case: str, teacher: Path, tmp_path: Path) -> None:
-    arguments, expected = BAD_INPUT[case]
-    arguments = [argument.replace("TEACHER", str(teacher)) for argument in arguments]
-    folders = [f"--save_path={tmp_path / 'models'}", f"--log_path={tmp_path / 'logs'}"]
-    without_tensorflow = (
-        "import runpy, sys\n"
-        "try: runpy.run_module('baselines.run', run_name='__main__', alter_sys=True)\n"
-        "finally: assert 'tensorflow' not in sys.modules"
-    )
-    environment = {k: v for k, v in os.environ.items() if "DISPLAY" not in k}
-    done = subprocess.run(
-        [sys.executable, "-c", without_tensorflow, *folders, *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, env=environment, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2, done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert re.search(f"^python -m baselines.run: error: {expected}", done.stderr), done.stderr
-    assert done.stdout == ""
-    assert list(tmp_path.iterdir()) == []
+def test_bad_input_is_one_line_and_writes_nothing(
+    case: str, refusals: dict[str, tuple[Done, Path]]
+) -> None:
+    (status, stdout, stderr), folder = refusals[case]
+    assert status == 2, stderr
+    assert len(stderr.splitlines()) == 1
+    assert re.search(f"^python -m baselines.run: error: {BAD_INPUT[case][1]}", stderr), stderr
+    assert stdout == ""
+    assert list(folder.iterdir()) == []
 
 
 def test_a_truncated_teacher_is_refused(teacher: Path, tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from called import ROOT, Done, call
 from handmade_logs import straight, write_run
 
 from baselines import sweep as command
-
-ROOT = Path(__file__).resolve().parent.parent
 
 SMALL = """\
 title: Small
@@ -25,13 +24,8 @@ panels:
 """
 
 
-def sweep(*arguments: object, status: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "baselines.sweep", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
+def sweep(*arguments: object, status: int = 0) -> Done:
+    return call("baselines.sweep", *arguments, status=status)
 
 
 @pytest.fixture
@@ -41,75 +35,96 @@ def experiment(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_sweep_runs_all_and_then_nothing(experiment: Path, tmp_path: Path) -> None:
-    out = tmp_path / "runs"
-    first = sweep(experiment, "--out", out, "--jobs=2")
-    assert first.stdout.splitlines()[-1] == "2 done, 0 running, 0 waiting, 0 failed"
-    files = {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
-    for seed in (0, 1):
-        assert out / "cartpole_v1" / "ppo" / str(seed) / "models" / "00004" in files
-    again = sweep(experiment, "--out", out)
-    assert again.stdout.splitlines() == ["2 done, 0 running, 0 waiting, 0 failed"]
-    assert {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()} == files
+def without_a_place(folder: Path) -> Path:
+    """A file where a run is to make its folder for checkpoints, so that it fails."""
+    folder.mkdir(parents=True)
+    (folder / "models").write_text("a file where a folder should be")
+    return folder / "models"
 
 
-def test_a_failed_run_is_reported_and_does_not_stop_the_others(
+def test_a_sweep_from_one_item_of_an_array_over_a_failed_run_to_its_end(
     experiment: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / "runs"
-    broken = out / "cartpole_v1" / "ppo" / "0"
-    broken.mkdir(parents=True)
-    (broken / "models").write_text("a file where a folder should be")
-    done = sweep(experiment, "--out", out, "--jobs=1", status=1)
+    runs = tmp_path / "runs" / "cartpole_v1" / "ppo"
+    sweep(experiment, "--out", tmp_path / "runs", "--array=1")
+    assert [p.name for p in runs.iterdir()] == ["1"]
+
+    broken = without_a_place(runs / "0")
+    done = sweep(experiment, "--out", tmp_path / "runs", "--jobs=1", status=1)
     assert "failed: CartPole-v1, PPO, seed 0: status 2: " in done.stdout
     assert "error: --save_path: cannot write to" in done.stdout
     assert done.stdout.splitlines()[-1] == "1 done, 0 running, 0 waiting, 1 failed"
 
+    broken.unlink()
+    done = sweep(experiment, "--out", tmp_path / "runs", "--jobs=2")
+    assert done.stdout.splitlines()[-1] == "2 done, 0 running, 0 waiting, 0 failed"
+    files = {p: p.stat().st_mtime_ns for p in runs.rglob("*") if p.is_file()}
+    for seed in (0, 1):
+        assert runs / str(seed) / "models" / "00004" in files
+
+    again = sweep(experiment, "--out", tmp_path / "runs")
+    assert again.stdout.splitlines() == ["2 done, 0 running, 0 waiting, 0 failed"]
+    assert {p: p.stat().st_mtime_ns for p in runs.rglob("*") if p.is_file()} == files
+
+
+def test_a_failed_run_does_not_stop_the_others(experiment: Path, tmp_path: Path) -> None:
+    folders = [tmp_path / "runs" / "cartpole_v1" / "ppo" / seed for seed in "01"]
+    for folder in folders:
+        without_a_place(folder)
+    done = sweep(experiment, "--out", tmp_path / "runs", "--jobs=1", status=1)
+    assert done.stdout.splitlines()[-1] == "0 done, 0 running, 0 waiting, 2 failed"
+
 
 def test_a_stopped_sweep_goes_on(experiment: Path, tmp_path: Path) -> None:
-    out = tmp_path / "runs"
-    arguments = [experiment, "--out", out, "--jobs=2", "--set", "num_timesteps=64e3"]
+    folder = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0"
+    longer = ["--seeds=0", "--set", "num_timesteps=1e7"]
+    arguments = [str(experiment), f"--out={tmp_path / 'runs'}", *longer]
     process = subprocess.Popen(
-        [sys.executable, "-m", "baselines.sweep", *map(str, arguments)],
+        [sys.executable, "-m", "baselines.sweep", *arguments],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    logs = [out / "cartpole_v1" / "ppo" / seed / "logs" / "progress.csv" for seed in "01"]
-    deadline = time.monotonic() + 120
-    while not all(log.exists() and len(log.read_text().splitlines()) > 3 for log in logs):
+    log = folder / "logs" / "progress.csv"
+    deadline = time.monotonic() + 300
+    while not (log.exists() and len(log.read_text().splitlines()) > 3):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
-    states = [max((log.parents[1] / "models" / "resume").iterdir()).name for log in logs]
-    assert all(0 < int(state) < 1000 for state in states)
-    left = sweep(experiment, "--out", out, "--dry_run", "--set", "num_timesteps=64e3").stdout
+    states = sorted(path.name for path in (folder / "models" / "resume").iterdir())
+    assert int(states[-1]) > 0
+    left = sweep(*arguments, "--dry_run").stdout
     assert "CartPole-v1, PPO, seed 0:" in left
-    assert "2 waiting" in left
+    assert "1 waiting" in left
     assert "left with" in left
 
 
+CHAIN = SMALL.replace("[0, 1]", "[0]").replace("256", "512").replace(
+    "  - env: CartPole-v1\n",
+    """\
+  - {env: CartPole-v1, methods: [PPO]}
+  - {name: Two, methods: [MIKT], env: CartPole-v1, teachers: {run: 'CartPole-v1, PPO'}}
+""",
+)  # fmt: skip
+LONGER = (
+    CHAIN + "  - {name: Three, methods: [MIKT], env: CartPole-v1, teachers: {run: 'Two, MIKT'}}\n"
+)
+
+
 def test_a_chain_is_trained_in_its_order_or_not_at_all(tmp_path: Path) -> None:
-    path, out = tmp_path / "chain.yaml", tmp_path / "runs"
-    path.write_text(
-        SMALL.replace("[0, 1]", "[0]").replace("[PPO]", "[MIKT]").replace("256", "512")
-        + "    name: Two\n    teachers: {run: 'CartPole-v1, PPO'}\n"
-        + "  - {name: Three, env: CartPole-v1, teachers: {run: 'Two, MIKT'}}\n"
-    )
-    text = path.read_text()
-    first = "panels:\n  - {env: CartPole-v1, methods: [PPO]}\n"
-    path.write_text(text.replace("panels:\n", first))
-    done = sweep(path, "--out", out, "--jobs=2")
-    assert done.stdout.splitlines()[-1] == "3 done, 0 running, 0 waiting, 0 failed"
-    header = json.loads((out / "three" / "mikt" / "0" / "logs" / "config.json").read_text())
+    chain, longer, out = tmp_path / "chain.yaml", tmp_path / "longer.yaml", tmp_path / "runs"
+    chain.write_text(CHAIN)
+    longer.write_text(LONGER)
+    done = sweep(chain, "--out", out, "--jobs=2")
+    assert done.stdout.splitlines()[-1] == "2 done, 0 running, 0 waiting, 0 failed"
+    header = json.loads((out / "two" / "mikt" / "0" / "logs" / "config.json").read_text())
     assert header["config"]["teacher_paths"] == [
-        str(out / "two" / "mikt" / "0" / "models" / "00008")
+        str(out / "cartpole_v1" / "ppo" / "0" / "models" / "00008")
     ]
-    refused = sweep(path, "--out", out / "new", "--only", "Three", status=2)
+    refused = sweep(longer, "--out", out / "new", "--only", "Three", status=2)
     assert "there is no teacher" in refused.stderr
-    (out / "broken" / "cartpole_v1" / "ppo" / "0").mkdir(parents=True)
-    (out / "broken" / "cartpole_v1" / "ppo" / "0" / "models").write_text("a file, no folder")
-    failed = sweep(path, "--out", out / "broken", status=1)
+    without_a_place(out / "broken" / "cartpole_v1" / "ppo" / "0")
+    failed = sweep(longer, "--out", out / "broken", status=1)
     assert "failed: Three, MIKT, seed 0: the run that makes its teacher failed" in failed.stdout
     assert failed.stdout.splitlines()[-1] == "0 done, 0 running, 0 waiting, 3 failed"
 
@@ -118,11 +133,6 @@ def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:
     done = sweep(experiment, "--out", tmp_path / "runs", "--folders", "--seeds", "1")
     assert done.stdout.split() == [str(tmp_path / "runs" / "cartpole_v1" / "ppo" / "1" / "logs")]
     assert not (tmp_path / "runs").exists()
-
-
-def test_one_item_of_a_job_array(experiment: Path, tmp_path: Path) -> None:
-    sweep(experiment, "--out", tmp_path / "runs", "--array=1")
-    assert [p.name for p in (tmp_path / "runs" / "cartpole_v1" / "ppo").iterdir()] == ["1"]
 
 
 LOGGED = """\

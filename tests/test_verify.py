@@ -7,26 +7,25 @@ import sys
 from pathlib import Path
 
 import pytest
+from called import ROOT, call
 from handmade_logs import write_run
 
 from baselines import verify
 from baselines.analysis.runs import read_run
 from baselines.common.errors import UserError
 
-ROOT = Path(__file__).resolve().parent.parent
 SMALL = [
     "--env=CartPole-v1", "--num_timesteps=32768", "--nsteps=64", "--nminibatches=4",
     "--noptepochs=1", "--xla=False",
 ]  # fmt: skip
 
+pytestmark = pytest.mark.xdist_group("verify")
+
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("logs") / "cart" / "0"
-    subprocess.run(
-        [sys.executable, "-m", "baselines.run", *SMALL, f"--log_path={folder}"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, timeout=300, check=True,
-    )  # fmt: skip
+    call("baselines.run", *SMALL, f"--log_path={folder}")
     return folder
 
 
@@ -90,13 +89,13 @@ def test_nothing_heavy_is_loaded_for_help_and_errors() -> None:
         "import sys\n"
         "from baselines import results, verify\n"
         "for command in (results, verify):\n"
-        "    try: command.main(sys.argv[1:])\n"
-        "    except (SystemExit, ValueError): pass\n"
+        "    for argument in ('--help', '/missing'):\n"
+        "        try: command.main([argument])\n"
+        "        except (SystemExit, ValueError): pass\n"
         "print(*{'matplotlib', 'scipy', 'tensorflow', 'gymnasium'} & set(sys.modules))"
     )
-    for argument in ("--help", "/missing"):
-        done = subprocess.run(
-            [sys.executable, "-c", program, argument],
-            cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
-        )  # fmt: skip
-        assert done.stdout.splitlines()[-1] == "", done.stdout
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "", done.stdout

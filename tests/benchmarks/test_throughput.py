@@ -15,6 +15,8 @@ from benchmarks.table import text
 ROOT = Path(__file__).resolve().parent.parent.parent
 TINY = ["--env=CentipedeFour-v1", "--num_env=2", "--nsteps=32", "--repeats=2"]
 
+pytestmark = pytest.mark.xdist_group("throughput")
+
 
 def call(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "benchmarks.throughput", *arguments]

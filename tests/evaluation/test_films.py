@@ -11,24 +11,30 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
+from called import ROOT, Done, call_without_tensorflow
 
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.evaluation.films import side_by_side, write
 from baselines.training.saved import read_saved_policy
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("films")
+
 TEACHERS = ROOT / "teacher_models"
 FOUR, SIX = (str(TEACHERS / f"centipede_{n}" / "0" / "00970") for n in ("four", "six"))
+
+
+def without_display() -> dict[str, str]:
+    """The environment variables, but for those that say how to draw."""
+    return {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "DISPLAY")}
 
 
 def call(
     program: str, *arguments: object, status: int = 0, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "DISPLAY")}
     done = subprocess.run(
         [sys.executable, "-m", f"baselines.{program}", *map(str, arguments)], cwd=ROOT,
-        capture_output=True, text=True, timeout=300, env=environment | (variables or {}),
+        capture_output=True, text=True, timeout=300, env=without_display() | (variables or {}),
         check=False,
     )  # fmt: skip
     has_opengl = find_library("EGL") or find_library("OSMesa")
@@ -112,20 +118,31 @@ def test_pictures_of_several_heights_are_scaled(height: int | None, shape: tuple
     assert (picture[:, edge:] == 200).all()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["--video", "film.avi"], "--video: film.avi must end in .mp4 or .gif"),
-        (["--beside", FOUR], "--beside: given without --video"),
-        (["--video_height=15"], "--video_height: must lie between 16 and 2160, not 15"),
-        (["--video", "x.mp4", "--beside", "nowhere"], "--beside: cannot read nowhere"),
-        (["--video", f"{FOUR}/x.mp4"], "--video: cannot write to .*00970 is not a folder"),
-    ],
-)
-def test_bad_input_is_one_line(arguments: list[str], expected: str) -> None:
-    done = call("evaluate", f"--load_path={SIX}", *arguments, status=2)
-    assert len(done.stderr.splitlines()) == 1
-    assert re.search(expected, done.stderr), done.stderr
+BAD_INPUT = {
+    "another ending": (["--video", "film.avi"], "--video: film.avi must end in .mp4 or .gif"),
+    "nothing to stand beside": (["--beside", FOUR], "--beside: given without --video"),
+    "too low": (["--video_height=15"], "--video_height: must lie between 16 and 2160, not 15"),
+    "no such policy": (
+        ["--video", "x.mp4", "--beside", "nowhere"], "--beside: cannot read nowhere",
+    ),
+    "no folder": (
+        ["--video", f"{FOUR}/x.mp4"], "--video: cannot write to .*00970 is not a folder",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def refusals() -> dict[str, Done]:
+    calls = {case: [f"--load_path={SIX}", *bad] for case, (bad, _) in BAD_INPUT.items()}
+    return call_without_tensorflow("baselines.evaluate", calls, without_display())
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_line(case: str, refusals: dict[str, Done]) -> None:
+    status, _, stderr = refusals[case]
+    assert status == 2
+    assert len(stderr.splitlines()) == 1
+    assert re.search(BAD_INPUT[case][1], stderr), stderr
 
 
 def test_without_opengl_a_line_says_what_to_install(tmp_path: Path) -> None:

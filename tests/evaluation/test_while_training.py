@@ -18,6 +18,8 @@ SMALL: dict[str, Any] = {
 
 toys.register()
 
+pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("while_training")]
+
 
 def trained(folder: Path, updates: int, **settings: Any) -> ppo2.TrainedPolicy:
     return ppo2.learn(

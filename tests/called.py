@@ -1,0 +1,76 @@
+"""Commands as a user calls them, without a process for each: what they print, their exit status."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from baselines.common.command_line import run_command
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ended(module: str, arguments: Sequence[str]) -> Done:
+    """Run `python -m MODULE` with these arguments in this process, in the checkout's folder."""
+    command = importlib.import_module(module)
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(ROOT)
+        patch.setattr(sys, "argv", [module, *arguments])
+        with pytest.raises(SystemExit) as end:
+            run_command(command.main, command.PROGRAM)
+    assert isinstance(end.value.code, int)
+    return Done(end.value.code, out.getvalue(), err.getvalue())
+
+
+def call(module: str, *arguments: object, status: int = 0) -> Done:
+    """As `ended`, for a command that is to end with this status."""
+    done = ended(module, [str(argument) for argument in arguments])
+    assert done.returncode == status, done.stderr
+    return done
+
+
+PROGRAM = """
+import json, sys
+from called import ended
+asked = json.load(sys.stdin)
+ends = [ended(sys.argv[1], arguments) for arguments in asked]
+json.dump([ends, sorted(sys.modules)], sys.stdout)
+"""
+
+
+def call_without_tensorflow(
+    module: str, calls: Mapping[str, Sequence[str]], variables: Mapping[str, str]
+) -> dict[str, Done]:
+    """How each call of a command ends, one after the other in a process that needs no TensorFlow.
+
+    Args:
+        module: the command.
+        calls: the arguments of each, by name.
+        variables: the environment.
+    """
+    search = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, module], input=json.dumps(list(calls.values())),
+        capture_output=True, text=True, timeout=300, check=True, env={**variables, **search},
+    )  # fmt: skip
+    ends, modules = json.loads(done.stdout)
+    assert "tensorflow" not in modules
+    return {name: Done(*end) for name, end in zip(calls, ends, strict=True)}
