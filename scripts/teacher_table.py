@@ -6,6 +6,7 @@ Every figure comes from the files themselves or from episodes that are run now, 
 """
 
 import argparse
+import textwrap
 from pathlib import Path
 
 import joblib
@@ -53,8 +54,14 @@ def origin(path: Path, saved: SavedPolicy) -> str:
     return (
         f"**{path.relative_to(FOLDER)}**: update {described['update']},"
         f" {described['timesteps']:,} timesteps, commit `{described['commit'][:12]}`,"
-        f" {versions(described['versions'])}\n\n    {described['command']}\n"
+        f" {versions(described['versions'])}\n\n{as_code(described['command'])}\n"
     )
+
+
+def as_code(command: str) -> str:
+    """A command as a block of Markdown, in lines that are not too wide for a page."""
+    lines = textwrap.wrap(command, 96, break_long_words=False, break_on_hyphens=False)
+    return "    " + " \\\n      ".join(lines)
 
 
 def versions(numbers: dict[str, str]) -> str:
