@@ -14,7 +14,7 @@ from baselines.common.team import ALONE, Team
 from baselines.config import Config
 from baselines.ppo2.ppo2 import iterate, open_session
 from baselines.training.setup import prepare
-from baselines.transfer.schedule import stages
+from baselines.transfer.build import stages
 
 ITERATION = "iteration"
 PARTS = ("collect", "update", "rest")

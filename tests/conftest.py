@@ -21,7 +21,7 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 

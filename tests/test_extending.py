@@ -35,7 +35,7 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
 from baselines.training.teachers import load_teacher
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 from examples.l2_sp import METRICS, Anchored, L2SPConfig, anchored

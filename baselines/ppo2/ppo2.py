@@ -28,7 +28,8 @@ from baselines.training.saved import SavedPolicy
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, roll_back
-from baselines.transfer.schedule import Stage, stage_at, stages
+from baselines.transfer.build import stages
+from baselines.transfer.schedule import Stage, stage_at
 
 Run = Session[Model, Runner]
 

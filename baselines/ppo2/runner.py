@@ -1,4 +1,4 @@
-"""Rollouts, and generalised advantage estimation (Schulman et al. 2016)."""
+"""Rollouts: what the environments and the policy give, as the batch of an update."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
+from baselines.ppo2.gae import gae
 from baselines.ppo2.model import Model
 
 
@@ -61,44 +62,6 @@ class Outcome:
         return cls(
             np.concatenate(values), np.concatenate(returns), [e for part in episodes for e in part]
         )
-
-
-def gae(
-    rewards: np.ndarray,
-    values: np.ndarray,
-    dones: np.ndarray,
-    last_values: np.ndarray,
-    gamma: float,
-    lam: float,
-) -> np.ndarray:
-    """Advantages by GAE(λ), Schulman et al. 2016, equation 16.
-
-    Args:
-        rewards: float of [T, B].
-        values: V(s_t), float of [T, B].
-        dones: whether step t ended its episode, bool of [T, B].
-        last_values: V(s_T), float of [B].
-        gamma: discount γ.
-        lam: λ.
-
-    Returns:
-        float32 of [T, B].
-    """
-    alive = 1.0 - dones
-    next_values = np.concatenate([values[1:], last_values[None]])
-    deltas = rewards + gamma * alive * next_values - values
-    decay = gamma * lam * alive
-    columns = zip(deltas.T[:, ::-1].tolist(), decay.T[:, ::-1].tolist(), strict=True)
-    return np.array([_accumulated(*column)[::-1] for column in columns], np.float32).T
-
-
-def _accumulated(deltas: list[float], decay: list[float]) -> list[float]:
-    """x_t = deltas_t + decay_t · x_{t−1}; on plain floats, which NumPy's take ten times as long."""
-    result, carried = [], 0.0
-    for delta, factor in zip(deltas, decay, strict=True):
-        carried = delta + factor * carried
-        result.append(carried)
-    return result
 
 
 def _by_environment(x: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.transfer.hand_over import Tally
-from baselines.transfer.metrics import PI_SHARE
+from baselines.transfer.student_metrics import PI_SHARE
 
 WINDOW = 100
 """Episodes over which `eprewmean` and `eplenmean` are taken."""

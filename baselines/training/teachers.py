@@ -14,7 +14,8 @@ from baselines.config import Config
 from baselines.conversion.bare_policy import bare_policy, spaces_of_task
 from baselines.conversion.reading import Foreign, read_any
 from baselines.transfer.build import check_teachers
-from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
+from baselines.transfer.stored_teachers import teacher_from_checkpoint
+from baselines.transfer.teacher import Teacher
 
 WHERE = "--teacher_paths"
 

@@ -22,7 +22,8 @@ from baselines.common.networks.activations import InPlace
 from baselines.common.networks.networks import Layer, dense_layers, feed_forward
 from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.mapping import SELECTION, StateMapping, embedding_scope
-from baselines.transfer.mixing import MixingSpec, lateral, shares
+from baselines.transfer.mixing import lateral, shares
+from baselines.transfer.mixing_spec import MixingSpec
 from baselines.transfer.teacher import Teacher, source_numbers, sources
 
 

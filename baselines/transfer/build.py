@@ -1,4 +1,4 @@
-"""From settings to a policy: from scratch, or with teachers by a transfer method.
+"""From settings to a policy and its course: from scratch, or with teachers by a transfer method.
 
 The methods that MIKT is compared with differ from it by what is done here (`docs/method.md`).
 """
@@ -13,6 +13,7 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TRANSFERS, Config
 from baselines.transfer.method import TransferMethod
+from baselines.transfer.schedule import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
 
@@ -60,6 +61,13 @@ def first_statistics(policy: Policy, config: Config) -> RunningMeanStd:
     """What the statistics of the observations begin with: nothing, or what the method says."""
     told = _method(config).statistics(policy) if config.teacher_paths else None
     return RunningMeanStd((policy.obs_size,)) if told is None else told
+
+
+def stages(policy: Policy, config: Config) -> list[Stage]:
+    """The stages of a run in their order: one without teachers, else those of its method."""
+    if not config.teacher_paths:
+        return one_stage(policy, config)
+    return _method(config).stages(policy, config)
 
 
 def _method(config: Config) -> TransferMethod:

@@ -13,59 +13,58 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
-from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.mapping import SCOPE, MappingSpec, embedding_variables
-from baselines.transfer.mixing import MixingSpec, unfitting
+from baselines.transfer.correspondence import Window
+from baselines.transfer.mapping import embedding_variables
+from baselines.transfer.mapping_kinds import MappingSpec
+from baselines.transfer.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.stored_teachers import (
+    describe_teacher,
+    describe_window,
+    stored_teacher,
+    stored_window,
+    teacher_arrays,
+)
+from baselines.transfer.student_parts import StudentParts
 from baselines.transfer.teacher import Teacher, sources
 
-TransferParts = tuple[
-    tuple[Teacher, ...], MappingSpec, float, Params, MixingSpec, tuple[Window, ...], bool
-]
-"""The teachers, the mapping, σ_q's noise, the variables of a frozen φ, how the teachers are mixed
-in, where their parts are, and whether their values are drawn to the returns, as `Student` has
-them."""
 
+def describe(parts: StudentParts) -> dict[str, Any]:
+    """What a checkpoint says under `transfer` (`docs/checkpoints.md`); JSON.
 
-def describe(
-    teachers: Sequence[Teacher], mapping: MappingSpec, min_std: float, frozen_mapping: bool
-) -> dict[str, Any]:
-    """What a checkpoint says under `transfer` (`docs/checkpoints.md`); JSON."""
-    return {
-        "mapping_spec": asdict(mapping),
-        "min_std": min_std,
-        "frozen_mapping": frozen_mapping,
-        "teachers": [describe_teacher(teacher) for teacher in teachers],
+    It tells only those of the options that are not as by default.
+    """
+    said: dict[str, Any] = {
+        "mapping_spec": asdict(parts.mapping_spec),
+        "min_std": parts.min_std,
+        "frozen_mapping": bool(parts.frozen_mapping),
+        "teachers": [describe_teacher(teacher) for teacher in parts.teachers],
     }
+    if parts.mixing_spec != MixingSpec():
+        said["mixing"] = asdict(parts.mixing_spec)
+    if parts.windows:
+        said["windows"] = [describe_window(window) for window in parts.windows]
+    if parts.value_alignment:
+        said["value_alignment"] = True
+    return said
 
 
-def describe_options(
-    spec: MixingSpec, windows: Sequence[Window], value_alignment: bool
-) -> dict[str, Any]:
-    """What it says there besides of the options that are not as by default; JSON."""
-    said: dict[str, Any] = {"mixing": asdict(spec)} if spec != MixingSpec() else {}
-    if windows:
-        said["windows"] = [describe_window(window) for window in windows]
-    return said | ({"value_alignment": True} if value_alignment else {})
-
-
-def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
-    """The teachers' variables under the names that they have in a student's checkpoint."""
-    return {
-        f"{teacher_scope(j)}/{name}": value
-        for j, teacher in enumerate(teachers)
-        for name, value in teacher.params.items()
-    }
+def frozen_arrays(parts: StudentParts) -> dict[str, np.ndarray]:
+    """The teachers' variables, and φ's where it is not learned."""
+    return dict(parts.frozen_mapping) | teacher_arrays(parts.teachers)
 
 
 def read(
     described: Mapping[str, Any], stored: Mapping[str, np.ndarray], body: PlainPolicy
-) -> TransferParts:
-    """The inverse of `describe` and `describe_options`.
+) -> dict[str, Any]:
+    """The inverse of `describe` and `frozen_arrays`.
 
     Args:
         described: what the checkpoint says under `transfer`.
         stored: its arrays.
         body: the student's own networks.
+
+    Returns:
+        The attributes of `StudentParts` other than `body`, by name.
 
     Raises:
         KeyError, TypeError, ValueError: the description is damaged.
@@ -73,17 +72,24 @@ def read(
     teachers = tuple(
         stored_teacher(j, teacher, stored) for j, teacher in enumerate(described["teachers"])
     )
-    mapping, min_std = MappingSpec(**described["mapping_spec"]), float(described["min_std"])
+    spec = MappingSpec(**described["mapping_spec"])
     sizes = [size for _, size in sources(teachers)]
     for size in sizes:
-        check_sizes(mapping, body.obs_size, size)
+        check_sizes(spec, body.obs_size, size)
     frozen: Params = {}
     if described["frozen_mapping"]:
-        needed = shapes(embedding_variables(body.obs_size, sizes, mapping.build()))
+        needed = shapes(embedding_variables(body.obs_size, sizes, spec.build()))
         frozen = checked_arrays(stored, needed)
-    mixing, windows = _stored_mixing(described, body, teachers, mapping)
-    value_alignment = bool(described.get("value_alignment", False))
-    return teachers, mapping, min_std, frozen, mixing, windows, value_alignment
+    mixing, windows = _stored_mixing(described, body, teachers, spec)
+    return {
+        "teachers": teachers,
+        "mapping_spec": spec,
+        "min_std": float(described["min_std"]),
+        "frozen_mapping": frozen,
+        "mixing_spec": mixing,
+        "windows": windows,
+        "value_alignment": bool(described.get("value_alignment", False)),
+    }
 
 
 def _stored_mixing(
@@ -102,57 +108,3 @@ def _stored_mixing(
         for window, teacher in zip(told, teachers if by_name else (), strict=True)
     ]
     return mixing, tuple(windows)
-
-
-def teacher_scope(number: int) -> str:
-    """First part of the names of a teacher's variables in a student's checkpoint."""
-    return f"{SCOPE}/teacher{number}"
-
-
-def describe_window(window: Window) -> list[Any]:
-    """What a checkpoint says of a place on the student's body; JSON."""
-    return [list(window.entries), [list(pair) for pair in window.motors]]
-
-
-def stored_window(described: Sequence[Any], body: PlainPolicy, teacher: Teacher) -> Window:
-    """The inverse of `describe_window`.
-
-    Raises:
-        TypeError, ValueError: it does not fit the student or the teacher.
-    """
-    entries, motors = described
-    window = Window(tuple(entries), tuple((own, theirs) for own, theirs in motors))
-    bounds = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
-    numbers = [(entry, body.obs_size) for entry in window.entries if entry != ABSENT]
-    numbers += [pair for motor in window.motors for pair in zip(motor, bounds, strict=True)]
-    if len(window.entries) != teacher.policy.obs_size or not window.motors:
-        raise ValueError("a window does not fit its teacher")
-    if not all(type(number) is int and 0 <= number < bound for number, bound in numbers):
-        raise ValueError("a window names what is not there")
-    return window
-
-
-def describe_teacher(teacher: Teacher) -> dict[str, Any]:
-    """What a student's checkpoint says of a teacher, beside its variables; JSON."""
-    return {
-        "policy": teacher.policy.describe(),
-        "env": teacher.env,
-        "sha256": teacher.sha256,
-        "random": teacher.random,
-    }
-
-
-def stored_teacher(
-    number: int, described: dict[str, Any], stored: Mapping[str, np.ndarray]
-) -> Teacher:
-    """The teacher that a student's checkpoint describes.
-
-    Raises:
-        KeyError, TypeError, ValueError: the description is damaged.
-    """
-    prefix = f"{teacher_scope(number)}/"
-    policy = PlainPolicy.from_description(described["policy"])
-    needed = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
-    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, needed).items()}
-    random = bool(described.get("random", False))  # older checkpoints knew no random teachers
-    return Teacher(policy, params, described["env"], described["sha256"], random)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from baselines.common.trees import Tree, number
-from baselines.transfer.metrics import PI_SHARE, VF_SHARE
+from baselines.transfer.student_metrics import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95
 """p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""

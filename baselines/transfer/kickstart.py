@@ -34,16 +34,16 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config, setting
 from baselines.transfer.correspondence import ABSENT, Window, selection
-from baselines.transfer.description import (
+from baselines.transfer.method import TransferMethod
+from baselines.transfer.places import places
+from baselines.transfer.schedule import Stage, first_update_alone
+from baselines.transfer.stored_teachers import (
     describe_teacher,
     describe_window,
     stored_teacher,
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.method import TransferMethod
-from baselines.transfer.places import places
-from baselines.transfer.schedule import Stage, first_update_alone
 from baselines.transfer.teacher import Teacher
 
 STATISTICS_WEIGHT = 1e5

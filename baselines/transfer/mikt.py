@@ -16,13 +16,13 @@ from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer import description
 from baselines.transfer.correspondence import Window
-from baselines.transfer.mapping import MappingSpec, check_mapping
+from baselines.transfer.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
-from baselines.transfer.metrics import METRICS
-from baselines.transfer.mixing import MixingSpec, unfitting
+from baselines.transfer.mixing_spec import MixingSpec, unfitting
 from baselines.transfer.places import places
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.student import Student
+from baselines.transfer.student_metrics import METRICS
 from baselines.transfer.teacher import Teacher
 
 MIN_UPDATES = 3
@@ -102,7 +102,7 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Stud
         KeyError, TypeError, ValueError: the description is damaged.
     """
     body = PlainPolicy.from_description(described)
-    return Student(body, *description.read(described["transfer"], stored, body))
+    return Student(body, **description.read(described["transfer"], stored, body))
 
 
 def go_on(

@@ -1,64 +1,14 @@
-"""The weights that mix the teachers' features into a student's layers: p and U of each side.
+"""The teachers mixed into a layer of the student: p_0 times its own part plus Σ_j p_j z_j U_j.
 
-By default U is learned and the output layers are the student's own. `MixingSpec` is what else there
-may be.
+Each layer of the policy side and of the value side has shares p of its own, a softmax of logits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
-from baselines.common.networks.variables import (
-    Variable,
-    Variables,
-    constant,
-    glorot_uniform,
-    joined,
-)
-from baselines.config import LATERALS, MIX_OUTPUTS
-from baselines.transfer.correspondence import Window
-from baselines.transfer.teacher import Teacher
-
-OWN_LOGIT = -0.1
-"""Initial mixing logit of the student's own share."""
-
-TEACHER_LOGIT = 0.01
-"""Initial mixing logit of each teacher's share."""
-
-
-@dataclass(frozen=True)
-class MixingSpec:
-    """How the teachers are mixed in.
-
-    Attributes:
-        laterals: U is `learned`, or the `identity`: the teachers' features arrive as they are.
-        outputs: the teachers' outputs are not mixed in (`none`), or they are too, their actions
-            through a `learned` A or through one that picks the `named` motors.
-    """
-
-    laterals: str = "learned"
-    outputs: str = "none"
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for what is not known."""
-        if self.laterals not in LATERALS or self.outputs not in MIX_OUTPUTS:
-            raise ValueError(f"unknown way of mixing {self.laterals!r}, {self.outputs!r}")
-
-    @property
-    def with_outputs(self) -> bool:
-        """Whether the output layer is mixed as the hidden layers are."""
-        return self.outputs != "none"
-
-    def layers(self, body: PlainPolicy) -> int:
-        """Number of layers of either side that are mixed."""
-        return len(body.network.widths) + self.with_outputs
 
 
 def mixing(scope: str, layer: int) -> str:
@@ -75,90 +25,6 @@ def lateral(scope: str, layer: int, teacher: int) -> str:
     Of the policy's output layer it is A, float32 of [k_j, k].
     """
     return f"{scope}/lateral{layer}_{teacher}"
-
-
-def mixing_variables(body: PlainPolicy, teachers: Sequence[Teacher], spec: MixingSpec) -> Variables:
-    """The logits, U and A, Glorot uniform, of the policy side and of the value side."""
-    sides = [_of_side(body, teachers, scope) for scope in (body.pi_scope, body.vf_scope)]
-    return joined([*sides, _of_outputs(body, teachers) if spec.with_outputs else {}])
-
-
-def _of_side(body: PlainPolicy, teachers: Sequence[Teacher], scope: str) -> Variables:
-    variables: Variables = {}
-    for i, width in enumerate(body.network.widths):
-        variables[mixing(scope, i)] = constant(_logits(teachers))
-        for j, teacher in enumerate(teachers):
-            shape = (teacher.policy.network.widths[i], width)
-            variables[lateral(scope, i, j)] = Variable(shape, glorot_uniform)
-    return variables
-
-
-def _of_outputs(body: PlainPolicy, teachers: Sequence[Teacher]) -> Variables:
-    """A value needs no matrix: it is one number in any task."""
-    last, actions = len(body.network.widths), body.distribution.num_outputs
-    variables = {
-        mixing(scope, last): constant(_logits(teachers)) for scope in (body.pi_scope, body.vf_scope)
-    }
-    for j, teacher in enumerate(teachers):
-        shape = (teacher.policy.distribution.num_outputs, actions)
-        variables[lateral(body.pi_scope, last, j)] = Variable(shape, glorot_uniform)
-    return variables
-
-
-def _logits(teachers: Sequence[Teacher]) -> np.ndarray:
-    return np.array([OWN_LOGIT] + [TEACHER_LOGIT] * len(teachers), np.float32)
-
-
-def unfitting(spec: MixingSpec, body: PlainPolicy, teacher: Teacher) -> str:
-    """Why a teacher cannot be mixed in so, beginning with the setting; empty: it can."""
-    own, theirs = body.network.widths, teacher.policy.network.widths
-    if spec.laterals == "identity" and own != theirs:
-        return (
-            f"laterals: identity needs hidden layers as wide as the student's, {_said(own)}, not"
-            f" {_said(theirs)}"
-        )
-    actions = body.distribution, teacher.policy.distribution
-    if spec.with_outputs and not all(isinstance(kind, DiagGaussian) for kind in actions):
-        return f"mix_outputs: {spec.outputs} needs tasks whose actions are a Box"
-    return ""
-
-
-def _said(widths: Sequence[int]) -> str:
-    return " and ".join(map(str, dict.fromkeys(widths)))
-
-
-def told_matrices(
-    body: PlainPolicy, windows: Sequence[Window], teachers: Sequence[Teacher], spec: MixingSpec
-) -> dict[str, np.ndarray]:
-    """Those U and A that are not learned, by name.
-
-    Args:
-        body: the student's own networks.
-        windows: of each teacher, where on the student's body its motors are; only for `named`.
-        teachers: the teachers.
-        spec: how they are mixed in.
-    """
-    widths = body.network.widths
-    told: dict[str, np.ndarray] = {}
-    for j, teacher in enumerate(teachers):
-        if spec.laterals == "identity":
-            told |= {
-                lateral(scope, i, j): np.eye(width, dtype=np.float32)
-                for scope in (body.pi_scope, body.vf_scope)
-                for i, width in enumerate(widths)
-            }
-        if spec.outputs == "named":
-            own = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
-            told[lateral(body.pi_scope, len(widths), j)] = motor_choice(windows[j], *own)
-    return told
-
-
-def motor_choice(window: Window, own: int, theirs: int) -> np.ndarray:
-    """A of the motors of the same names: float32 of [theirs, own], ones and zeros."""
-    matrix = np.zeros((theirs, own), np.float32)
-    for ours, his in window.motors:
-        matrix[his, ours] = 1.0
-    return matrix
 
 
 def mixed(p: Array, own: Array, theirs: Sequence[Array]) -> Array:

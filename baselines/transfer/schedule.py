@@ -11,12 +11,12 @@ import numpy as np
 
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.policies import PlainPolicy, Policy
-from baselines.config import TRANSFERS, Config
+from baselines.config import Config
 from baselines.transfer.hand_over import hand_over_lines
-from baselines.transfer.metrics import own_shares
-from baselines.transfer.mixing import MixingSpec
+from baselines.transfer.mixing_spec import MixingSpec
 from baselines.transfer.objectives import losses_with
 from baselines.transfer.student import Student
+from baselines.transfer.student_metrics import own_shares
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,6 @@ def _whole(x: float) -> int:
 def first_update_alone(config: Config) -> int:
     """The first update without teachers, counted from 1."""
     return _whole(config.teacher_fraction * config.nupdates) + 1
-
-
-def stages(policy: Policy, config: Config) -> list[Stage]:
-    """The stages of a run in their order: one without teachers, else those of its method."""
-    if not config.teacher_paths:
-        return one_stage(policy, config)
-    course: list[Stage] = TRANSFERS.known(config.transfer).stages(policy, config)
-    return course
 
 
 def one_stage(policy: Policy, config: Config) -> list[Stage]:

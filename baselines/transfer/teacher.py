@@ -8,20 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import (
-    DAMAGE,
-    Checkpoint,
-    CheckpointError,
-    CodeNotKnown,
-    checked_arrays,
-)
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.policies import PlainPolicy
-from baselines.common.registry import NotKnown
-from baselines.common.trees import count
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.vec_env import Normalizer
 
 
 @dataclass(frozen=True)
@@ -91,34 +81,3 @@ def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
     """The number of each teacher's source task."""
     tasks = [env for env, _ in sources(teachers)]
     return [tasks.index(teacher.env) for teacher in teachers]
-
-
-def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
-    """The teacher that a checkpoint holds; `path` is for the messages.
-
-    Raises:
-        CodeNotKnown: of a network from outside this package that the user has not named.
-        CheckpointError: damaged, or a student that still has teachers itself.
-    """
-    metadata = checkpoint.metadata
-    try:
-        if "transfer" in dict(metadata["policy"]):
-            raise CheckpointError(
-                f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
-                " needs its own teachers; give a checkpoint from after its hand-over"
-            )
-        policy = PlainPolicy.from_description(metadata["policy"])
-        params = checked_arrays(checkpoint.arrays, policy.shapes())
-        env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
-        timesteps = count(metadata.get("timesteps", 0))
-        statistics = Normalizer.from_arrays(checkpoint.arrays, policy.obs_size).obs_rms
-    except CheckpointError:
-        raise
-    except NotKnown as error:
-        told = error.told("teacher_network")
-        raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
-    except DAMAGE as error:
-        raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(
-        policy, params, env, checkpoint.sha256, timesteps=timesteps, statistics=statistics
-    )

@@ -17,8 +17,8 @@ from baselines.analysis.transfer_logs import (
     shown_and_missing,
     student_panels,
 )
-from baselines.transfer.metrics import PI_SHARE, VF_SHARE
 from baselines.transfer.student import Student
+from baselines.transfer.student_metrics import PI_SHARE, VF_SHARE
 
 REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}

@@ -8,8 +8,9 @@ from baselines.common.networks.distributions import Categorical, DiagGaussian, D
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
+from baselines.ppo2.gae import gae
 from baselines.ppo2.model import Model
-from baselines.ppo2.runner import Runner, gae
+from baselines.ppo2.runner import Runner
 
 
 def by_double_sum(

@@ -16,7 +16,7 @@ from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.training.setup import Setup, prepare
 from baselines.training.teachers import load_teacher
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 
 Arrays = dict[str, np.ndarray]

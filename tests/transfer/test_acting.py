@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.distributions import Categorical
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 
 OBS = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)

@@ -12,7 +12,7 @@ from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 
 RNG = np.random.default_rng

@@ -6,7 +6,7 @@ import pytest
 
 from baselines.common.networks.variables import drawn
 from baselines.transfer import mapping as maps
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 
 RNG = np.random.default_rng
 MAPPING = MappingSpec().build()

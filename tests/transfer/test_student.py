@@ -13,7 +13,7 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import LossCoefficients, minibatch_loss
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 

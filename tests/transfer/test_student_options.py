@@ -18,9 +18,10 @@ from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.mapping import MappingSpec, embed
+from baselines.transfer.mapping import embed
+from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.mikt import check_goes_on, restore, start
-from baselines.transfer.mixing import MixingSpec
+from baselines.transfer.mixing_spec import MixingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 

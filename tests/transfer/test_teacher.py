@@ -8,8 +8,9 @@ import pytest
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.distributions import Categorical
 from baselines.common.networks.policies import PlainPolicy
+from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
+from baselines.transfer.teacher import Teacher
 
 
 def load_teacher(path: str) -> Teacher:

@@ -13,9 +13,10 @@ import pytest
 from baselines.common.checkpoint import load
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.policies import PlainPolicy
-from baselines.transfer.mapping import MappingSpec
+from baselines.transfer.mapping_kinds import MappingSpec
+from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher, teacher_from_checkpoint
+from baselines.transfer.teacher import Teacher
 
 SHIPPED = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
 OUT = "transfer/embedding0/out"

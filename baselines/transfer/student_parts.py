@@ -1,0 +1,147 @@
+"""What a student consists of: its networks, its teachers, and the variables of each part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from baselines.common.networks.arrays import Params
+from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.variables import Variables, drawn, joined, shapes
+from baselines.transfer import mapping
+from baselines.transfer.alignment import alignment_variables
+from baselines.transfer.correspondence import ABSENT, Window, selection
+from baselines.transfer.mapping import StateMapping
+from baselines.transfer.mapping_kinds import MappingSpec
+from baselines.transfer.mixing_spec import MixingSpec, mixing_variables, told_matrices
+from baselines.transfer.objectives import Loss, losses_with
+from baselines.transfer.teacher import Teacher, source_numbers, sources
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+MIXING = "lateral matrices and mixing weights"
+"""What a user is told that the variables of `mixing_spec.py` are."""
+
+
+@dataclass(frozen=True)
+class StudentParts:
+    """The parts of a policy with teachers.
+
+    Attributes:
+        body: the student's own networks; all that is left once it goes alone.
+        teachers: the frozen teachers.
+        mapping_spec: φ and its decoder.
+        min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
+        frozen_mapping: the variables of φ when they are not to be learned, else empty.
+        mixing_spec: how the teachers are mixed in.
+        windows: where on the student's body each teacher's parts are, when it is told by names.
+        value_alignment: whether the teachers' values are drawn to its returns.
+    """
+
+    body: PlainPolicy
+    teachers: tuple[Teacher, ...]
+    mapping_spec: MappingSpec
+    min_std: float
+    frozen_mapping: Params = field(default_factory=dict)
+    mixing_spec: MixingSpec = field(default_factory=MixingSpec)
+    windows: tuple[Window, ...] = ()
+    value_alignment: bool = False
+
+    @cached_property
+    def mapping(self) -> StateMapping:
+        """φ and its decoder."""
+        return self.mapping_spec.build()
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """Those of `LOSSES` that it has."""
+        return losses_with(self.value_alignment)
+
+    @cached_property
+    def loss_names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(loss.name for loss in self.losses)
+
+    @cached_property
+    def mixed_layers(self) -> int:
+        """Number of layers of either side that are mixed."""
+        return self.mixing_spec.layers(self.body)
+
+    @cached_property
+    def told(self) -> Params:
+        """The variables that are not trained, by name; the teachers' aside."""
+        matrices = told_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
+        return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
+
+    def _chosen_entries(self) -> Params:
+        """S of each source task, where φ starts from it; all of its teachers have the same."""
+        if not self.mapping.is_named:
+            return {}
+        numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
+        return {
+            f"{mapping.embedding_scope(source)}/{mapping.SELECTION}": selection(
+                window.entries, self.body.obs_size
+            )
+            for source, window in numbered
+        }
+
+    def variables(self) -> Variables:
+        """All trainable variables, part by part."""
+        return joined(list(self._variables_by_part().values()))
+
+    def _variables_by_part(self) -> dict[str, Variables]:
+        """All trainable variables, by what a user is told that they are."""
+        sizes = [size for _, size in sources(self.teachers)]
+        parts = {
+            "body": self.body.variables(),
+            MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
+            "mapping": self._embedding_variables(),
+            "decoder": mapping.decoder_variables(self.body.obs_size, sizes, self.mapping),
+        }
+        if self.value_alignment:
+            parts["value alignment"] = alignment_variables(len(self.teachers))
+        return {
+            part: {name: v for name, v in variables.items() if name not in self.told}
+            for part, variables in parts.items()
+        }
+
+    def _embedding_variables(self) -> Variables:
+        sizes = [size for _, size in sources(self.teachers)]
+        return mapping.embedding_variables(self.body.obs_size, sizes, self.mapping)
+
+    def with_frozen_mapping(self, rng: np.random.Generator) -> Self:
+        """The same student whose φ stays at a random start."""
+        return replace(self, frozen_mapping=drawn(self._embedding_variables(), rng))
+
+    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Initial values of all trainable variables."""
+        return drawn(self.variables(), rng)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of all trainable variables by name."""
+        return shapes(self.variables())
+
+    def variable_counts(self) -> dict[str, int]:
+        """Those of the body, of what mixes the teachers in, of the mappings and the decoders."""
+        _, *parts = self._variables_by_part().items()
+        return self.body.variable_counts() | {
+            part: sum(prod(shape) for shape in shapes(variables).values())
+            for part, variables in parts
+        }
+
+    def outline(self) -> list[str]:
+        """What is mapped to what, and what corresponds by name where that counts."""
+        mapped = [
+            f"mapping: {self.body.obs_size} dimensions to the {size} of {env['id']}"
+            for env, size in sources(self.teachers)
+        ]
+        return mapped + [
+            f"same names: {sum(entry != ABSENT for entry in window.entries)} dimensions and"
+            f" {len(window.motors)} motors of {teacher.env['id']}"
+            for teacher, window in zip(self.teachers, self.windows, strict=bool(self.windows))
+        ]
