@@ -11,7 +11,8 @@ from baselines.coefs import COEF_NAMES
 from baselines.common.errors import UserError, check_choice
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
-from baselines.config import TRANSFERS, Config, config_with, flag_of
+from baselines.config import Config, config_with, flag_of
+from baselines.transfer.kinds import TRANSFERS
 
 
 def check(config: Config) -> None:

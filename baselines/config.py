@@ -61,26 +61,14 @@ def _no_method(entry: Any) -> str:
     return ""
 
 
-MAPPINGS = Registry(
-    "mapping",
-    not_of_sizes,
-    learned="baselines.transfer.mapping:learned",
-    frozen="baselines.transfer.mapping:frozen",
-    named="baselines.transfer.mapping:named",
-)
+MAPPINGS = Registry("mapping", not_of_sizes)
 """What `--mapping` may name: functions that make a `StateMapping` (transfer/mapping.py)."""
 
-TRANSFERS = Registry(
-    "transfer",
-    _no_method,
-    mikt="baselines.transfer.mikt:MIKT",
-    mlpp="baselines.transfer.pretrained:MLPP",
-    kickstart="baselines.transfer.kickstart:KICKSTART",
-)
-"""What `--transfer` may name: `TransferMethod`s (transfer/method.py)."""
+TRANSFERS = Registry("transfer", _no_method)
+"""What `--transfer` may name: `TransferMethod`s (transfer/method.py).
 
-REGISTRIES = (NETWORKS, MAPPINGS, TRANSFERS)
-"""All of a policy that can be added from outside this package (docs/extending.md)."""
+The room of the method says which there are (transfer/kinds.py), here only that there are such.
+"""
 
 SCHEDULES = Registry(
     "lr_schedule",

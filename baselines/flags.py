@@ -16,13 +16,13 @@ from baselines.common.registry import PLACE
 from baselines.common.vec_env.task_modules import import_task
 from baselines.config import (
     GROUPS,
-    REGISTRIES,
     Config,
     choices_of,
     config_with,
     default_text,
     flag_of,
 )
+from baselines.transfer.kinds import REGISTRIES
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""

@@ -58,6 +58,10 @@ class Registry:
         self._places = places
         self._known: dict[str, Any] = {}
 
+    def provide(self, **places: str) -> None:
+        """Register more of this package's own, as above: where a room above has what there is."""
+        self._places |= places
+
     def __iter__(self) -> Iterator[str]:
         own = [name for name in self._known if ":" not in name and name not in self._places]
         return iter([*self._places, *own])

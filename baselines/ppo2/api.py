@@ -23,12 +23,13 @@ from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
 from baselines.common.registry import place_of
 from baselines.common.vec_env.tasks import add_task
-from baselines.config import MAPPINGS, NETWORKS, SCHEDULES, TRANSFERS, Config, flag_of
+from baselines.config import NETWORKS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS, from_settings
 from baselines.ppo2 import ppo2
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import offer_teacher
+from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -13,13 +13,14 @@ from baselines.checks import check, check_known
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.config import TRANSFERS, Config, flag_of
+from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
 from baselines.experiments.plan import Item
 from baselines.experiments.running import POLL_SECONDS, start_training
 from baselines.experiments.status import OUTPUT, last_line, standing
 from baselines.flags import TEACHERS, from_settings
 from baselines.published.committed import sha256
+from baselines.transfer.kinds import TRANSFERS
 
 
 def config_of(run: Run) -> Config:

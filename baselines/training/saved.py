@@ -22,7 +22,7 @@ from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.stored_body import check_described_body
 from baselines.common.vec_env.vec_env import Normalizer
-from baselines.config import TRANSFERS
+from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import TransferMethod
 
 BEST = "best"

@@ -11,7 +11,8 @@ from baselines.common.errors import UserError
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.config import TRANSFERS, Config
+from baselines.config import Config
+from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.schedule import Stage, one_stage
 from baselines.transfer.teacher import Teacher

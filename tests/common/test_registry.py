@@ -1,5 +1,6 @@
 """Names of networks, mappings and transfer methods; which of them import something."""
 
+import ast
 import re
 import sys
 from collections.abc import Callable
@@ -13,7 +14,9 @@ from baselines.common.errors import UserError
 from baselines.common.networks.networks import Mlp
 from baselines.common.networks.specs import not_of_sizes
 from baselines.common.registry import NotKnown, Registry, place_of
-from baselines.config import REGISTRIES
+from baselines.transfer.kinds import REGISTRIES
+
+BASELINES = Path(__file__).resolve().parents[2] / "baselines"
 
 PLACE = "outside_module:make"
 
@@ -54,6 +57,26 @@ def test_all_names_of_the_package_stand_for_something_of_their_kind(ours: Regist
     assert list(ours) == own[ours.flag]
     for name in ours:
         assert ours.known(name) is ours.lookup(name)
+
+
+def test_who_reads_what_a_room_above_provides_gets_it_from_there() -> None:
+    """From `config`, where nothing is in them yet, only `kinds` takes it and what it names."""
+    takers = {
+        path.relative_to(BASELINES).as_posix()
+        for path in BASELINES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "baselines.config"
+        for alias in node.names
+        if alias.name in ("MAPPINGS", "TRANSFERS")
+    }
+    assert takers == {"transfer/kinds.py", "transfer/mapping_kinds.py"}
+
+
+def test_a_room_above_can_provide_more(registry: Registry) -> None:
+    registry.provide(deep="baselines.common.networks.networks:Mlp")
+    assert list(registry) == ["mlp", "deep"]
+    assert registry.known("deep") is Mlp
+    assert registry.from_outside() == []
 
 
 def test_a_short_name_stands_for_its_place(registry: Registry) -> None:

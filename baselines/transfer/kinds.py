@@ -1,0 +1,24 @@
+"""The mappings and transfer methods that come with this package, by the names of their flags.
+
+Importing this module makes the names known; what they stand for is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+from baselines.common.networks.networks import NETWORKS
+from baselines.config import MAPPINGS, TRANSFERS
+
+MAPPINGS.provide(
+    learned="baselines.transfer.mapping_kinds:learned",
+    frozen="baselines.transfer.mapping_kinds:frozen",
+    named="baselines.transfer.mapping_kinds:named",
+)
+
+TRANSFERS.provide(
+    mikt="baselines.transfer.mikt:MIKT",
+    mlpp="baselines.transfer.pretrained:MLPP",
+    kickstart="baselines.transfer.kickstart:KICKSTART",
+)
+
+REGISTRIES = (NETWORKS, MAPPINGS, TRANSFERS)
+"""All of a policy that can be added from outside this package (docs/extending.md)."""
