@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from baselines.analysis.methods import panels
+from baselines.analysis.panels import panels
 from baselines.analysis.published_logs import read_published
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.methods import panels
+from baselines.analysis.panels import panels
 from baselines.analysis.published_logs import read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
@@ -15,8 +15,8 @@ from baselines.common.files import (
     read_regular,
     write_atomically,
 )
-from baselines.experiments.files import MAX_BYTES
 from baselines.experiments.plan import read_experiment
+from baselines.experiments.yaml_files import MAX_BYTES
 from baselines.published.collecting import collected
 from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
 from baselines.published.page import PUBLISHED, SUMMARY, Section, page, transfers

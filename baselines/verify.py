@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from baselines.analysis.methods import Panel, panels
+from baselines.analysis.panels import Panel, panels
 from baselines.analysis.runs import WHERE, Run, find_runs
 from baselines.common.command_line import (
     EXIT_FAILURE,

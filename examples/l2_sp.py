@@ -19,7 +19,7 @@ import numpy as np
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.command_line import NOT_NEGATIVE
 from baselines.common.errors import UserError
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.distributions import Pi

@@ -7,7 +7,7 @@ python scripts/metrics_table.py
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.environments.centipede_tables import markdown_table
 from baselines.ppo2 import losses
 from baselines.training import progress

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.analysis.methods import Panel, panels
+from baselines.analysis.panels import Panel, panels
 from baselines.analysis.runs import find_runs
 
 

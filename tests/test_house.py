@@ -242,6 +242,13 @@ def test_no_module_hides_one_of_pythons() -> None:
     assert names & sys.stdlib_module_names == {"inspect"}
 
 
+def test_no_two_modules_have_one_name() -> None:
+    """Whoever looks for a file by its name finds one; a room and its main module share theirs."""
+    stems = [path.stem for path in modules_of("baselines") if path.name != "__init__.py"]
+    assert len(stems) > 100
+    assert sorted({stem for stem in stems if stems.count(stem) > 1}) == []
+
+
 def test_no_two_classes_have_one_name() -> None:
     names = [
         node.name
@@ -255,7 +262,7 @@ def test_no_two_classes_have_one_name() -> None:
 
 ELSEWHERE = {
     "analysis/notes.py": "test_plot.py",
-    "common/metrics.py": "test_docs.py",
+    "common/logged_metric.py": "test_docs.py",
     "common/networks/sizes.py": "common/networks/test_policies.py",
     "common/networks/trials.py": "test_extending.py",
     "common/provenance.py": "test_run.py",

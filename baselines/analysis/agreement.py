@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from baselines.analysis.curves import Curve, column_curve
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import RETURN
 from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_means
 from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed, with_interval

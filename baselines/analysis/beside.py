@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, as_markdown
 from baselines.analysis.logged_quantities import logged_quantities
-from baselines.analysis.methods import Panel
+from baselines.analysis.panels import Panel
 from baselines.analysis.published_logs import QUANTITIES, Published, laid_beside
 from baselines.analysis.report import ReportWishes
 from baselines.analysis.statistics import STATISTICS

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.comparison import Comparison
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
 from baselines.analysis.knowledge import METRICS, pairs
-from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
 
 DIFFERENCES = {

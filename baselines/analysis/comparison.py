@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.analysis.curves import Curve, learning_curve
-from baselines.analysis.methods import Method, Panel
-from baselines.analysis.metrics import (
+from baselines.analysis.curve_metrics import (
     AREA_UNDER_CURVE,
     FINAL_RETURN,
     METRICS,
     TIME_TO_THRESHOLD,
     Metric,
 )
+from baselines.analysis.curves import Curve, learning_curve
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import (
     Estimate,

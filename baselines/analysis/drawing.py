@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from baselines.analysis.curves import Curve, on_grid
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.statistics import MIN_SEEDS, Statistic, band
 from baselines.analysis.transfer_logs import coupling_begins, hand_over
 from baselines.methods import METHODS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baselines.analysis.comparison import Against, Comparison
-from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.tables import escaped, named, number, signed, with_interval
 from baselines.analysis.wording import brief
 

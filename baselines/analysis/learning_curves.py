@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from baselines.analysis import drawing
 from baselines.analysis.curves import grid, learning_curve
 from baselines.analysis.drawing import Style
-from baselines.analysis.methods import Panel
+from baselines.analysis.panels import Panel
 from baselines.analysis.statistics import Statistic
 
 MAX_COLUMNS = 3

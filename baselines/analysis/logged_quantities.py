@@ -12,7 +12,7 @@ from matplotlib.legend import Legend
 from baselines.analysis import drawing
 from baselines.analysis.curves import grid
 from baselines.analysis.drawing import Style
-from baselines.analysis.methods import Panel
+from baselines.analysis.panels import Panel
 from baselines.analysis.statistics import Statistic
 from baselines.analysis.transfer_logs import Quantity, curves_of
 

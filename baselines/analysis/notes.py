@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from baselines.analysis.comparison import teacher_cost
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.methods import SCRATCH
 
 

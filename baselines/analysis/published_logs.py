@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
 from baselines.analysis.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable

@@ -11,8 +11,8 @@ from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.knowledge import come_in_pairs, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
-from baselines.analysis.methods import Panel
 from baselines.analysis.notes import notes_on
+from baselines.analysis.panels import Panel
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import as_csv, as_markdown
 from baselines.analysis.transfer_logs import metrics_named, shown_and_missing, student_panels

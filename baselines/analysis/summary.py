@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison, Row
-from baselines.analysis.metrics import Metric
+from baselines.analysis.curve_metrics import Metric
 from baselines.analysis.statistics import Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, signed
 from baselines.analysis.wording import brief

@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.methods import Method
-from baselines.analysis.metrics import METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.curve_metrics import METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS, TOO_SMALL, Estimate
 from baselines.methods import SCRATCH
 

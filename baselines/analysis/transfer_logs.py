@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines.analysis.curves import Curve, column_curve
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.common.errors import UserError, suggestion
 

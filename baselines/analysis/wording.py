@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 
 from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.methods import Method
-from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
 from baselines.analysis.tables import aligned, controls_table, named, number, table
 

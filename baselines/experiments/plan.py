@@ -10,7 +10,7 @@ from pathlib import Path
 from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config
-from baselines.experiments.files import Part, read_yaml, required
+from baselines.experiments.yaml_files import Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, NamedMethod
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
 

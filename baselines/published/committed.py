@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.methods import default_settings, settings_of_method
+from baselines.analysis.panels import default_settings, settings_of_method
 from baselines.analysis.runs import Run
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item

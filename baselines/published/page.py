@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from baselines.analysis.comparison import Comparison
-from baselines.analysis.hand_over import EXPLANATION, hand_over_table
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.knowledge import knowledge_tables
-from baselines.analysis.methods import Method
-from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.summary import CONTROLS, STUDENT, Transfer, summary_table

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks.policies import PlainPolicy, Policy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd

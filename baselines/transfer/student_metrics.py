@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from baselines.common.metrics import LoggedMetric
+from baselines.common.logged_metric import LoggedMetric
 from baselines.transfer.objectives import LOSSES, Loss
 
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"

@@ -9,9 +9,9 @@ from handmade_logs import panels_in, straight, student_columns, write_run
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure, summary_figure
 from baselines.analysis.comparison import Comparison, compare
-from baselines.analysis.hand_over import before_and_after, hand_over_table
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.hand_over_table import before_and_after, hand_over_table
 from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pairs
-from baselines.analysis.metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs import Run, read_run
 from baselines.analysis.statistics import mean
 from baselines.analysis.summary import Transfer, summary_table

@@ -8,7 +8,7 @@ from handmade_logs import panels_in, write_run
 
 from baselines.analysis.agreement import HIGHER, LAST, LOWER, NO_DIFFERENCE, TOO_FEW, lines
 from baselines.analysis.beside import beside
-from baselines.analysis.methods import Method, Panel
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.published_logs import laid_beside, read_published
 from baselines.analysis.report import ReportWishes
 from baselines.common.errors import UserError

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, student_columns, write_run, write_transfer
 
-from baselines.analysis.methods import Panel
+from baselines.analysis.panels import Panel
 from baselines.analysis.runs import find_runs, read_run
 from baselines.analysis.transfer_logs import (
     MUTUAL_INFORMATION,

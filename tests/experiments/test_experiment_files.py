@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from baselines.coefs import COEFS
 from baselines.common.errors import UserError
-from baselines.experiments.files import read_yaml
 from baselines.experiments.plan import Experiment, read_experiment, read_experiments, slug
+from baselines.experiments.yaml_files import read_yaml
 
 GOOD = """\
 title: Trial

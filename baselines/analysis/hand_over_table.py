@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from baselines.analysis.methods import Method
+from baselines.analysis.panels import Method
 from baselines.analysis.runs import RETURN, Run
 from baselines.analysis.statistics import estimate_of_returns, mean
 from baselines.analysis.tables import escaped, named, number, signed, with_interval
