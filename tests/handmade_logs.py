@@ -83,5 +83,6 @@ def student_columns(points: int = 10) -> dict[str, list[float | None]]:
         "student_ps": list(share), "student_ps_0": list(share), "student_ps_1": list(share),
         "vf_student_ps_0": list(share), "vf_student_ps_1": list(share),
         "ps_coef": list(coupling),
+        "mutual_info_coef": [0.0 if a else 0.1 for a in alone],
         "mutual_info_loss": [None if a else -0.25 * i for i, a in enumerate(alone)],
     }  # fmt: skip

@@ -10,11 +10,12 @@ from baselines.analysis.panels import Method
 from baselines.analysis.runs import RETURN, Run
 from baselines.analysis.statistics import estimate_of_returns, mean
 from baselines.analysis.tables import escaped, named, number, signed, with_interval
-from baselines.analysis.transfer_logs import HAND_OVER_SPAN, hand_over_rows
+from baselines.analysis.transfer_logs import hand_over_rows
+from baselines.transfer.hand_over import SPAN
 
 EXPLANATION = f"""\
 A student goes alone for the last tenth of its run. Before: the mean return of its last 100
-episodes with the teachers. After: that of its episodes in the first {HAND_OVER_SPAN} updates alone,
+episodes with the teachers. After: that of its episodes in the first {SPAN} updates alone,
 at most the last 100 of them. The change is paired over the seeds."""
 
 

@@ -12,8 +12,18 @@ from baselines.analysis.curves import Curve, column_curve
 from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.common.errors import UserError, suggestion
+from baselines.transfer.hand_over import SPAN
+from baselines.transfer.student_metrics import (
+    PI_SHARE,
+    PI_TEACHER_SHARE,
+    VF_SHARE,
+    VF_TEACHER_SHARE,
+)
 
-OWN_SHARE, MUTUAL_INFORMATION, COUPLING = "student_ps", "mutual_info_loss", "ps_coef"
+MUTUAL_INFORMATION, COUPLING = "mutual_info_loss", "ps_coef"
+
+LOSS, WEIGHT = "_loss", "_coef"
+"""How the columns of a policy's own losses end, and those of their weights."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +51,15 @@ class Quantity:
 
 
 QUANTITIES = (
-    Quantity(rf"{OWN_SHARE}_(\d+)", f"{OWN_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
+    Quantity(rf"{PI_SHARE}_(\d+)", f"{PI_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
+    Quantity(rf"{VF_SHARE}_(\d+)", f"{VF_SHARE}_0, …", "own share p₀,\nvalue function", "layer"),
     Quantity(
-        rf"vf_{OWN_SHARE}_(\d+)", f"vf_{OWN_SHARE}_0, …", "own share p₀,\nvalue function", "layer"
+        rf"{PI_TEACHER_SHARE}_(\d+)", f"{PI_TEACHER_SHARE}_0, …",
+        "teachers' shares p_j,\npolicy", "teacher", of_several=True,
     ),
     Quantity(
-        r"teacher_ps_(\d+)", "teacher_ps_0, …", "teachers' shares p_j,\npolicy", "teacher",
-        of_several=True,
-    ),
-    Quantity(
-        r"vf_teacher_ps_(\d+)", "vf_teacher_ps_0, …", "teachers' shares p_j,\nvalue function",
-        "teacher", of_several=True,
+        rf"{VF_TEACHER_SHARE}_(\d+)", f"{VF_TEACHER_SHARE}_0, …",
+        "teachers' shares p_j,\nvalue function", "teacher", of_several=True,
     ),
     Quantity(
         MUTUAL_INFORMATION, MUTUAL_INFORMATION,
@@ -75,7 +83,7 @@ QUANTITIES = (
 
 def has_teachers_features(method: Method) -> bool:
     """Whether its runs are of students, whose logs tell of their teachers' features."""
-    return all(OWN_SHARE in run.columns for run in method.runs)
+    return all(PI_SHARE in run.columns for run in method.runs)
 
 
 def student_panels(panels: Sequence[Panel]) -> list[Panel]:
@@ -137,15 +145,11 @@ def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[Quantit
     return [Quantity(rf"{re.escape(name)}(?:_(\d+))?", name, name, "part") for name in names]
 
 
-HAND_OVER_SPAN = 20
-"""Updates after the hand-over whose return is set beside that before it."""
-
-
 def hand_over_rows(run: Run) -> tuple[int, int] | None:
     """Numbers of two rows of a student's log; None: it still has its teachers, or never had any.
 
     Returns:
-        That of the last update with the teachers, and the last one of `HAND_OVER_SPAN` updates
+        That of the last update with the teachers, and the last one of `SPAN` updates
         after it.
     """
     stop = hand_over(run)
@@ -153,7 +157,7 @@ def hand_over_rows(run: Run) -> tuple[int, int] | None:
     if stop is None or updates is None:
         return None
     before = int(np.searchsorted(run.timesteps, stop))
-    within = np.flatnonzero(updates <= updates[before] + HAND_OVER_SPAN)
+    within = np.flatnonzero(updates <= updates[before] + SPAN)
     return before, int(within[-1])
 
 
@@ -167,8 +171,21 @@ def coupling_begins(run: Run) -> float | None:
 
 
 def hand_over(run: Run) -> float | None:
-    """Timesteps at which a student was last seen with its teachers; None: it still has them."""
-    loss = run.columns.get(MUTUAL_INFORMATION)
-    if loss is None or np.isfinite(loss).all() or np.isnan(loss).all():
+    """Timesteps at which a student was last seen with its teachers; None: it still has them.
+
+    It has them while it has losses of its own, whatever its transfer method.
+    """
+    own = [np.isfinite(column) for column in _own_losses(run)]
+    taught = np.flatnonzero(np.any(own, axis=0)) if own else []
+    if len(taught) in (0, len(run.timesteps)):
         return None
-    return float(run.timesteps[np.flatnonzero(np.isfinite(loss))[-1]])
+    return float(run.timesteps[taught[-1]])
+
+
+def _own_losses(run: Run) -> list[np.ndarray]:
+    """The losses beside those of PPO; each has the weight of the same name beside it."""
+    return [
+        column
+        for name, column in run.columns.items()
+        if name.endswith(LOSS) and name.removesuffix(LOSS) + WEIGHT in run.columns
+    ]

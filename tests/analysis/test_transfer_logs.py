@@ -9,7 +9,6 @@ from baselines.analysis.panels import Panel
 from baselines.analysis.runs import find_runs, read_run
 from baselines.analysis.transfer_logs import (
     MUTUAL_INFORMATION,
-    OWN_SHARE,
     QUANTITIES,
     coupling_begins,
     curves_of,
@@ -18,7 +17,6 @@ from baselines.analysis.transfer_logs import (
     student_panels,
 )
 from baselines.transfer.student import Student
-from baselines.transfer.student_metrics import PI_SHARE, VF_SHARE
 
 REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
@@ -30,10 +28,8 @@ def write_student(folder: Path, **columns: list[float | None]) -> Panel:
     return panel
 
 
-def test_the_columns_are_those_that_the_trainer_writes(make_student: type[Student]) -> None:
-    student = make_student()
-    assert [OWN_SHARE, f"vf_{OWN_SHARE}"] == [PI_SHARE, VF_SHARE]
-    assert MUTUAL_INFORMATION in [f"{name}_loss" for name in student.loss_names]
+def test_the_column_is_that_which_the_trainer_writes(make_student: type[Student]) -> None:
+    assert MUTUAL_INFORMATION in [f"{name}_loss" for name in make_student().loss_names]
 
 
 def test_only_students_are_shown(tmp_path: Path) -> None:
@@ -50,6 +46,21 @@ def test_phases_are_read_from_the_columns(tmp_path: Path) -> None:
     assert hand_over(run) == 900_000
     scratch = read_run(write_run(tmp_path / "b", straight(1.0)))
     assert (coupling_begins(scratch), hand_over(scratch)) == (None, None)
+
+
+def test_students_of_any_method_are_handed_over_when_their_own_losses_end(tmp_path: Path) -> None:
+    """A loss without a weight of its name, as `value_loss` of PPO, is none of their own."""
+    columns: dict[str, list[float | None]] = {
+        "kickstart_coef": [1.0 - i / 8 for i in range(8)] + [0.0] * 2,
+        "kickstart_loss": [2.0] * 8 + [None] * 2,
+        "value_loss": [0.5] * 3 + [None] * 7,
+    }
+    place, sources = tmp_path / "kickstart", ["S-v0"]
+    run = read_run(write_run(place, straight(1.0), sources=sources, columns=columns))
+    assert (coupling_begins(run), hand_over(run)) == (None, 800_000)
+    columns.pop("kickstart_coef")
+    run = read_run(write_run(tmp_path / "none", straight(1.0), sources=sources, columns=columns))
+    assert hand_over(run) is None
 
 
 def test_a_student_that_still_has_its_teachers_was_not_handed_over(tmp_path: Path) -> None:
