@@ -19,7 +19,7 @@ from baselines.common.errors import UserError
 from baselines.common.files import expanded
 from baselines.common.networks.activations import ACTIVATIONS
 from baselines.common.networks.specs import NETWORKS, not_of_sizes
-from baselines.common.registry import PLACE, Registry
+from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
 
@@ -292,7 +292,7 @@ class Config:
     coefs: str = setting(
         DEFAULT_COEFS, "weights of a MIKT student's losses as a set, for those of ps_coef,"
         " vf_ps_coef, mutual_info_coef, kl_coef and decoder_min_std that are not given; PPO from"
-        " scratch and MLPP have no KL term unless --kl_coef gives one", group="ppo2",
+        " scratch and MLPP have no KL term unless --kl_coef gives one", group="mikt",
         choices=tuple(COEFS), source=SETS, may_change=True,
     )  # fmt: skip
     kl_coef: float = setting(
@@ -514,12 +514,6 @@ def default_text(f: Field[Any]) -> str:
     if f.name in COEF_NAMES:
         return ", ".join(f"{s.values[f.name]} (--coefs={name})" for name, s in COEFS.items())
     return "" if f.default in ("", ()) else str(f.default)
-
-
-def choices_of(f: Field[Any]) -> list[str]:
-    """What a field's value is one of, for help; empty where it may be anything."""
-    choices = f.metadata["choices"]
-    return [*choices, PLACE] if isinstance(choices, Registry) else list(choices)
 
 
 def _respaced(text: str) -> str:

@@ -12,12 +12,11 @@ from typing import Any
 from baselines.checks import check
 from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
-from baselines.common.registry import PLACE
+from baselines.common.registry import PLACE, Registry
 from baselines.common.vec_env.task_modules import import_task
 from baselines.config import (
     GROUPS,
     Config,
-    choices_of,
     config_with,
     default_text,
     flag_of,
@@ -88,6 +87,12 @@ def describe(f: Field[Any]) -> str:
     if f.metadata["source"]:
         notes.append(f.metadata["source"])
     return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")
+
+
+def choices_of(f: Field[Any]) -> list[str]:
+    """What a field's value is one of, for help; empty where it may be anything."""
+    choices = f.metadata["choices"]
+    return [*choices, PLACE] if isinstance(choices, Registry) else list(choices)
 
 
 def describe_shortly(f: Field[Any]) -> str:

@@ -8,8 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from baselines.common.files import write_atomically
-from baselines.config import GROUPS, choices_of, default_text, flag_of
+from baselines.config import GROUPS, default_text, flag_of
 from baselines.environments.centipede_tables import markdown_table
+from baselines.flags import choices_of
 from baselines.transfer.kickstart import KickstartConfig
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "settings.md"

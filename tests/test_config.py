@@ -1,6 +1,7 @@
 """Settings: read, checked, described."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -81,12 +82,12 @@ def test_a_set_of_coefficients_gives_what_is_not_given_itself() -> None:
 
 
 @pytest.mark.parametrize("coefs", COEFS)
-@pytest.mark.parametrize("arguments", [[], MLPP])
+@pytest.mark.parametrize("given", [{}, {"teacher_paths": ("t",), "transfer": "mlpp"}])
 def test_without_a_student_there_is_no_kl_term_unless_it_is_given(
-    arguments: list[str], coefs: str
+    given: dict[str, Any], coefs: str
 ) -> None:
-    assert read(*arguments, f"--coefs={coefs}").kl_coef == 0
-    assert read(*arguments, f"--coefs={coefs}", "--kl_coef=0.3").kl_coef == 0.3
+    assert Config(coefs=coefs, **given).kl_coef == 0
+    assert Config(coefs=coefs, kl_coef=0.3, **given).kl_coef == 0.3
 
 
 def test_the_weights_in_force_are_told_with_their_sources() -> None:
@@ -99,7 +100,7 @@ def test_the_weights_in_force_are_told_with_their_sources() -> None:
         "mutual_info_coef": {"value": 1.0, "source": from_set},
         "decoder_min_std": {"value": 0.0, "source": from_set},
     }
-    assert read("--coefs=paper").coefs_in_force().keys() == {"kl_coef"}
+    assert read().coefs_in_force().keys() == {"kl_coef"}
 
 
 def test_help_tells_a_weight_of_each_set() -> None:
@@ -128,10 +129,10 @@ def test_a_run_goes_on_with_the_same_values_under_whatever_name(
 
 
 def test_a_run_that_reads_no_weights_goes_on_under_any_set() -> None:
-    check_continues(read("--coefs=tuned"), read("--coefs=paper").to_json())
-    begun = read().to_json()
+    begun = Config(env="CartPole-v1", coefs="paper").to_json()  # once it could be given
+    check_continues(read(), begun)
     del begun["coefs"]  # as from before there were sets
-    check_continues(read("--coefs=paper"), begun)
+    check_continues(read(), begun)
     with pytest.raises(UserError, match="--kl_coef"):
         check_continues(read("--kl_coef=0.1"), begun)
 
@@ -161,6 +162,8 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (["--transfer=mlp"], "--transfer: .*did you mean mlpp"),
         (["--transfer=mlpp"], "--transfer: given without --teacher_paths"),
         (["--teacher_weights=random"], "--teacher_weights: given without --teacher_paths"),
+        (["--coefs=paper"], "--coefs: given without --teacher_paths"),
+        ([*MLPP, "--coefs=paper"], "--coefs: given with --transfer=mlpp, which does not read it"),
         ([*MLPP, "b"], "--teacher_paths: .* name one file, not 2"),
         ([*MLPP, "--load_path=x"], "--load_path: .* leave one of the two out"),
         ([*STUDENT, "--decoder_min_std=-1"], "--decoder_min_std: must not be negative"),

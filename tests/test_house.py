@@ -285,7 +285,6 @@ ELSEWHERE = {
     "transfer/alignment.py": "transfer/test_student_options.py",
     "transfer/description.py": "training/test_saved.py",
     "transfer/mixing.py": "transfer/test_student.py",
-    "transfer/places.py": "transfer/test_student_options.py",
     "transfer/student_parts.py": "transfer/test_student.py",
 }
 """Modules that no test imports by name, with the test that runs them."""

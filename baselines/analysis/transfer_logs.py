@@ -175,8 +175,10 @@ def hand_over(run: Run) -> float | None:
 
     It has them while it has losses of its own, whatever its transfer method.
     """
-    own = [np.isfinite(column) for column in _own_losses(run)]
-    taught = np.flatnonzero(np.any(own, axis=0)) if own else []
+    own = _own_losses(run)
+    if not own:
+        return None
+    taught = np.flatnonzero(np.isfinite(own).any(axis=0))
     if len(taught) in (0, len(run.timesteps)):
         return None
     return float(run.timesteps[taught[-1]])

@@ -200,8 +200,12 @@ def _item(
     folder = out / slug(group) / slug(method.name) / str(seed)
     places = {"env": env, "seed": str(seed), **_places(folder)}
     own = {flag: str(value) for flag, value in method.settings.items()}
+    settings = {**common, **own, **overrides, **places}
     try:
-        config = from_settings({**common, **own, **overrides, **places}, teachers)
+        config = from_settings(settings, teachers)
+        if not config.has_student and "coefs" not in own:  # a set for the students of all methods
+            settings.pop("coefs", None)
+            config = from_settings(settings, teachers)
         check(config)
         config = config.without_unread()
     except UserError as error:

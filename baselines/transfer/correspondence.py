@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from baselines.common.vec_env.entry_names import EntryNames
+if TYPE_CHECKING:
+    from baselines.common.vec_env.entry_names import EntryNames  # its module loads MuJoCo
 
 Moved = Callable[[str, int], str]
 """From a part's name and a number of segments to that of the part so much further along."""

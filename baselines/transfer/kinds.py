@@ -5,7 +5,7 @@ Importing this module makes the names known; what they stand for is imported whe
 
 from __future__ import annotations
 
-from baselines.common.networks.networks import NETWORKS
+from baselines.common.networks.specs import NETWORKS
 from baselines.config import MAPPINGS, TRANSFERS
 
 MAPPINGS.provide(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.policies import PlainPolicy
-from baselines.common.vec_env.entry_names import EntryNames, entry_names
+from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
 from baselines.transfer.correspondence import Window, windows
 from baselines.transfer.teacher import Teacher
+
+if TYPE_CHECKING:
+    from baselines.common.vec_env.entry_names import EntryNames
 
 
 def places(
@@ -33,10 +36,11 @@ def places(
     names = _names(body, config.env, config.env_arguments, "env", wanted)
     found = []
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        source, kwargs = teacher.env["id"], teacher.env["kwargs"]
+        source = teacher.env["id"]
         if source != config.source_env:
             check_task_of_file(source, "source_env")
-        theirs = _names(teacher.policy, source, kwargs, "source_env", wanted)
+        with arguments_with_body(teacher.env["kwargs"], teacher.body) as kwargs:
+            theirs = _names(teacher.policy, source, kwargs, "source_env", wanted)
         found.append(windows(names, theirs, moved))
         if not found[-1]:
             raise UserError(
@@ -50,6 +54,8 @@ def _names(
     policy: PlainPolicy, env_id: str, kwargs: dict[str, Any], flag: str, wanted: str
 ) -> EntryNames:
     """The names of the entries that a policy sees, and of the motors that it moves."""
+    from baselines.common.vec_env.entry_names import entry_names  # only now: it loads MuJoCo
+
     names = entry_names(env_id, kwargs, flag)
     if not isinstance(policy.distribution, DiagGaussian):
         raise UserError(f"{wanted} needs motors, but the actions of {env_id} are not a Box")

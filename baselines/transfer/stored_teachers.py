@@ -20,6 +20,7 @@ from baselines.common.checkpoint import (
 from baselines.common.networks.policies import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.stored_body import check_described_body
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.mapping import SCOPE
@@ -45,6 +46,9 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
         timesteps = count(metadata.get("timesteps", 0))
         statistics = Normalizer.from_arrays(checkpoint.arrays, policy.obs_size).obs_rms
+        body = metadata.get("body")
+        if body is not None:
+            check_described_body(body)
     except CheckpointError:
         raise
     except NotKnown as error:
@@ -52,9 +56,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(
-        policy, params, env, checkpoint.sha256, timesteps=timesteps, statistics=statistics
-    )
+    return Teacher(policy, params, env, checkpoint.sha256, False, timesteps, statistics, body)
 
 
 def teacher_scope(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ class Teacher:
         random: whether its weights are not those of the file but drawn afresh.
         timesteps: environment steps that it was trained for; 0: not known.
         statistics: of its observations while it was trained; None: not known.
+        body: the MuJoCo XML that its task was made with (`stored_body`); None: the task's own.
     """
 
     policy: PlainPolicy
@@ -35,6 +36,7 @@ class Teacher:
     random: bool = False
     timesteps: int = 0
     statistics: RunningMeanStd | None = None
+    body: Mapping[str, str] | None = None
 
     def untrained(self, rng: np.random.Generator) -> Teacher:
         """The same networks before any training: weights drawn as at the start of a run."""
