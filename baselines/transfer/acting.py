@@ -23,7 +23,6 @@ from baselines.common.networks.networks import Layer, dense_layers, feed_forward
 from baselines.common.networks.policies import PlainPolicy
 from baselines.transfer.mapping import SELECTION, StateMapping, embedding_scope
 from baselines.transfer.mixing import lateral, shares
-from baselines.transfer.mixing_spec import MixingSpec
 from baselines.transfer.teacher import Teacher, source_numbers, sources
 
 
@@ -57,7 +56,7 @@ def parts(
     teachers: Sequence[Teacher],
     mapping: StateMapping,
     params: Mapping[str, np.ndarray],
-    spec: MixingSpec,
+    mixed_layers: int,
 ) -> Parts | None:
     """A student's policy side; None where one of its networks is not made of dense layers.
 
@@ -66,9 +65,9 @@ def parts(
         teachers: its teachers.
         mapping: φ and its decoder.
         params: its variables by name, those among them that are not trained.
-        spec: how the teachers are mixed in.
+        mixed_layers: how many of its layers are mixed; the output layer is one of them where they
+            are more than the hidden ones.
     """
-    number = spec.layers(body)
     scopes = [embedding_scope(i) for i in range(len(sources(teachers)))]
     found = Parts(
         body=dense_layers(body.network, params, body.pi_scope),
@@ -78,14 +77,16 @@ def parts(
         selections=[params.get(f"{scope}/{SELECTION}") for scope in scopes],
         laterals=[
             [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))]
-            for i in range(number)
+            for i in range(mixed_layers)
         ],
-        shares=shares(params, body.pi_scope, number),
+        shares=shares(params, body.pi_scope, mixed_layers),
         head=[body.head(params)],
     )
     if not all([found.body, *found.mappings, *found.teachers]):
         return None
-    return _with_mixed_outputs(found, teachers) if spec.with_outputs else found
+    if mixed_layers == len(found.body):
+        return found
+    return _with_mixed_outputs(found, teachers)
 
 
 def _with_mixed_outputs(parts: Parts, teachers: Sequence[Teacher]) -> Parts:

@@ -78,13 +78,11 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     if not isinstance(policy, Student):
         return [_alone(1, policy.body, config)]
     student = policy
+    weights = {loss: getattr(config, loss.coefficient) for loss in student.losses}
 
     def coefs(update: int) -> dict[str, float]:
         risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
-        return {
-            loss.name: (risen if loss.rises else 1.0) * getattr(config, loss.coefficient)
-            for loss in student.losses
-        }
+        return {loss.name: (risen if loss.rises else 1.0) * w for loss, w in weights.items()}
 
     with_teachers = config.teacher_fraction * config.nupdates
     return [

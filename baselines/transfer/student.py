@@ -97,7 +97,7 @@ class Student(StudentParts):
         scope, last = self.body.pi_scope, len(self.body.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
         pi = self.body.pi_head(params, self._hidden(params, scope, obs, features))
-        if not self.mixing_spec.with_outputs:
+        if not self.mixes_outputs:
             return pi
         mean, *spread = pi
         given = self._with_told(params)
@@ -111,7 +111,7 @@ class Student(StudentParts):
         scope = self.body.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
         value = self.body.value_head(params, self._hidden(params, scope, obs, features))
-        if not self.mixing_spec.with_outputs:
+        if not self.mixes_outputs:
             return value
         theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
         return self._output(params, scope, value, theirs)
@@ -190,7 +190,7 @@ class Student(StudentParts):
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
         parts = acting.parts(
-            self.body, self.teachers, self.mapping, self._with_told(params), self.mixing_spec
+            self.body, self.teachers, self.mapping, self._with_told(params), self.mixed_layers
         )
         if parts is None:
             return plain_actor(self, params)

@@ -73,6 +73,11 @@ class StudentParts:
         return self.mixing_spec.layers(self.body)
 
     @cached_property
+    def mixes_outputs(self) -> bool:
+        """Whether the output layer is one of them."""
+        return self.mixing_spec.with_outputs
+
+    @cached_property
     def told(self) -> Params:
         """The variables that are not trained, by name; the teachers' aside."""
         matrices = told_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
