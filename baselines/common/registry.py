@@ -59,7 +59,13 @@ class Registry:
         self._known: dict[str, Any] = {}
 
     def provide(self, **places: str) -> None:
-        """Register more of this package's own, as above: where a room above has what there is."""
+        """Register more of this package's own, from a room above, as in the constructor.
+
+        Raises:
+            ValueError: a name is taken.
+        """
+        if taken := [name for name in places if name in self]:
+            raise ValueError(f"the {self.flag} {taken[0]!r} is taken")
         self._places |= places
 
     def __iter__(self) -> Iterator[str]:

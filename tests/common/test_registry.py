@@ -77,6 +77,8 @@ def test_a_room_above_can_provide_more(registry: Registry) -> None:
     assert list(registry) == ["mlp", "deep"]
     assert registry.known("deep") is Mlp
     assert registry.from_outside() == []
+    with pytest.raises(ValueError, match="the network 'mlp' is taken"):
+        registry.provide(mlp="outside_module:make")
 
 
 def test_a_short_name_stands_for_its_place(registry: Registry) -> None:
