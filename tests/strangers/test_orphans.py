@@ -149,7 +149,7 @@ def test_a_training_ends_with_the_killed_process_that_began_it(tmp_path: Path) -
         assert time.monotonic() < deadline
         time.sleep(0.2)
     parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    parent.communicate()
     while is_held(tmp_path / "models"):
         assert time.monotonic() < deadline
         time.sleep(0.2)
