@@ -20,7 +20,7 @@ import gymnasium as gym
 import mujoco
 
 from baselines.common.command_line import POSITIVE, Parser, reader, run_command
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.vec_env import Normalizer, RunningMeanStd, VecEnv, VecNormalize
 from baselines.config import Config
 from baselines.environments.centipede import CentipedeEnv

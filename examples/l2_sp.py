@@ -23,7 +23,8 @@ from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.distributions import Pi
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod

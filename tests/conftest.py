@@ -16,7 +16,8 @@ from hypothesis import settings
 from toys import SPACES
 
 from baselines.common.networks.distributions import DiagGaussian, Distribution
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config

@@ -23,7 +23,7 @@ from baselines.analysis.runs import find_runs
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams

@@ -9,7 +9,7 @@ from gymnasium import spaces
 from baselines.common.errors import UserError
 from baselines.common.networks.activations import ACTIVATIONS
 from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.answers import close_task

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.common.networks.parameters import Layout
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.team import Team
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON

@@ -10,7 +10,7 @@ from baselines.common.checkpoint import checked_arrays
 from baselines.common.divergence import check_finite
 from baselines.common.networks.arrays import digest
 from baselines.common.networks.parameters import Layout
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.team import ALONE, Team
 from baselines.common.trees import count
 from baselines.config import Config

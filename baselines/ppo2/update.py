@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from baselines.common.networks.parameters import Layout
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import PPOLosses, kl_estimate, normalize_advantages, ppo_losses
 

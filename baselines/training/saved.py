@@ -17,7 +17,8 @@ from baselines.common.checkpoint import (
     load,
     save,
 )
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.stored_body import check_described_body

@@ -13,7 +13,7 @@ import numpy as np
 
 from baselines.common.checkpoint import DAMAGE, CheckpointError, TooLarge
 from baselines.common.divergence import Diverged, Drifted
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests
 from baselines.common.trees import Tree

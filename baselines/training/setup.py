@@ -15,7 +15,8 @@ from baselines.checks import check
 from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.spaces import distribution_for, observation_size, policy_for
 from baselines.common.networks.specs import NetworkSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from baselines.common.errors import UserError
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config

@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
 from baselines.common.networks.arrays import Params
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
 from baselines.transfer.correspondence import Window

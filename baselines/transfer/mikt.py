@@ -10,7 +10,8 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.errors import UserError
-from baselines.common.networks.policies import PlainPolicy, Policy, shapes_of
+from baselines.common.networks.plain_policy import PlainPolicy, shapes_of
+from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.seeding import Streams
 from baselines.config import Config

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import (
     Variable,
     Variables,

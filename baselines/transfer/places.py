@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config

@@ -11,7 +11,7 @@ from dataclasses import fields
 import numpy as np
 
 from baselines.common.errors import UserError
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config

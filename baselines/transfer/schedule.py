@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from baselines.common.networks.arrays import Params
-from baselines.common.networks.policies import PlainPolicy, Policy
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.config import Config
 from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.mixing_spec import MixingSpec

@@ -17,7 +17,7 @@ from baselines.common.checkpoint import (
     CodeNotKnown,
     checked_arrays,
 )
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.stored_body import check_described_body

@@ -25,7 +25,7 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.distributions import Distribution, Pi
 from baselines.common.networks.networks import Network
-from baselines.common.networks.policies import Actor, plain_actor
+from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer import acting, description, mapping, student_metrics
 from baselines.transfer.alignment import aligned
 from baselines.transfer.mixing import lateral, log_own_shares, mixed, mixing, shares
@@ -193,5 +193,5 @@ class Student(StudentParts):
             self.body, self.teachers, self.mapping, self._with_told(params), self.mixed_layers
         )
         if parts is None:
-            return plain_actor(self, params)
+            return plain_actor(self.distribution, self.pi, params)
         return self.body.acting(params, acting.as_one_network(parts))

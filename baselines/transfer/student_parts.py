@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baselines.common.networks.arrays import Params
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer import mapping
 from baselines.transfer.alignment import alignment_variables

@@ -10,7 +10,7 @@ import numpy as np
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 
 

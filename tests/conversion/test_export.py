@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from baselines import convert, export
 from baselines.common.errors import UserError
 from baselines.common.networks.activations import ACTIVATIONS
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import distribution_for
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import RunningMeanStd

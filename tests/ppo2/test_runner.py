@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.ppo2.gae import gae

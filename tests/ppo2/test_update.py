@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.update import LossCoefficients, Moving, adam, clip_by_norm, minibatch_loss
 

@@ -14,7 +14,7 @@ import safetensors.numpy
 import toys
 
 from baselines.common.networks import arrays
-from baselines.common.networks.policies import Policy
+from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.vec_env import Episode, Normalizer, VecNormalize

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from baselines.common.errors import UserError
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.training.teachers import read_teachers

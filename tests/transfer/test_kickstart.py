@@ -14,7 +14,7 @@ from scipy import stats
 from baselines import ppo2
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.correspondence import ABSENT, Window

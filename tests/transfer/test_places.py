@@ -8,7 +8,7 @@ import pytest
 
 from baselines.common.checkpoint import Checkpoint, CheckpointError
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.stored_body import described_body
 from baselines.common.vec_env.vec_env import Normalizer

@@ -7,7 +7,7 @@ from scipy import stats
 
 from baselines.common.networks import networks
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages

@@ -13,7 +13,7 @@ from baselines import ppo2
 from baselines.common.checkpoint import CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config

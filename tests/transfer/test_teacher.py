@@ -7,7 +7,7 @@ import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.distributions import Categorical
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher

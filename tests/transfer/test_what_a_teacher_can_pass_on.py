@@ -12,7 +12,7 @@ import pytest
 
 from baselines.common.checkpoint import load
 from baselines.common.networks.distributions import DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student

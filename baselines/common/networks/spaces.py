@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium import spaces
 
 from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from math import prod
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -30,77 +30,13 @@ def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
     return {name: np.shape(value) for name, value in params.items()}
 
 
-class Policy(Protocol):
-    """What the rollouts and the update ask of any policy, with or without teachers.
-
-    Observations are normalised, float32 of [B, obs_size].
-    """
-
-    @property
-    def obs_size(self) -> int:
-        """Number of observation dimensions d."""
-
-    @property
-    def distribution(self) -> Distribution:
-        """The action distribution."""
-
-    @property
-    def body(self) -> PlainPolicy:
-        """Its own networks: itself, or what is left of it once it goes without teachers."""
-
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """Names of the policy's own losses, which are those of their coefficients."""
-
-    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Initial values of all trainable variables, float32, by name."""
-
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of all trainable variables by name."""
-
-    def variable_counts(self) -> dict[str, int]:
-        """Number of trainable variables of each part, by what it is called to a user."""
-
-    def outline(self) -> list[str]:
-        """What a user should know of it before the run, in lines."""
-
-    def frozen(self) -> dict[str, np.ndarray]:
-        """Variables that belong to the policy and are never trained, by name."""
-
-    def pi(self, params: Params, obs: Array) -> Pi:
-        """The action distribution."""
-
-    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
-        """`pi` and `distribution.sample` in one, for many calls with the same variables.
-
-        Rounding may differ from theirs.
-        """
-
-    def value(self, params: Params, obs: Array) -> Array:
-        """The value of each observation, in units of the normalised return, [B]."""
-
-    def learning_outputs(
-        self, params: Params, obs: Array, returns: Array
-    ) -> tuple[Pi, Array, dict[str, Array]]:
-        """`pi`, `value` and the policy's own losses (scalars by the name of their coefficient).
-
-        Args:
-            params: the variables by name.
-            obs: normalised observations, float32 of [B, obs_size].
-            returns: the targets R of the value, in units of the normalised return, float32 of [B];
-                for the losses alone.
-        """
-
-    def describe(self) -> dict[str, Any]:
-        """What a checkpoint must say for the policy to be built again; JSON.
-
-        A policy that is not its `body` says it under `transfer`, beside what `body` says.
-        """
-
-
-def plain_actor(policy: Policy, params: Mapping[str, np.ndarray]) -> Actor:
+def plain_actor(
+    distribution: Distribution,
+    pi: Callable[[Params, Array], Pi],
+    params: Mapping[str, np.ndarray],
+) -> Actor:
     """A policy's `actor` by its definition, for one that has no faster way."""
-    return lambda obs, noise: policy.distribution.sample(policy.pi(params, obs), noise)
+    return lambda obs, noise: distribution.sample(pi(params, obs), noise)
 
 
 @dataclass(frozen=True)
@@ -183,7 +119,7 @@ class PlainPolicy:
         """Acting with these variables."""
         hidden = networks.dense_layers(self.network, params, self.pi_scope)
         if not hidden:
-            return plain_actor(self, params)
+            return plain_actor(self.distribution, self.pi, params)
         return self.acting(params, networks.feed_forward([*hidden, self.head(params)]))
 
     def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:

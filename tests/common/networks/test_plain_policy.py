@@ -7,7 +7,7 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.networks.distributions import Categorical, DiagGaussian
-from baselines.common.networks.policies import PlainPolicy
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
 from baselines.common.networks.specs import NetworkSpec
 
