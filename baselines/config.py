@@ -195,7 +195,7 @@ class Config:
         bound=POSITIVE, may_change=True,
     )  # fmt: skip
     resume: bool = setting(
-        False, "go on with the run in --save_path, from where it was last saved whole",
+        False, "continue the run in --save_path from its last complete save",
         group="run", may_change=True,
     )  # fmt: skip
     state_interval: int = setting(
@@ -275,7 +275,7 @@ class Config:
         3e-4, "Adam's learning rate at the start", group="ppo2", bound=POSITIVE, source=BASELINES
     )
     lr_schedule: str = setting(
-        "linear", "how it goes on: falling linearly to 0, or constant", group="ppo2",
+        "linear", "schedule of the learning rate: falling linearly to 0, or constant", group="ppo2",
         choices=SCHEDULES, source=BASELINES,
     )  # fmt: skip
     clip_range: float = setting(

@@ -47,7 +47,7 @@ class TrainedPolicy:
     def history(self) -> History:
         """What was logged of its training by metric, such as `history["eprewmean"]`.
 
-        Nothing where the policy was read from a file.
+        Empty if the policy was read from a file.
         """
         return columns(self._rows)
 

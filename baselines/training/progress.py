@@ -54,8 +54,8 @@ METRICS = {
         "mean return of `--eval_episodes` episodes with the most likely actions, on a task of their"
         " own",
         "reward",
-        missing="but where `--eval_interval` made them since the row before; without it there is no"
-        " such column",
+        missing="in rows without a new evaluation; without `--eval_interval` there is no such"
+        " column",
         group="eval",
     ),
 }

@@ -63,7 +63,7 @@ class KickstartConfig(Config):
 
 METRICS = {
     "kickstart_coef": LoggedMetric(
-        "weight λ of the imitation, as it is by now; 0 once the student is alone", "per nat"
+        "weight λ of the imitation in this update; 0 once the student is alone", "per nat"
     ),
     "kickstart_loss": LoggedMetric(
         "Σ_i w_i H(π_T,i ‖ π_S,i), the cross-entropy of the student's policy to its teachers'",

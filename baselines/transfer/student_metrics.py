@@ -35,7 +35,7 @@ def _not_given(loss: Loss) -> str:
 OF_LOSSES = {
     **{
         loss.coefficient: LoggedMetric(
-            f"weight {loss.weight} of {loss.symbol}, as it is by now; 0 once the student is alone",
+            f"weight {loss.weight} of {loss.symbol} in this update; 0 once the student is alone",
             f"per {loss.unit.split()[0].removesuffix('s')}",
             _not_given(loss),
         )
