@@ -56,7 +56,15 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(policy, params, env, checkpoint.sha256, False, timesteps, statistics, body)
+    return Teacher(
+        policy,
+        params,
+        env,
+        checkpoint.sha256,
+        timesteps=timesteps,
+        statistics=statistics,
+        body=body,
+    )
 
 
 def teacher_scope(number: int) -> str:

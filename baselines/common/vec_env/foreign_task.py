@@ -84,10 +84,7 @@ class ForeignTask:
         is_pair = isinstance(returned, tuple | list) and len(returned) == 2
         if not is_pair or not isinstance(returned[1], Mapping):
             refuse(self.name, f"{RESET}, not {shown(returned)}")
-        obs: Any = returned[0]
-        if type(obs) is not np.ndarray or obs.dtype is not self._dtype or obs.shape != self._shape:
-            return self._checked_obs(obs, "reset")
-        return obs
+        return self._checked_obs(returned[0], "reset")
 
     def step(self, action: np.ndarray) -> Step:
         """Make a step; the observation is to be copied before the next call.
