@@ -69,15 +69,13 @@ class Anchored(PlainPolicy):
             self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
         )
 
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """The loss is logged as `l2_sp_loss`, its weight as `l2_sp_coef`."""
-        return ("l2_sp",)
-
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
-        """Distribution and values [B] as without the loss, and the loss, a scalar."""
+        """Distribution and values [B] as without the loss, and the loss, a scalar.
+
+        It is logged as `l2_sp_loss`, its weight as `l2_sp_coef`.
+        """
         squares = [
             value.size * arrays.mean((params[name] - value) ** 2)
             for name, value in self.anchor.items()
@@ -132,8 +130,8 @@ def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:
     released = Stage(
         first_update_alone(config),
         policy.body,
-        lambda _: {"l2_sp": 0.0},
-        lambda *_: {},
+        lambda _: {},
+        lambda *_: {"l2_sp_coef": 0.0},
         alone=True,
     )
     if not isinstance(policy, Anchored):

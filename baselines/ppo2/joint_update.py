@@ -56,7 +56,7 @@ def joint_update(
         minibatch_gradient(policy, layout, fixed), jit_compile=xla, autograph=False
     )
     descent = tf.function(descend, jit_compile=xla, autograph=False)
-    loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
+    loop = loop_over_minibatches(fixed)
 
     def over_ranks(vector: Vector) -> Vector:
         # A copy, since the averaging overwrites it.
@@ -74,6 +74,7 @@ def joint_update(
             moved, norm = descent(moving, over_ranks(mine), step, fed.lr, fixed.max_grad_norm)
             return moved, {**logged, "grad_norm": norm}
 
+        names = logged_names(fed.coefs, fixed)
         moved, mine = loop(fed.order.shape[0], names, start, minibatch)
         means = tf.unstack(over_ranks(tf.stack(list(mine.values()))))
         return moved, dict(zip(mine, means, strict=True))

@@ -108,7 +108,7 @@ class Model:
             batch: the arrays of `runner.Batch` by name, N samples.
             rng: draws the order of the samples, anew in each epoch.
             lr: Adam's learning rate.
-            coefs: weights of the policy's own losses, by name.
+            coefs: weights of the policy's own losses by name, of all of them.
 
         Returns:
             The losses and other metrics, averaged over the minibatches.
@@ -120,7 +120,7 @@ class Model:
         samples = len(batch["obs"])
         epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
-        weights = {"kl": config.kl_coef} | {name: coefs[name] for name in self.policy.loss_names}
+        weights = {"kl": config.kl_coef, **coefs}
         update = self._compiled()
         from baselines.ppo2.update import Fed, Moving  # loaded by now
 

@@ -6,7 +6,7 @@ vectors. TensorFlow has no types; the aliases say what each tensor is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -132,9 +132,14 @@ def minibatch_loss(
     return loss, logged
 
 
-def logged_names(policy: Policy, fixed: LossCoefficients) -> list[str]:
-    """Names of the metrics that an update reports, as means over its minibatches."""
-    own = [f"{name}_loss" for name in policy.loss_names]
+def logged_names(coefs: Iterable[str], fixed: LossCoefficients) -> list[str]:
+    """Names of the metrics that an update reports, as means over its minibatches.
+
+    Args:
+        coefs: the names of `Fed.coefs`.
+        fixed: weights of PPO's terms.
+    """
+    own = [f"{name}_loss" for name in coefs if name != "kl"]
     kl = ["kl"] if fixed.target_kl else []
     return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 
@@ -245,7 +250,7 @@ def loop_over_minibatches(fixed: LossCoefficients) -> Loop:
 def compile_update(policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool) -> Update:
     """The update of `policy`, compiled when it is first called."""
     gradient = minibatch_gradient(policy, layout, fixed)
-    loop, names = loop_over_minibatches(fixed), logged_names(policy, fixed)
+    loop = loop_over_minibatches(fixed)
 
     def update(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:
         def minibatch(i: Index, moving: Moving) -> tuple[Moving, Tensors]:
@@ -256,7 +261,7 @@ def compile_update(policy: Policy, layout: Layout, fixed: LossCoefficients, xla:
             moved, norm = descend(moving, raw, step, fed.lr, fixed.max_grad_norm)
             return moved, {**logged, "grad_norm": norm}
 
-        return loop(fed.order.shape[0], names, start, minibatch)
+        return loop(fed.order.shape[0], logged_names(fed.coefs, fixed), start, minibatch)
 
     compiled: Update = tf.function(update, jit_compile=xla, autograph=False)
     return compiled

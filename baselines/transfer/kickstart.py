@@ -104,15 +104,13 @@ class Kickstarted(PlainPolicy):
             self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
         )
 
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """The loss is logged as `kickstart_loss`, its weight as `kickstart_coef`."""
-        return ("kickstart",)
-
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
-        """Distribution and values [B] as without teachers, and the cross-entropy, a scalar."""
+        """Distribution and values [B] as without teachers, and the cross-entropy, a scalar.
+
+        It is logged as `kickstart_loss`, its weight as `kickstart_coef`.
+        """
         pi = self.pi(params, obs)
         return pi, self.value(params, obs), {"kickstart": self.cross_entropy(pi, obs)}
 
@@ -272,8 +270,8 @@ def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
     alone = Stage(
         first_update_alone(config),
         policy.body,
-        lambda _: {"kickstart": 0.0},
-        lambda *_: {},
+        lambda _: {},
+        lambda *_: {"kickstart_coef": 0.0},
         alone=True,
     )
     if not isinstance(policy, Kickstarted):

@@ -27,7 +27,7 @@ class Stage:
     Attributes:
         first: its first update, counted from 1.
         policy: what is trained.
-        coefs: weights of the policy's own losses by name, at an update.
+        coefs: weights of the policy's own losses by name, of all of them, at an update.
         metrics: what is to be logged of the stage itself, from the variables and the normalised
             observations of the rollout, float32 of [N, d].
         announcement: lines for the user, from the variables as they are when it begins.
@@ -103,7 +103,8 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
 
 
 def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
-    """The student without its teachers; its shares p_0 are 1."""
-    coefs = {loss.name: 0.0 for loss in losses_with(config.value_alignment_coef > 0)}
+    """The student without its teachers; the weights of its losses are 0, its shares p_0 are 1."""
+    weights = {loss.coefficient: 0.0 for loss in losses_with(config.value_alignment_coef > 0)}
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(body)
-    return Stage(first, body, lambda _: coefs, lambda *_: own_shares(ones, ones), alone=True)
+    logged = weights | own_shares(ones, ones)
+    return Stage(first, body, lambda _: {}, lambda *_: logged, alone=True)

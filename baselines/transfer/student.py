@@ -97,7 +97,7 @@ class Student(StudentParts):
         scope, last = self.body.pi_scope, len(self.body.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
         pi = self.body.pi_head(params, self._hidden(params, scope, obs, features))
-        if not self.mixes_outputs:
+        if not self._mixes_outputs:
             return pi
         mean, *spread = pi
         given = self._with_told(params)
@@ -111,10 +111,15 @@ class Student(StudentParts):
         scope = self.body.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
         value = self.body.value_head(params, self._hidden(params, scope, obs, features))
-        if not self.mixes_outputs:
+        if not self._mixes_outputs:
             return value
         theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
         return self._output(params, scope, value, theirs)
+
+    @property
+    def _mixes_outputs(self) -> bool:
+        """Whether the output layers are mixed as the hidden layers are."""
+        return self.mixed_layers > len(self.body.network.widths)
 
     def _hidden(
         self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]

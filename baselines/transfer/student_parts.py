@@ -63,19 +63,9 @@ class StudentParts:
         return losses_with(self.value_alignment)
 
     @cached_property
-    def loss_names(self) -> tuple[str, ...]:
-        """Their names."""
-        return tuple(loss.name for loss in self.losses)
-
-    @cached_property
     def mixed_layers(self) -> int:
         """Number of layers of either side that are mixed."""
         return self.mixing_spec.layers(self.body)
-
-    @cached_property
-    def mixes_outputs(self) -> bool:
-        """Whether the output layer is one of them."""
-        return self.mixing_spec.with_outputs
 
     @cached_property
     def told(self) -> Params:

@@ -13,7 +13,6 @@ from baselines.transfer.schedule import Stage, first_update_alone
 from baselines.transfer.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
-ALONE = OFF | {"mutual_info": 0.0}
 
 
 def config(nupdates: int, fraction: float = 0.9) -> Config:
@@ -52,7 +51,7 @@ def test_a_run_of_the_papers_length(student: Student) -> None:
         assert at(parts, update).coefs(update) == pytest.approx(expected)
     assert at(parts, 878).coefs(878)["ps"] > 1.99
     for update in (879, 900, 976):
-        assert at(parts, update).coefs(update) == ALONE
+        assert at(parts, update).coefs(update) == {}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +71,7 @@ def test_the_course_of_a_run(student: Student, nupdates: int, course: str) -> No
     found = ""
     for update in range(1, nupdates + 1):
         stage = at(parts, update)
-        mixed = stage.coefs(update)["ps"] == 0
-        found += "a" if stage.alone else "m" if mixed else "c"
+        found += "a" if stage.alone else "c" if stage.coefs(update)["ps"] else "m"
     assert found == course
 
 
@@ -96,10 +94,10 @@ def test_every_run_has_the_methods_three_parts(
         assert stage.alone == (update > end) or near_end
         assert stage.policy is (student.body if stage.alone else student)
         coefs = stage.coefs(update)
-        assert coefs["mutual_info"] == (0.0 if stage.alone else 0.1)
         if stage.alone:
-            assert coefs["ps"] == coefs["vf_ps"] == 0
+            assert coefs == {}
         else:
+            assert coefs["mutual_info"] == 0.1
             expected = max(0.0, (update - half) / half)
             assert coefs["ps"] == pytest.approx(2.0 * expected, abs=1e-6)
             assert coefs["vf_ps"] == pytest.approx(4.0 * expected, abs=1e-6)
@@ -128,7 +126,8 @@ def test_each_stage_is_announced_and_has_its_metrics(student: Student) -> None:
     metrics = student.metrics(params, obs)
     assert start.metrics(params, obs) == coupling.metrics(params, obs) == metrics
     shares = student.own_shares(params).keys()
-    assert alone.metrics(params, obs) == dict.fromkeys(shares, 1.0)
+    weights = {"ps_coef": 0.0, "vf_ps_coef": 0.0, "mutual_info_coef": 0.0}
+    assert alone.metrics(params, obs) == weights | dict.fromkeys(shares, 1.0)
 
 
 @pytest.mark.parametrize(

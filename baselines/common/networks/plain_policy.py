@@ -67,11 +67,6 @@ class PlainPolicy:
         """Itself."""
         return self
 
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """It has no losses of its own."""
-        return ()
-
     def variables(self) -> Variables:
         """All variables: policy output with gain 0.01, value output 1, biases 0."""
         own = self.distribution.init(f"{self.pi_scope}/pi")

@@ -30,10 +30,6 @@ class Policy(Protocol):
     def body(self) -> PlainPolicy:
         """Its own networks: itself, or what is left of it once it goes without teachers."""
 
-    @property
-    def loss_names(self) -> tuple[str, ...]:
-        """Names of the policy's own losses, which are those of their coefficients."""
-
     def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Initial values of all trainable variables, float32, by name."""
 

@@ -78,7 +78,6 @@ def test_forward_pass_by_hand(
     np.testing.assert_array_equal(again[0], mean)
     np.testing.assert_array_equal(values_again, values)
     assert losses == {}
-    assert policy.loss_names == ()
     assert policy.frozen() == {}
 
 
