@@ -12,6 +12,7 @@ from baselines.analysis.curves import Curve, column_curve
 from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.common.errors import UserError, suggestion
+from baselines.common.logged_metric import LOSS, WEIGHT
 from baselines.transfer.hand_over import SPAN
 from baselines.transfer.student_metrics import (
     PI_SHARE,
@@ -21,9 +22,6 @@ from baselines.transfer.student_metrics import (
 )
 
 MUTUAL_INFORMATION, COUPLING = "mutual_info_loss", "ps_coef"
-
-LOSS, WEIGHT = "_loss", "_coef"
-"""How the columns of a policy's own losses end, and those of their weights."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LOSS, WEIGHT = "_loss", "_coef"
+"""What follows the name of a policy's own loss where it is logged, and where its weight is."""
+
 
 @dataclass(frozen=True)
 class LoggedMetric:

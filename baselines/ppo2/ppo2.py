@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from baselines.common.divergence import Diverged
 from baselines.common.errors import UserError
+from baselines.common.logged_metric import WEIGHT
 from baselines.common.mpi import team
 from baselines.common.schedules import rate_at
 from baselines.common.seeding import Streams
@@ -156,7 +157,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
             "lr": lr,
             **losses,
             "kl_coef": config.kl_coef,
-            **{f"{name}_coef": weight for name, weight in coefs.items()},
+            **{f"{name}{WEIGHT}": weight for name, weight in coefs.items()},
             **stage.metrics(model.params, batch.obs),
         }
         log.metrics(row, progress.brief(row))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
+from baselines.common.logged_metric import LOSS
 from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policy import Policy
 from baselines.common.tensorflow_quietly import tf
@@ -126,7 +127,7 @@ def minibatch_loss(
     loss = ppo.policy_loss + fixed.vf_coef * ppo.value_loss - fixed.ent_coef * ppo.policy_entropy
     for name, term in {"kl": ppo.approxkl, **own_losses}.items():
         loss += coefs[name] * term
-    logged = vars(ppo) | {f"{name}_loss": term for name, term in own_losses.items()}
+    logged = vars(ppo) | {f"{name}{LOSS}": term for name, term in own_losses.items()}
     if fixed.target_kl:
         logged["kl"] = kl_estimate(neglogp, batch["neglogp"])
     return loss, logged
@@ -139,7 +140,7 @@ def logged_names(coefs: Iterable[str], fixed: LossCoefficients) -> list[str]:
         coefs: the names of `Fed.coefs`.
         fixed: weights of PPO's terms.
     """
-    own = [f"{name}_loss" for name in coefs if name != "kl"]
+    own = [f"{name}{LOSS}" for name in coefs if name != "kl"]
     kl = ["kl"] if fixed.target_kl else []
     return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 

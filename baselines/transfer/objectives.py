@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
 
@@ -105,7 +106,7 @@ class Loss:
     """One loss of a student.
 
     Attributes:
-        name: what it is logged as, before `_loss`; its weight's setting is the name and `_coef`.
+        name: what it is logged as, before `LOSS`.
         symbol: what it is in the method's equations.
         weight: what its weight is there.
         meaning: in words.
@@ -128,7 +129,7 @@ class Loss:
     @property
     def coefficient(self) -> str:
         """The setting that is its weight, and the name under which that is logged."""
-        return f"{self.name}_coef"
+        return f"{self.name}{WEIGHT}"
 
 
 LOSSES = (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from baselines.common.logged_metric import LoggedMetric
+from baselines.common.logged_metric import LOSS, LoggedMetric
 from baselines.transfer.objectives import LOSSES, Loss
 
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
@@ -42,7 +42,7 @@ OF_LOSSES = {
         for loss in LOSSES
     },
     **{
-        f"{loss.name}_loss": LoggedMetric(
+        f"{loss.name}{LOSS}": LoggedMetric(
             f"{loss.symbol}, {loss.meaning}",
             loss.unit,
             "; ".join(filter(None, [_not_given(loss), _ALONE])),
