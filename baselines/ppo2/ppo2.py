@@ -135,17 +135,17 @@ def _warn_of_threads(log: Log) -> None:
 
 def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = None) -> None:
     """One training iteration: collect, train, log; on several ranks, each from its own rollout."""
-    config, team = run.setup.config, run.setup.team
+    config, ranks = run.setup.config, run.setup.team
     model, progress, log = run.model, run.progress, run.log
     lr = run.lr_scale * rate_at(update, config.nupdates, config.lr, config.schedule)
     coefs = stage.coefs(update)
     if not model.is_compiled:
         log.say("compiling the update, which takes some seconds")
-    with team.united():
+    with ranks.united():
         batch = run.runner.run()
-    run.normalizer.share(team)
+    run.normalizer.share(ranks)
     losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
-    outcome = Outcome.of(batch, team)
+    outcome = Outcome.of(batch, ranks)
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
     if measuring is not None and update % config.eval_interval == 0:

@@ -16,6 +16,7 @@ from baselines.common.divergence import Diverged, Drifted
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests
+from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.logger import Log
@@ -119,6 +120,11 @@ class Session(Generic[L, C]):
     is_too_large: bool = False
 
     @property
+    def team(self) -> Team:
+        """The ranks that train together."""
+        return self.setup.team
+
+    @property
     def policy(self) -> SavedPolicy:
         """The policy as it stands."""
         metadata = self.setup.provenance | self.progress.description()
@@ -129,7 +135,7 @@ class Session(Generic[L, C]):
         mine = {"runner": self.runner.state(), "random": self.random.state()}
         return {
             "model": self.model.state(),
-            "ranks": self.setup.team.gather(mine),
+            "ranks": self.team.gather(mine),
             "progress": self.progress.state(),
             "log": self.log.sizes(),
             "provenance": self.setup.provenance,
@@ -143,7 +149,7 @@ class Session(Generic[L, C]):
         Raises:
             DAMAGE: the state is damaged.
         """
-        mine = state["ranks"][self.setup.team.rank]
+        mine = state["ranks"][self.team.rank]
         self.model.restore(state["model"])
         self.runner.restore(mine["runner"])
         self.progress.restore(state["progress"])
@@ -153,7 +159,7 @@ class Session(Generic[L, C]):
     def save_policy(self) -> Path | None:
         """Write a checkpoint of the policy, where there is a folder for it; the first rank does."""
         folder = self.setup.config.save_path
-        return self.policy.write(Path(folder)) if folder and self.setup.team.is_first else None
+        return self.policy.write(Path(folder)) if folder and self.team.is_first else None
 
     def save_state(self) -> bool:
         """Write all that `--resume` needs, where there is a folder for it; the first rank does.
@@ -166,14 +172,14 @@ class Session(Generic[L, C]):
             return False
         state = self.state()  # of all ranks
         try:
-            if self.setup.team.is_first:
+            if self.team.is_first:
                 write_state(Path(config.save_path), self.policy, state, config.keep)
         except TooLarge as error:
             if not self.is_too_large:
                 self.log.say(f"WARNING: not saved, and --resume will not find it: {error}")
             self.is_too_large = True
             return False
-        return self.setup.team.is_first
+        return self.team.is_first
 
     def save_now(self) -> None:
         """The run is to stop: save all, and say so."""
@@ -195,7 +201,7 @@ class Session(Generic[L, C]):
             self.save_policy()
         if is_last or _is_due(update, config.state_interval):
             self.save_state()
-        if self.setup.team.is_first:
+        if self.team.is_first:
             self.film_what_is_due()
 
     def film_what_is_due(self) -> None:
@@ -222,10 +228,10 @@ class Session(Generic[L, C]):
         """
         self.check_ranks()
         self.save_what_is_due()
-        is_over = any(self.setup.team.gather(stop.requested or not goes_on))
+        is_over = any(self.team.gather(stop.requested or not goes_on))
         if is_over:
             self.save_now()
-            with self.setup.team.united():
+            with self.team.united():
                 stop.meet()
         return is_over
 
@@ -235,9 +241,9 @@ class Session(Generic[L, C]):
         Raises:
             Drifted: on all ranks; it names those that differ.
         """
-        if self.setup.team.size > 1 and self.progress.updates % CHECK_INTERVAL == 0:
-            drifted = self.setup.team.unlike(self.model.digest() + self.normalizer.digest())
-            with self.setup.team.united():
+        if self.team.size > 1 and self.progress.updates % CHECK_INTERVAL == 0:
+            drifted = self.team.unlike(self.model.digest() + self.normalizer.digest())
+            with self.team.united():
                 if drifted:
                     update = self.progress.updates
                     raise Drifted(
