@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, get_type_hints
@@ -407,8 +407,8 @@ class Config:
 
     @property
     def has_student(self) -> bool:
-        """Whether the run trains a student of MIKT, whose weights are those of `coefs`."""
-        return bool(self.teacher_paths) and self.transfer == "mikt"
+        """Whether the run trains a student of MIKT."""
+        return trains_student(self.teacher_paths, self.transfer)
 
     def coefs_in_force(self) -> dict[str, dict[str, Any]]:
         """The weights that the run reads, each with its value and where that comes from."""
@@ -490,6 +490,11 @@ class Config:
         """All settings by name."""
         settings: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return settings
+
+
+def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:
+    """Whether a run with these trains a student of MIKT, whose weights are those of `coefs`."""
+    return bool(teacher_paths) and transfer == "mikt"
 
 
 def config_with(transfer: str) -> type[Config]:

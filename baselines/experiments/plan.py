@@ -9,7 +9,7 @@ from pathlib import Path
 
 from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
-from baselines.config import Config
+from baselines.config import Config, trains_student
 from baselines.experiments.yaml_files import Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, NamedMethod
@@ -201,11 +201,11 @@ def _item(
     places = {"env": env, "seed": str(seed), **_places(folder)}
     own = {flag: str(value) for flag, value in method.settings.items()}
     settings = {**common, **own, **overrides, **places}
+    transfer = settings.get("transfer", Config.transfer)
+    if "coefs" not in own and not trains_student(teachers, transfer):
+        settings.pop("coefs", None)  # a set that all methods were given, for those with a student
     try:
         config = from_settings(settings, teachers)
-        if not config.has_student and "coefs" not in own:  # a set for the students of all methods
-            settings.pop("coefs", None)
-            config = from_settings(settings, teachers)
         check(config)
         config = config.without_unread()
     except UserError as error:
