@@ -30,7 +30,8 @@ def check(config: Config) -> None:
         raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
     _check_scopes(config)
     _check_batch(config)
-    rate_at(1, config.nupdates, config.lr, config.schedule)
+    for update in (1, max(config.nupdates, 1)):
+        rate_at(update, config.nupdates, config.lr, config.schedule)
     _check_transfer(config)
     _check_folders(config)
     _check_length(config)

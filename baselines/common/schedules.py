@@ -31,7 +31,7 @@ def no_schedule(entry: Any) -> str:
     try:
         inspect.signature(entry).bind(1.0)
     except (TypeError, ValueError):
-        return "is no function of the part of the run that is left"
+        return "is no function of one number, the part of the run that is left"
     return ""
 
 
@@ -39,13 +39,19 @@ def rate_at(update: int, updates: int, lr: float, schedule: Schedule) -> float:
     """The learning rate of an update of a run, counted from 1: `lr` times the schedule.
 
     Raises:
-        UserError: the schedule's value is no finite number, or is negative.
+        UserError: the schedule raises an error, or its value is no finite number, or is negative.
     """
     left = 1.0 - (update - 1) / max(updates, 1)
-    factor = schedule(left)
+    try:
+        factor: Any = schedule(left)
+    except Exception as error:  # a user's function may raise anything
+        raise UserError(
+            f"--lr_schedule: the function raises {type(error).__name__} where {left:g} of the run"
+            f" is left ({error}); it must return a factor of the learning rate"
+        ) from None
     if not isinstance(factor, Real) or not math.isfinite(factor) or factor < 0:
         raise UserError(
-            f"--lr_schedule: the schedule gives {factor!r} where {left:g} of the run is left; it"
+            f"--lr_schedule: the function returns {factor!r} where {left:g} of the run is left; it"
             " must be a factor of the learning rate, finite and not negative"
         )
     return lr * float(factor)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from baselines import ppo2
 from baselines.checks import check
 from baselines.common.errors import UserError
 from baselines.common.schedules import rate_at
@@ -44,13 +45,25 @@ def test_a_function_is_a_schedule() -> None:
 
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf, "fast", None])
 def test_what_is_no_factor_is_told(value: Any) -> None:
-    made = config(4, lr_schedule=SCHEDULES.adopt(lambda left: value))
-    with pytest.raises(UserError, match=r"^--lr_schedule: .* gives .* where 1 of the run is left"):
-        check(made)
+    told = rf"^--lr_schedule: .* returns {value!r} where 1 of the run is left; it must be a factor"
+    with pytest.raises(UserError, match=told):
+        check(config(4, lr_schedule=SCHEDULES.adopt(lambda left: value)))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "told"),
+    [
+        (lambda left: 2 * left - 1, r"returns -0.5 where 0.25 of the run is left"),
+        (lambda left: 1 / (left - 0.25), r"raises ZeroDivisionError where 0.25 of the run is left"),
+    ],
+)
+def test_a_schedule_that_fails_at_the_end_is_told_at_the_start(schedule: Any, told: str) -> None:
+    with pytest.raises(UserError, match=rf"^--lr_schedule: the function {told}"):
+        ppo2.learn(env="BoxToy-v0", nsteps=64, num_timesteps=4 * 64, lr_schedule=schedule)
 
 
 def test_what_is_no_schedule_is_told() -> None:
-    with pytest.raises(UserError, match=r"^--lr_schedule: .* is no function of the part"):
+    with pytest.raises(UserError, match=r"^--lr_schedule: .* is no function of one number"):
         SCHEDULES.adopt(lambda: 1.0)
     with pytest.raises(UserError, match="unknown name 'cosine'"):
         check(config(4, lr_schedule="cosine"))
