@@ -226,8 +226,13 @@ def make_folder(path: Path, flag: str) -> None:
         raise UserError(f"--{flag}: cannot write to {path}: {error.strerror}") from None
 
 
-def set_aside(folder: Path, names: list[str]) -> Path | None:
+def set_aside(folder: Path, names: list[str], flag: str) -> Path | None:
     """Move what an earlier run left under these names to `folder/earlier/<k>`; nothing is lost.
+
+    Args:
+        folder: the folder.
+        names: what is to be moved, as far as it is there.
+        flag: the flag that named the folder, for the message.
 
     Returns:
         Where it is now, or None when there was nothing.
@@ -241,7 +246,7 @@ def set_aside(folder: Path, names: list[str]) -> Path | None:
     try:
         return _move(found, folder)
     except OSError as error:
-        raise UserError(f"cannot move what is in {folder} aside: {error}") from None
+        raise UserError(f"--{flag}: cannot move what is in {folder} aside: {error}") from None
 
 
 def _move(found: list[Path], folder: Path) -> Path:

@@ -68,7 +68,7 @@ def _clear(paths: dict[str, Path]) -> list[str]:
         ],
         "log_path": lambda _: list(LOG_FILES),
     }
-    moved = [set_aside(path, left[flag](path)) for flag, path in paths.items()]
+    moved = [set_aside(path, left[flag](path), flag) for flag, path in paths.items()]
     return [f"what an earlier run left is now in {target}" for target in moved if target]
 
 

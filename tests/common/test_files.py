@@ -11,15 +11,22 @@ from baselines.common.files import locked, make_folder, remove_partial, set_asid
 def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
     for content in ("first", "second"):
         (tmp_path / "00010").write_text(content)
-        set_aside(tmp_path, ["00010", "00020"])
+        set_aside(tmp_path, ["00010", "00020"], "save_path")
     assert (tmp_path / "earlier/1/00010").read_text() == "first"
     assert (tmp_path / "earlier/2/00010").read_text() == "second"
     assert [p.name for p in tmp_path.iterdir()] == ["earlier"]
 
 
 def test_nothing_there_leaves_no_trace(tmp_path: Path) -> None:
-    assert set_aside(tmp_path, ["00010"]) is None
+    assert set_aside(tmp_path, ["00010"], "save_path") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_moved_is_told_with_its_flag(tmp_path: Path) -> None:
+    for name in ("00010", "earlier"):
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match=r"^--save_path: cannot move what is in "):
+        set_aside(tmp_path, ["00010"], "save_path")
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path) -> None:
