@@ -16,8 +16,8 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
     Fed,
+    Fixed,
     Index,
-    LossCoefficients,
     Moving,
     Tensors,
     Update,
@@ -44,9 +44,7 @@ def normalize_jointly(advantages: np.ndarray, team: Team) -> np.ndarray:
     return (centred / (np.sqrt(variance)[:, None] + STD_EPSILON)).astype(np.float32)
 
 
-def joint_update(
-    policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool, team: Team
-) -> Update:
+def joint_update(policy: Policy, layout: Layout, fixed: Fixed, xla: bool, team: Team) -> Update:
     """The update of `policy` over all ranks, which takes and returns what `compile_update`'s does.
 
     XLA cannot call MPI, so it compiles what comes before and after the averaging of the gradients;

@@ -150,12 +150,10 @@ class Model:
     def _compiled(self) -> Update:
         if self._update is None:
             # Only now, since it loads TensorFlow.
-            from baselines.ppo2.update import LossCoefficients, compile_update
+            from baselines.ppo2.update import Fixed, compile_update
 
             config = self._config
-            fixed = LossCoefficients(
-                config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl
-            )
+            fixed = Fixed(config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl)
             what = self.policy, self._layout, fixed, config.xla
             if self._team.size == 1:
                 self._update = compile_update(*what)

@@ -33,8 +33,8 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
-class LossCoefficients:
-    """The fixed weights of PPO's terms and the bounds on a step.
+class Fixed:
+    """What is the same in every update: the weights of PPO's terms, the bounds on a step.
 
     Attributes:
         vf_coef: c_v.
@@ -93,7 +93,7 @@ Gradient = Callable[[Vector, Tensors, Scalar, Tensors], tuple[Vector, Tensors]]
 
 def minibatch_loss(
     policy: Policy,
-    fixed: LossCoefficients,
+    fixed: Fixed,
     params: Tensors,
     batch: Tensors,
     clip_range: Scalar,
@@ -103,7 +103,7 @@ def minibatch_loss(
 
     Args:
         policy: the policy that is trained.
-        fixed: weights of PPO's terms.
+        fixed: what is the same in every update.
         params: trainable variables by name.
         batch: obs, actions, returns, normalised advantages, values and neglogp of B samples.
         clip_range: ε, a scalar.
@@ -133,12 +133,12 @@ def minibatch_loss(
     return loss, logged
 
 
-def logged_names(coefs: Iterable[str], fixed: LossCoefficients) -> list[str]:
+def logged_names(coefs: Iterable[str], fixed: Fixed) -> list[str]:
     """Names of the metrics that an update reports, as means over its minibatches.
 
     Args:
         coefs: the names of `Fed.coefs`.
-        fixed: weights of PPO's terms.
+        fixed: what is the same in every update.
     """
     own = [f"{name}{LOSS}" for name in coefs if name != "kl"]
     kl = ["kl"] if fixed.target_kl else []
@@ -160,7 +160,7 @@ def adam(moving: Moving, gradient: Vector, step: Scalar, lr: Scalar) -> Moving:
     return Moving(params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v)
 
 
-def minibatch_gradient(policy: Policy, layout: Layout, fixed: LossCoefficients) -> Gradient:
+def minibatch_gradient(policy: Policy, layout: Layout, fixed: Fixed) -> Gradient:
     """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
     def gradient(
@@ -238,17 +238,17 @@ def until_too_far(
 
 
 PATIENCE = 1.5
-"""By how much the estimate may exceed `target_kl`, as in Stable-Baselines3."""
+"""How many times `target_kl` the estimate may be, as in Stable-Baselines3."""
 
 
-def loop_over_minibatches(fixed: LossCoefficients) -> Loop:
+def loop_over_minibatches(fixed: Fixed) -> Loop:
     """The loop of an update: all minibatches, or until the policy has moved far enough."""
     if not fixed.target_kl:
         return over_minibatches
     return partial(until_too_far, limit=PATIENCE * fixed.target_kl)
 
 
-def compile_update(policy: Policy, layout: Layout, fixed: LossCoefficients, xla: bool) -> Update:
+def compile_update(policy: Policy, layout: Layout, fixed: Fixed, xla: bool) -> Update:
     """The update of `policy`, compiled when it is first called."""
     gradient = minibatch_gradient(policy, layout, fixed)
     loop = loop_over_minibatches(fixed)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.update import LossCoefficients, Moving, adam, clip_by_norm, minibatch_loss
+from baselines.ppo2.update import Fixed, Moving, adam, clip_by_norm, minibatch_loss
 
 
 def test_adam_is_that_of_keras() -> None:
@@ -71,7 +71,7 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
     batch = make_batch(policy, params, 30)
     a = (batch["advantages"] - batch["advantages"].mean()) / batch["advantages"].std()
-    fixed = LossCoefficients(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5)
+    fixed = Fixed(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5)
     loss, logged = minibatch_loss(
         policy,
         fixed,

@@ -12,14 +12,14 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
-from baselines.ppo2.update import LossCoefficients, minibatch_loss
+from baselines.ppo2.update import Fixed, minibatch_loss
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 from baselines.transfer.teacher import Teacher
 
 Arrays = dict[str, np.ndarray]
 COEFS = {"kl": 0.3, "ps": 0.6, "vf_ps": 0.8, "mutual_info": 0.4}
-FIXED = LossCoefficients(vf_coef=0.7, ent_coef=0.2, max_grad_norm=0.5)
+FIXED = Fixed(vf_coef=0.7, ent_coef=0.2, max_grad_norm=0.5)
 NOTHING = dict.fromkeys(COEFS, 0.0)
 
 
@@ -170,7 +170,7 @@ def gradient(
     student: Student, params: Arrays, batch: Arrays, coefs: dict[str, float], **weights: float
 ) -> tuple[float, Arrays]:
     tensors = {name: tf.constant(value) for name, value in params.items()}
-    fixed = LossCoefficients(**(vars(FIXED) | weights))
+    fixed = Fixed(**(vars(FIXED) | weights))
     normalised = {"advantages": normalize_advantages(batch["advantages"])}
     given = {k: tf.constant(v) for k, v in (batch | normalised).items()}
     with tf.GradientTape() as tape:
