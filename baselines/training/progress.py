@@ -166,16 +166,16 @@ class Progress:
     def metrics(self) -> dict[str, float | int]:
         """What is logged of the run after an update, `METRICS`."""
         now = time.perf_counter()
-        rate = self._config.nbatch * (self.updates - self._updates_at_last_row)
-        rate, self._last_row = int(rate / (now - self._last_row)), now
-        self._updates_at_last_row = self.updates
+        steps = self._config.nbatch * (self.updates - self._updates_at_last_row)
+        fps = int(steps / (now - self._last_row))
+        self._last_row, self._updates_at_last_row = now, self.updates
         evaluated, self._eval_return = self._eval_return, float("nan")
         return {
             "nupdates": self.updates,
             "total_timesteps": self.timesteps,
             "serial_timesteps": self.updates * self._config.nsteps,
             "time_elapsed": now - self._start,
-            "fps": rate,
+            "fps": fps,
             "eprewmean": self.training_return,
             "eplenmean": mean_or_nan([float(episode.l) for episode in self._window]),
             **({"eval_return": evaluated} if self._config.eval_interval else {}),

@@ -177,7 +177,7 @@ class Kickstarted(PlainPolicy):
         return [
             f"{lesson.teacher.env['id']} teaches"
             f" {len({own for window in lesson.windows for own, _ in window.motors})} of {motors}"
-            f" motors, in {_places(len(lesson.windows))} of the body"
+            f" motors, in {_so_many_places(len(lesson.windows))} of the body"
             for lesson in self.lessons
         ]
 
@@ -197,7 +197,7 @@ class Kickstarted(PlainPolicy):
         return self.body.describe() | {"transfer": {"lessons": lessons}}
 
 
-def _places(number: int) -> str:
+def _so_many_places(number: int) -> str:
     return f"{number} place{'' if number == 1 else 's'}"
 
 

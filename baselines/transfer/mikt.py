@@ -142,16 +142,17 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
     Raises:
         CheckpointError: one of them is another.
     """
-    old, new, one, other = saved.mapping, given.mapping, given.mapping_spec, saved.mapping_spec
     settings: dict[str, tuple[Any, Any]] = {
         "laterals": (given.mixing_spec.laterals, saved.mixing_spec.laterals),
         "mix_outputs": (given.mixing_spec.outputs, saved.mixing_spec.outputs),
     }
-    if (old.embedding, old.decoder) != (new.embedding, new.decoder):
+    parts = [(student.mapping.embedding, student.mapping.decoder) for student in (given, saved)]
+    if parts[0] != parts[1]:
+        new, old = given.mapping_spec, saved.mapping_spec
         settings |= {
-            "mapping_num_layers": (one.num_layers, other.num_layers),
-            "mapping_num_hidden": (one.num_hidden, other.num_hidden),
-            "mapping": (one.mapping, other.mapping),
+            "mapping_num_layers": (new.num_layers, old.num_layers),
+            "mapping_num_hidden": (new.num_hidden, old.num_hidden),
+            "mapping": (new.mapping, old.mapping),
         }
     if given.value_alignment != saved.value_alignment:
         before = "one above 0" if saved.value_alignment else "0"

@@ -42,7 +42,7 @@ class Episode:
     was_cut: bool = False
 
 
-Step = tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]
+Steps = tuple[np.ndarray, np.ndarray, np.ndarray, list[Episode]]
 """Of n environments: observations of [n, d], raw rewards float64 of [n], dones bool of [n], and
 the episodes that ended. The arrays hold until the next step."""
 
@@ -108,7 +108,7 @@ class VecEnv:
             lambda i: self._step_one(i, actions[i - first]), range(first, group.stop)
         )
 
-    def step_wait(self, group: slice) -> Step:
+    def step_wait(self, group: slice) -> Steps:
         """What the step that was begun last returns.
 
         Raises:
@@ -260,7 +260,7 @@ class VecNormalize:
         """As `VecEnv.step_async`."""
         self._venv.step_async(actions, group)
 
-    def step_wait(self, group: slice) -> Step:
+    def step_wait(self, group: slice) -> Steps:
         """As `VecEnv.step_wait`, with normalised observations, float32; rewards are still raw."""
         obs, rewards, dones, episodes = self._venv.step_wait(group)
         return self._observe(obs), rewards, dones, episodes
