@@ -131,7 +131,7 @@ def _check_transfer(config: Config) -> None:
 
 
 def _named(config: Config) -> Iterator[tuple[Registry, str, str]]:
-    """Each name of a network, mapping or transfer method, with its registry and its flag."""
+    """Each name of a registry's that is not the default, with its registry and its flag."""
     for f in fields(config):
         registry, value = f.metadata["choices"], getattr(config, f.name)
         if isinstance(registry, Registry) and value != f.default:

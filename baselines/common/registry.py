@@ -1,4 +1,4 @@
-"""Networks, mappings and transfer methods by name, those of this package and a user's own.
+"""Networks, mappings, transfer methods and schedules by name, this package's and a user's own.
 
 A name is short for a place: `mlp` for `baselines.common.networks.networks:Mlp`. The place itself is
 a name too, so that anything of the right kind in any module can be given without being registered

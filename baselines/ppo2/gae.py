@@ -35,7 +35,7 @@ def gae(
 
 
 def _accumulated(deltas: list[float], decay: list[float]) -> list[float]:
-    """x_t = deltas_t + decay_t · x_{t−1}; on plain floats, which NumPy's take ten times as long."""
+    """x_t = deltas_t + decay_t · x_{t−1}; on plain floats, since NumPy's take ten times as long."""
     result, carried = [], 0.0
     for delta, factor in zip(deltas, decay, strict=True):
         carried = delta + factor * carried

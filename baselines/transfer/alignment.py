@@ -26,6 +26,6 @@ def alignment_variables(teachers: int) -> Variables:
 
 
 def aligned(params: Params, values: Sequence[Array]) -> list[Array]:
-    """A V_T(φ(s)) + b of each teacher, float32 of [B], from its values V_T(φ(s))."""
+    """For each teacher a V_T(φ(s)) + b, float32 of [B], from its values V_T(φ(s))."""
     pairs = [params[alignment(j)] for j in range(len(values))]
     return [pair[0] * value + pair[1] for pair, value in zip(pairs, values, strict=True)]

@@ -42,10 +42,10 @@ def mixed(p: Array, own: Array, theirs: Sequence[Array]) -> Array:
 
 
 def shares(params: Params, scope: str, layers: int) -> list[Array]:
-    """P of each layer of one side, float32 of [1 + J]."""
+    """The shares p of each layer of one side, float32 of [1 + J]."""
     return [arrays.softmax(params[mixing(scope, i)]) for i in range(layers)]
 
 
 def log_own_shares(params: Params, scope: str, layers: int) -> list[Array]:
-    """Log p_0 of each layer of one side, scalars."""
+    """The logarithm of p_0 of each layer of one side, scalars."""
     return [arrays.log_softmax(params[mixing(scope, i)])[0] for i in range(layers)]

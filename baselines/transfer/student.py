@@ -146,7 +146,7 @@ class Student(StudentParts):
         return [mapping.decode(params, i, x, self.mapping) for i, x in enumerate(embedded)]
 
     def _aligned_values(self, params: Params, embedded: Sequence[Array]) -> list[Array]:
-        """A V_T(φ(s)) + b of each teacher, [B]."""
+        """For each teacher a V_T(φ(s)) + b, [B]."""
         seen_by = self._seen_by(embedded)
         return aligned(params, [teacher.value(teacher.value_features(x)) for teacher, x in seen_by])
 

@@ -34,9 +34,8 @@ class RunningMeanStd:
         if size == 1:
             self._take_one(batch[0])
             return
-        mean = (
-            np.add.reduce(batch) / size
-        )  # `mean` and `var` of arrays this small take thrice as long
+        # `mean` and `var` of arrays this small take thrice as long.
+        mean = np.add.reduce(batch) / size
         centred = batch - mean
         centred *= centred
         self.merge(mean, np.add.reduce(centred) / size, size)
