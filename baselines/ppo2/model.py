@@ -18,8 +18,6 @@ from baselines.config import Config
 if TYPE_CHECKING:
     from baselines.ppo2.update import Update
 
-BATCH_FIELDS = ("obs", "actions", "returns", "advantages", "values", "neglogp")
-
 
 class Model:
     """A policy in training.
@@ -105,7 +103,7 @@ class Model:
         """One update: `noptepochs` passes over the batch in `nminibatches` each.
 
         Args:
-            batch: the arrays of `runner.Batch` by name, N samples.
+            batch: `runner.Batch` by name, arrays of N samples each.
             rng: draws the order of the samples, anew in each epoch.
             lr: Adam's learning rate.
             coefs: weights of the policy's own losses by name, of all of them.
@@ -120,13 +118,13 @@ class Model:
         samples = len(batch["obs"])
         epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
-        weights = {"kl": config.kl_coef, **coefs}
+        weights = {**coefs, "kl": config.kl_coef}
         update = self._compiled()
         from baselines.ppo2.update import Fed, Moving  # loaded by now
 
         fed = Fed(
             step=np.float32(self.adam_steps),
-            batch={name: batch[name] for name in BATCH_FIELDS},
+            batch=batch,
             order=order,
             lr=np.float32(lr),
             clip_range=np.float32(config.clip_range),

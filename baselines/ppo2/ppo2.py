@@ -142,10 +142,10 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
     if not model.is_compiled:
         log.say("compiling the update, which takes some seconds")
     with ranks.united():
-        batch = run.runner.run()
+        batch, episodes = run.runner.run()
     run.normalizer.share(ranks)
     losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
-    outcome = Outcome.of(batch, ranks)
+    outcome = Outcome.of(batch, episodes, ranks)
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
     if measuring is not None and update % config.eval_interval == 0:

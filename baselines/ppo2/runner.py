@@ -18,7 +18,7 @@ from baselines.ppo2.model import Model
 
 @dataclass(frozen=True)
 class Batch:
-    """One rollout, environment by environment: sample n is step n mod T of environment n // T.
+    """What a rollout gives the update: sample n is step n mod T of environment n // T.
 
     Attributes:
         obs: normalised observations, float32 of [T·B, d].
@@ -27,7 +27,6 @@ class Batch:
         advantages: GAE(λ), float32 of [T·B].
         values: V(s) when the sample was taken, float32 of [T·B].
         neglogp: negative log-likelihood of the action when it was taken, float32 of [T·B].
-        episodes: the episodes that ended during the rollout.
     """
 
     obs: np.ndarray
@@ -36,7 +35,6 @@ class Batch:
     advantages: np.ndarray
     values: np.ndarray
     neglogp: np.ndarray
-    episodes: list[Episode]
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,13 @@ class Outcome:
     episodes: list[Episode]
 
     @classmethod
-    def of(cls, batch: Batch, team: Team) -> Outcome:
-        """That of the batches of all ranks, rank by rank."""
-        values, returns, episodes = zip(
-            *team.gather((batch.values, batch.returns, batch.episodes)), strict=True
+    def of(cls, batch: Batch, episodes: list[Episode], team: Team) -> Outcome:
+        """That of what each rank has collected, rank by rank."""
+        values, returns, ended = zip(
+            *team.gather((batch.values, batch.returns, episodes)), strict=True
         )
         return cls(
-            np.concatenate(values), np.concatenate(returns), [e for part in episodes for e in part]
+            np.concatenate(values), np.concatenate(returns), [e for part in ended for e in part]
         )
 
 
@@ -122,8 +120,11 @@ class Runner:
         self._obs = checked_arrays(state, {"obs": self._envs.obs_shape})["obs"].astype(np.float32)
         self._envs.restore(state["environments"])
 
-    def run(self) -> Batch:
+    def run(self) -> tuple[Batch, list[Episode]]:
         """Collect one batch with the model as it stands.
+
+        Returns:
+            It, and the episodes that ended.
 
         Raises:
             Diverged: an observation, a reward or a statistic of them is not finite.
@@ -144,7 +145,7 @@ class Runner:
             self._observe(rollout, steps - 1, group)
         check_finite("the observations are", rollout.obs)
         check_finite("the rewards are", rollout.rewards)
-        return self._batch(rollout)
+        return self._batch(rollout), rollout.episodes
 
     def _act(self, rollout: _Rollout, t: int, group: slice) -> None:
         obs = rollout.obs[t, group] = self._obs[group]
@@ -178,5 +179,4 @@ class Runner:
             advantages,
             flat_values,
             neglogp,
-            rollout.episodes,
         )

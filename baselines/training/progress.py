@@ -164,7 +164,7 @@ class Progress:
         self._eval_return = mean_return
 
     def metrics(self) -> dict[str, float | int]:
-        """What is logged of the run after an update, `METRICS`."""
+        """What is logged of the run after an update, `METRICS`; the next row begins here."""
         now = time.perf_counter()
         steps = self._config.nbatch * (self.updates - self._updates_at_last_row)
         fps = int(steps / (now - self._last_row))

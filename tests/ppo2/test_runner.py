@@ -128,7 +128,7 @@ def build(
 @pytest.mark.parametrize("num_env", [1, 3])
 def test_a_batch_is_ordered_by_environment(build: Build, num_env: int) -> None:
     envs, _, runner = build(num_env)
-    batch = runner.run()
+    batch, _ = runner.run()
     for i in range(num_env):
         for t in range(8):
             np.testing.assert_array_equal(batch.obs[8 * i + t], envs.obs[t, i])
@@ -141,7 +141,7 @@ def test_values_and_likelihoods_are_those_of_each_samples_forward_pass(
     build: Build, distribution: Distribution
 ) -> None:
     _, model, runner = build(3, distribution=distribution)
-    batch = runner.run()
+    batch, _ = runner.run()
     for n in range(24):
         obs, action = batch.obs[n : n + 1], batch.actions[n : n + 1]
         pi = model.policy.pi(model.params, obs)
@@ -152,7 +152,7 @@ def test_values_and_likelihoods_are_those_of_each_samples_forward_pass(
 
 def test_advantages_and_returns_of_a_rollout(build: Build, small_config: Any) -> None:
     envs, model, runner = build(3)
-    batch = runner.run()
+    batch, _ = runner.run()
     values = np.array([model.value(obs) for obs in envs.obs])
     config = small_config()
     expected = by_double_sum(
@@ -178,20 +178,20 @@ def test_actions_are_sampled_from_the_generator(build: Build) -> None:
 
 def test_a_rollout_goes_on_where_the_last_one_ended(build: Build) -> None:
     runner = build(2, nsteps=4)[2]
-    halves = [runner.run(), runner.run()]
-    whole = build(2)[2].run()
+    halves, ended = zip(runner.run(), runner.run(), strict=True)
+    whole, all_ended = build(2)[2].run()
     for name in ("obs", "actions", "values", "neglogp"):
         first, second = (getattr(half, name).reshape(2, 4, -1) for half in halves)
         expected = getattr(whole, name).reshape(2, 8, -1)
         np.testing.assert_allclose(np.concatenate([first, second], 1), expected, rtol=1e-6)
-    assert halves[0].episodes + halves[1].episodes == whole.episodes
+    assert ended[0] + ended[1] == all_ended
 
 
 def test_episodes_that_ended_are_reported_in_their_order(build: Build) -> None:
     envs, _, runner = build(3)
     expected = [Episode(float(t), int(i)) for t, i in zip(*np.nonzero(envs.dones), strict=True)]
     assert expected
-    assert runner.run().episodes == expected
+    assert runner.run()[1] == expected
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_episodes_that_ended_are_reported_in_their_order(build: Build) -> None:
 def test_kinds_and_shapes_of_a_batch(
     build: Build, distribution: Distribution, kind: type, shape: tuple[int, ...]
 ) -> None:
-    batch = build(3, distribution=distribution)[2].run()
+    batch, _ = build(3, distribution=distribution)[2].run()
     assert batch.actions.dtype == kind
     assert batch.actions.shape == shape
     assert batch.obs.shape == (24, 3)

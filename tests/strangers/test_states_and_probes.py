@@ -42,9 +42,9 @@ def roll(config: Config, updates: int = UPDATES) -> list[np.ndarray]:
     seen = []
     with stop_requests(tells=False) as stop, open_session(prepare(config)) as session:
         for _ in range(updates):
-            batch = session.runner.run()
+            batch, episodes = session.runner.run()
             seen.append(batch.obs)
-            session.progress.record(batch.episodes)
+            session.progress.record(episodes)
             session.end_update(stop)
     return seen
 
