@@ -1,7 +1,4 @@
-"""From settings to a policy and its course: from scratch, or with teachers by a transfer method.
-
-The methods that MIKT is compared with differ from it by what is done here (`docs/method.md`).
-"""
+"""From settings to a policy and its course: from scratch, or with teachers by a transfer method."""
 
 from __future__ import annotations
 

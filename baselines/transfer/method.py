@@ -1,4 +1,4 @@
-"""What a transfer method consists of: MIKT (`mikt.py`), MLPP (`pretrained.py`), or a user's own."""
+"""What a transfer method consists of: one of this package (`kinds.py`), or a user's own."""
 
 from __future__ import annotations
 

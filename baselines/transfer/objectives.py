@@ -1,7 +1,7 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
-`LOSSES` is the one list of them. The student's loss, the schedule of their weights, what is logged
-and the page of the logged metrics read it.
+`LOSSES` is the one list of them, with value alignment as an option. The student's loss, the
+schedule of their weights, what is logged and the page of the logged metrics read it.
 """
 
 from __future__ import annotations

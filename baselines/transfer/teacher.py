@@ -1,4 +1,4 @@
-"""Teachers: policies that were trained on another task, frozen, of which only features are used."""
+"""Teachers: policies that were trained on another task, frozen; students read what they compute."""
 
 from __future__ import annotations
 
