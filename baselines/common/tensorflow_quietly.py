@@ -49,7 +49,25 @@ def _apart_from_opengl() -> Iterator[None]:
         sys.setdlopenflags(flags)
 
 
-with _native_stderr_closed(), _apart_from_opengl():
+@contextmanager
+def _without_keras() -> Iterator[None]:
+    """Have TensorFlow leave Keras, and Matplotlib with it, to who asks for `tf.keras`.
+
+    TensorFlow loads Keras at the end of its own import and does without where it is missing. It is
+    a quarter of what a command takes to start, and nothing here needs it.
+    """
+    name = "keras.src"
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # to import it is an ImportError
+    try:
+        yield
+    finally:
+        sys.modules.pop(name, None)
+
+
+with _native_stderr_closed(), _apart_from_opengl(), _without_keras():
     import tensorflow as tf
 
     # Sums in one order give the same bits whatever the machine's cores; the networks are too
