@@ -121,12 +121,13 @@ def parser(program: str, description: str, kind: type[Config] = Config) -> Parse
         help="what is asked for first",
     )  # fmt: skip
     helps.add_argument("--help_all", action="help", help="every flag")
+    kinds = typing.get_type_hints(kind)
     groups: dict[str, Any] = {}
     for f in fields(kind):
         name = f.metadata["group"]
         if name not in groups:
             groups[name] = result.add_argument_group(GROUPS.get(name, name))
-        _add(groups[name], f, kind, describe(f))
+        _add(groups[name], f, kinds[f.name], describe(f))
     result.elsewhere |= {name: f"--{flag}" for name, flag in names_elsewhere().items()}
     return result
 
@@ -138,18 +139,17 @@ def _short_help(program: str, description: str, kind: type[Config]) -> str:
         usage=f"{program} --env=ID [--teacher_paths FILE ...] [flags]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    by_name = {f.name: f for f in fields(kind)}
+    by_name, kinds = {f.name: f for f in fields(kind)}, typing.get_type_hints(kind)
     own = tuple(name for name in by_name if name not in Config.__dataclass_fields__)
     for title, names in (ASKED_FIRST | {"The method's own": own}).items():
         group = short.add_argument_group(title)
         for name in names:
-            _add(group, by_name[name], kind, describe_shortly(by_name[name]))
+            _add(group, by_name[name], kinds[name], describe_shortly(by_name[name]))
     return short.format_help()
 
 
-def _add(group: Any, f: Field[Any], kind: type[Config], about: str) -> None:
-    """Add the flag of a field of `kind` to a group of a parser."""
-    value = typing.get_type_hints(kind)[f.name]
+def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
+    """Add the flag of a field whose values are of type `value` to a group of a parser."""
     options: dict[str, Any] = {"dest": f.name, "default": f.default, "help": about}
     if value is bool:
         options |= {"nargs": "?", "const": True, "metavar": "BOOL"}
