@@ -1,10 +1,11 @@
-"""Commands as a user calls them, without a process for each: what they print, their exit status."""
+"""Commands as a user calls them: what they print, their exit status; most need no process each."""
 
 from __future__ import annotations
 
 import importlib
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -47,6 +48,29 @@ def call(module: str, *arguments: object, status: int = 0) -> Done:
     return done
 
 
+def python(
+    *arguments: object, status: int = 0, variables: Mapping[str, str] | None = None, given: str = ""
+) -> Done:
+    """Run Python with these arguments, in a process of its own, in the checkout's folder.
+
+    It finds the package and what the tests share.
+
+    Args:
+        arguments: such as `-m`, a module and its own arguments.
+        status: how it is to end.
+        variables: the environment; by default that of this process.
+        given: its standard input.
+    """
+    search = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=ROOT, input=given, check=False,
+        env={**(os.environ if variables is None else variables), **search},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
 PROGRAM = """
 import json, sys
 from called import ended
@@ -66,11 +90,8 @@ def call_without_tensorflow(
         calls: the arguments of each, by name.
         variables: the environment.
     """
-    search = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, module], input=json.dumps(list(calls.values())),
-        capture_output=True, text=True, timeout=300, check=True, env={**variables, **search},
-    )  # fmt: skip
+    asked = json.dumps(list(calls.values()))
+    done = python("-c", PROGRAM, module, variables=variables, given=asked)
     ends, modules = json.loads(done.stdout)
     assert "tensorflow" not in modules
     return {name: Done(*end) for name, end in zip(calls, ends, strict=True)}

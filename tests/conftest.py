@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import pickle
+import signal
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
+from baselines.training.progress import Progress
 from baselines.training.saved import SavedPolicy
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
@@ -176,37 +181,94 @@ def small_config() -> Callable[..., Config]:
 _COMPILED: dict[bytes, Any] = {}
 
 
+class _Contents(pickle.Pickler):
+    """Writes a dataclass by its fields, without what it has worked out from them since."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, type) or not is_dataclass(value):
+            return NotImplemented
+        told = {field.name: getattr(value, field.name) for field in fields(value)}
+        if isinstance(value, Teacher):  # that of a checkpoint has neither; no update reads them
+            del told["timesteps"], told["statistics"]
+        return type(value), (told,)
+
+
 def _content(value: Any) -> bytes:
     """The bytes of a value that is the same whichever of its parts are one object."""
     stream = io.BytesIO()
-    pickler = pickle.Pickler(stream)
+    pickler = _Contents(stream)
     pickler.fast = True
     pickler.dump(value)
     return stream.getvalue()
 
 
-@pytest.fixture(scope="module")
-def compiled_once() -> Iterator[None]:
+def _remembering(make: Callable[..., Any]) -> Callable[..., Any]:
+    """As `make`, whose first four arguments say which update it is, but once for each of them."""
+
+    @wraps(make)
+    def known(*what: Any) -> Any:
+        try:
+            content = make.__name__.encode() + _content(what[:4])
+        except (pickle.PicklingError, AttributeError):  # a network that a test has made up
+            return make(*what)
+        if content not in _COMPILED:
+            _COMPILED[content] = make(*what)
+        return _COMPILED[content]
+
+    return known
+
+
+@contextmanager
+def updates_compiled_once() -> Iterator[None]:
     """Runs that train a policy of the same content with the same settings share their update.
 
     It is a pure function, and to trace it is most of what a short run takes.
     """
-    from baselines.ppo2 import update
-
-    compile_update = update.compile_update
-
-    def known(*what: Any) -> Any:
-        try:
-            content = _content(what)
-        except (pickle.PicklingError, AttributeError):  # a network that a test has made up
-            return compile_update(*what)
-        if content not in _COMPILED:
-            _COMPILED[content] = compile_update(*what)
-        return _COMPILED[content]
+    from baselines.ppo2 import joint_update, update
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(update, "compile_update", known)
+        for module, name in ((update, "compile_update"), (joint_update, "joint_update")):
+            patch.setattr(module, name, _remembering(getattr(module, name)))
         yield
+
+
+@pytest.fixture(scope="module")
+def compiled_once() -> Iterator[None]:
+    """See `updates_compiled_once`."""
+    with updates_compiled_once():
+        yield
+
+
+def _signal_after(patch: pytest.MonkeyPatch, update: int, number: int = signal.SIGINT) -> None:
+    """Send a signal to the own process while the given update ends."""
+    record = Progress.record
+
+    def recorded(progress: Progress, episodes: Any) -> None:
+        record(progress, episodes)
+        if progress.updates == update:
+            signal.raise_signal(number)
+
+    patch.setattr(Progress, "record", recorded)
+
+
+@pytest.fixture
+def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Send a signal while the update of this number ends, and no other any more."""
+    record = Progress.record
+
+    def arrange(update: int | None, number: int = signal.SIGINT) -> None:
+        monkeypatch.setattr(Progress, "record", record)
+        _signal_after(monkeypatch, update or 0, number)
+
+    return arrange
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made, but not as pictures, which takes seconds and is looked at elsewhere."""
+    from baselines.analysis import drawing
+
+    monkeypatch.setattr(drawing, "rendered", lambda *_: b"")
 
 
 @pytest.fixture

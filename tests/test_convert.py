@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import hostile
 import joblib
 import numpy as np
 import pytest
+from called import call
 from fork_files import fork_variables, hidden_sums, write_fork_file
 
 from baselines import convert, evaluate
@@ -366,13 +365,10 @@ def test_a_spoilt_policy_is_refused(tmp_path: Path, variables: dict[str, Any], s
 @pytest.mark.parametrize("name", ["os.system", "in joblib's object array", "a path upwards"])
 def test_a_user_sees_one_line_and_status_2(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").write_bytes(hostile.HOSTILE[name]())
-    done = subprocess.run(
-        [sys.executable, "-m", "baselines.convert", "in", "out", "--env=CartPole-v1"],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("python -m baselines.convert: error: IN: in ")
+    arguments = [tmp_path / "in", tmp_path / "out", "--env=CartPole-v1"]
+    done = call("baselines.convert", *arguments, status=2)
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"python -m baselines.convert: error: IN: {tmp_path}/in ")
     assert done.stderr.count("\n") == 1
     assert os.listdir(tmp_path) == ["in"]
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import hostile
 import joblib
 import numpy as np
 import pytest
+from called import ROOT, python
 
 from baselines import describe
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
 
-ROOT = Path(__file__).resolve().parent.parent
 SHIPPED_TEACHER = ROOT / "teacher_models/centipede_four/0/00970"
 
 
@@ -134,10 +133,7 @@ def test_it_starts_without_the_heavy_packages() -> None:
         "heavy = {'tensorflow', 'gymnasium', 'joblib', 'torch'};"
         "print(time.process_time(), *heavy & set(sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(SHIPPED_TEACHER)],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
+    done = python("-c", program, SHIPPED_TEACHER)
     seconds, *heavy = done.stdout.splitlines()[-1].split()
     assert heavy == []
     assert float(seconds) < 0.5

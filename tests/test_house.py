@@ -277,7 +277,6 @@ ELSEWHERE = {
     "environments/arguments.py": "environments/test_centipede_options.py",
     "inspect.py": "test_main.py",
     "methods.py": "experiments/test_experiment_files.py",
-    "ppo2/joint_update.py": "test_mpi.py",
     "ppo2/settings.py": "ppo2/test_api.py",
     "published/page.py": "test_results.py",
     "training/outputs.py": "test_resume.py",

@@ -1,11 +1,10 @@
 """`python -m baselines`: a list of the commands."""
 
 import importlib
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from called import python
 
 import baselines
 from baselines.__main__ import COMMANDS, main, purpose
@@ -29,18 +28,11 @@ def test_a_command_given_as_an_argument_is_told_how() -> None:
         main(["evalaute"])
 
 
-def output_of(*command: str) -> str:
-    result = subprocess.run(
-        [sys.executable, *command], cwd=FOLDER.parent, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 def test_the_former_name_of_describe_still_works() -> None:
     teacher = "teacher_models/centipede_four/0/00970"
-    assert output_of("-m", "baselines.inspect", teacher).startswith("kind              checkpoint")
+    shown = python("-m", "baselines.inspect", teacher).stdout
+    assert shown.startswith("kind              checkpoint")
 
 
 def test_a_file_run_as_a_script_finds_pythons_own_modules() -> None:
-    assert "--num_timesteps" in output_of("baselines/run.py", "--help")
+    assert "--num_timesteps" in python("baselines/run.py", "--help").stdout

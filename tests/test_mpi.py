@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import two_ranks
+from called import Done
 from test_resume import arrays, logs
-from two_ranks import COEFS, FAST, LR, ROUNDS, SAMPLES, TARGET_KL
+from two_ranks import COEFS, FAST, LR, ROUNDS, SAMPLES, TARGET_KL, newest_update
 
 from baselines.common.errors import TaskError
 from baselines.common.launcher import LAUNCHERS, environment_by_itself, num_launched
@@ -29,6 +32,9 @@ MPIEXEC = Path(sys.executable).with_name("mpiexec")
 Results = dict[str, np.ndarray]
 
 pytestmark = pytest.mark.xdist_group("mpi")
+
+IS_LINUX = sys.platform == "linux"
+LINUX = pytest.mark.skipif(not IS_LINUX, reason="the ranks' processes are looked up in /proc")
 
 
 def on_two_ranks(*command: str, folder: Path) -> subprocess.Popen[str]:
@@ -55,21 +61,82 @@ RUN = [
 TRAIN = ["-m", "baselines.run", *RUN]
 
 
+def ranks_of(folder: Path) -> Iterator[tuple[int, int]]:
+    """Rank and process of those that run in a folder, as Linux tells it."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            environ = (path / "environ").read_bytes().split(b"\0")
+            where = (path / "cwd").resolve()
+            program = (path / "exe").resolve()
+        except OSError:
+            continue
+        rank = [x.partition(b"=")[2] for x in environ if x.startswith(b"PMI_RANK=")]
+        if rank and where == folder and "python" in program.name:
+            yield int(rank[0]), int(path.name)
+
+
+class Killed(NamedTuple):
+    """A run of two ranks after the second one was sent SIGKILL.
+
+    Attributes:
+        status: the launcher's exit status.
+        update: that of the newest state.
+        left: ranks that are still there.
+    """
+
+    folder: Path
+    status: int
+    update: int
+    left: list[tuple[int, int]]
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of what two ranks came to in `two_ranks`, their run to its end included."""
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """Killed soon after its third update."""
+    folder = tmp_path_factory.mktemp("killed")
+    process = on_two_ranks(*TRAIN, folder=folder)
+    while newest_update(folder) < 3:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    os.kill(dict(ranks_of(folder))[1], signal.SIGKILL)
+    process.communicate(timeout=60)
+    return Killed(folder, process.returncode, newest_update(folder), list(ranks_of(folder)))
+
+
+@pytest.fixture(scope="module")
+def launched(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Done]:
+    """The folder of what two ranks came to in `two_ranks`, and how that ended."""
     folder = tmp_path_factory.mktemp("ranks")
+    if IS_LINUX:
+        shutil.copytree(request.getfixturevalue("killed").folder, folder / "killed")
+    (folder / "faulty.py").write_text(two_ranks.FAULTY)
     process = on_two_ranks(str(TESTS / "two_ranks.py"), str(folder), *RUN, folder=folder)
     stdout, stderr = process.communicate(timeout=300)
-    assert process.returncode == 0, stderr
-    assert stdout.count("done: 40 updates, 2560 timesteps") == 1
+    return folder, Done(process.returncode, stdout, stderr)
+
+
+@pytest.fixture(scope="module")
+def whole(launched: tuple[Path, Done]) -> Path:
+    """The folder of a run to its end."""
+    folder, done = launched
+    assert done.stdout.count("done: 40 updates, 2560 timesteps") == 1, done.stderr
     return folder
 
 
 @pytest.fixture(scope="module")
-def results(whole: Path) -> list[Results]:
+def results(launched: tuple[Path, Done]) -> list[Results]:
     """What each rank came to there, but for that run."""
-    return [dict(np.load(whole / f"rank{rank}.npz")) for rank in range(2)]
+    folder, done = launched
+    assert (folder / "rank1.npz").exists(), done.stderr
+    return [dict(np.load(folder / f"rank{rank}.npz")) for rank in range(2)]
+
+
+def endings(results: list[Results], name: str) -> list[Done]:
+    """How a command ended on each rank."""
+    found = [result[name].tolist() for result in results]
+    return [Done(int(status), stdout, stderr) for status, stdout, stderr in found]
 
 
 def part(results: Results, name: str) -> Results:
@@ -210,95 +277,37 @@ def test_steps_and_episodes_of_all_ranks_are_counted(whole: Path) -> None:
     assert (whole / "models" / "00040").exists()
 
 
-def ranks_of(folder: Path) -> Iterator[tuple[int, int]]:
-    """Rank and process of those that run in a folder, as Linux tells it."""
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (path / "environ").read_bytes().split(b"\0")
-            where = (path / "cwd").resolve()
-            program = (path / "exe").resolve()
-        except OSError:
-            continue
-        rank = [x.partition(b"=")[2] for x in environ if x.startswith(b"PMI_RANK=")]
-        if rank and where == folder and "python" in program.name:
-            yield int(rank[0]), int(path.name)
+@LINUX
+def test_a_rank_that_is_killed_ends_all(killed: Killed) -> None:
+    assert killed.status != 0
+    assert not killed.left
+    assert 3 <= killed.update < 40
 
 
-def newest_update(folder: Path) -> int:
-    return max([int(p.name) for p in (folder / "models" / "resume").glob("?????")], default=0)
-
-
-def wait_for_update(update: int, process: subprocess.Popen[str], folder: Path) -> None:
-    while newest_update(folder) < update:
-        assert process.poll() is None, process.communicate()[1]
-        time.sleep(0.01)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the ranks' processes are looked up in /proc")
-def test_what_one_rank_is_sent_ends_all_and_resume_goes_on_with_the_run(
-    whole: Path, tmp_path: Path
+@LINUX
+def test_what_one_rank_is_sent_stops_all_and_the_run_has_gone_on_as_if_never_killed(
+    killed: Killed, whole: Path, results: list[Results]
 ) -> None:
-    process = on_two_ranks(*TRAIN, folder=tmp_path)
-    wait_for_update(3, process, tmp_path)
-    os.kill(dict(ranks_of(tmp_path))[1], signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert not list(ranks_of(tmp_path))
-    killed_after = newest_update(tmp_path)
-    assert killed_after < 40
-
-    process = on_two_ranks(*TRAIN, "--resume", folder=tmp_path)
-    wait_for_update(killed_after + 2, process, tmp_path)
-    os.kill(dict(ranks_of(tmp_path))[1], signal.SIGTERM)
-    stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 143, stderr
-    assert stdout.count("going on from") == stdout.count("stopped after update") == 1
-    assert stderr.splitlines()[-1] == "python -m baselines.run: terminated"
-    stopped_after = newest_update(tmp_path)
-    assert arrays(tmp_path, stopped_after) == arrays(whole, stopped_after)
-    rows, records, episodes = logs(tmp_path)
+    first, second = endings(results, "stopped")
+    assert first.returncode == second.returncode == 143, first.stderr
+    said = first.stdout + second.stdout
+    assert said.count("going on from") == said.count("stopped after update") == 1
+    assert first.stderr.splitlines()[-1] == "python -m baselines.run: terminated"
+    assert "terminated" not in second.stderr
+    stopped_after = newest_update(whole / "killed")
+    assert stopped_after == killed.update + 2
+    assert arrays(whole / "killed", stopped_after) == arrays(whole, stopped_after)
+    rows, records, episodes = logs(whole / "killed")
     all_rows, all_records, all_episodes = logs(whole)
     assert (rows, records) == (all_rows[:stopped_after], all_records[:stopped_after])
     assert episodes == all_episodes[: len(episodes)] != []
 
 
-FAULTY = """
-import os
-import gymnasium as gym
-import numpy as np
-from gymnasium.envs.classic_control import CartPoleEnv
-
-class Burning(CartPoleEnv):
-    age = 0
-
-    def step(self, action):
-        obs, *rest = super().step(action)
-        Burning.age += os.environ["PMI_RANK"] == "1"
-        if Burning.age == 250:
-            raise RuntimeError("the motor is on fire")
-        return obs * np.float32(np.nan if Burning.age == 150 else 1), *rest
-
-gym.register("Burning-v0", Burning)
-"""
-"""On the second rank the 150th step is not finite, and the 250th fails."""
-
-
-@pytest.fixture(scope="module")
-def burnt(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str, str]:
-    """Of two ranks that trained in it: the folder, the exit status and what was printed."""
-    folder = tmp_path_factory.mktemp("faulty")
-    (folder / "faulty.py").write_text(FAULTY)
-    faults = ["--env=faulty:Burning-v0", "--on_divergence=rollback"]
-    process = on_two_ranks(*TRAIN, *faults, folder=folder)
-    stdout, stderr = process.communicate(timeout=300)
-    return folder, process.returncode, stdout, stderr
-
-
-def test_what_diverges_on_one_rank_takes_all_back(burnt: tuple[Path, int, str, str]) -> None:
-    folder, _, stdout, _ = burnt
+def test_what_diverges_on_one_rank_takes_all_back(launched: tuple[Path, Done]) -> None:
+    folder, done = launched
     # 32 steps of a rank an update: its 150th lies in the fifth
-    assert "update 5: rank 1: the observations are not finite; going back to" in stdout
-    rates = [float(row["lr"]) for row in logs(folder)[0]]
+    assert "update 5: rank 1: the observations are not finite; going back to" in done.stdout
+    rates = [float(row["lr"]) for row in logs(folder / "burnt")[0]]
     whole = [3e-4 * (1 - update / 40) for update in range(40)]
     expected = [*whole[:4], *(rate / 2 for rate in whole[4:])]
     assert len(rates) > 4
@@ -306,15 +315,15 @@ def test_what_diverges_on_one_rank_takes_all_back(burnt: tuple[Path, int, str, s
 
 
 def test_an_error_of_a_task_on_one_rank_ends_all_with_its_traceback(
-    burnt: tuple[Path, int, str, str],
+    launched: tuple[Path, Done],
 ) -> None:
-    folder, status, _, stderr = burnt
-    assert status == 1
+    folder, done = launched
+    assert done.returncode == 1
     assert not list(ranks_of(folder))
-    assert stderr.count("Traceback") == 1
-    assert re.search(r'File ".*faulty.py", line \d+, in step', stderr)
+    assert done.stderr.count("Traceback") == 1
+    assert re.search(r'File ".*faulty.py", line \d+, in step', done.stderr)
     told = "the task Burning-v0 failed in step: RuntimeError: the motor is on fire"
-    [line] = [line for line in stderr.splitlines() if told in line]
+    [line] = [line for line in done.stderr.splitlines() if told in line]
     assert line == f"python -m baselines.run: error: rank 1: {told}"
 
 
@@ -326,26 +335,26 @@ def test_a_rank_that_drifts_ends_the_run(results: list[Results]) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--env=CartPol-v1"], "error: --env: unknown environment 'CartPol-v1'; did you mean"),
-        (["--num_ranks=3"], "error: --num_ranks: 3 processes were to train together, but mpiexec"),
-        (["--nsteps=abc"], "error: --nsteps: must be a whole number"),
-        (
-            [":", "--seed=1"],
-            "error: mpiexec: rank 1, unlike rank 0, would start from other settings",
-        ),
-        ([":", "--lr=x"], "error: rank 1: --lr: must be a number"),
-    ],
-)
-def test_bad_input_is_told_once(arguments: list[str], said: str, tmp_path: Path) -> None:
-    process = on_two_ranks(*TRAIN, *arguments, folder=tmp_path)
+@pytest.mark.parametrize("case", two_ranks.BAD_INPUT)
+def test_bad_input_is_told_once(case: str, results: list[Results], whole: Path) -> None:
+    ends = endings(results, f"refused.{case}")
+    assert [end.returncode for end in ends] == [2, 2]
+    [line] = [line for end in ends for line in end.stderr.splitlines()]
+    assert line.startswith(f"python -m baselines.run: error: {two_ranks.BAD_INPUT[case][2]}")
+    assert not (whole / "refused").exists()
+
+
+def test_the_launcher_ends_as_its_ranks_do(tmp_path: Path) -> None:
+    process = on_two_ranks(*TRAIN, ":", "--lr=x", folder=tmp_path)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 2
     [line] = stderr.splitlines()
-    assert line.startswith(f"python -m baselines.run: {said}")
+    assert line.startswith("python -m baselines.run: error: rank 1: --lr: must be a number")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_training_does_without_keras(results: list[Results]) -> None:
+    assert [bool(found["keras"]) for found in results] == [False, False]
 
 
 def test_an_error_of_a_task_outside_of_what_ranks_do_together_has_its_traceback(

@@ -1,13 +1,11 @@
 """The command that draws: its files, its notes, and its errors."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import called
 import pytest
-from called import ROOT
+from called import ROOT, python
 from handmade_logs import straight, write_run, write_transfer
 
 from baselines import plot
@@ -22,13 +20,6 @@ def logs(tmp_path: Path) -> Path:
 
 def call(*arguments: object) -> None:
     plot.main([str(argument) for argument in arguments])
-
-
-def in_a_process(program: str, *arguments: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=240,
-    )  # fmt: skip
 
 
 def test_it_writes_figures_and_tables(
@@ -55,8 +46,7 @@ def test_the_same_bytes_in_another_process_without_tensorflow(logs: Path, tmp_pa
         "import sys; from baselines import plot; plot.main(sys.argv[1:]);"
         "print(*{'tensorflow', 'gymnasium', 'mujoco', 'matplotlib.pyplot'} & set(sys.modules))"
     )
-    done = in_a_process(program, logs, "--out", tmp_path / "there" / "x", "--format=pdf")
-    assert done.returncode == 0, done.stderr
+    done = python("-c", program, logs, "--out", tmp_path / "there" / "x", "--format=pdf")
     assert done.stdout.splitlines()[-1] == ""
     call(logs, "--out", tmp_path / "here" / "x", "--format=pdf")
     here, there = (
@@ -76,11 +66,12 @@ def test_help_and_errors_answer_at_once() -> None:
         "    except (SystemExit, ValueError): pass\n"
         "print(time.process_time(), *{'matplotlib', 'scipy', 'tensorflow'} & set(sys.modules))"
     )
-    seconds, *heavy = in_a_process(program).stdout.splitlines()[-1].split()
+    seconds, *heavy = python("-c", program).stdout.splitlines()[-1].split()
     assert heavy == []
     assert float(seconds) < 0.5
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_students_there_is_no_picture_of_teachers(tmp_path: Path) -> None:
     write_run(tmp_path / "a", straight(1.0))
     call(tmp_path / "a", "--out", tmp_path / "out" / "x.png")
@@ -88,6 +79,7 @@ def test_without_students_there_is_no_picture_of_teachers(tmp_path: Path) -> Non
     assert found == ["x.csv", "x.md", "x.png", "x.svg"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_ending_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     write_run(tmp_path / "a", straight(1.0), seed=0)
     write_run(tmp_path / "b", straight(1.0)[:4], seed=1, num_timesteps=1_000_000)
@@ -105,6 +97,7 @@ def test_an_ending_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -
         assert f"- {note}" in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_threshold_may_be_given(logs: Path, tmp_path: Path) -> None:
     call(logs, "--out", tmp_path / "x", "--threshold", "-50.5")
     assert "| timesteps to -50.50 |" in (tmp_path / "x.md").read_text()
@@ -144,6 +137,7 @@ def test_no_folder_is_named() -> None:
         call()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_published_logs_are_laid_beside(logs: Path, tmp_path: Path) -> None:
     table = tmp_path / "others.csv"
     rows = [f",Target-v0,{seed},{i},{i * 1e5},{i},{i},{i}" for seed in range(3) for i in (1, 4, 10)]

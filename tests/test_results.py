@@ -8,7 +8,6 @@ import pytest
 from handmade_logs import straight, student_columns, write_run
 
 from baselines import results
-from baselines.analysis import drawing
 from baselines.common.errors import UserError
 
 EXPERIMENT = """\
@@ -165,12 +164,6 @@ def test_settings_that_a_run_does_not_read_may_differ(folder: Path) -> None:
     path.write_text(json.dumps(header))
     call(folder, folder / "trial.yaml")
     assert "mutual_info_coef" not in (folder / "results" / "README.md").read_text()
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures take seconds, and are looked at elsewhere."""
-    monkeypatch.setattr(drawing, "rendered", lambda *_: b"")
 
 
 def committed(folder: Path, name: str) -> bytes:

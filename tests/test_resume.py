@@ -76,22 +76,6 @@ def states(folder: Path) -> list[str]:
     return sorted(p.name for p in (folder / "models" / "resume").iterdir())
 
 
-@pytest.fixture
-def stop_after(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Send a signal to the own process while the given update ends."""
-    record = Progress.record
-
-    def arrange(update: int, number: int = signal.SIGINT) -> None:
-        def recorded(self: Progress, batch: Any) -> None:
-            record(self, batch)
-            if self.updates == update:
-                signal.raise_signal(number)
-
-        monkeypatch.setattr(Progress, "record", recorded)
-
-    return arrange
-
-
 @pytest.mark.parametrize(
     ("teachers", "num_env"), [((), 1), ((TEACHER,), 8)], ids=["PPO", "student"]
 )

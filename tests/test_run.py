@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import re
-import signal
+import shlex
 import subprocess
-import sys
-import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -27,22 +26,11 @@ from baselines.flags import parse
 SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]
 TIMES = {"time_elapsed", "fps"}
 
-pytestmark = pytest.mark.xdist_group("run")
-
-
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "baselines.run", *arguments]
+pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("run")]
 
 
 def call(*arguments: str, program: str = "run", status: int = 0) -> Done:
     return called.call(f"baselines.{program}", *arguments, status=status)
-
-
-def call_in_a_process(*arguments: str) -> None:
-    done = subprocess.run(
-        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def rows(log_path: Path) -> list[dict[str, str]]:
@@ -67,7 +55,7 @@ def variable_names(path: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("teacher")
-    call_in_a_process(
+    call(
         "--env=CentipedeFour-v1", "--num_timesteps=256", f"--save_path={folder / 'models'}",
         f"--log_path={folder / 'logs'}", "--save_interval=1", "--seed=3", *SMALL,
     )  # fmt: skip
@@ -122,7 +110,6 @@ def test_a_teacher_leaves_checkpoints_and_logs(teacher: Path) -> None:
     assert len(list((logs / "tb").glob("events.out.tfevents.*"))) == 1
     config = json.loads((logs / "config.json").read_text())
     assert config["config"]["seed"] == 3
-    assert config["command"].startswith("python -m baselines.run --env=CentipedeFour-v1")
     assert set(config["versions"]) >= {"python", "tensorflow", "gymnasium", "mujoco", "numpy"}
 
 
@@ -342,11 +329,14 @@ def test_load_path_goes_on_under_other_scopes(transfer: tuple[Path, Done], tmp_p
         )
 
 
-def test_the_same_seed_gives_the_same_logs(
+def test_the_same_seed_gives_the_same_logs_in_another_process(
     transfer: tuple[Path, Done], teacher: Path, tmp_path: Path
 ) -> None:
-    call_in_a_process(*transfer_arguments(teacher, tmp_path), "--num_threads=1")
+    typed = ["-m", "baselines.run", *transfer_arguments(teacher, tmp_path), "--num_threads=1"]
+    called.python(*typed)
     assert untimed(tmp_path / "logs") == untimed(transfer[0] / "logs")
+    header = json.loads((tmp_path / "logs" / "config.json").read_text())
+    assert header["command"] == shlex.join(["python", *typed])
     for name in variable_names(tmp_path / "models" / "00010"):
         with (
             safetensors.safe_open(tmp_path / "models" / "00010", "numpy") as one,
@@ -369,38 +359,23 @@ def test_another_run_in_the_same_folders_loses_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "models" / "00001").read_bytes() != first
 
 
-def wait_for_rows(log_path: Path, wanted: int) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if (log_path / "progress.csv").exists() and len(rows(log_path)) >= wanted:
-            return
-        time.sleep(0.1)
-    raise TimeoutError(f"no {wanted} rows in {log_path}")
-
-
-def test_a_run_that_is_stopped_saves_what_there_is(tmp_path: Path) -> None:
+def test_a_run_that_is_stopped_saves_what_there_is(
+    stop_after: Callable[..., None], tmp_path: Path
+) -> None:
     """By Ctrl-C; test_mpi.py has SIGTERM, test_resume.py both without the exit status."""
-    process = subprocess.Popen(
-        command(
-            "--env=CartPole-v1", "--num_timesteps=1e8", f"--save_path={tmp_path / 'models'}",
-            f"--log_path={tmp_path / 'logs'}", *SMALL,
-        ),
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    stop_after(3)
+    done = call(
+        "--env=CartPole-v1", "--num_timesteps=1e8", f"--save_path={tmp_path / 'models'}",
+        f"--log_path={tmp_path / 'logs'}", *SMALL, status=130,
     )  # fmt: skip
-    try:
-        wait_for_rows(tmp_path / "logs", 4)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == 130
-    assert stderr.splitlines() == [
+    assert done.stderr.splitlines() == [
         "SIGINT: finishing this update; once more stops at once",
         "python -m baselines.run: interrupted",
     ]
     [saved] = [p for p in (tmp_path / "models").iterdir() if p.is_file()]
-    assert f"saved {saved}" in stdout
-    assert metadata(saved)["update"] == int(saved.name) >= 3
+    assert f"saved {saved}" in done.stdout
+    assert metadata(saved)["update"] == int(saved.name) == 3
+    assert len(rows(tmp_path / "logs")) == 3
 
 
 def test_the_transfer_script_runs_the_command_of_the_readme(tmp_path: Path) -> None:

@@ -1,21 +1,24 @@
 """What `test_mpi.py` has two ranks do: `mpiexec -n 2 python tests/two_ranks.py FOLDER FLAG ...`.
 
-Each rank writes what it came to, `FOLDER/rank0.npz` and `FOLDER/rank1.npz`; they train together
-with the flags besides. The test imports this module too, for what the ranks are given.
+They train together with the flags, and go on in FOLDER/killed with a run that was killed there.
+Each rank writes what it came to, `FOLDER/rank0.npz` and `FOLDER/rank1.npz`. At the end they train
+in a faulty task, which ends both. The test imports this module too, for what the ranks are given.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import _batch, _perturbed, _student
+from called import Done, ended
+from conftest import _batch, _perturbed, _signal_after, _student, updates_compiled_once
 
 from baselines import run
-from baselines.common.command_line import outcome
+from baselines.common.command_line import outcome, run_command
 from baselines.common.divergence import Drifted
 from baselines.common.errors import UserError
 from baselines.common.mpi import team
@@ -141,14 +144,93 @@ def unmeasured(flags: list[str]) -> Arrays:
     return {"unmeasured": np.array(str(end.value))}
 
 
+BAD_INPUT: dict[str, tuple[list[str], list[str], str]] = {
+    "an unknown task": (
+        ["--env=CartPol-v1"], [], "--env: unknown environment 'CartPol-v1'; did you mean"
+    ),
+    "three ranks": (
+        ["--num_ranks=3"], [], "--num_ranks: 3 processes were to train together, but mpiexec"
+    ),
+    "no number": (["--nsteps=abc"], [], "--nsteps: must be a whole number"),
+    "another seed": (
+        [], ["--seed=1"], "mpiexec: rank 1, unlike rank 0, would start from other settings"
+    ),
+}  # fmt: skip
+"""Flags of both ranks, those of the second one besides, and what is told."""
+
+
+def as_array(done: Done) -> np.ndarray:
+    return np.array([str(done.returncode), done.stdout, done.stderr])
+
+
+def refused(ranks: Team, flags: list[str], folder: Path) -> Arrays:
+    """How the command ends with bad input, by case."""
+    places = [f"--save_path={folder}/models", f"--log_path={folder}/logs"]
+    return {
+        f"refused.{case}": as_array(
+            ended("baselines.run", [*flags, *places, *of_both, *(of_second if ranks.rank else [])])
+        )
+        for case, (of_both, of_second, _) in BAD_INPUT.items()
+    }
+
+
+def newest_update(folder: Path) -> int:
+    """That of the newest state of a run in a folder; 0 where there is none."""
+    return max([int(p.name) for p in (folder / "models" / "resume").glob("?????")], default=0)
+
+
+def stopped(ranks: Team, flags: list[str], folder: Path) -> Arrays:
+    """How a killed run goes on and ends when the second rank is sent SIGTERM, two updates later."""
+    places = [f"--save_path={folder}/models", f"--log_path={folder}/logs"]
+    with pytest.MonkeyPatch.context() as patch:
+        if ranks.rank:
+            _signal_after(patch, newest_update(folder) + 2, signal.SIGTERM)
+        return {"stopped": as_array(ended("baselines.run", [*flags, *places, "--resume"]))}
+
+
+FAULTY = """
+import os
+import gymnasium as gym
+import numpy as np
+from gymnasium.envs.classic_control import CartPoleEnv
+
+class Burning(CartPoleEnv):
+    age = 0
+
+    def step(self, action):
+        obs, *rest = super().step(action)
+        Burning.age += os.environ["PMI_RANK"] == "1"
+        if Burning.age == 250:
+            raise RuntimeError("the motor is on fire")
+        return obs * np.float32(np.nan if Burning.age == 150 else 1), *rest
+
+gym.register("Burning-v0", Burning)
+"""
+"""On the second rank the 150th step is not finite, and the 250th fails."""
+
+
+def burn(flags: list[str]) -> None:
+    """Train in the faulty task, whose module is found where this process was started."""
+    sys.path.append("")
+    faults = ["--env=faulty:Burning-v0", "--on_divergence=rollback"]
+    sys.argv[1:] = [*flags, *faults, "--save_path=burnt/models", "--log_path=burnt/logs"]
+    run_command(run.main, run.PROGRAM)
+
+
 def main(folder: Path, flags: list[str]) -> None:
     ranks = team()
     results = {"size": np.array(ranks.size), "cores": np.array(ranks.cores)}
     for part in (statistics, first_step, update, ended_update, failures):
         results |= {f"{part.__name__}.{name}": value for name, value in part(ranks).items()}
-    run.main(flags)
-    results |= drifted(flags) | unmeasured(flags)
-    np.savez(folder / f"rank{ranks.rank}.npz", **results)  # type: ignore[arg-type]
+    with updates_compiled_once():
+        run.main(flags)
+        results |= drifted(flags) | unmeasured(flags)
+        results |= refused(ranks, flags, folder / "refused")
+        if (folder / "killed").exists():
+            results |= stopped(ranks, flags, folder / "killed")
+        results["keras"] = np.array("keras" in sys.modules)
+        np.savez(folder / f"rank{ranks.rank}.npz", **results)  # type: ignore[arg-type]
+        burn(flags)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,30 @@
 """The command as a user sees it."""
 
 import json
-import subprocess
+import os
 import sys
-from pathlib import Path
 from typing import Any
 
+import called
 import pytest
+from called import Done
 
 from baselines.common.errors import UserError
 from benchmarks import throughput
 from benchmarks.table import text
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 TINY = ["--env=CentipedeFour-v1", "--num_env=2", "--nsteps=32", "--repeats=2"]
 
 pytestmark = pytest.mark.xdist_group("throughput")
 
 
-def call(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "benchmarks.throughput", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+@pytest.fixture(scope="module")
+def printed() -> Done:
+    return called.python("-m", "benchmarks.throughput", *TINY, "--json")
 
 
 @pytest.fixture(scope="module")
-def printed() -> subprocess.CompletedProcess:
-    done = call(*TINY, "--json")
-    assert done.returncode == 0, done.stderr
-    return done
-
-
-@pytest.fixture(scope="module")
-def result(printed: subprocess.CompletedProcess) -> dict[str, Any]:
+def result(printed: Done) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(printed.stdout)
     return parsed
 
@@ -73,7 +66,7 @@ def test_its_table_has_a_row_for_each(result: dict[str, Any]) -> None:
         assert sum(line.startswith(label) for line in lines) == 1
 
 
-def test_nothing_else_is_printed(printed: subprocess.CompletedProcess) -> None:
+def test_nothing_else_is_printed(printed: Done) -> None:
     assert printed.stderr == ""
 
 
@@ -99,43 +92,31 @@ def test_bad_input_is_named(arguments: list[str], message: str) -> None:
     assert message in str(error.value)
 
 
-def run_without(module: str, *arguments: str) -> subprocess.CompletedProcess:
-    """Run the command where a module cannot be imported."""
-    program = (
-        f"import sys; sys.modules[{module!r}] = None;"
-        "from baselines.common.command_line import run_command;"
-        "from benchmarks import throughput;"
-        "run_command(throughput.main, throughput.PROGRAM)"
-    )
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-
-
-def test_a_missing_baseline_is_one_line_and_status_2() -> None:
-    done = run_without("stable_baselines3", "--baseline=stable-baselines3")
-    assert (done.returncode, done.stdout) == (2, "")
+def test_a_missing_baseline_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    done = called.call("benchmarks.throughput", "--baseline=stable-baselines3", status=2)
+    assert done.stdout == ""
     assert done.stderr.splitlines() == [
         "python -m benchmarks.throughput: error: --baseline: stable-baselines3 is not installed;"
         " install it with python -m pip install -e '.[benchmark]'"
     ]
 
 
-def test_help_needs_no_tensorflow() -> None:
-    done = run_without("tensorflow", "--help")
-    assert done.returncode == 0, done.stderr
-    assert "--teacher_paths" in done.stdout
-
-
-def test_a_wrong_task_is_named_without_tensorflow() -> None:
-    done = run_without("tensorflow", "--env=CartPole-v1")
-    assert done.returncode == 2
-    assert done.stderr.startswith("python -m benchmarks.throughput: error: --env: CartPole-v1")
+def test_help_and_a_wrong_task_need_no_tensorflow() -> None:
+    calls = {"help": ["--help"], "wrong": ["--env=CartPole-v1"]}
+    done = called.call_without_tensorflow("benchmarks.throughput", calls, os.environ)
+    assert done["help"].returncode == 0
+    assert "--teacher_paths" in done["help"].stdout
+    assert done["wrong"].returncode == 2
+    told = "python -m benchmarks.throughput: error: --env: CartPole-v1"
+    assert done["wrong"].stderr.startswith(told)
 
 
 def test_stable_baselines3_is_timed_alongside() -> None:
     pytest.importorskip("stable_baselines3")
-    done = call(*TINY, "--json", "--baseline=stable-baselines3")
-    assert done.returncode == 0, done.stderr
+    done = called.python(
+        "-m", "benchmarks.throughput", *TINY, "--json", "--baseline=stable-baselines3"
+    )
     baseline = json.loads(done.stdout)["baseline"]
     for figures in baseline["steps_per_second"].values():
         for i, whole in enumerate(figures["iteration"]["samples"]):

@@ -2,17 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from ctypes.util import find_library
-from pathlib import Path
 from typing import Any
 
 import pytest
+from called import python
 
-import baselines.environments
-
-ROOT = Path(baselines.environments.__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("rendering")
 
 # A process has one OpenGL for its life, and none next to the tests' own libraries.
 PROGRAM = """
@@ -77,16 +73,8 @@ def output(program: str) -> str:
     if not (find_library("EGL") or find_library("OSMesa")):
         pytest.skip("no OpenGL here")
     variables = ("MUJOCO_GL", "DISPLAY", "WAYLAND_DISPLAY")
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={key: value for key, value in os.environ.items() if key not in variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+    there = {key: value for key, value in os.environ.items() if key not in variables}
+    return python("-c", program, variables=there).stdout
 
 
 @pytest.fixture(scope="module")

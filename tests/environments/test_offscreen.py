@@ -2,18 +2,14 @@
 
 import ctypes
 import os
-import subprocess
 import sys
 from collections.abc import Iterable
 from ctypes.util import find_library
-from pathlib import Path
 
 import pytest
+from called import python
 
-import baselines.environments
 from baselines.environments.offscreen import draw_offscreen, usable_opengl
-
-ROOT = Path(baselines.environments.__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -76,8 +72,5 @@ def test_egl_without_a_device_is_no_egl() -> None:
         pytest.skip("no EGL here whose drivers can be hidden")
     program = "from baselines.environments.offscreen import *; print(usable_opengl())"
     for hidden in ({}, {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere"}):
-        done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"DISPLAY": ":0"} | hidden,
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+        done = python("-c", program, variables=os.environ | {"DISPLAY": ":0"} | hidden)
         assert (done.stdout.strip() == "egl") == (not hidden)

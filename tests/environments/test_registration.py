@@ -1,18 +1,14 @@
 """The ids Gymnasium knows once the module is imported."""
 
-import subprocess
-import sys
 import warnings
 from importlib import metadata
-from pathlib import Path
 
 import gymnasium
 import pytest
+from called import python
 
 import baselines.environments
 from baselines.environments import CENTIPEDE_TASKS, CentipedeTask
-
-ROOT = Path(baselines.environments.__file__).parents[2]
 
 
 def sizes(legs: int, crippled: bool) -> tuple[int, int]:
@@ -64,22 +60,18 @@ def test_registering_again_is_silent_and_changes_nothing() -> None:
     assert gymnasium.registry == before
 
 
-def output_of(program: str) -> str:
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.strip()
+def printed_by(program: str) -> str:
+    return python("-c", program).stdout.strip()
 
 
 def test_the_module_can_be_named_in_the_id() -> None:
     made = "gymnasium.make('baselines.environments:CentipedeSix-v1')"
-    assert output_of(f"import gymnasium; print({made}.observation_space.shape)") == "(139,)"
+    assert printed_by(f"import gymnasium; print({made}.observation_space.shape)") == "(139,)"
 
 
 def test_mujoco_is_not_imported_before_an_environment_is_made() -> None:
     modules = "baselines.environments, baselines.transfer.mikt, baselines.transfer.kickstart"
-    assert output_of(f"import sys, {modules}; print('mujoco' in sys.modules)") == "False"
+    assert printed_by(f"import sys, {modules}; print('mujoco' in sys.modules)") == "False"
 
 
 def test_the_entry_point_names_the_registration() -> None:

@@ -2,16 +2,15 @@
 
 import os
 import re
-import subprocess
-import sys
 from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 
+import called
 import imageio.v3 as iio
 import numpy as np
 import pytest
-from called import ROOT, Done, call_without_tensorflow
+from called import ROOT, Done
 
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
@@ -24,31 +23,29 @@ TEACHERS = ROOT / "teacher_models"
 FOUR, SIX = (str(TEACHERS / f"centipede_{n}" / "0" / "00970") for n in ("four", "six"))
 
 
+DRAWING = ("MUJOCO_GL", "DISPLAY")
+"""The environment variables that say how to draw."""
+
+
 def without_display() -> dict[str, str]:
-    """The environment variables, but for those that say how to draw."""
-    return {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "DISPLAY")}
+    """The environment variables, but for those."""
+    return {k: v for k, v in os.environ.items() if k not in DRAWING}
 
 
-def call(
-    program: str, *arguments: object, status: int = 0, variables: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", f"baselines.{program}", *map(str, arguments)], cwd=ROOT,
-        capture_output=True, text=True, timeout=300, env=without_display() | (variables or {}),
-        check=False,
-    )  # fmt: skip
-    has_opengl = find_library("EGL") or find_library("OSMesa")
-    if "nothing to draw with" in done.stderr and not has_opengl:
+def skip_without_opengl() -> None:
+    if not (find_library("EGL") or find_library("OSMesa")):
         pytest.skip("no OpenGL here")
-    assert done.returncode == status, done.stderr
-    return done
+
+
+def evaluate(*arguments: object, status: int = 0, **variables: str) -> Done:
+    skip_without_opengl()
+    there = without_display() | variables
+    return called.python("-m", "baselines.evaluate", *arguments, status=status, variables=there)
 
 
 def test_teacher_and_student_stand_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "films" / "both.gif"
-    done = call(
-        "evaluate", f"--load_path={SIX}", "--beside", FOUR, "--video", path, "--video_length=3"
-    )
+    done = evaluate(f"--load_path={SIX}", "--beside", FOUR, "--video", path, "--video_length=3")
     assert done.stdout == f"wrote {path}\n"
     pictures = iio.imread(path)
     assert pictures.shape[:3] == (3, 480, 960)
@@ -58,11 +55,19 @@ def test_teacher_and_student_stand_side_by_side(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["both.gif"]
 
 
-def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(tmp_path: Path) -> None:
-    done = call(
-        "run", "--env=CentipedeFour-v1", "--num_timesteps=384", "--nsteps=128", "--nminibatches=4",
-        "--noptepochs=1", "--xla=False", f"--log_path={tmp_path}", "--save_video_interval=1",
-        "--save_video_length=2", "--env_kwargs={\"width\": 171, \"height\": 95}",
+@pytest.mark.usefixtures("compiled_once")
+def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its films have processes of their own, wherever it trains."""
+    skip_without_opengl()
+    for name in DRAWING:
+        monkeypatch.delenv(name, raising=False)
+    done = called.call(
+        "baselines.run", "--env=CentipedeFour-v1", "--num_timesteps=384", "--nsteps=128",
+        "--nminibatches=4", "--noptepochs=1", "--xla=False", f"--log_path={tmp_path}",
+        "--save_video_interval=1", "--save_video_length=2",
+        "--env_kwargs={\"width\": 171, \"height\": 95}",
     )  # fmt: skip
     # The first takes longer than all updates, so that the second is not due any more.
     films = sorted((tmp_path / "videos").iterdir())
@@ -134,7 +139,7 @@ BAD_INPUT = {
 @pytest.fixture(scope="module")
 def refusals() -> dict[str, Done]:
     calls = {case: [f"--load_path={SIX}", *bad] for case, (bad, _) in BAD_INPUT.items()}
-    return call_without_tensorflow("baselines.evaluate", calls, without_display())
+    return called.call_without_tensorflow("baselines.evaluate", calls, without_display())
 
 
 @pytest.mark.parametrize("case", BAD_INPUT)
@@ -151,7 +156,7 @@ def test_without_opengl_a_line_says_what_to_install(tmp_path: Path) -> None:
         pytest.skip("no way to be without OpenGL here")
     hidden = {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nowhere"}
     film = tmp_path / "films" / "x.mp4"
-    done = call("evaluate", f"--load_path={SIX}", "--video", film, status=2, variables=hidden)
+    done = evaluate(f"--load_path={SIX}", "--video", film, status=2, **hidden)
     assert len(done.stderr.splitlines()) == 1
     assert re.search("--video: there is nothing to draw with, .* sudo apt install", done.stderr)
     assert not film.parent.exists()

@@ -3,9 +3,6 @@
 import hashlib
 import inspect
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +13,7 @@ import imageio
 import numpy as np
 import pytest
 import toys
+from called import ROOT, python
 
 from baselines import ppo2
 from baselines.common.errors import UserError
@@ -24,7 +22,7 @@ from baselines.config import Config, flag_of
 from baselines.ppo2.api import SoFar
 from baselines.ppo2.trained import TrainedPolicy
 
-TEACHER = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
+TEACHER = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
 SMALL: dict[str, Any] = {
     "nsteps": 64, "nminibatches": 4, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0
 }  # fmt: skip
@@ -240,10 +238,7 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
         "model = ppo2.load(sys.argv[1], env=lambda steps: toys.DiscreteToy())\n"
         "print(len(model.evaluate(2).episodes))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", check, str(tmp_path / "00001")], capture_output=True, text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}, check=True,
-    )  # fmt: skip
+    done = python("-c", check, tmp_path / "00001")
     assert done.stdout == "2\n"
 
 
@@ -352,10 +347,7 @@ def test_a_program_that_has_used_tensorflow_before_is_told_and_trains() -> None:
         "from baselines import ppo2; import toys; toys.register()\n"
         f"print(ppo2.learn('BoxToy-v0', num_timesteps=64, **{SMALL}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
-    )  # fmt: skip
+    done = python("-c", program)
     warning, policy = done.stdout.splitlines()
     assert warning.startswith("WARNING: TensorFlow was used before this run")
     assert policy.startswith("<policy for BoxToy-v0 after 64 steps")
@@ -369,9 +361,7 @@ def test_completion_knows_every_setting() -> None:
 
 def test_the_package_itself_imports_nothing() -> None:
     check = "import sys; from baselines import ppo2; print('numpy' in sys.modules, dir(ppo2))"
-    done = subprocess.run(
-        [sys.executable, "-c", check], capture_output=True, text=True, check=True, env=os.environ
-    )
+    done = python("-c", check)
     assert done.stdout.startswith("False")
     with pytest.raises(AttributeError, match="has no attribute 'leran'"):
         ppo2.leran  # noqa: B018

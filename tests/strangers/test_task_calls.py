@@ -22,6 +22,8 @@ from baselines.common.vec_env.vec_env import Normalizer, VecEnv
 from baselines.evaluation.evaluation import run_episode
 from baselines.training.saved import SavedPolicy
 
+pytestmark = pytest.mark.usefixtures("compiled_once")
+
 # Arrays that are lent
 
 RUDE = [strange.ClipsInPlace, strange.OneBuffer, strange.KeepsActions, strange.Lists]
