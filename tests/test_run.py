@@ -90,7 +90,7 @@ def test_the_command_of_the_readme_takes_the_forks_own_file(
     monkeypatch.chdir(tmp_path)
     path = Path("teacher_models/centipede_four/0/00970")
     write_fork_file(path, fork_variables(97, 10))
-    run.main([*words(methods_command())[3:], "--num_timesteps=192", *SMALL, "--num_env=1"])
+    run.main([*words(methods_command())[3:], "--num_timesteps=384", *SMALL])
     described = metadata(Path("models/00003"))
     (teacher,) = described["teachers"]
     assert teacher["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
