@@ -242,6 +242,17 @@ def test_the_experiments_that_ship_are_whole(path: Path) -> None:
     assert [teacher for teacher in shipped if not teacher.is_file()] == []
 
 
+def test_the_experiments_that_ship_may_share_a_folder() -> None:
+    """No two of them call different runs by one folder; teachers for a study have their own."""
+    paths = sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml"))
+    teachers = [
+        path for path in paths if path.stem in ("coefficients_teachers", "knowledge_teachers")
+    ]
+    assert len(teachers) == 2
+    read_experiments(teachers, Path("runs/teachers"), {})
+    assert read_experiments([path for path in paths if path not in teachers], Path("runs"), {})
+
+
 def test_a_name_of_a_panel_is_a_folder() -> None:
     assert slug("Four + Six → Eight") == "four_six_eight"
 
