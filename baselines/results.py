@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.panels import panels
-from baselines.analysis.published_logs import read_published
+from baselines.analysis.published_logs import is_shared, laid_beside, read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import (
@@ -59,29 +58,30 @@ def main(argv: list[str]) -> None:
     arguments = parser().parse_args(argv)
     experiment, out = arguments.experiment, arguments.out
     check_can_make(out, "out")
-    for results in read_results(out):  # what is wrong is found before anything is written
-        panels(results.runs)
+    read_results(out)  # what is wrong is found before anything is written
     if experiment:
         logs = _collected(experiment, arguments.runs, out, arguments.finished)
         _write(out / experiment.stem, logs)
-    sections = [_section(results) for results in read_results(out)]
+    found = read_results(out)
+    sections = [_section(results) for results in found]
     if not sections:
         raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
-    _write(out, {Path(PAGE): page(sections, _laid_beside(out, sections)).encode()})
+    _write(out, {Path(PAGE): page(sections, _laid_beside(out, found)).encode()})
     _draw_summary(out, sections)
 
 
-def _laid_beside(out: Path, sections: Sequence[Section]) -> list[str]:
-    """Lay the runs beside published logs; the names of the tables."""
+def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
+    """Lay the runs beside published logs; each table's name, and whether there is one of ours."""
     from baselines.analysis.beside import beside
     from baselines.analysis.report import ReportWishes
 
-    ours = [comparison.panel for section in sections for comparison in section.comparisons]
+    ours = [panel for results in found for panel in results.panels]
     tables = [read_published(path) for path in sorted((out / PUBLISHED).glob("*.csv"))]
-    for table in tables:
+    shared = {table.name: any(map(is_shared, laid_beside(ours, table.panels))) for table in tables}
+    for table in (table for table in tables if shared[table.name]):
         laid = beside(table, ours, ReportWishes(formats=("png",)))
         _write(out / PUBLISHED, {Path(table.name + end): content for end, content in laid.items()})
-    return [table.name for table in tables]
+    return shared
 
 
 def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
@@ -117,7 +117,7 @@ def _section(results: Results) -> Section:
         report,
     )
 
-    found = report(panels(results.runs), ReportWishes(title=results.title, formats=("png",)))
+    found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, files)
     return Section(results, found.comparisons, found.notes, {path.name for path in files})

@@ -76,12 +76,12 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
     assert str(folder) not in b"".join(found.values()).decode(errors="replace")
     for expected in (
         "## A trial\n",
-        "Not there: Source → Target, MLPP, seed 0; Source → Target, MLPP, seed 1;",
+        " 3 runs are not there yet: Source → Target, MLPP (seeds 0, 1, 2).",
         "![A trial](trial/trial.png)",
-        "### Source-v0 → Target-v0\n",
+        "### Source → Target\n",
         # from 450,000 to 500,000: 475, 950, 1425, MIKT twice of that; 2.484 · 475 either way
         "950.0 above PPO from scratch (95 % interval -230.0 to 2,130, n = 3 pairs)",
-        "`abcdef` (3 runs), `123456` (3 runs), not known (3 runs)",
+        "not known (3 runs), `abcdef` (3 runs), `123456` (3 runs)",
         "| Source → Target | 1,900 ± 2,360 (n = 3) | – | – | – |"
         " 1,900 ± 2,360 (n = 3, unfinished) | – | – |\n",
         "MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
@@ -228,7 +228,7 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     page = (folder / "results" / "README.md").read_text()
     section = page.partition("## Another\n")[2].partition("\n## ")[0]
     assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in section
-    assert "Not there: Source → Target, MIKT without MI, seed 0;" in section
+    assert "not there yet: Source → Target, MIKT without MI (seeds 0, 1, 2)." in section
     assert "PPO, seed" not in section
 
 
@@ -252,3 +252,74 @@ def test_the_sections_have_their_order_and_published_logs_their_place(folder: Pa
     assert beside.startswith("# others\n\nA source.\n")
     assert "| timesteps | ours, n = 3 | published, n = 3 |" in beside
     assert page.count("| Source → Target | MIKT") == 1  # the hand-over, once for all
+    assert "There are no logs yet of these experiments: `ablations`, `ant`," in page
+    assert "`sizes`" not in page.partition("## Summary")[0]
+    study = page.partition("## coefficients\n")[2].partition("\n## ")[0]
+    assert study.index("All comparisons") < study.index("### Source → Target")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_published_logs_that_are_like_no_run_are_only_named(folder: Path) -> None:
+    table = folder / "results" / "published" / "others.csv"
+    table.parent.mkdir(parents=True)
+    header = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl"
+    table.write_text(f"{header}\n,Else-v0,0,1,1,1,1,1\n,Else-v0,0,2,2,2,2,2\n")
+    call(folder, folder / "trial.yaml")
+    assert [path.name for path in table.parent.iterdir()] == ["others.csv"]
+    assert "Beside published logs" not in committed(folder, "README.md").decode()
+
+
+NAMED = """\
+title: Names
+settings: {num_timesteps: 1e6, nsteps: 100000}
+seeds: [0, 1, 2]
+methods: [PPO, as it is: {}, without: {mutual_info_coef: 0}]
+panels:
+  - {name: To the target, env: Target-v0, teachers: models/Source-v0}
+  - name: Another
+    env: Another-v0
+    teachers: models/Source-v0
+    methods: [without: {mutual_info_coef: 0}]
+"""
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_panels_and_methods_have_the_names_and_the_order_of_the_file(folder: Path) -> None:
+    (folder / "named.yaml").write_text(NAMED)
+    for panel, env in (("to_the_target", "Target-v0"), ("another", "Another-v0")):
+        for seed in range(3):
+            write_run(
+                folder / "runs" / panel / "without" / str(seed) / "logs", straight(500.0 + seed),
+                seed=seed, env=env, sources=["Source-v0"], mutual_info_coef=0.0, columns=COUNTS,
+            )  # fmt: skip
+    write_run(
+        folder / "results" / "named" / "of_old", straight(1.0), env="Target-v0", gamma=0.5
+    )  # an earlier version of the file declared it
+    call(folder, folder / "trial.yaml", "--finished")
+    call(folder, folder / "named.yaml", "--finished")
+    page = committed(folder, "README.md").decode()
+    section = page.partition("## Names\n")[2].partition("\n## ")[0]
+    assert re.findall("^### .*", section, re.MULTILINE) == [
+        "### To the target", "### Another", "### Target-v0",
+    ]  # fmt: skip
+    table = section.partition("### To the target")[2].partition("| area")[0]
+    assert re.findall(r"\|  ?(PPO|as it is|without|MIKT\S*) \|", table) == [
+        "PPO",
+        "as it is",
+        "without",
+    ]
+    assert "as it is (seed 2)" in section.partition("### ")[0]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_lies_beside_the_results_does_not_change_the_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A teacher that was trained anew since makes no committed log another run's."""
+    call(folder, folder / "trial.yaml")
+    before = committed(folder, "README.md")
+    monkeypatch.chdir(folder)
+    (folder / "models").mkdir()
+    (folder / "models" / "Source-v0").write_bytes(b"another policy")
+    call(folder)
+    assert committed(folder, "README.md") == before

@@ -11,6 +11,7 @@ import numpy as np
 
 from baselines.analysis.curves import Curve, column_curve
 from baselines.analysis.panels import Method, Panel
+from baselines.analysis.published_logs import is_shared
 from baselines.analysis.runs import RETURN
 from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_means
 from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed, with_interval
@@ -98,10 +99,10 @@ def as_markdown(panels: Sequence[Panel]) -> str:
 
 def _sections(panels: Sequence[Panel]) -> Iterator[str]:
     for panel in panels:
-        if len(panel.methods) > 1:
+        if is_shared(panel):
             yield f"## {escaped(panel.title)}"
             yield _table(*panel.methods)
-    alone = [panel for panel in panels if len(panel.methods) == 1]
+    alone = [panel for panel in panels if not is_shared(panel)]
     if alone:
         yield "## Without a run of ours so far"
         yield "\n".join(["| | n | return at the end |", "|---|---|---|", *map(_alone, alone)])

@@ -8,7 +8,7 @@ from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, as_markdown
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.panels import Panel
-from baselines.analysis.published_logs import QUANTITIES, Published, laid_beside
+from baselines.analysis.published_logs import QUANTITIES, Published, is_shared, laid_beside
 from baselines.analysis.report import ReportWishes
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import escaped
@@ -17,6 +17,8 @@ from baselines.analysis.tables import escaped
 def beside(table: Published, ours: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
     """The contents of the files by the end of their name.
 
+    Where some panel has runs of ours, only such panels are drawn.
+
     Args:
         table: published logs.
         ours: panels of our runs.
@@ -24,9 +26,10 @@ def beside(table: Published, ours: Sequence[Panel], wishes: ReportWishes) -> dic
     """
     panels = laid_beside(ours, table.panels)
     parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, as_markdown(panels)]
+    drawable = [panel for panel in panels if is_shared(panel)] or panels
     with drawing.appearance():
-        looks = drawing.styles(panels)
+        looks = drawing.styles(drawable)
         statistic = STATISTICS[wishes.statistic]
-        figure = logged_quantities(panels, QUANTITIES, statistic, wishes.title, looks)
+        figure = logged_quantities(drawable, QUANTITIES, statistic, wishes.title, looks)
         drawn = {f".{kind}": drawing.rendered(figure, kind) for kind in wishes.formats}
     return {**drawn, ".md": ("\n\n".join(parts) + "\n").encode()}

@@ -42,6 +42,8 @@ class Row:
             count and it is a return, up to those that the baseline has as well.
         reached: how many seeds reach the threshold; only for the timesteps to it, else None.
         pairs: how many seeds the baseline has too.
+        until: timesteps at which the comparison ends, as the baseline does, before the method's own
+            runs do; NaN: it does not.
         difference: the figure minus the baseline's, seed by seed, over the timesteps that all runs
             of both have.
         improvement: probability that a run of the method is better there than one of the baseline.
@@ -52,6 +54,7 @@ class Row:
     value: Estimate
     reached: int | None = None
     pairs: int = 0
+    until: float = math.nan
     difference: Estimate = NONE
     improvement: Estimate = NONE
 
@@ -216,7 +219,9 @@ def _against(
     """The row with what it says of the baseline."""
     found = _set_against(row.metric, own, baseline, statistic, threshold)
     pairs, difference, improvement = found
-    return replace(row, pairs=pairs, difference=difference, improvement=improvement)
+    end, stop = (float(np.min([c.stop for c in curves.values()])) for curves in (own, baseline))
+    until = stop if stop < end else math.nan
+    return replace(row, pairs=pairs, until=until, difference=difference, improvement=improvement)
 
 
 def _set_against(

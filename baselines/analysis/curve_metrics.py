@@ -25,7 +25,7 @@ class Metric:
         meaning: its definition.
         in_timesteps: whether it counts timesteps, of which fewer are better; else it is a return.
         measure: function of (curve, start, stop, threshold); NaN where the curve does not tell.
-            For a threshold that is never reached it is `stop`.
+            For a threshold that is never reached it is `stop`, if that is after the start.
     """
 
     name: str
@@ -55,7 +55,7 @@ def _jump_start(curve: Curve, start: float, stop: float, threshold: float) -> fl
 
 
 def _timesteps_to_threshold(curve: Curve, start: float, stop: float, threshold: float) -> float:
-    if math.isnan(threshold) or math.isnan(stop):
+    if math.isnan(threshold) or not start < stop:  # NaN too
         return math.nan
     return min(curve.first_reach(threshold, stop), stop)
 

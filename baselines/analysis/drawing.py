@@ -33,6 +33,9 @@ SHORT, WRAP, CAPTION_CHARACTERS = 29, 58, 17
 TITLE_WRAP = 44
 
 PANEL_WIDTH = 4.6
+LEGEND_LINES, LEGEND_LINE = 5, 0.18
+"""Lines of a legend that there is room for, and the inches that each further one takes."""
+
 LEGEND_OFFSET = -0.5, -0.4
 """From the lower left corner of its axes; both in inches."""
 
@@ -233,9 +236,19 @@ def legend_entry(style: Style, text: str) -> Line2D:
     return Line2D([], [], label=text, **_line(style))
 
 
+def room_below(labels: Sequence[str]) -> float:
+    """Inches that a legend of `add_legend_below` needs beyond those that axes leave for it."""
+    lines = sum(len(textwrap.wrap(label, WRAP)) for label in labels)
+    return LEGEND_LINE * max(0, (lines // 2 if _short(labels) else lines) - LEGEND_LINES)
+
+
+def _short(labels: Sequence[str]) -> bool:
+    return all(len(label) <= SHORT for label in labels)
+
+
 def add_legend_below(axes: Axes, entries: Sequence[Line2D]) -> None:
     """Put a legend below the x-axis, where it hides nothing; long labels in one column."""
-    short = all(len(str(entry.get_label())) <= SHORT for entry in entries)
+    short = _short([str(entry.get_label()) for entry in entries])
     assert axes.figure is not None
     down = ScaledTranslation(*LEGEND_OFFSET, axes.figure.dpi_scale_trans)
     legend = axes.legend(

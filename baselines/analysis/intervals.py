@@ -16,6 +16,9 @@ from baselines.analysis.statistics import Estimate
 ROW_HEIGHT, ROOM = 0.34, 1.5
 """Inches of a row, and of what is around them."""
 
+CHARACTERS, CHARACTER = 24, 0.07
+"""Characters of a row's name that there is room for, and the inches that each further one takes."""
+
 CAPTION = (
     "points: means over seeds; bars: 95 % intervals (Student's), where there are at least 3 seeds"
 )
@@ -59,6 +62,8 @@ def interval_figure(names: Sequence[str], columns: Sequence[Column], title: str)
     points = max((len(row) for column in columns for row in column.rows), default=1)
     height = ROOM + len(names) * max(ROW_HEIGHT, 0.14 * points)
     figure = drawing.new_figure(1, len(columns), height)
+    longest = max(map(len, names), default=0)
+    figure.set_figwidth(figure.get_figwidth() + CHARACTER * max(0, longest - CHARACTERS))
     places = figure.subplots(1, len(columns), squeeze=False, sharey=True)[0]
     for axes, column in zip(places, columns, strict=True):
         _draw(axes, column)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.tables import escaped, named, number, signed, with_interval
+from baselines.analysis.tables import NOT_KNOWN, escaped, named, number, signed, with_interval
 from baselines.analysis.wording import brief
+from baselines.methods import SCRATCH_WITH_KL
 
 METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 """The primary measure first (docs/method.md, written before the runs)."""
@@ -37,14 +38,21 @@ def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:
 def knowledge_table(comparison: Comparison) -> str:
     """The pairs of a panel in Markdown."""
     lines = [
-        "| method | pairs | knowledge: area under the curve | | P(better) | final return | |",
-        "|---|---|---|---|---|---|---|",
+        "| method | pairs | knowledge: area under the curve | | P(better) | knowledge: final return"
+        f" | | area minus {SCRATCH_WITH_KL} | |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     finals = {one.method.label: one for one in pairs(comparison, FINAL_RETURN)}
+    beyond = {
+        one.method.label: one
+        for one in comparison.controlled
+        if one.metric is AREA_UNDER_CURVE and one.control is comparison.panel.with_kl(one.method)
+    }
     for area in pairs(comparison, AREA_UNDER_CURVE):
         better = with_interval(area.improvement, lambda value: f"{value:.2f}")
-        final = finals[area.method.label]
-        row = [named(area.method), str(area.pairs), *_told(area), better, *_told(final)]
+        label = area.method.label
+        row = [named(area.method), str(area.pairs), *_told(area), better, *_told(finals[label])]
+        row += _told(beyond[label]) if label in beyond else (NOT_KNOWN, "")
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 

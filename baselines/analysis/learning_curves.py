@@ -31,7 +31,8 @@ def learning_curves(
     """
     rows = math.ceil(len(panels) / MAX_COLUMNS)
     columns = math.ceil(len(panels) / rows)
-    figure = drawing.new_figure(rows, columns, 4.0)
+    legends = [[drawing.named(method) for method in panel.methods] for panel in panels]
+    figure = drawing.new_figure(rows, columns, 4.0 + max(map(drawing.room_below, legends)))
     places = figure.subplots(rows, columns, squeeze=False)
     looks = drawing.styles(panels)
     for axes, panel in zip(places.flat, panels, strict=False):

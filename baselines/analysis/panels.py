@@ -68,7 +68,7 @@ class Panel:
 
     Attributes:
         title: source tasks and target task.
-        methods: PPO from scratch first where there is some, then the others by label.
+        methods: in the order in which they are shown.
     """
 
     title: str
@@ -105,11 +105,15 @@ class Panel:
         return min(scratch, key=distance, default=None)
 
     def with_kl(self, method: Method) -> Method | None:
-        """PPO from scratch with the KL term, nearest to a student in that and in all else."""
+        """PPO from scratch with the KL term, nearest to a student in that and in all else.
+
+        For a student without the term it is that with the weight of the paper's students.
+        """
+        wanted = method.settings[KL] or METHODS[SCRATCH_WITH_KL].settings[KL]
 
         def distance(ppo: Method) -> tuple[float, int]:
             own, others = method.settings, ppo.settings
-            return abs(own[KL] - others[KL]), len(_differing([own, others]))
+            return abs(wanted - others[KL]), len(_differing([own, others]))
 
         scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
         return min(scratch, key=distance, default=None)
@@ -123,23 +127,40 @@ class Panel:
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:
-    """Group runs; those from scratch stand in every panel with their task as the target.
+    """Group runs by what their logs say, with PPO from scratch first, then methods by label.
+
+    Runs from scratch stand in every panel with their task as the target.
 
     Raises:
         UserError: two runs are the same method with the same seed.
     """
     scratch: dict[str, list[Run]] = defaultdict(list)
-    transfers: dict[tuple[str, tuple[str, ...]], list[Run]] = defaultdict(list)
+    transfers: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in runs:
         if _is_scratch(run):
             scratch[run.task].append(run)
         else:
-            transfers[run.task, tuple(sorted({t.task for t in run.teachers}))].append(run)
+            transfers[run.task, transfer_of(run)].append(run)
     alone = sorted(scratch.keys() - {target for target, _ in transfers})
     return [Panel(target, _methods(scratch[target])) for target in alone] + [
-        Panel(f"{' + '.join(sources)} → {target}", _methods(scratch[target] + group))
-        for (target, sources), group in sorted(transfers.items())
+        Panel(title, _methods(scratch[target] + group))
+        for (target, title), group in sorted(transfers.items())
     ]
+
+
+def transfer_of(run: Run) -> str:
+    """The source tasks of a run, if it has some, and its target task, in words."""
+    sources = " + ".join(sorted({teacher.task for teacher in run.teachers}))
+    return f"{sources} → {run.task}" if sources else run.task
+
+
+def method_of(label: str, runs: Sequence[Run]) -> Method:
+    """Runs that differ in nothing but their seeds, under a given label.
+
+    Raises:
+        UserError: two of them have the same seed.
+    """
+    return Method(label, _by_seed(runs), _settings(runs[0]))
 
 
 def _is_scratch(run: Run) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.analysis.panels import Method, Panel
+from baselines.analysis.panels import Method, Panel, transfer_of
 from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
 from baselines.analysis.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable
@@ -107,8 +107,7 @@ def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) ->
 def _panels(runs: Sequence[Run], label: str) -> list[Panel]:
     by_title: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
-        sources = " + ".join(sorted(teacher.task for teacher in run.teachers))
-        by_title[f"{sources} → {run.task}" if sources else run.task].append(run)
+        by_title[transfer_of(run)].append(run)
     return [Panel(title, (Method(label, tuple(same), {}),)) for title, same in by_title.items()]
 
 
@@ -122,12 +121,17 @@ def laid_beside(ours: Sequence[Panel], published: Sequence[Panel]) -> list[Panel
     return [replace(one, methods=(*_counterparts(ours, one), *one.methods)) for one in published]
 
 
+def is_shared(panel: Panel) -> bool:
+    """Whether a panel of `laid_beside` has runs of ours."""
+    return len(panel.methods) > 1
+
+
 def _counterparts(ours: Sequence[Panel], published: Panel) -> tuple[Method, ...]:
     """Our method of the same transfer or task, if there is one."""
     run = published.methods[0].runs[0]
     if run.teachers:
-        same = [m for panel in ours if panel.title == published.title for m in panel.methods]
-        found = [method for method in same if method.label == STUDENT]
+        students = [m for panel in ours for m in panel.methods if m.label == STUDENT]
+        found = [m for m in students if transfer_of(m.runs[0]) == published.title]
     else:
         scratch = [panel.baseline for panel in ours if panel.baseline is not None]
         found = [method for method in scratch if method.runs[0].task == run.task]

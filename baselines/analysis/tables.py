@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.curve_metrics import METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD
 from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS, TOO_SMALL, Estimate
 from baselines.methods import SCRATCH
@@ -132,7 +132,7 @@ def _panel(comparison: Comparison) -> list[str]:
         f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
         f" differences are then those at equal totals. {NOT_KNOWN}: the logs do not tell them, or"
         f" too few\ntimesteps are left to compare.",
-        table(comparison, comparison.costed),
+        costed_table(comparison, comparison.costed),
     ]
 
 
@@ -142,7 +142,15 @@ def _each(methods: Sequence[Method], figure: Callable[[Method], str]) -> str:
 
 def table(comparison: Comparison, rows: Sequence[Row]) -> str:
     """Some rows of a comparison as a table in Markdown."""
-    baseline = comparison.panel.baseline
+    return _table(rows, comparison.panel.baseline, comparison.threshold)
+
+
+def costed_table(comparison: Comparison, rows: Sequence[Row]) -> str:
+    """The same of rows with the teachers' training counted."""
+    return _table(rows, comparison.panel.longest_baseline, comparison.threshold)
+
+
+def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> str:
     name = escaped(baseline.label) if baseline else SCRATCH
     lines = [
         f"| | method | n | value | difference from {name} | P(better) |",
@@ -150,13 +158,22 @@ def table(comparison: Comparison, rows: Sequence[Row]) -> str:
     ]
     last = None
     for row in rows:
-        heading = _heading(row, comparison.threshold) if row.metric is not last else ""
+        heading = _heading(row, threshold) if row.metric is not last else ""
         last = row.metric
         lines.append(
             f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
             f" | {_difference(row)} | {with_interval(row.improvement, _probability)} |"
         )
     return "\n".join(lines)
+
+
+def comparable_when_costed(comparison: Comparison) -> bool:
+    """Whether PPO was trained for as long as some student and its teachers together."""
+    return any(
+        row.metric is FINAL_RETURN and not math.isnan(row.difference.value)
+        for row in comparison.costed
+        if any(teacher_cost(run) > 0 for run in row.method.runs)
+    )
 
 
 def controls_table(controlled: Sequence[Against]) -> str:
@@ -203,7 +220,11 @@ def _value(row: Row) -> str:
 
 def _difference(row: Row) -> str:
     text = with_interval(row.difference, lambda x: signed(x, _of(row)))
-    return f"{text} ({row.pairs} pairs)" if 0 < row.pairs < len(row.method.runs) else text
+    if math.isnan(row.difference.value):
+        return text
+    pairs = [f"{row.pairs} pairs"] if row.pairs < len(row.method.runs) else []
+    until = [] if math.isnan(row.until) else [f"up to {as_timesteps(row.until)} timesteps"]
+    return f"{text} ({', '.join(pairs + until)})" if pairs or until else text
 
 
 def _of(row: Row) -> Callable[[float], str]:

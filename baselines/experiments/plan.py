@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,9 +36,27 @@ class Item:
     config: Config
 
     @property
+    def of_all_seeds(self) -> str:
+        """Panel and method."""
+        return self.name.removesuffix(_seed_part(self.config.seed))
+
+    @property
     def last_checkpoint(self) -> Path:
         """The file that is there once the run is finished."""
         return self.folder / "models" / f"{self.config.nupdates:05d}"
+
+
+@dataclass(frozen=True)
+class DeclaredPanel:
+    """What is to be compared.
+
+    Attributes:
+        name: of the panel; without one, its task.
+        methods: the runs of each, by the method's name; both in the order of the file.
+    """
+
+    name: str
+    methods: Mapping[str, tuple[Item, ...]]
 
 
 @dataclass(frozen=True)
@@ -47,10 +66,13 @@ class Experiment:
     Attributes:
         title: what it is about.
         items: its runs, those of one seed after the other.
+        panels: the same runs as they are to be compared, in the order of the file. A run from
+            scratch may be in several.
     """
 
     title: str
     items: tuple[Item, ...]
+    panels: tuple[DeclaredPanel, ...]
 
 
 def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Experiment:
@@ -67,15 +89,28 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     root = read_yaml(path)
     root.entries(KEYS)
     title, common = required(root, "title").text(), _settings(root)
+    panels = required(root, "panels").items()
     found: dict[Path, Item] = {}
-    for seed, panel in _by_seed(root, required(root, "panels").items()):
+    shown: dict[str, dict[str, dict[Path, Item]]] = defaultdict(lambda: defaultdict(dict))
+    for seed, panel in _by_seed(root, panels):
         for method in _methods(panel.get("methods") or required(root, "methods")):
             teachers = _teachers(panel, method, seed, found.values())
             settings = common | _settings(panel)
             item = _item(panel, method, seed, settings, overrides, teachers, out)
             if found.setdefault(item.folder, item).config != item.config:
                 raise panel.error(f"{item.name}: two runs of this name with other settings")
-    return Experiment(title, tuple(found.values()))
+            shown[_panel_name(panel)][method.name][item.folder] = item
+    names = dict.fromkeys(map(_panel_name, panels))
+    return Experiment(title, tuple(found.values()), tuple(_panel(n, shown[n]) for n in names))
+
+
+def _panel(name: str, methods: Mapping[str, Mapping[Path, Item]]) -> DeclaredPanel:
+    return DeclaredPanel(name, {method: tuple(of.values()) for method, of in methods.items()})
+
+
+def _panel_name(panel: Part) -> str:
+    name = panel.get("name")
+    return required(panel, "env").text() if name is None else name.text()
 
 
 def _by_seed(root: Part, panels: Sequence[Part]) -> list[tuple[int, Part]]:
@@ -182,7 +217,11 @@ def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
 
 
 def _with_seed(run: str, seed: int) -> str:
-    return f"{run}, seed {seed}"
+    return run + _seed_part(seed)
+
+
+def _seed_part(seed: int) -> str:
+    return f", seed {seed}"
 
 
 def _item(
@@ -195,8 +234,7 @@ def _item(
     out: Path,
 ) -> Item:
     env = required(panel, "env").text()
-    name_part = panel.get("name")
-    group = env if not method.taught or name_part is None else name_part.text()
+    group = _panel_name(panel) if method.taught else env
     folder = out / slug(group) / slug(method.name) / str(seed)
     places = {"env": env, "seed": str(seed), **_places(folder)}
     own = {flag: str(value) for flag, value in method.settings.items()}

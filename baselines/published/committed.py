@@ -53,6 +53,15 @@ class Committed:
         for run in runs:
             self._runs[_key(identity(run.config, RUNS))].append(run)
 
+    def alike(self, item: Item, root: Path) -> list[Run]:
+        """All logs of the run that an item declares, whatever its teachers' files are now.
+
+        Args:
+            item: the declared run.
+            root: the folder of all runs, in which the item's folder lies.
+        """
+        return self._runs.get(_key(identity(item.config.to_json(), root)), [])
+
     def longest(self, item: Item, root: Path) -> Run | None:
         """The log that has got furthest of the run that an item declares; None: there is none.
 
@@ -63,14 +72,17 @@ class Committed:
             item: the declared run.
             root: the folder of all runs, in which the item's folder lies.
         """
-        found = self._runs.get(_key(identity(item.config.to_json(), root)), [])
-        same = [run for run in found if _had_these_teachers(run, item, root)]
-        return max(same, key=lambda run: float(run.timesteps[-1]), default=None)
+        return furthest(r for r in self.alike(item, root) if _had_these_teachers(r, item, root))
 
     def finished(self, item: Item, root: Path) -> Run | None:
         """The same, if that log is whole."""
         run = self.longest(item, root)
         return run if run is not None and run.finished else None
+
+
+def furthest(runs: Iterable[Run]) -> Run | None:
+    """The first of those that have got furthest."""
+    return max(runs, key=lambda run: float(run.timesteps[-1]), default=None)
 
 
 def _key(what: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.analysis.panels import Panel, method_of, panels
 from baselines.analysis.runs import Run, find_runs, run_folders
-from baselines.experiments.plan import read_experiment
-from baselines.published.committed import Committed
+from baselines.experiments.plan import Experiment, Item, read_experiment
+from baselines.published.committed import Committed, furthest
 
 EXPERIMENT = "experiment.yaml"
 """The experiment file as it was when the results were collected."""
@@ -22,15 +23,18 @@ class Results:
         folder: the folder; its name is that of the figures and tables in it.
         title: what it is about.
         runs: its runs, and those that it has in common with other experiments.
+        panels: the runs as they are compared: as the experiment file has it, under its names. What
+            it does not declare is in panels of its own, and all where there is no such file.
         declared: whether an experiment file declared them.
-        missing: names of the declared runs without a log.
+        missing: the declared runs without a log.
     """
 
     folder: Path
     title: str
     runs: Sequence[Run]
+    panels: Sequence[Panel]
     declared: bool
-    missing: Sequence[str]
+    missing: Sequence[Item]
 
     def place(self, run: Run) -> str:
         """The path of a run below the folder of all results, or below its own if it is in there."""
@@ -79,21 +83,40 @@ def read_results(out: Path) -> list[Results]:
     found = [
         _declared(folder, runs[folder], committed)
         if folder in declared
-        else Results(folder, folder.name.replace("_", " ").capitalize(), runs[folder], False, ())
+        else _undeclared(folder, runs[folder])
         for folder in folders
     ]
     return [results for results in found if results.runs]
 
 
+def _undeclared(folder: Path, own: Sequence[Run]) -> Results:
+    title = folder.name.replace("_", " ").capitalize()
+    return Results(folder, title, own, panels(own), False, ())
+
+
 def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results:
     experiment = read_experiment(folder / EXPERIMENT, folder, {})
-    here, places = Committed(own), {run.folder for run in own}
-    runs, missing = list(own), []
-    for item in experiment.items:
-        run, other = here.longest(item, folder), committed.longest(item, folder)
-        if other is None or (run is not None and run.timesteps[-1] >= other.timesteps[-1]):
-            if run is None and item.folder not in places:
-                missing.append(item.name)
-            continue
-        runs = [one for one in runs if one is not run] + [other]
-    return Results(folder, experiment.title, runs, True, tuple(missing))
+    here = Committed(own)
+    found = {
+        item.folder: run
+        for item in experiment.items
+        if (run := furthest(here.alike(item, folder) + committed.alike(item, folder))) is not None
+    }
+    covered = {run.folder for item in experiment.items for run in here.alike(item, folder)}
+    others = [run for run in own if run.folder not in covered]
+    missing = tuple(item for item in experiment.items if item.folder not in found)
+    runs = [*{run.folder: run for run in found.values()}.values(), *others]
+    shown = [*_panels(experiment, found), *panels(others)]
+    return Results(folder, experiment.title, runs, shown, True, missing)
+
+
+def _panels(experiment: Experiment, found: Mapping[Path, Run]) -> Iterator[Panel]:
+    """The declared panels, as far as there are runs of them."""
+    for declared in experiment.panels:
+        logged = {
+            name: [found[item.folder] for item in items if item.folder in found]
+            for name, items in declared.methods.items()
+        }
+        methods = tuple(method_of(name, runs) for name, runs in logged.items() if runs)
+        if methods:
+            yield Panel(declared.name, methods)

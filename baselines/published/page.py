@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 from baselines.analysis.comparison import Comparison
@@ -17,7 +18,16 @@ from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.summary import CONTROLS, STUDENT, Transfer, summary_table
-from baselines.analysis.tables import as_timesteps, controls_table, escaped, table
+from baselines.analysis.tables import (
+    as_timesteps,
+    comparable_when_costed,
+    controls_table,
+    costed_table,
+    escaped,
+    table,
+)
+from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
+from baselines.analysis.weights import weights_table
 from baselines.analysis.wording import RULES, VERBS, sentences, too_few
 from baselines.published.collecting import ROWS
 from baselines.published.folder import EXPERIMENT, Results
@@ -39,7 +49,10 @@ FIRST = (
 )
 """The experiments that show the method, in this order; then come others by name."""
 
-STUDIES = ("knowledge", "coefficients")
+WEIGHTS = "coefficients"
+"""The experiment that the weights of the losses are chosen by."""
+
+STUDIES = ("knowledge", WEIGHTS)
 """How the names of experiments begin that come last and are no part of the summary."""
 
 HEADING = """\
@@ -54,6 +67,10 @@ the KL term that the paper's students have; a {CONTROLS[1]} was never trained. {
 is better than both. The differences are paired by seed; P is the probability that a run of
 {STUDENT} is the better one."""
 
+COUNTED = """\
+In tables "with the teachers' training counted", the timesteps of the teachers' training are added
+to those of the student, and methods are compared at equal total timesteps."""
+
 MEASURED = f"""\
 ## How it is measured
 
@@ -64,10 +81,8 @@ Each folder of logs is one run: about {ROWS} unchanged rows of its `progress.csv
 
 {RULES}
 
-In tables "with the teachers' training counted", the timesteps of the teachers' training are added
-to those of the student, and methods are compared at equal total timesteps. Such a table is left out
-if PPO was not trained for as long as teacher and student together, or if the logs do not contain
-the teachers' timesteps."""
+{COUNTED} Such a table is left out if PPO was not trained for as long as teacher and
+student together, or if the logs do not contain the teachers' timesteps."""
 
 
 @dataclass(frozen=True)
@@ -129,21 +144,30 @@ def short(title: str) -> str:
     return re.sub(r"\b(Cp)?(?:Centipede)?(\w+)-v\d+", r"\1\2", title)
 
 
-def page(sections: Sequence[Section], beside: Sequence[str] = ()) -> str:
+def page(sections: Sequence[Section], beside: Mapping[str, bool] = MappingProxyType({})) -> str:
     """The page in Markdown; the same for the same logs.
 
     Args:
         sections: of the folders of results.
-        beside: names of the tables of published logs that runs were laid beside.
+        beside: names of tables of published logs, and whether runs of ours were laid beside them.
     """
     ordered = in_order(sections)
     lines = transfers(ordered)
-    parts = [HEADING, *_summary(lines)]
+    parts = [HEADING, *_not_begun(ordered), *_summary(lines)]
     main = [section for section in ordered if _is_main(section)]
     parts += [part for section in main for part in _section(section)]
-    parts += [*_hand_over(main), *_beside(beside)]
+    parts += [*_hand_over([s for s in ordered if s.results.declared]), *_beside(beside)]
     parts += [part for section in ordered if section not in main for part in _section(section)]
     return "\n\n".join([*parts, MEASURED]) + "\n"
+
+
+def _not_begun(sections: Sequence[Section]) -> Iterator[str]:
+    """The experiments without a log, beside others of this project that have some."""
+    names = {section.results.folder.name for section in sections}
+    known = (*FIRST, *STUDIES)
+    absent = [f"`{name}`" for name in known if name not in names]
+    if absent and not names.isdisjoint(known):
+        yield f"There are no logs yet of these experiments: {', '.join(absent)}."
 
 
 def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
@@ -162,25 +186,53 @@ def _section(section: Section) -> Iterator[str]:
     title, name = escaped(results.title), results.folder.name
     yield f"## {title}"
     yield _origin(results)
+    yield from _weights(section)
     told = knowledge_tables(section.comparisons)
     if told:
         yield told
         yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
-    for comparison in section.comparisons:
-        yield f"### {escaped(comparison.panel.title)}"
-        yield table(comparison, [row for row in comparison.rows if row.metric in VERBS])
-        if comparison.controlled:
-            yield controls_table(comparison.controlled)
-        said = [f"- {text}" for text in sentences(comparison)]
-        if said:
-            yield "\n".join(said)
+    compared = [part for comparison in section.comparisons for part in _compared(comparison)]
+    if _is_main(section):
+        yield from compared
+    else:
+        yield folded("All comparisons", compared)
     yield from _too_few(section)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: what students do")
     yield f"All figures: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
     if section.notes:
         yield "\n".join(f"- {escaped(note)}" for note in section.notes)
     yield _runs(results)
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    yield f"### {escaped(comparison.panel.title)}"
+    yield table(comparison, [row for row in comparison.rows if row.metric in VERBS])
+    if comparison.controlled:
+        yield controls_table(comparison.controlled)
+    if comparable_when_costed(comparison):
+        yield "With the teachers' training counted:"
+        yield costed_table(comparison, [row for row in comparison.costed if row.metric in VERBS])
+    said = [f"- {text}" for text in sentences(comparison)]
+    if said:
+        yield "\n".join(said)
+
+
+def folded(summary: str, parts: Sequence[str]) -> str:
+    """What a reader opens who wants it, in Markdown."""
+    return "\n\n".join(
+        [f'<details markdown="1"><summary>{summary}</summary>', *parts, "</details>"]
+    )
+
+
+def _weights(section: Section) -> Iterator[str]:
+    """What the weights of the losses are chosen by, where this is that study."""
+    if section.results.folder.name != WEIGHTS:
+        return
+    tables = [told for c in section.comparisons if (told := weights_table(c))]
+    if tables:
+        yield WEIGHTS_EXPLANATION
+        yield from tables
 
 
 def _too_few(section: Section) -> Iterator[str]:
@@ -199,8 +251,25 @@ def _origin(results: Results) -> str:
     if not results.declared:
         return "No experiment file declares these runs; their logs were collected by hand."
     link = f"[`{EXPERIMENT}`]({quote(results.folder.name)}/{EXPERIMENT})"
-    absent = f" Not there: {escaped('; '.join(results.missing))}." if results.missing else ""
-    return f"Declared in {link}.{absent}{_commits(results)}"
+    return f"Declared in {link}.{_absent(results)}{_commits(results)}"
+
+
+def _absent(results: Results) -> str:
+    """Which declared runs have no log, method by method."""
+    seeds: dict[str, list[int]] = defaultdict(list)
+    for item in results.missing:
+        seeds[item.of_all_seeds].append(item.config.seed)
+    if not seeds:
+        return ""
+    told = (f"{name} (seed{_s(n)} {', '.join(map(str, n))})" for name, n in seeds.items())
+    count = len(results.missing)
+    return (
+        f" {count} run{'s are' if count > 1 else ' is'} not there yet: {escaped('; '.join(told))}."
+    )
+
+
+def _s(seeds: Sequence[int]) -> str:
+    return "s" if len(seeds) > 1 else ""
 
 
 def _commits(results: Results) -> str:
@@ -219,28 +288,32 @@ def _commits_of(run: Run) -> list[str]:
 
 
 def _hand_over(sections: Sequence[Section]) -> Iterator[str]:
-    """Every student once, whatever experiments it is in."""
+    """Every student once, whatever experiments it is in, with all its seeds."""
     students: dict[frozenset[Path], tuple[str, Method]] = {}
     for section in sections:
         for comparison in section.comparisons:
             for method in comparison.panel.methods:
                 runs = frozenset(run.folder for run in method.runs)
                 students.setdefault(runs, (short(comparison.panel.title), method))
-    found = hand_over_table(list(students.values()))
+    whole = [told for runs, told in students.items() if not any(runs < more for more in students)]
+    found = hand_over_table(whole)
     if found:
         yield "## The hand-over"
         yield EXPLANATION
         yield found
 
 
-def _beside(names: Sequence[str]) -> Iterator[str]:
-    if names:
-        yield "## Beside published logs"
-        yield "Returns, entropy and approxkl of our runs and of those that others have published."
-    for name in names:
+def _beside(names: Mapping[str, bool]) -> Iterator[str]:
+    if not any(names.values()):
+        return
+    yield "## Beside published logs"
+    yield "Returns, entropy and approxkl of our runs and of those that others have published."
+    for name in (name for name, shared in names.items() if shared):
         place = f"{PUBLISHED}/{quote(name)}"
         yield f"![Ours beside {name}]({place}.png)"
         yield f"Where they agree and where not, and the source: [`{name}.md`]({place}.md)."
+    for name in (name for name, shared in names.items() if not shared):
+        yield f"No run of ours yet is like one of [`{name}.csv`]({PUBLISHED}/{quote(name)}.csv)."
 
 
 def _figure(section: Section, name: str, words: str) -> Iterator[str]:
@@ -254,12 +327,8 @@ def _link(section: Section, name: str) -> str:
 
 def _runs(results: Results) -> str:
     lines = [line for run in results.runs for line in _run(results, run)]
-    return "\n".join(
-        [
-            f"<details><summary>The {len(results.runs)} runs: commits and commands</summary>\n",
-            "```sh", *lines, "```\n", "</details>",
-        ]
-    )  # fmt: skip
+    commands = "\n".join(["```sh", *lines, "```"])
+    return folded(f"The {len(results.runs)} runs: commits and commands", [commands])
 
 
 def _run(results: Results, run: Run) -> Iterator[str]:

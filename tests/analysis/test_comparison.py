@@ -108,7 +108,7 @@ def test_nothing_is_left_when_the_teacher_took_longer_than_the_baseline(tmp_path
         assert math.isnan(row(costed, metric).difference.value)
     timed = row(costed, "timesteps_to_threshold")
     assert timed.value.value == 1_300_000
-    assert timed.difference.value == 500_000  # up to a million only
+    assert math.isnan(timed.difference.value)  # the student has not begun before PPO ends
 
 
 def test_without_the_teachers_timesteps_their_cost_is_unknown(tmp_path: Path) -> None:

@@ -179,3 +179,17 @@ def test_runs_of_two_lengths_are_two_methods(tmp_path: Path) -> None:
     assert labels == ["PPO", "PPO, num_timesteps=600000", "MIKT"]
     assert panel.baseline is panel.methods[0]
     assert panel.longest_baseline is panel.methods[1]
+
+
+@pytest.mark.parametrize(("weight", "control"), [(0.0, 0.1), (0.05, 0.05), (0.3, 0.2)])
+def test_a_student_without_the_kl_term_has_ppo_with_the_papers_beside_it(
+    tmp_path: Path, weight: float, control: float
+) -> None:
+    for ppo in (0.05, 0.1, 0.2):
+        write_run(tmp_path / f"ppo{ppo}", CURVE, kl_coef=ppo)
+    write_run(tmp_path / "student", CURVE, sources=["S-v0"], kl_coef=weight)
+    [panel] = panels_in(tmp_path)
+    [student] = [method for method in panel.methods if method.runs[0].teachers]
+    found = panel.with_kl(student)
+    assert found is not None
+    assert found.settings["kl_coef"] == control

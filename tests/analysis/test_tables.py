@@ -9,7 +9,15 @@ from handmade_logs import panels_in, straight, write_run, write_transfer
 
 from baselines.analysis.comparison import compare
 from baselines.analysis.statistics import mean
-from baselines.analysis.tables import CSV_COLUMNS, as_csv, as_markdown, number
+from baselines.analysis.tables import (
+    CSV_COLUMNS,
+    as_csv,
+    as_markdown,
+    comparable_when_costed,
+    costed_table,
+    number,
+    table,
+)
 
 
 def page(folder: Path, title: str = "Title", notes: tuple[str, ...] = ()) -> str:
@@ -97,3 +105,31 @@ def test_the_csv_file_has_every_figure_in_full(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_numbers_have_four_digits(value: float, text: str) -> None:
     assert number(value) == text
+
+
+def test_a_table_says_whom_it_compares_with_and_how_far(tmp_path: Path) -> None:
+    """PPO ends at a million and, trained for longer, at two; teacher and student take two."""
+    write_run(tmp_path / "short", straight(10.0))
+    write_run(tmp_path / "long", straight(40.0, 20), kl_coef=0.0)
+    write_run(tmp_path / "student", straight(20.0), sources=["S-v0"], teacher_timesteps=1_000_000)
+    [panel] = panels_in(tmp_path)
+    compared = compare(panel, mean, None)
+    assert comparable_when_costed(compared)
+    plain, costed = (
+        [cells(line) for line in told.splitlines()]
+        for told in (table(compared, compared.rows), costed_table(compared, compared.costed))
+    )
+    assert plain[0][4] == "difference from PPO"
+    longer = next(row for row in plain if row[1].startswith("PPO, "))
+    # 39 over its own last hundred thousand; 19 - 9.5 over those of the first million
+    assert longer[3:5] == ["39.00", "+9.500 (up to 1,000,000 timesteps)"]
+    assert costed[0][4] == "difference from PPO, num_timesteps=2000000"
+    student = next(row for row in costed if row[1] == "MIKT")
+    assert student[4] == "-20.00"  # 19 at two million in all
+
+
+def test_without_time_for_a_teacher_there_is_nothing_to_count(tmp_path: Path) -> None:
+    write_run(tmp_path / "short", straight(10.0))
+    write_run(tmp_path / "student", straight(20.0), sources=["S-v0"], teacher_timesteps=1_000_000)
+    [panel] = panels_in(tmp_path)
+    assert not comparable_when_costed(compare(panel, mean, None))

@@ -1,0 +1,96 @@
+"""Which weights of the losses are best: the students of a study by their areas, best first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from baselines.analysis.comparison import Against, Comparison, against
+from baselines.analysis.curve_metrics import AREA_UNDER_CURVE
+from baselines.analysis.panels import Method, Panel
+from baselines.analysis.statistics import Estimate, mean
+from baselines.analysis.tables import NOT_KNOWN, escaped, named, number, signed, with_interval
+from baselines.analysis.wording import brief, has_too_few, verdict
+from baselines.coefs import COEFS, KL
+
+PAPER = "paper"
+"""The set that stays unless another one is better (docs/method.md)."""
+
+EXPLANATION = """\
+The measure is the area under the curve. Each student is set against the one with the paper's
+weights, and against PPO with the same KL term, both paired by seed; the best comes first. Where no
+gain over the paper's set is shown, the paper's is chosen."""
+
+
+def weights_table(comparison: Comparison) -> str:
+    """The students of a panel in Markdown; empty where none has the paper's weights."""
+    panel = comparison.panel
+    paper = _with_set(panel, PAPER)
+    if paper is None:
+        return ""
+    areas = {
+        row.method.label: row.value for row in comparison.rows if row.metric is AREA_UNDER_CURVE
+    }
+    lines = [
+        f"| method | n | area under the curve | minus {escaped(paper.label)} | | minus PPO with the"
+        " same KL term | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for method in sorted(_students(panel), key=lambda m: -areas[m.label].value):
+        value = with_interval(areas[method.label], number)
+        cells = [named(method), str(len(method.runs)), value, *_minus(method, paper)]
+        cells += _minus(method, _scratch_alike(panel, method))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(["\n".join(lines), *_choice(panel, paper)])
+
+
+def _students(panel: Panel) -> list[Method]:
+    return [method for method in panel.methods if method.runs[0].teachers]
+
+
+def _with_set(panel: Panel, name: str) -> Method | None:
+    """The student with exactly the weights of a set."""
+    values = COEFS[name].values
+    alike = (m for m in _students(panel) if values.items() <= m.settings.items())
+    return next(alike, None)
+
+
+def _scratch_alike(panel: Panel, method: Method) -> Method | None:
+    """PPO from scratch with the KL term that a student has, or without one."""
+    weight = method.settings[KL]
+    if weight == 0:
+        return panel.baseline
+    found = panel.with_kl(method)
+    return found if found is not None and found.settings[KL] == weight else None
+
+
+def _set_against(method: Method, other: Method) -> Against:
+    return against(AREA_UNDER_CURVE, method, other, mean)
+
+
+def _minus(method: Method, other: Method | None) -> Sequence[str]:
+    if other is None or other is method:
+        return NOT_KNOWN, ""
+    return _told(_set_against(method, other).difference)
+
+
+def _told(difference: Estimate) -> tuple[str, str]:
+    if math.isnan(difference.value):
+        return NOT_KNOWN, ""
+    return with_interval(difference, lambda value: signed(value, number)), brief(difference)
+
+
+def _choice(panel: Panel, paper: Method) -> list[str]:
+    """What the rule says of each other set, once both are whole."""
+    said = []
+    for name in (name for name in COEFS if name != PAPER):
+        other = _with_set(panel, name)
+        if other is None or not all(run.finished for run in (*paper.runs, *other.runs)):
+            continue
+        found = _set_against(other, paper)
+        figure = with_interval(found.difference, lambda value: signed(value, number))
+        text = f"{named(other)} minus {named(paper)}, {found.pairs} pairs: {figure}"
+        chosen = name if found.difference.low > 0 else PAPER
+        rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."
+        said.append(f"\n{text}, {verdict(found.difference)}.{rule}")
+    return said
