@@ -479,7 +479,7 @@ class Config:
     def unread(self, f: Field[Any]) -> str:
         """Why a setting has no effect; nothing where it has."""
         group = f.metadata["group"]
-        is_own = f not in fields(Config)
+        is_own = Config.__dataclass_fields__.get(f.name) is not f
         if (group in ("transfer", "mikt") or is_own) and not self.teacher_paths:
             return "without --teacher_paths; name the teachers' files"
         if group == "mikt" and f.name not in TRANSFERS.known(self.transfer).settings:
