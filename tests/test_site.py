@@ -1,15 +1,12 @@
 """The site: built with every warning an error, whole in itself, its equations beside the code."""
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
+from called import ROOT, python
 
 pytestmark = pytest.mark.xdist_group("site")
 
@@ -17,11 +14,7 @@ pytestmark = pytest.mark.xdist_group("site")
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    python("-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", folder)
     return folder
 
 
