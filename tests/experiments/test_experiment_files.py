@@ -1,5 +1,7 @@
 """Experiment files: every error names file and line."""
 
+import json
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from baselines.coefs import COEFS
 from baselines.common.errors import UserError
 from baselines.experiments.plan import Experiment, read_experiment, read_experiments, slug
 from baselines.experiments.yaml_files import read_yaml
+from baselines.published.committed import identity
 
 GOOD = """\
 title: Trial
@@ -240,6 +243,16 @@ def test_the_experiments_that_ship_are_whole(path: Path) -> None:
     teachers = {file for item in found.items for file in item.config.teacher_paths}
     shipped = [path.parents[1] / t for t in teachers if not t.startswith("runs/")]
     assert [teacher for teacher in shipped if not teacher.is_file()] == []
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml")))
+def test_the_experiments_that_ship_train_no_run_under_two_names(path: Path) -> None:
+    """Such as MIKT, and MIKT with the set of coefficients that is the default anyway."""
+    names = defaultdict(list)
+    for item in read_experiment(path, Path("runs"), {}).items:
+        what = identity(item.config.to_json(), Path("runs"))
+        names[json.dumps(what, sort_keys=True)].append(item.name)
+    assert [alike for alike in names.values() if len(alike) > 1] == []
 
 
 def test_the_experiments_that_ship_may_share_a_folder() -> None:
