@@ -12,6 +12,8 @@ from baselines.config import Config, flag_of
 from baselines.flags import describe, from_settings, parse, to_arguments
 
 STUDENT = ["--teacher_paths", "a"]
+[OTHER] = COEFS.keys() - {DEFAULT_COEFS}
+"""The set that is not the default."""
 MLPP = ["--transfer=mlpp", *STUDENT]
 
 
@@ -162,8 +164,11 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (["--transfer=mlp"], "--transfer: .*did you mean mlpp"),
         (["--transfer=mlpp"], "--transfer: given without --teacher_paths"),
         (["--teacher_weights=random"], "--teacher_weights: given without --teacher_paths"),
-        (["--coefs=paper"], "--coefs: given without --teacher_paths"),
-        ([*MLPP, "--coefs=paper"], "--coefs: given with --transfer=mlpp, which does not read it"),
+        ([f"--coefs={OTHER}"], "--coefs: given without --teacher_paths"),
+        (
+            [*MLPP, f"--coefs={OTHER}"],
+            "--coefs: given with --transfer=mlpp, which does not read it",
+        ),
         ([*MLPP, "b"], "--teacher_paths: .* name one file, not 2"),
         ([*MLPP, "--load_path=x"], "--load_path: .* leave one of the two out"),
         ([*STUDENT, "--decoder_min_std=-1"], "--decoder_min_std: must not be negative"),
@@ -197,9 +202,8 @@ def test_a_command_line_comes_back_from_its_settings() -> None:
     )  # fmt: skip
     assert parse(to_arguments(config), "program", "") == config
     assert to_arguments(Config()) == []
-    [other] = COEFS.keys() - {DEFAULT_COEFS}
-    student = replace(read(*STUDENT, f"--coefs={other}", "--kl_coef=0.3"), env="")
-    assert to_arguments(student) == [f"--coefs={other}", "--kl_coef=0.3", *STUDENT]
+    student = replace(read(*STUDENT, f"--coefs={OTHER}", "--kl_coef=0.3"), env="")
+    assert to_arguments(student) == [f"--coefs={OTHER}", "--kl_coef=0.3", *STUDENT]
 
 
 def test_settings_are_read_from_texts() -> None:
