@@ -2,6 +2,6 @@
 # Every figure, one after the other; takes the flags of scripts/figure.sh, such as --quick.
 set -euo pipefail
 here=$(dirname -- "${BASH_SOURCE[0]}")
-for name in sizes ablations disabilities ant several_teachers chain teachers_counted; do
+for name in sizes ablations disabilities ant several_teachers chain teachers_counted from_scratch; do
     "$here/figure_$name.sh" "$@"
 done

@@ -44,6 +44,12 @@ def weights_table(comparison: Comparison) -> str:
     return "\n".join(["\n".join(lines), *_choice(panel, paper)])
 
 
+def _are_whole(one: Method, other: Method) -> bool:
+    """Whether two methods have the same seeds, all finished."""
+    same = [run.seed for run in one.runs] == [run.seed for run in other.runs]
+    return same and all(run.finished for run in (*one.runs, *other.runs))
+
+
 def _students(panel: Panel) -> list[Method]:
     return [method for method in panel.methods if method.runs[0].teachers]
 
@@ -85,7 +91,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
     said = []
     for name in (name for name in COEFS if name != PAPER):
         other = _with_set(panel, name)
-        if other is None or not all(run.finished for run in (*paper.runs, *other.runs)):
+        if other is None or not _are_whole(paper, other):
             continue
         found = _set_against(other, paper)
         figure = with_interval(found.difference, lambda value: signed(value, number))

@@ -46,6 +46,7 @@ FIRST = (
     "several_teachers",
     "chain",
     "teachers_counted",
+    "from_scratch",
 )
 """The experiments that show the method, in this order; then come others by name."""
 

@@ -91,6 +91,8 @@ def test_nothing_is_chosen_of_unfinished_or_too_few_runs(tmp_path: Path) -> None
     longer = {"num_timesteps": 2_000_000}
     half = {"paper": (PAPER | longer, [1.0] * 3), "tuned": (TUNED | longer, [2.0] * 3)}
     assert "The rule chooses" not in weights_table(study(tmp_path / "half", half))
+    fewer = {"paper": (PAPER, [1.0] * 4), "tuned": (TUNED, [2.0, 4.0, 6.0])}
+    assert "The rule chooses" not in weights_table(study(tmp_path / "fewer", fewer))
 
 
 def test_without_the_papers_weights_there_is_no_table(tmp_path: Path) -> None:
