@@ -148,5 +148,7 @@ def begin(item: Item) -> subprocess.Popen[bytes]:
 def _ended(board: Board, item: Item, status: int) -> None:
     if status == 0:
         board.done.append(item)
+    elif is_trained_elsewhere(item):  # two sweeps began it at once, and this one came second
+        board.waiting.insert(0, item)
     else:
         board.failed.append((item, f"status {status}: {last_line(item.folder / OUTPUT)}"))

@@ -116,6 +116,40 @@ def test_what_another_process_trains_is_waited_for(chain: list[Item], started: l
     assert not is_held(logs / "nowhere")
 
 
+def test_the_second_of_two_sweeps_that_begin_a_run_at_once_waits(
+    chain: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other sweep's process has got hold of the folders between the look and the beginning."""
+    run = chain[0]
+    (run.folder / "models").mkdir(parents=True)
+    lock = locked(run.folder / "models", "save_path")
+
+    class Refused:
+        returncode = 2
+
+        def poll(self) -> int:
+            return 2
+
+    def begin(_: Item) -> Refused:
+        lock.__enter__()
+        return Refused()
+
+    waiting: list[list[str]] = []
+
+    def look(board: Board) -> None:
+        waiting.append(names(board.waiting))
+        if len(waiting) == 1:
+            finish(run)
+            lock.__exit__(None, None, None)
+
+    monkeypatch.setattr(running, "begin", begin)
+    monkeypatch.setattr(running, "POLL_SECONDS", 0.01)
+    board = board_of([run])
+    run_all(board, 1, look)
+    assert waiting == [["one"], []]
+    assert names(board.done) == ["one"]
+
+
 def test_without_its_teacher_a_run_fails(chain: list[Item], started: list[str]) -> None:
     board = Board(waiting=[chain[2]])
     run_all(board, 2, lambda _: None)
