@@ -47,7 +47,7 @@ COEFS = {
 }
 """The authors' code draws each weight from two values for every run; `paper` is the upper one."""
 
-DEFAULT_COEFS = "tuned"
+DEFAULT_COEFS = "paper"
 """The set of a run that names none."""
 
 COEF_NAMES = tuple(COEFS[DEFAULT_COEFS].values)

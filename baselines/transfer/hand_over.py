@@ -11,7 +11,7 @@ from baselines.common.trees import Tree, number
 from baselines.transfer.student_metrics import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95
-"""p_0 that every layer should have reached before the teachers leave (`docs/method.md`)."""
+"""p_0 that the policy's layers should have reached before the teachers leave (`docs/method.md`)."""
 
 SPAN = 20
 """Updates before and after the hand-over whose returns are compared."""
@@ -26,10 +26,11 @@ def hand_over_lines(shares: dict[str, float]) -> list[str]:
     by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
     told = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())
     lines = [f"the student goes alone; its own share p_0 of each layer was {told}"]
-    if min(by_layer.values()) < SAFE_SHARE:
+    # The value function may lose more: it acts on nothing, and little is learned from then on.
+    if min(share for name, share in by_layer.items() if name.startswith(PI_SHARE)) < SAFE_SHARE:
         lines.append(
-            f"WARNING: a share below {SAFE_SHARE} means that the student still leaned on its"
-            " teachers and may lose what it gained; raise --ps_coef and --vf_ps_coef"
+            f"WARNING: a share of the policy below {SAFE_SHARE} means that the student still leaned"
+            " on its teachers and may lose what it gained; raise --ps_coef"
         )
     return lines
 
