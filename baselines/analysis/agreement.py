@@ -14,7 +14,7 @@ from baselines.analysis.panels import Method, Panel
 from baselines.analysis.published_logs import is_shared
 from baselines.analysis.runs import RETURN
 from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_means
-from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed, with_interval
+from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval
 
 LAST = 204_800
 """Timesteps at the end of a run over which its return is taken: 100 updates of 2048."""
@@ -112,7 +112,7 @@ def _table(ours: Method, published: Method) -> str:
     counts = f"ours, n = {len(ours.runs)} | published, n = {len(published.runs)}"
     rows = [f"| timesteps | {counts} | difference | |", "|---|---|---|---|---|"]
     for line in lines(ours, published):
-        difference = with_interval(line.difference, lambda value: signed(value, number))
+        difference = signed_with_interval(line.difference)
         spreads = f"{_spread(line.ours)} | {_spread(line.published)}"
         rows.append(f"| {line.name} | {spreads} | {difference} | {line.words} |")
     return "\n".join(rows)

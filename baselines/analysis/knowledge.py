@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.tables import NOT_KNOWN, escaped, named, number, signed, with_interval
-from baselines.analysis.wording import brief
+from baselines.analysis.tables import NOT_KNOWN, escaped, named, with_interval
+from baselines.analysis.wording import told
 from baselines.methods import SCRATCH_WITH_KL
 
 METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
@@ -51,16 +51,11 @@ def knowledge_table(comparison: Comparison) -> str:
     for area in pairs(comparison, AREA_UNDER_CURVE):
         better = with_interval(area.improvement, lambda value: f"{value:.2f}")
         label = area.method.label
-        row = [named(area.method), str(area.pairs), *_told(area), better, *_told(finals[label])]
-        row += _told(beyond[label]) if label in beyond else (NOT_KNOWN, "")
+        row = [named(area.method), str(area.pairs), *told(area.difference), better]
+        row += told(finals[label].difference)
+        row += told(beyond[label].difference) if label in beyond else (NOT_KNOWN, "")
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
-
-
-def _told(against: Against) -> tuple[str, str]:
-    """A difference with its interval, and in a word."""
-    difference = against.difference
-    return with_interval(difference, lambda value: signed(value, number)), brief(difference)
 
 
 def knowledge_tables(comparisons: Sequence[Comparison]) -> str:

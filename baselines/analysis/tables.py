@@ -183,7 +183,7 @@ def controls_table(controlled: Sequence[Against]) -> str:
     for one in sorted(controlled, key=lambda one: METRICS.index(one.metric)):
         heading = one.metric.title if one.metric is not last else ""
         last = one.metric
-        difference = with_interval(one.difference, lambda value: signed(value, number))
+        difference = signed_with_interval(one.difference)
         lines.append(
             f"| {heading} | {named(one.method)} | {named(one.control)} | {one.pairs}"
             f" | {difference} | {with_interval(one.improvement, _probability)} |"
@@ -239,6 +239,11 @@ def with_interval(figure: Estimate, written: Callable[[float], str]) -> str:
         return written(figure.value)
     interval = figure.note or f"{written(figure.low)}, {written(figure.high)}"
     return f"{written(figure.value)} [{interval}]"
+
+
+def signed_with_interval(difference: Estimate) -> str:
+    """A difference of returns with its interval."""
+    return with_interval(difference, lambda value: signed(value, number))
 
 
 def signed(value: float, written: Callable[[float], str]) -> str:

@@ -8,9 +8,16 @@ from collections.abc import Sequence
 from baselines.analysis.comparison import Against, Comparison, against
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE
 from baselines.analysis.panels import Method, Panel
-from baselines.analysis.statistics import Estimate, mean
-from baselines.analysis.tables import NOT_KNOWN, escaped, named, number, signed, with_interval
-from baselines.analysis.wording import brief, has_too_few, verdict
+from baselines.analysis.statistics import mean
+from baselines.analysis.tables import (
+    NOT_KNOWN,
+    escaped,
+    named,
+    number,
+    signed_with_interval,
+    with_interval,
+)
+from baselines.analysis.wording import has_too_few, told, verdict
 from baselines.coefs import COEFS, KL
 
 PAPER = "paper"
@@ -77,13 +84,8 @@ def _set_against(method: Method, other: Method) -> Against:
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
     if other is None or other is method:
         return NOT_KNOWN, ""
-    return _told(_set_against(method, other).difference)
-
-
-def _told(difference: Estimate) -> tuple[str, str]:
-    if math.isnan(difference.value):
-        return NOT_KNOWN, ""
-    return with_interval(difference, lambda value: signed(value, number)), brief(difference)
+    difference = _set_against(method, other).difference
+    return (NOT_KNOWN, "") if math.isnan(difference.value) else told(difference)
 
 
 def _choice(panel: Panel, paper: Method) -> list[str]:
@@ -94,7 +96,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         if other is None or not _are_whole(paper, other):
             continue
         found = _set_against(other, paper)
-        figure = with_interval(found.difference, lambda value: signed(value, number))
+        figure = signed_with_interval(found.difference)
         text = f"{named(other)} minus {named(paper)}, {found.pairs} pairs: {figure}"
         chosen = name if found.difference.low > 0 else PAPER
         rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."

@@ -9,7 +9,14 @@ from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
-from baselines.analysis.tables import aligned, controls_table, named, number, table
+from baselines.analysis.tables import (
+    aligned,
+    controls_table,
+    named,
+    number,
+    signed_with_interval,
+    table,
+)
 
 GAIN, LOSS = "**a clear gain**", "**a clear loss**"
 NOT_SHOWN = "the interval includes 0: **not shown**"
@@ -49,6 +56,11 @@ def brief(difference: Estimate) -> str:
     if difference.low > 0:
         return "**gain**"
     return "**loss**" if difference.high < 0 else "not shown"
+
+
+def told(difference: Estimate) -> tuple[str, str]:
+    """A difference with its interval, and in a word or two."""
+    return signed_with_interval(difference), brief(difference)
 
 
 def sentence(row: Row | Against, other: str) -> str:

@@ -68,10 +68,6 @@ the KL term that the paper's students have; a {CONTROLS[1]} was never trained. {
 is better than both. The differences are paired by seed; P is the probability that a run of
 {STUDENT} is the better one."""
 
-COUNTED = """\
-In tables "with the teachers' training counted", the timesteps of the teachers' training are added
-to those of the student, and methods are compared at equal total timesteps."""
-
 MEASURED = f"""\
 ## How it is measured
 
@@ -82,8 +78,10 @@ Each folder of logs is one run: about {ROWS} unchanged rows of its `progress.csv
 
 {RULES}
 
-{COUNTED} Such a table is left out if PPO was not trained for as long as teacher and
-student together, or if the logs do not contain the teachers' timesteps."""
+In tables "with the teachers' training counted", the timesteps of the teachers' training are added
+to those of the student, and methods are compared at equal total timesteps. Such a table is left out
+if PPO was not trained for as long as teacher and student together, or if the logs do not contain
+the teachers' timesteps."""
 
 
 @dataclass(frozen=True)
