@@ -58,9 +58,9 @@ def main(argv: list[str]) -> None:
     arguments = parser().parse_args(argv)
     experiment, out = arguments.experiment, arguments.out
     check_can_make(out, "out")
+    logs = _collected(experiment, arguments.runs, out, arguments.finished) if experiment else {}
     read_results(out)  # what is wrong is found before anything is written
     if experiment:
-        logs = _collected(experiment, arguments.runs, out, arguments.finished)
         _write(out / experiment.stem, logs)
     found = read_results(out)
     sections = [_section(results) for results in found]

@@ -178,12 +178,24 @@ def _ready_streams() -> None:
 
 
 def _tell(error: BaseException, line: str) -> None:
-    """Tell the user of an error, of a task's with its traceback."""
+    """Tell the user of an error, unless another rank does, and of what failed in a task."""
     with suppress(OSError):  # nobody reads it
-        if isinstance(error, TaskError) and error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
-        if not getattr(error, TOLD_ELSEWHERE, False):
-            print(line, file=sys.stderr)
+        print_at_once("" if getattr(error, TOLD_ELSEWHERE, False) else line, error_of_task(error))
+
+
+def error_of_task(error: BaseException) -> BaseException | None:
+    """What a task's own code has raised, where that is what this error tells of."""
+    return error.__cause__ if isinstance(error, TaskError) else None
+
+
+def print_at_once(line: str, traced: BaseException | None) -> None:
+    """Print a traceback, where there is one, and a line below it, on standard error.
+
+    All of it is one write, so that what another rank prints at that moment does not come between.
+    """
+    trace = traceback.format_exception(traced) if traced else []
+    sys.stderr.write("".join(trace) + (line and f"{line}\n"))
+    sys.stderr.flush()
 
 
 def _nobody_reads(stream: TextIO) -> bool:

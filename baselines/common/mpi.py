@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +16,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from baselines.common.command_line import EXIT_FAILURE, TOLD_ELSEWHERE, outcome
+from baselines.common.command_line import (
+    EXIT_FAILURE,
+    TOLD_ELSEWHERE,
+    error_of_task,
+    outcome,
+    print_at_once,
+)
 from baselines.common.divergence import Diverged, Drifted
 from baselines.common.errors import TaskError, UserError
 from baselines.common.launcher import num_launched
@@ -140,12 +144,9 @@ class Ranks(Team):
 
     def _abort(self, error: BaseException) -> None:
         told = outcome(error)
-        if told is None:
-            traceback.print_exception(error)
-        elif isinstance(error, TaskError) and error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)  # the task's own
         message, status = told or (repr(error), EXIT_FAILURE)
-        print(f"rank {self.rank}: {message}", file=sys.stderr, flush=True)
+        traced = error_of_task(error) if told else error
+        print_at_once(f"rank {self.rank}: {message}", traced)
         self._all.Abort(status)
 
 
