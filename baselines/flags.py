@@ -13,6 +13,7 @@ from baselines.checks import check
 from baselines.common.command_line import Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE, Registry
+from baselines.common.trees import Tree, texts
 from baselines.common.vec_env.task_modules import import_task
 from baselines.config import (
     GROUPS,
@@ -217,9 +218,13 @@ def allow_outside(arguments: argparse.Namespace) -> None:
             registry.lookup(name)
 
 
-def outside_arguments(env_id: str) -> list[str]:
-    """These flags, for another process that is to know what this one knows, and the task."""
-    named = [(registry.flag, registry.from_outside()) for registry in REGISTRIES]
+def outside_arguments(env_id: str, metadata: Tree) -> list[str]:
+    """These flags, for another process that is to read a checkpoint with this metadata."""
+    said = set(texts(metadata))
+    named = [
+        (registry.flag, [name for name in registry.from_outside() if name in said])
+        for registry in REGISTRIES
+    ]
     named.append(("env", [env_id]))
     return [argument for flag, names in named if names for argument in (f"--{flag}", *names)]
 

@@ -410,12 +410,24 @@ def test_an_unfinished_policy_goes_on_only_where_its_method_can(trained: dict[st
     prepare(replace(config, load_path=finished)).envs.close()
 
 
-def test_what_this_process_knows_is_passed_on_to_that_of_a_film(trained: dict[str, Path]) -> None:
-    program = evaluate.parser().parse_args(["--load_path=x", *outside_arguments("toys:BoxToy-v0")])
-    assert {"outside:Twin", "examples.skip_mlp:SkipMlp"} <= set(program.network)
-    assert "examples.linear_mapping:linear_mapping" in program.mapping
-    assert "examples.l2_sp:L2_SP" in program.transfer
-    assert program.env == ["toys:BoxToy-v0"]
+NAMED = {
+    "skip": {"network": ["examples.skip_mlp:SkipMlp"]},
+    "linear": {"mapping": ["examples.linear_mapping:linear_mapping"]},
+    "l2_sp": {"transfer": ["examples.l2_sp:L2_SP"]},
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_process_of_a_film_is_told_what_its_policy_names(
+    trained: dict[str, Path], name: str
+) -> None:
+    # all three, and others, are known to this process
+    metadata = load(saved_in(trained[name])[0], "load_path").metadata
+    flags = outside_arguments("toys:BoxToy-v0", metadata)
+    program = vars(evaluate.parser().parse_args(["--load_path=x", *flags]))
+    found = {flag: program[flag] for flag in ("network", "mapping", "transfer", "env")}
+    nothing: dict[str, list[str]] = {"network": [], "mapping": [], "transfer": []}
+    assert found == nothing | {"env": ["toys:BoxToy-v0"]} | NAMED[name]
 
 
 def test_teachers_of_several_networks(

@@ -8,7 +8,7 @@ back. Floats survive JSON to the bit, and so do integers of up to `MAX_BITS`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,6 +201,18 @@ def can_pack(tree: Tree) -> bool:
     except TypeError:
         return False
     return True
+
+
+def texts(tree: Tree) -> Iterator[str]:
+    """The texts at the ends of a tree."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, Mapping):
+        for part in tree.values():
+            yield from texts(part)
+    elif isinstance(tree, (list, tuple)):
+        for part in tree:
+            yield from texts(part)
 
 
 def mapped(tree: Tree, change: Callable[[str, np.ndarray], Tree], place: str = "") -> Tree:

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from baselines.common.trees import Tree
 from baselines.config import Config
 from baselines.flags import outside_arguments
 from baselines.training.saved import SavedPolicy
@@ -21,9 +22,10 @@ FOLDER = "videos"
 
 
 class Shot(NamedTuple):
-    """A film that is to be made: its policy's file, and the steps that the policy has trained."""
+    """A film to be made: its policy's file, what that says, and the steps that it has trained."""
 
     checkpoint: Path
+    metadata: Tree
     steps: int
 
 
@@ -64,7 +66,7 @@ class Filming:
             self._waiting.checkpoint.unlink(missing_ok=True)
             self._left_out += 1
         self._folder.mkdir(exist_ok=True)
-        self._waiting = Shot(policy.write(self._folder), steps)
+        self._waiting = Shot(policy.write(self._folder), policy.contents()[1], steps)
 
     def go_on(self) -> list[str]:
         """Begin the film that waits, unless one is in work; returns what there is to be said."""
@@ -95,7 +97,7 @@ class Filming:
             sys.executable, "-m", "baselines.evaluate", f"--load_path={shot.checkpoint}",
             f"--video={self._folder / str(shot.steps)}.mp4", f"--seed={self._config.seed}",
             f"--video_length={self._config.save_video_length}",
-            *outside_arguments(self._config.env),
+            *outside_arguments(self._config.env, shot.metadata),
         ]  # fmt: skip
         # A file, as a pipe that nobody reads would stop the process once it is full.
         errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (`_end` closes it)

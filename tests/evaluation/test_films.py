@@ -72,11 +72,7 @@ def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(tmp_path: Path) -> N
     assert re.search("--save_video_interval=1: films left out.*: 1\n", done.stdout)
 
 
-def test_a_film_that_cannot_be_made_is_told_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What other tests have named from outside is not to be found from here.
-    monkeypatch.setattr("baselines.evaluation.filming.outside_arguments", lambda _: [])
+def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
     saved = read_saved_policy(FOUR, "load_path")
     films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
     films.add(
