@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whose transfer is the teacher's own? Each candidate beside itself with untrained teachers:
 # figures/knowledge_knowledge.png shows the differences, figures/knowledge.md begins with them.
-# The teachers are trained first: 10 runs of 2e6 steps; then 110 of 1e6. Flags: scripts/figure.sh;
+# The teachers are trained first: 10 runs of 2e6 steps; then 120 of 1e6. Flags: scripts/figure.sh;
 # --quick shortens the students only.
 set -euo pipefail
 
