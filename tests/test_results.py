@@ -220,7 +220,7 @@ def test_another_training_of_a_finished_run_does_not_replace_it(
 def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Path) -> None:
     call(folder, folder / "trial.yaml")
     (folder / "other.yaml").write_text(
-        EXPERIMENT.replace("A trial", "Another").replace("MIKT, MLPP", "MIKT without MI")
+        EXPERIMENT.replace("A trial", "Another").replace("MIKT, MLPP", "MIKT without MI, MLPP")
     )
     call(folder, folder / "other.yaml")
 
@@ -228,7 +228,10 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     page = (folder / "results" / "README.md").read_text()
     section = page.partition("## Another\n")[2].partition("\n## ")[0]
     assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in section
-    assert "not there yet: Source → Target, MIKT without MI (seeds 0, 1, 2)." in section
+    assert (
+        " 6 runs are not there yet: Source → Target, MIKT without MI; Source → Target, MLPP"
+        " (seeds 0, 1, 2 of each)." in section
+    )
     assert "PPO, seed" not in section
 
 

@@ -14,9 +14,10 @@ from baselines.analysis.transfer_logs import hand_over_rows
 from baselines.transfer.hand_over import SPAN
 
 EXPLANATION = f"""\
-A student goes alone for the last tenth of its run. Before: the mean return of its last 100
-episodes with the teachers. After: that of its episodes in the first {SPAN} updates alone,
-at most the last 100 of them. The change is paired over the seeds."""
+At the hand-over a student leaves its teachers: after nine tenths of the run, where its method does
+not say otherwise. Before: the mean return of its last 100 episodes with the teachers. After: that
+of its episodes in the first {SPAN} updates alone, at most the last 100 of them. The change is
+paired over the seeds."""
 
 
 def before_and_after(run: Run) -> tuple[float, float] | None:

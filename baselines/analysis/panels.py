@@ -12,8 +12,10 @@ from typing import Any
 from baselines.analysis.runs import WHERE, Run
 from baselines.coefs import COEFS, DEFAULT_COEFS, KL, nearest
 from baselines.common.errors import UserError, printable
+from baselines.common.registry import NotKnown
 from baselines.config import Config
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
+from baselines.transfer.kinds import TRANSFERS
 
 BUILT_IN = {"transfer": ("mikt", "mlpp"), "mapping": ("learned", "frozen")}
 """What is called as in the table of methods; all else by its own name."""
@@ -28,7 +30,7 @@ PLACES = {
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
 MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
-"""Settings without effect on a run of MLPP."""
+"""Settings without effect on a run whose transfer method does not say that it reads them."""
 
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
@@ -232,7 +234,10 @@ def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 def _unread(config: Mapping[str, Any]) -> set[str]:
     if not config.get("teacher_paths"):
         return TRANSFER
-    return MIKT if config.get("transfer") == "mlpp" else set()
+    try:
+        return MIKT - set(TRANSFERS.known(config.get("transfer", "mikt")).settings)
+    except NotKnown:  # a method from outside this package may read any of them
+        return set()
 
 
 def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:

@@ -68,6 +68,9 @@ the KL term that the paper's students have; a {CONTROLS[1]} was never trained. {
 is better than both. The differences are paired by seed; P is the probability that a run of
 {STUDENT} is the better one."""
 
+OF_ITS_COMMIT = """\
+Each command is for the code of its commit: what it does not give is that commit's default."""
+
 MEASURED = f"""\
 ## How it is measured
 
@@ -260,7 +263,13 @@ def _absent(results: Results) -> str:
         seeds[item.of_all_seeds].append(item.config.seed)
     if not seeds:
         return ""
-    told = (f"{name} (seed{_s(n)} {', '.join(map(str, n))})" for name, n in seeds.items())
+    alike: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name, n in seeds.items():
+        alike[tuple(n)].append(name)
+    told = (
+        f"{'; '.join(names)} (seed{_s(n)} {', '.join(map(str, n))}{' of each' * (len(names) > 1)})"
+        for n, names in alike.items()
+    )
     count = len(results.missing)
     return (
         f" {count} run{'s are' if count > 1 else ' is'} not there yet: {escaped('; '.join(told))}."
@@ -327,7 +336,7 @@ def _link(section: Section, name: str) -> str:
 def _runs(results: Results) -> str:
     lines = [line for run in results.runs for line in _run(results, run)]
     commands = "\n".join(["```sh", *lines, "```"])
-    return folded(f"The {len(results.runs)} runs: commits and commands", [commands])
+    return folded(f"The {len(results.runs)} runs: commits and commands", [OF_ITS_COMMIT, commands])
 
 
 def _run(results: Results, run: Run) -> Iterator[str]:

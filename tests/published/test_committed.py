@@ -53,8 +53,8 @@ def test_the_log_that_got_furthest_counts_and_only_a_whole_one_is_finished(tmp_p
     assert Committed([longer, whole, short]).finished(item, out) is whole
 
 
-def taught(folder: Path, path: str, content: bytes) -> Run:
-    write_run(folder, straight(1.0), sources=["S-v0"])
+def taught(folder: Path, path: str, content: bytes, **settings: Any) -> Run:
+    write_run(folder, straight(1.0), sources=["S-v0"], **settings)
     header = json.loads((folder / "config.json").read_text())
     header["config"]["teacher_paths"] = [path]
     header["teachers"][0] |= {"path": path, "sha256": hashlib.sha256(content).hexdigest()}
@@ -71,6 +71,20 @@ def test_another_teacher_makes_another_run(tmp_path: Path) -> None:
     assert committed.finished(item, out) is not None
     teacher.write_bytes(TEACHER + b", trained anew")
     assert committed.finished(item, out) is None
+
+
+@pytest.mark.parametrize(
+    ("transfer", "setting", "is_same"),
+    [("kickstart", {"ps_coef": 2.0}, True), ("kickstart", {"teacher_fraction": 0.5}, False),
+     ("mlpp", {"teacher_fraction": 0.5}, True), ("mikt", {"ps_coef": 2.0}, False)],
+)  # fmt: skip
+def test_a_setting_that_a_method_does_not_read_makes_no_other_run(
+    tmp_path: Path, transfer: str, setting: dict[str, Any], is_same: bool
+) -> None:
+    teacher, out = str(tmp_path / "teacher"), tmp_path / "out"
+    run = taught(tmp_path / "a", teacher, TEACHER, transfer=transfer, **setting)
+    item = declared(out / "0", teacher_paths=(teacher,), transfer=transfer)
+    assert Committed([run]).finished(item, out) is (run if is_same else None)
 
 
 def test_teachers_that_the_experiment_makes_are_found_on_any_machine(tmp_path: Path) -> None:
