@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from baselines.common.command_line import (
@@ -18,6 +19,7 @@ from baselines.common.command_line import (
 from baselines.common.errors import UserError
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
+from baselines.config import Config
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
 from baselines.experiments.plan import Item, read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
@@ -89,11 +91,15 @@ def main(argv: list[str]) -> int:
     overrides = dict(_pair(text) for text in arguments.set)
     out = arguments.out
     declared = read_experiments(arguments.experiments, out, overrides)
-    items = _chosen(declared, arguments.only, arguments.seeds, arguments.array)
+    chosen = _chosen(declared, arguments.only, arguments.seeds)
+    twins = _twins(chosen) if overrides else {}
+    items = _of_number([item for item in chosen if item.name not in twins], arguments.array)
     logs = _logs(items, out, arguments.results)
     if arguments.folders:
         print("\n".join(str(logs.get(item.name, item.config.log_path)) for item in items))
         return 0
+    for name, earlier in twins.items():
+        print(f"{name} is left out: with --set it is the same run as {earlier.name}")
     board = board_of(items, logs)
     _check_teachers(board)
     jobs = arguments.jobs or usable_cores()
@@ -137,9 +143,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _chosen(
-    items: Sequence[Item], only: list[str], seeds: list[int], index: int | None
-) -> list[Item]:
+def _chosen(items: Sequence[Item], only: list[str], seeds: list[int]) -> list[Item]:
     chosen = [
         item
         for item in items
@@ -147,11 +151,31 @@ def _chosen(
     ]
     if not chosen:
         raise UserError("--only: no run of this name and seed; --dry_run lists them")
+    return chosen
+
+
+def _twins(items: Sequence[Item]) -> dict[str, Item]:
+    """The runs that are the same as an earlier one under another name, each with that one.
+
+    But for those that teach: their students name their folders.
+    """
+    first: dict[Config, Item] = {}
+    earlier = [(item, first.setdefault(_without_places(item.config), item)) for item in items]
+    return {
+        item.name: one for item, one in earlier if one is not item and not pupils_of(item, items)
+    }
+
+
+def _without_places(config: Config) -> Config:
+    return replace(config, save_path="", log_path="")
+
+
+def _of_number(items: list[Item], index: int | None) -> list[Item]:
     if index is None:
-        return chosen
-    if index >= len(chosen):
-        raise UserError(f"--array: must be less than {len(chosen)}, the number of runs")
-    return [chosen[index]]
+        return items
+    if index >= len(items):
+        raise UserError(f"--array: must be less than {len(items)}, the number of runs")
+    return [items[index]]
 
 
 def _check_teachers(board: Board) -> None:

@@ -166,6 +166,43 @@ def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+TWO_LENGTHS = SMALL.replace("[PPO]", "[PPO, {longer: {method: PPO, num_timesteps: 512}}]")
+
+TAUGHT_BY_THE_LONGER = """\
+  - name: Two
+    env: CartPole-v1
+    methods: [MLPP]
+    teachers: {run: "CartPole-v1, longer"}
+"""
+
+
+def test_runs_that_a_setting_for_all_makes_the_same_are_one(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment.write_text(TWO_LENGTHS)
+    arguments = [experiment, "--out", tmp_path / "runs", "--seeds", "0"]
+    assert len(sweep(*arguments, "--folders").stdout.splitlines()) == 2
+    assert len(sweep(*arguments, "--folders", "--set", "lr=1e-4").stdout.splitlines()) == 2
+
+    shorter = [*arguments, "--set", "num_timesteps=128"]
+    folder = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0"
+    assert sweep(*shorter, "--folders").stdout.split() == [str(folder / "logs")]
+    monkeypatch.setattr(command, "run_all", lambda *_: None)
+    assert sweep(*shorter).stdout.splitlines() == [
+        "CartPole-v1, longer, seed 0 is left out: with --set it is the same run as CartPole-v1,"
+        " PPO, seed 0",
+        "0 done, 0 running, 1 waiting, 0 failed",
+    ]
+
+
+def test_of_runs_that_are_the_same_one_that_teaches_stays(tmp_path: Path) -> None:
+    chain = tmp_path / "chain.yaml"
+    chain.write_text(f"{TWO_LENGTHS}{TAUGHT_BY_THE_LONGER}")
+    quick = ["--seeds=0", "--set", "num_timesteps=128"]
+    done = sweep(chain, "--out", tmp_path, "--folders", *quick)
+    assert [Path(line).parts[-3] for line in done.stdout.split()] == ["ppo", "longer", "mlpp"]
+
+
 LOGGED = """\
 title: Logged
 settings: {num_timesteps: 1e6, nsteps: 100000}
