@@ -291,8 +291,8 @@ class Config:
     )  # fmt: skip
     coefs: str = setting(
         DEFAULT_COEFS, "weights of a MIKT student's losses as a set, for those of ps_coef,"
-        " vf_ps_coef, mutual_info_coef, kl_coef and decoder_min_std that are not given; PPO from"
-        " scratch and MLPP have no KL term unless --kl_coef gives one", group="mikt",
+        " vf_ps_coef, mutual_info_coef, kl_coef and decoder_min_std that are not given; without a"
+        " student of MIKT there is no KL term unless --kl_coef gives one", group="mikt",
         choices=tuple(COEFS), source=SETS, may_change=True,
     )  # fmt: skip
     kl_coef: float = setting(
@@ -334,8 +334,9 @@ class Config:
         choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
-        "learned", "the mapping φ: learned, frozen at its random start, or named: learned from the"
-        " entries of the same joints and bodies on", group="mikt", choices=MAPPINGS, source=MIKT,
+        "learned", "the mapping φ: learned; frozen at its random start; or named: learned, but"
+        " starting from the entries of the same joints and bodies", group="mikt", choices=MAPPINGS,
+        source=MIKT,
     )  # fmt: skip
     laterals: str = setting(
         "learned", "the lateral matrices U: learned, or the identity, for networks as wide as the"
@@ -363,8 +364,8 @@ class Config:
         unit="per square of the normalised return",
     )  # fmt: skip
     teacher_fraction: float = setting(
-        0.9, "part of the run with teachers; in its second half the coupling rises",
-        group="mikt", bound=FRACTION, source=MIKT,
+        0.9, "part of the run with teachers; in its second half MIKT's coupling rises, over all of"
+        " it the imitation of kickstarting falls", group="mikt", bound=FRACTION, source=MIKT,
     )  # fmt: skip
     mapping_num_layers: int = setting(
         2, "hidden layers of φ and of its decoder", group="mikt", bound=POSITIVE, source=MIKT
@@ -374,7 +375,7 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        None, "noise that the decoder's σ_q is never below; 0: none", group="mikt",
+        None, "noise that is added to the decoder's σ_q, as variances; 0: none", group="mikt",
         bound=NOT_NEGATIVE, unit="standard deviations of the observation", source="--coefs",
     )  # fmt: skip
 
@@ -515,9 +516,11 @@ def flag_of(f: Field[Any]) -> str:
 
 
 def default_text(f: Field[Any]) -> str:
-    """A field's default, for each set where `--coefs` gives it; empty where it has none."""
+    """A field's default, and what other sets of `--coefs` make of it; empty where it has none."""
     if f.name in COEF_NAMES:
-        return ", ".join(f"{s.values[f.name]} (--coefs={name})" for name, s in COEFS.items())
+        values = {name: str(s.values[f.name]) for name, s in COEFS.items()}
+        default = values.pop(DEFAULT_COEFS)
+        return ", ".join([default, *(f"{x} (--coefs={name})" for name, x in values.items())])
     return "" if f.default in ("", ()) else str(f.default)
 
 

@@ -29,7 +29,7 @@ TEACHERS = "teacher_paths"
 
 
 ELSEWHERE = {
-    "env": "env_id env_name environment gym_id task",
+    "env": "env_id env_name environment gym_id task extra_import",
     "env_kwargs": "env_args env_config env_options",
     "num_timesteps": "total_timesteps timesteps total_steps num_env_steps train_steps",
     "num_env": "n_envs num_envs n_env nenvs nenv num_workers num_actors",
@@ -39,6 +39,8 @@ ELSEWHERE = {
     "load_path": "load load_model load_dir checkpoint pretrained model",
     "log_path": "log_dir logdir tensorboard_log tb_log",
     "log_interval": "log_freq log_every",
+    "eval_interval": "eval_freq eval_every",
+    "eval_episodes": "n_eval_episodes num_eval_episodes",
     "resume": "resume_from continue restart restore",
     "save_video_interval": "capture_video record_video video_interval video_freq",
     "play": "render visualize enjoy",
@@ -54,13 +56,17 @@ ELSEWHERE = {
     "gamma": "discount discount_factor discounting",
     "lam": "gae_lambda lambda lambda_ gae",
     "lr": "learning_rate learn_rate step_size",
+    "lr_schedule": "anneal_lr learning_rate_schedule",
     "cliprange": "clip_range clip_coef clip_ratio clip_param clip_epsilon clipping_epsilon clip",
     "vf_coef": "value_coef value_loss_coef vf_loss_coef value_cost",
     "ent_coef": "entropy_coef entropy_cost entropy_coeff entropy_loss_coef",
     "max_grad_norm": "grad_clip grad_norm max_gradient_norm gradient_clip_val",
     "teacher_paths": "teachers teacher teacher_path",
 }
-"""What other programs call our settings, by flag: Stable-Baselines3, CleanRL, RLlib, Brax."""
+"""What other programs call our settings, by flag.
+
+They are Stable-Baselines3, CleanRL, RLlib, Brax and OpenAI Baselines.
+"""
 
 ASKED_FIRST = {
     "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
@@ -84,7 +90,8 @@ def describe(f: Field[Any]) -> str:
     if choices := choices_of(f):
         notes.insert(0, "one of: " + ", ".join(choices))
     if f.metadata["unit"]:
-        notes.insert(0, f"in {f.metadata['unit']}")
+        unit = f.metadata["unit"]
+        notes.insert(0, unit if unit.startswith("per ") else f"in {unit}")
     if f.metadata["source"]:
         notes.append(f.metadata["source"])
     return f"{f.metadata['help']} [{'; '.join(notes)}]".replace("%", "%%")

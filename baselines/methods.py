@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from baselines.coefs import COEFS, KL
+from baselines.coefs import COEFS, DEFAULT_COEFS, KL
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,11 @@ METHODS = _table(
         "frozen mapping", {"mapping": "frozen"}, "what learning φ brings: it stays at its start"
     ),
     *(
-        NamedMethod(f"MIKT ({s.called})", {"coefs": name}, f"the weights of `--coefs={name}`")
+        NamedMethod(
+            f"MIKT ({s.called})",
+            {"coefs": name},
+            f"the weights of `--coefs={name}`{', the default' * (name == DEFAULT_COEFS)}",
+        )
         for name, s in COEFS.items()
     ),
 )

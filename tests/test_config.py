@@ -107,7 +107,11 @@ def test_the_weights_in_force_are_told_with_their_sources() -> None:
 
 def test_help_tells_a_weight_of_each_set() -> None:
     by_flag = {flag_of(field): describe(field) for field in fields(Config)}
-    assert "default: 2.0 (--coefs=tuned), 0.1 (--coefs=paper); --coefs]" in by_flag["vf_ps_coef"]
+    default, other = (COEFS[name].values["vf_ps_coef"] for name in (DEFAULT_COEFS, OTHER))
+    assert (
+        f"[per nat; default: {default}, {other} (--coefs={OTHER}); --coefs]"
+        in by_flag["vf_ps_coef"]
+    )
     assert "paper: the authors' code of Wan et al. 2020" in by_flag["coefs"]
 
 

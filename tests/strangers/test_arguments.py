@@ -47,6 +47,8 @@ def test_a_negative_setting_is_told_for_what_it_is() -> None:
         ("--clip_range", "--cliprange"),
         ("--Batch_Size", "--nminibatches"),
         ("--env_id", "--env"),
+        ("--extra_import", "--env"),
+        ("--anneal-lr", "--lr_schedule"),
         ("--num_timestep", "--num_timesteps"),
     ],
 )
