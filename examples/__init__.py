@@ -1,1 +1,1 @@
-"""A network, a mapping and a transfer method from outside the package (docs/extending.md)."""
+"""Your own networks, mappings, transfer methods and tasks; other programs that follow a run."""
