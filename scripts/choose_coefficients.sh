@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Choose the weights of the losses on CentipedeThree to Five, a pair that no figure shows: train its
-# teachers, then 5 seeds of each weight. 5 runs of 2e6 steps and 60 of 1e6. Flags: scripts/figure.sh;
-# --quick shortens the students only. python -m baselines.results experiments/coefficients.yaml ranks
-# the weights on the page of results.
+# Choose the weights of the losses on CentipedeThree to Five, a pair that is in none of the paper's
+# figures: train its teachers, then 5 seeds of each choice of weights. 5 runs of 2e6 steps and 60 of
+# 1e6. Flags: scripts/figure.sh; --quick shortens the students only.
+# python -m baselines.results experiments/coefficients.yaml ranks the weights on the page of results.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
