@@ -186,12 +186,12 @@ class Config:
         may_change=True,
     )  # fmt: skip
     eval_interval: int = setting(
-        0, "measure the policy every so many updates, with its most likely actions and on a task of"
-        " its own; the best is kept as best in --save_path; 0: never", group="run",
+        0, "evaluate the policy every so many updates, with its most likely actions, on a task of"
+        " its own; the best policy is kept as best in --save_path; 0: never", group="run",
         bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     eval_episodes: int = setting(
-        10, "episodes of each such measurement, always the same starts", group="run",
+        10, "episodes of each such evaluation, always with the same starts", group="run",
         bound=POSITIVE, may_change=True,
     )  # fmt: skip
     resume: bool = setting(
@@ -203,7 +203,7 @@ class Config:
         " stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     keep: int = setting(
-        2, "how many of these states are kept, the newest", group="run", bound=POSITIVE,
+        2, "how many of these states are kept: the newest", group="run", bound=POSITIVE,
         may_change=True,
     )  # fmt: skip
     on_divergence: str = setting(
@@ -211,7 +211,7 @@ class Config:
         " learning rate", group="run", choices=ON_DIVERGENCE, may_change=True,
     )  # fmt: skip
     max_rollbacks: int = setting(
-        3, "how often a run may go back before it is stopped after all", group="run",
+        3, "how often a run may go back before it ends after all", group="run",
         bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     save_video_interval: int = setting(
@@ -314,18 +314,17 @@ class Config:
         (), "files of the teachers; none: learn from scratch", group="transfer", metavar="FILE"
     )
     source_env: str = setting(
-        "", "the teachers' task: checked against their files, needed where these do not tell it",
+        "", "the teachers' task: compared with their files, needed if these do not say it",
         group="transfer", metavar="ID",
     )  # fmt: skip
     teacher_network: str = setting(
-        "", "kinds of the teachers' networks, with commas between, checked against their files",
+        "", "kinds of the teachers' networks, separated by commas: compared with their files",
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what is taken: the teachers' features during the run (mikt), the weights"
-        " of one teacher at its start (mlpp), or the teachers' actions as an example that counts"
-        " ever less (kickstart)", group="transfer", choices=TRANSFERS,
-        source=MIKT,
+        "mikt", "what the student takes: the teachers' features during the run (mikt), the weights"
+        " of one teacher at its start (mlpp), or the teachers' actions, which it imitates less and"
+        " less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
     # MIKT, the first of the kinds of transfer
@@ -339,12 +338,12 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     laterals: str = setting(
-        "learned", "the lateral matrices U: learned, or the identity, for networks as wide as the"
-        " teachers'", group="mikt", choices=LATERALS, source=MIKT,
+        "learned", "the lateral matrices U: learned, or the identity, which needs networks as wide"
+        " as the teachers'", group="mikt", choices=LATERALS, source=MIKT,
     )  # fmt: skip
     mix_outputs: str = setting(
-        "none", "the output layers: not mixed (none), or mixed too, the teachers' actions as those"
-        " of the motors of the same names (named) or through a learned matrix (learned)",
+        "none", "whether the output layers are mixed too: no (none), or with the teachers' actions"
+        " for the motors of the same names (named) or through a learned matrix (learned)",
         group="mikt", choices=MIX_OUTPUTS,
     )  # fmt: skip
     ps_coef: float = setting(

@@ -50,7 +50,11 @@ def page() -> str:
     for kind in CLASSES:
         parts += [f"## {kind.__name__}\n", *sections(kind)]
         for name, member in vars(kind).items():
-            if name.startswith("_") or not inspect.getdoc(member):
+            if (
+                name.startswith("_")
+                or isinstance(member, classmethod)
+                or not inspect.getdoc(member)
+            ):
                 continue
             parts.append(f"### {kind.__name__}.{name}\n")
             if inspect.isfunction(member):

@@ -116,10 +116,10 @@ def evaluate(
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Episodes of a policy, and what they tell of its return.
+    """Episodes of a policy, and statistics of their returns.
 
     Attributes:
-        mean: of the returns.
+        mean: mean of the returns.
         interval: 95 % bootstrap interval of the mean.
         episodes: the episodes, each with return `r` and length `l`.
     """

@@ -43,14 +43,14 @@ MakeTask = Callable[..., gym.Env]
 
 @dataclass(frozen=True)
 class SoFar:
-    """How far a run is, as a callback gets it after an update.
+    """How far a run is: what a callback gets after each update.
 
     Attributes:
         update: updates so far.
         nupdates: updates of the whole run.
         timesteps: environment steps so far, of all environments.
-        metrics: the row that was logged last, by name; empty before the first.
-        model: the policy as it stands, to be used or kept; its `history` has all rows so far.
+        metrics: the last logged row, by name; empty before the first.
+        model: the current policy, which may be used and kept; its `history` has all rows so far.
     """
 
     update: int
@@ -96,14 +96,14 @@ def learn(
     Args:
         env: a Gymnasium id, or `module:Id`; or a function that makes a task, with the keyword
             arguments of `env_kwargs` and, for films, `render_mode="rgb_array"`.
-        teachers: a teacher or several, as checkpoints' paths or as policies that `learn` or `load`
-            has returned; none: learn from scratch. `teacher_paths` is the same.
-        callback: called after each update, by the first rank only; where it returns False, the run
-            is saved and ends there.
-        env_name: the name of such a function's task in checkpoints and logs; by default the
-            function's own.
-        settings: those of `python -m baselines.run --help_all` by name, such as
-            `num_timesteps=2e6`; None: not given. A function stands for its name, `module:name`:
+        teachers: one or several teachers: paths of checkpoints, or policies that `learn` or `load`
+            returned; none: learn from scratch. `teacher_paths` is the same.
+        callback: called after each update, by the first rank only; if it returns False, the run is
+            saved and ends.
+        env_name: if `env` is a function, the task's name in checkpoints and logs; by default the
+            function's name.
+        settings: the flags of `python -m baselines.run --help_all`, such as `num_timesteps=2e6`;
+            None: not given. A function can be given instead of its name, `module:name`, such as
             `network=my_mlp`; `lr_schedule` takes any function.
 
     Returns:
@@ -216,15 +216,15 @@ def load(
     """Read a checkpoint.
 
     Args:
-        path: the file.
-        networks: those from outside this package that it may name.
-        mappings: the same of mappings.
-        transfers: the same of transfer methods.
-        env: the function that makes its task, where it was trained with one.
+        path: the file, or a folder, whose newest checkpoint is read.
+        networks: networks of your own that the checkpoint may name: functions, or `module:name`.
+        mappings: the same for mappings.
+        transfers: the same for transfer methods.
+        env: the function that makes the task, if the policy was trained with one.
 
     Raises:
-        UserError: one of these is not there.
-        CheckpointError: it cannot be used, and why.
+        UserError: one of these does not exist.
+        CheckpointError: the file is missing, damaged, or needs something that was not given.
     """
     allowed = ((NETWORKS, networks), (MAPPINGS, mappings), (TRANSFERS, transfers))
     for registry, entries in allowed:

@@ -45,7 +45,7 @@ class TrainedPolicy:
 
     @cached_property
     def history(self) -> History:
-        """What was logged of its training by metric, such as `history["eprewmean"]`.
+        """The logged metrics of its training by name, such as `history["eprewmean"]`.
 
         Empty if the policy was read from a file.
         """
@@ -69,10 +69,10 @@ class TrainedPolicy:
 
         Args:
             obs: raw observations, float of [d] or [B, d].
-            state: of a recurrent policy; this one has none, and gives back what it gets.
-            episode_start: for a recurrent policy too, and of no effect.
-            deterministic: the most likely actions instead of sampled ones.
-            rng: what is sampled from; by default a generator of its own.
+            state: returned unchanged; it is for recurrent policies, and this one is not.
+            episode_start: has no effect, for the same reason.
+            deterministic: take the most likely actions instead of sampled ones.
+            rng: the generator for sampling; by default a new one.
 
         Returns:
             Actions for `env.step`: [k] or [B, k] for `Box`, integers of [] or [B] for `Discrete`;
@@ -92,7 +92,7 @@ class TrainedPolicy:
         return (actions[0] if np.ndim(obs) == 1 else actions), state
 
     def evaluate(self, episodes: int = 20, seed: int = 0, deterministic: bool = True) -> Evaluation:
-        """The return of episodes in its own task, of which one is made for it.
+        """Run episodes in a new copy of its task.
 
         Args:
             episodes: how many; episode k starts from `seed` + k.
@@ -116,14 +116,14 @@ class TrainedPolicy:
         """Write a film of one episode, an MP4 or a GIF by the file's name.
 
         Args:
-            path: the file; its folder is made where it is not there.
+            path: the file; its folder is created if it is missing.
             seed: of the start and of the sampled actions.
             deterministic: take the most likely actions.
             length: at most so many steps.
             height: of the pictures in pixels; None: as the task draws them.
 
         Raises:
-            UserError: the task cannot be drawn, or the file not be written.
+            UserError: the task cannot be drawn, or the file cannot be written.
         """
         file = Path(expanded(os.fspath(path), "path"))
         check_film(file, "path")
@@ -136,7 +136,7 @@ class TrainedPolicy:
         """Write a checkpoint, atomically; `ppo2.load` and all commands read it.
 
         Args:
-            path: the file; its folder is made where it is not there.
+            path: the file; its folder is created if it is missing.
 
         Raises:
             UserError: it cannot be written.
