@@ -32,7 +32,7 @@ def parser() -> Parser:
         description="Print what a checkpoint holds, or another file that baselines.convert reads.",
     )
     result.add_argument("file", type=as_path_text, metavar=WHERE, help="file to look into")
-    result.add_argument("--json", action="store_true", help="print one JSON object")
+    result.add_argument("--json", action="store_true", help="print everything, as one JSON object")
     return result
 
 

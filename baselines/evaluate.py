@@ -64,11 +64,11 @@ def parser() -> Parser:
         "--video_length", type=reader(int, POSITIVE), default=1000, metavar="N",
         help="steps of the film at most (default: %(default)s)",
     )  # fmt: skip
-    add_outside(result)
     result.add_argument(
         "--video_height", type=reader(int, PIXELS), metavar="N",
         help="height of its pictures in pixels (default: as the task draws them)",
     )  # fmt: skip
+    add_outside(result)
     return result
 
 
