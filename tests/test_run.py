@@ -19,6 +19,7 @@ from documented import commands, words
 from fork_files import fork_variables, write_fork_file
 
 from baselines import evaluate, run
+from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.config import Config, flag_of
 from baselines.flags import parse
 
@@ -416,7 +417,8 @@ def test_the_methods_command_is_shown_and_run(file: str) -> None:
 def test_help_all_names_every_setting_with_its_default() -> None:
     shown = re.sub(r"\s+", " ", call("--help_all").stdout)
     assert all(f"--{flag_of(field)} " in shown for field in fields(Config))
-    for flag, default in [("--gamma", "0.99"), ("--cliprange", "0.2"), ("--ps_coef", "2.0")]:
+    coupling = str(COEFS[DEFAULT_COEFS].values["ps_coef"])
+    for flag, default in [("--gamma", "0.99"), ("--cliprange", "0.2"), ("--ps_coef", coupling)]:
         assert re.search(rf"{flag} \S+ [^\[]*\[[^\]]*default: {re.escape(default)}", shown)
 
 
