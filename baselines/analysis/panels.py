@@ -234,8 +234,11 @@ def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 def _unread(config: Mapping[str, Any]) -> set[str]:
     if not config.get("teacher_paths"):
         return TRANSFER
+    transfer = config.get("transfer", Config.transfer)
+    if transfer == Config.transfer:
+        return set()  # MIKT reads all of its own; it is not imported, as it would load Gymnasium
     try:
-        return MIKT - set(TRANSFERS.known(config.get("transfer", "mikt")).settings)
+        return MIKT - set(TRANSFERS.known(transfer).settings)
     except NotKnown:  # a method from outside this package may read any of them
         return set()
 

@@ -1,5 +1,6 @@
 """Runs are grouped into panels by transfer, and in them into methods by what they do."""
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ from handmade_logs import panels_in, write_run
 
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
+from baselines.config import Config
+from baselines.transfer.mikt import MIKT
 
 CURVE = [1.0, 2.0]
 
@@ -168,6 +171,11 @@ def test_settings_that_a_run_does_not_read_make_no_other_method(
         write_run(tmp_path / str(seed), CURVE, seed=seed, ps_coef=1.0 + seed, **method)
     [panel] = panels_in(tmp_path)
     assert [len(method.runs) for method in panel.methods] == [2]
+
+
+def test_mikt_reads_all_of_its_settings() -> None:
+    """As the grouping takes for granted, which does not import it."""
+    assert {f.name for f in fields(Config) if f.metadata["group"] == "mikt"} == set(MIKT.settings)
 
 
 def test_runs_of_two_lengths_are_two_methods(tmp_path: Path) -> None:
