@@ -1,4 +1,4 @@
-"""Do logged results come out again? `python -m baselines.verify results/sizes`."""
+"""Do logged results come out again? `python -m baselines.verify results/NAME`."""
 
 from __future__ import annotations
 
