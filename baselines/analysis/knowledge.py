@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import NOT_KNOWN, escaped, named, with_interval
 from baselines.analysis.wording import told
 from baselines.methods import SCRATCH_WITH_KL
@@ -20,14 +21,17 @@ teacher's statistics of the observations."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
-    """The methods of a panel that have an untrained twin, set against it; the best first."""
+    """The methods of a panel that have an untrained twin, set against it; the best first.
+
+    Those of which too few seeds are there come last.
+    """
     panel = comparison.panel
     found = [
         one
         for one in comparison.controlled
         if one.metric is metric and one.control is panel.untrained(one.method)
     ]
-    return sorted(found, key=lambda one: -one.difference.value)
+    return sorted(found, key=lambda one: (one.pairs < MIN_SEEDS, -one.difference.value))
 
 
 def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:

@@ -51,6 +51,15 @@ def test_twins_differ_in_their_teachers_training_alone(compared: Comparison) -> 
     assert [value for _, value in found] == pytest.approx([0.95 * 110 * 5, 0.95 * 110])
 
 
+def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:
+    for seeds, factor, settings in ((3, 6, {}), (2, 90, WEAK)):
+        write(tmp_path, f"trained{factor}", factor, seeds, **settings)
+        write(tmp_path, f"random{factor}", 5, seeds, **settings, **UNTRAINED)
+    [panel] = panels_in(tmp_path)
+    found = pairs(compare(panel, mean, None), FINAL_RETURN)
+    assert [one.method.label for one in found] == ["MIKT", "MIKT without MI"]
+
+
 def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
     assert come_in_pairs([compared])
     lines = [line for line in knowledge_tables([compared]).splitlines() if line.startswith("|")]
