@@ -9,7 +9,7 @@ from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Met
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import NOT_KNOWN, escaped, named, with_interval
 from baselines.analysis.wording import told
-from baselines.methods import SCRATCH_WITH_KL
+from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 """The primary measure first (docs/method.md, written before the runs)."""
@@ -17,7 +17,8 @@ METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
 trained, seed by seed. The two have all else in common, but that kickstarting begins with a trained
-teacher's statistics of the observations."""
+teacher's statistics of the observations. An untrained teacher may do harm: where its student falls
+below PPO, the difference contains that loss, and only the columns minus PPO tell of a gain."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
@@ -43,8 +44,9 @@ def knowledge_table(comparison: Comparison) -> str:
     """The pairs of a panel in Markdown."""
     lines = [
         "| method | pairs | knowledge: area under the curve | | P(better) | knowledge: final return"
-        f" | | area minus {SCRATCH_WITH_KL} | |",
-        "|---|---|---|---|---|---|---|---|---|",
+        f" | | area minus {SCRATCH_WITH_KL} | | area minus {SCRATCH} | |"
+        f" untrained teacher: area minus {SCRATCH} | |",
+        "|---" * 13 + "|",
     ]
     finals = {one.method.label: one for one in pairs(comparison, FINAL_RETURN)}
     beyond = {
@@ -52,12 +54,19 @@ def knowledge_table(comparison: Comparison) -> str:
         for one in comparison.controlled
         if one.metric is AREA_UNDER_CURVE and one.control is comparison.panel.with_kl(one.method)
     }
+    over_scratch = {
+        row.method.label: row.difference
+        for row in comparison.rows
+        if row.metric is AREA_UNDER_CURVE and row.pairs
+    }
     for area in pairs(comparison, AREA_UNDER_CURVE):
         better = with_interval(area.improvement, lambda value: f"{value:.2f}")
         label = area.method.label
         row = [named(area.method), str(area.pairs), *told(area.difference), better]
         row += told(finals[label].difference)
         row += told(beyond[label].difference) if label in beyond else (NOT_KNOWN, "")
+        for name in (label, area.control.label):
+            row += told(over_scratch[name]) if name in over_scratch else (NOT_KNOWN, "")
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 

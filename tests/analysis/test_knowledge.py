@@ -67,8 +67,11 @@ def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
     # 522.5, the deviation 0.95 · 50, the reach 2.484 of that; half of it for the area: 50.5 of 95
     assert lines[2].startswith("| MIKT without MI | 3 | +277.8 [+215.0, +340.5] | **gain** | ")
     assert " | +522.5 [+404.5, +640.5] | **gain** | " in lines[2]
-    # beyond PPO + KL: 7 · 110, of which 50.5 hundredths
-    assert lines[2].endswith(" | +388.8 [+301.0, +476.7] | **gain** |")
+    # beyond PPO + KL: 7 · 110, of which 50.5 hundredths; beyond PPO 8, and 3 with an untrained one
+    assert lines[2].endswith(
+        " | +388.8 [+301.0, +476.7] | **gain** | +444.4 [+344.0, +544.8] | **gain**"
+        " | +166.7 [+129.0, +204.3] | **gain** |"
+    )
 
 
 def test_one_pair_is_not_about_pairs(tmp_path: Path) -> None:
