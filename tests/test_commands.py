@@ -36,7 +36,6 @@ NOT_RUN = {
     r"python scripts/pin_requirements\.py": "installs packages, for each Python",
     r"python -m pytest -m slow ": "takes an hour; it runs when it is asked for",
     r".* --play ": "opens a window",
-    r"mkdocs ": "shows or writes the site, which tests/test_site.py does",
 }
 """How a command begins that no test runs, and why."""
 
