@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from baselines.analysis.panels import panels
-from baselines.analysis.published_logs import read_published
+from baselines.analysis.published_logs import laid_beside, read_published
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.wording import in_short
@@ -82,8 +82,8 @@ def main(argv: list[str]) -> None:
     found = report(groups, wishes)
     files = dict(found.files)
     for table in tables:
-        laid = beside(table, groups, wishes)
-        files |= {f"_{table.name}{ending}": content for ending, content in laid.items()}
+        drawn = beside(table, laid_beside(groups, table.panels), wishes)
+        files |= {f"_{table.name}{ending}": content for ending, content in drawn.items()}
     make_folder(out.parent, "out")
     for comparison in found.comparisons:
         print(f"{comparison.panel.title}\n\n{in_short(comparison)}\n")

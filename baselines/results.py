@@ -59,10 +59,10 @@ def main(argv: list[str]) -> None:
     experiment, out = arguments.experiment, arguments.out
     check_can_make(out, "out")
     logs = _collected(experiment, arguments.runs, out, arguments.finished) if experiment else {}
-    read_results(out)  # what is wrong is found before anything is written
+    found = read_results(out)  # what is wrong is found before anything is written
     if experiment:
         _write(out / experiment.stem, logs)
-    found = read_results(out)
+        found = read_results(out)
     sections = [_section(results) for results in found]
     if not sections:
         raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
@@ -77,10 +77,14 @@ def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
 
     ours = [panel for results in found for panel in results.panels]
     tables = [read_published(path) for path in sorted((out / PUBLISHED).glob("*.csv"))]
-    shared = {table.name: any(map(is_shared, laid_beside(ours, table.panels))) for table in tables}
-    for table in (table for table in tables if shared[table.name]):
-        laid = beside(table, ours, ReportWishes(formats=("png",)))
-        _write(out / PUBLISHED, {Path(table.name + end): content for end, content in laid.items()})
+    shared = {}
+    for table in tables:
+        laid = laid_beside(ours, table.panels)
+        shared[table.name] = any(map(is_shared, laid))
+        if shared[table.name]:
+            files = beside(table, laid, ReportWishes(formats=("png",)))
+            named = {Path(table.name + ending): content for ending, content in files.items()}
+            _write(out / PUBLISHED, named)
     return shared
 
 

@@ -8,23 +8,22 @@ from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, as_markdown
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.panels import Panel
-from baselines.analysis.published_logs import QUANTITIES, Published, is_shared, laid_beside
+from baselines.analysis.published_logs import QUANTITIES, Published, is_shared
 from baselines.analysis.report import ReportWishes
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.tables import escaped
 
 
-def beside(table: Published, ours: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
+def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
     """The contents of the files by the end of their name.
 
     Where some panel has runs of ours, only such panels are drawn.
 
     Args:
         table: published logs.
-        ours: panels of our runs.
+        panels: its panels with our runs, of `laid_beside`.
         wishes: how the figure is to be drawn.
     """
-    panels = laid_beside(ours, table.panels)
     parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, as_markdown(panels)]
     drawable = [panel for panel in panels if is_shared(panel)] or panels
     with drawing.appearance():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from baselines.analysis.comparison import Against, Comparison, against
@@ -84,8 +83,7 @@ def _set_against(method: Method, other: Method) -> Against:
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
     if other is None or other is method:
         return NOT_KNOWN, ""
-    difference = _set_against(method, other).difference
-    return (NOT_KNOWN, "") if math.isnan(difference.value) else told(difference)
+    return told(_set_against(method, other).difference)
 
 
 def _choice(panel: Panel, paper: Method) -> list[str]:

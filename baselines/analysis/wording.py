@@ -10,6 +10,7 @@ from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Met
 from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
 from baselines.analysis.tables import (
+    NOT_KNOWN,
     aligned,
     controls_table,
     named,
@@ -59,7 +60,9 @@ def brief(difference: Estimate) -> str:
 
 
 def told(difference: Estimate) -> tuple[str, str]:
-    """A difference with its interval, and in a word or two."""
+    """A difference with its interval, and in a word or two; where there is none, neither."""
+    if math.isnan(difference.value):
+        return NOT_KNOWN, ""
     return signed_with_interval(difference), brief(difference)
 
 

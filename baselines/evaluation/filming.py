@@ -66,7 +66,7 @@ class Filming:
             self._waiting.checkpoint.unlink(missing_ok=True)
             self._left_out += 1
         self._folder.mkdir(exist_ok=True)
-        self._waiting = Shot(policy.write(self._folder), policy.contents()[1], steps)
+        self._waiting = Shot(policy.write(self._folder), policy.description(), steps)
 
     def go_on(self) -> list[str]:
         """Begin the film that waits, unless one is in work; returns what there is to be said."""

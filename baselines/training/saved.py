@@ -62,7 +62,11 @@ class SavedPolicy:
     def contents(self) -> Contents:
         """The arrays and the description of its checkpoint."""
         arrays = self.params | self.policy.frozen() | self.normalizer.arrays()
-        return arrays, self.metadata | {"policy": self.policy.describe()}
+        return arrays, self.description()
+
+    def description(self) -> dict[str, Any]:
+        """The description of its checkpoint."""
+        return self.metadata | {"policy": self.policy.describe()}
 
     def write(self, folder: Path) -> Path:
         """Write the checkpoint `folder/<update>`, atomically; returns its path.

@@ -55,15 +55,19 @@ def test_teacher_and_student_stand_side_by_side(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["both.gif"]
 
 
-def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(tmp_path: Path) -> None:
-    """In a process of its own, since a film's is told all names that its run's process has used."""
+@pytest.mark.usefixtures("compiled_once")
+def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its films have processes of their own, wherever it trains."""
     skip_without_opengl()
-    done = called.python(
-        "-m", "baselines.run", "--env=CentipedeFour-v1", "--num_timesteps=384", "--nsteps=128",
+    for name in DRAWING:
+        monkeypatch.delenv(name, raising=False)
+    done = called.call(
+        "baselines.run", "--env=CentipedeFour-v1", "--num_timesteps=384", "--nsteps=128",
         "--nminibatches=4", "--noptepochs=1", "--xla=False", f"--log_path={tmp_path}",
         "--save_video_interval=1", "--save_video_length=2",
         "--env_kwargs={\"width\": 171, \"height\": 95}",
-        variables=without_display(),
     )  # fmt: skip
     # The first takes longer than all updates, so that the second is not due any more.
     films = sorted((tmp_path / "videos").iterdir())
