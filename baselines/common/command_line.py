@@ -129,7 +129,9 @@ class Parser(argparse.ArgumentParser):
         _, is_unknown, unknown = message.partition("unrecognized arguments: ")
         if is_unknown:
             flag = unknown.strip().split(" ")[0].split("=")[0] or "''"
-            near = suggestion(flag, self._option_string_actions, self.elsewhere)
+            flags = self._option_string_actions
+            listing = "--help_all" if "--help_all" in flags else "--help"
+            near = suggestion(flag, flags, self.elsewhere) or f"; {listing} lists all"
             message = f"{flag}: unknown argument{near}"
         message = re.sub(r"^argument (-\S+): ", r"\1: ", message)
         raise UserError(message)

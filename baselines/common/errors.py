@@ -38,12 +38,17 @@ def suggestion(
         known: the names that there are.
         elsewhere: what other programs call a thing, in lower case, with our name for it.
     """
-    plain = name.lower().lstrip("-").replace("-", "_")
+    plain = _plain(name)
     if plain in elsewhere:
         return f"; did you mean {elsewhere[plain]}?"
-    by_lower = {k.lower(): k for k in known}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    return f"; did you mean {by_lower[near[0]]}?" if near else ""
+    by_plain = {_plain(k): k for k in known}
+    near = difflib.get_close_matches(plain, by_plain, n=1)
+    return f"; did you mean {by_plain[near[0]]}?" if near else ""
+
+
+def _plain(name: str) -> str:
+    """The name without what makes two flags alike that have nothing else in common."""
+    return name.lower().lstrip("-").replace("-", "_")
 
 
 def check_choice(flag: str, name: str, known: Iterable[str]) -> None:

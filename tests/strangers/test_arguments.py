@@ -57,6 +57,14 @@ def test_the_names_of_others_lead_to_ours(theirs: str, ours: str) -> None:
         parse(["--env=CartPole-v1", f"{theirs}=1"], "", "")
 
 
+@pytest.mark.parametrize("theirs", ["--norm-adv", "--cuda", "--device", "--wandb-project"])
+def test_a_flag_that_resembles_none_of_ours_leads_to_the_list(theirs: str) -> None:
+    with pytest.raises(UserError, match=rf"^{theirs}: unknown argument; --help_all lists all$"):
+        parse(["--env=CartPole-v1", f"{theirs}=1"], "", "")
+    with pytest.raises(UserError, match=rf"^{theirs}: unknown argument; --help lists all$"):
+        evaluate.parser().parse_args(["--load_path=x", theirs])
+
+
 def test_the_names_of_others_lead_to_ours_in_programs_and_experiments() -> None:
     with pytest.raises(UserError, match=r"^learning_rate: unknown setting; did you mean lr\?"):
         from_settings({"env": "CartPole-v1", "learning_rate": "1e-3"}, ())
