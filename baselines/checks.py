@@ -29,6 +29,7 @@ def check(config: Config) -> None:
     if not config.env:
         raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
     _check_scopes(config)
+    _check_start(config)
     _check_batch(config)
     for update in (1, max(config.nupdates, 1)):
         rate_at(update, config.nupdates, config.lr, config.schedule)
@@ -84,6 +85,13 @@ def _check_scopes(config: Config) -> None:
         raise UserError(
             f"--vf_scope: {config.vf_scope!r} and --pi_scope, {config.pi_scope!r}, must differ, and"
             " neither may lie inside the other"
+        )
+
+
+def _check_start(config: Config) -> None:
+    if config.load_path and config.init_logstd:
+        raise UserError(
+            "--init_logstd: the policy of --load_path has a σ of its own; leave one of the two out"
         )
 
 

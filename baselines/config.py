@@ -82,6 +82,7 @@ value is a factor of the learning rate."""
 
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
+LOGSTD = Bound(lambda x: -10 <= x <= 2, "must lie between -10 and 2")
 STEPS = Bound(lambda x: 0 <= x <= 1 << 53, "must lie between 0 and 2^53")
 VERBOSE = Bound(lambda x: x in (0, 1, 2), "must be 0, 1 or 2")
 TEAM = Bound(lambda x: 0 < x <= 1 << 12, "must lie between 1 and 4096")
@@ -247,6 +248,10 @@ class Config:
     activation: str = setting(
         "tanh", "activation of the hidden layers", group="network", choices=tuple(ACTIVATIONS),
         source=BASELINES,
+    )  # fmt: skip
+    init_logstd: float = setting(
+        0.0, "log σ of a Gaussian policy at the start, for each action; at 0, σ is 1",
+        group="network", bound=LOGSTD, source=BASELINES,
     )  # fmt: skip
     pi_scope: str = setting(
         "pi", "first part of the names of the policy's variables", group="network", bound=SCOPE

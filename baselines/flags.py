@@ -50,6 +50,7 @@ ELSEWHERE = {
     "num_layers": "n_layers hidden_layers num_hidden_layers depth",
     "num_hidden": "hidden_size hidden_sizes hidden_dim hidden_units layer_size net_arch",
     "activation": "activation_fn act_fn",
+    "init_logstd": "log_std_init logstd_init init_log_std initial_log_std",
     "nsteps": "n_steps num_steps rollout_length rollout_steps unroll_length horizon",
     "nminibatches": "num_minibatches n_minibatches num_mini_batch batch_size minibatch_size",
     "noptepochs": "n_epochs num_epochs epochs update_epochs ppo_epoch ppo_epochs",

@@ -42,6 +42,7 @@ class Settings(TypedDict, total=False):
     num_layers: float | None
     num_hidden: float | None
     activation: str | None
+    init_logstd: float | None
     pi_scope: str | None
     vf_scope: str | None
     nsteps: float | None

@@ -53,7 +53,7 @@ FIRST = (
 WEIGHTS = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
 
-STUDIES = ("knowledge", WEIGHTS)
+STUDIES = ("knowledge", "initial_noise", WEIGHTS)
 """How the names of experiments begin that come last and are no part of the summary."""
 
 HEADING = """\

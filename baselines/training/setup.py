@@ -15,6 +15,7 @@ from baselines.checks import check
 from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
+from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
@@ -149,8 +150,13 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
 def _body(config: Config, envs: VecEnv) -> PlainPolicy:
     spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
     policy = policy_for(
-        envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope
-    )
+        envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope,
+        config.init_logstd,
+    )  # fmt: skip
+    if config.init_logstd and not isinstance(policy.distribution, DiagGaussian):
+        raise UserError(
+            f"--init_logstd: the actions of {config.env} are Discrete and have no σ; leave it out"
+        )
     try:
         check_sizes(spec, policy.obs_size, policy.distribution.num_outputs)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
@@ -155,3 +156,20 @@ def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
     assert isinstance(setup.policy, PlainPolicy)
     assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
     assert setup.normalizer.obs_rms.count < 1
+
+
+def test_a_run_begins_with_the_asked_sigma_and_is_otherwise_the_same() -> None:
+    usual, small = prepared().params, prepared(init_logstd=-1.0).params
+    differing = {name for name in usual if not np.array_equal(usual[name], small[name])}
+    assert differing == {"pi/pi/logstd"}
+    np.testing.assert_array_equal(small["pi/pi/logstd"], np.float32([-1]))
+
+
+def test_a_student_begins_with_the_asked_sigma(teacher_path: str) -> None:
+    setup = prepared(teacher_paths=(teacher_path,), init_logstd=-1.0)
+    np.testing.assert_array_equal(setup.params["pi/pi/logstd"], np.float32([-1]))
+
+
+def test_a_policy_of_discrete_actions_has_no_sigma() -> None:
+    with pytest.raises(UserError, match=r"^--init_logstd: the actions of CartPole-v1 are Discrete"):
+        prepare(Config(env="CartPole-v1", init_logstd=-1.0, **SIZES))

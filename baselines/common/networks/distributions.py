@@ -8,7 +8,7 @@ the noise of a whole rollout is drawn at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -58,16 +58,22 @@ class Distribution(Protocol):
 
 @dataclass(frozen=True)
 class DiagGaussian:
-    """Independent normal distributions; log σ is a free vector, 0 at the start."""
+    """Independent normal distributions; log σ is a free vector.
+
+    Attributes:
+        size: number k of actions.
+        init_logstd: log σ of each action at the start of a training.
+    """
 
     size: int
+    init_logstd: float = field(default=0.0, compare=False)
 
     @property
     def num_outputs(self) -> int:
         return self.size
 
     def init(self, scope: str) -> dict[str, np.ndarray]:
-        return {f"{scope}/logstd": np.zeros(self.size, np.float32)}
+        return {f"{scope}/logstd": np.full(self.size, self.init_logstd, np.float32)}
 
     def pi(self, params: Params, scope: str, outputs: Array) -> Pi:
         return outputs, params[f"{scope}/logstd"]

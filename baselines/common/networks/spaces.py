@@ -16,13 +16,14 @@ def policy_for(
     spec: NetworkSpec,
     pi_scope: str,
     vf_scope: str,
+    init_logstd: float = 0.0,
 ) -> PlainPolicy:
-    """The teacher-less policy of a task.
+    """The teacher-less policy of a task; `init_logstd` is read where actions are real numbers.
 
     Raises:
         ValueError: observations are not a vector, or actions are neither `Box` nor `Discrete`.
     """
-    sizes = observation_size(observation_space), distribution_for(action_space)
+    sizes = observation_size(observation_space), distribution_for(action_space, init_logstd)
     return PlainPolicy(*sizes, spec, pi_scope, vf_scope)
 
 
@@ -39,8 +40,8 @@ def observation_size(space: spaces.Space) -> int:
     return space.shape[0]
 
 
-def distribution_for(space: spaces.Space) -> Distribution:
-    """The distribution over an action space.
+def distribution_for(space: spaces.Space, init_logstd: float = 0.0) -> Distribution:
+    """The distribution over an action space; that over a `Box` begins with this log σ.
 
     Raises:
         ValueError: neither a `Box` of real numbers with one axis nor a `Discrete`.
@@ -53,7 +54,7 @@ def distribution_for(space: spaces.Space) -> Distribution:
         and space.shape[0]
         and np.issubdtype(space.dtype, np.floating)
     ):
-        return DiagGaussian(space.shape[0])
+        return DiagGaussian(space.shape[0], init_logstd)
     raise ValueError(
         "actions must be a Box of real numbers with one axis or Discrete, and not empty; they are"
         f" {space}"

@@ -29,6 +29,17 @@ def test_gaussian_likelihood_is_that_of_scipy(to_backend: Backend) -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("init_logstd", [0.0, -1.5])
+def test_a_gaussian_begins_with_the_asked_sigma(init_logstd: float) -> None:
+    gaussian = distribution_for(spaces.Box(-1, 1, (3,)), init_logstd)
+    own = gaussian.init("a")
+    assert own.keys() == {"a/logstd"} and own["a/logstd"].dtype == np.float32
+    draws = gaussian.sampler(own, "a")(
+        np.zeros(3), gaussian.noise(np.random.default_rng(0), (9999,))
+    )
+    np.testing.assert_allclose(draws.std(axis=0), np.exp(init_logstd), rtol=0.03)
+
+
 def test_gaussian_entropy_is_that_of_scipy(to_backend: Backend) -> None:
     gaussian = DiagGaussian(3)
     pi = gaussian.pi({"a/logstd": to_backend(LOGSTD)}, "a", to_backend(MEAN))
