@@ -17,7 +17,7 @@ from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError
 from baselines.common.files import expanded
-from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule

@@ -21,7 +21,8 @@ import mujoco
 
 from baselines.common.command_line import POSITIVE, Parser, reader, run_command
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.vec_env.vec_env import Normalizer, RunningMeanStd, VecEnv, VecNormalize
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.vec_env import VecEnv, VecNormalize
 from baselines.config import Config
 from baselines.environments.centipede import CentipedeEnv
 from baselines.ppo2 import runner

@@ -14,8 +14,8 @@ from typing import Any
 import gymnasium as gym
 
 from baselines.common.errors import UserError
+from baselines.common.vec_env.running_stats import CLIP
 from baselines.common.vec_env.tasks import make_task
-from baselines.common.vec_env.vec_env import CLIP
 from baselines.config import Config
 
 NAME = "stable-baselines3"

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from baselines.common.networks.activations import ACTIVATIONS
-from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.arrays import ACTIVATIONS, Array, Params
 from baselines.common.networks.networks import dense_variables, linear
 from baselines.common.networks.variables import Variable, Variables, orthogonal
 

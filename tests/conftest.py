@@ -23,7 +23,7 @@ from baselines.common.networks.distributions import DiagGaussian, Distribution
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.config import Config
 from baselines.training.progress import Progress
 from baselines.training.saved import SavedPolicy

@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 
 from baselines.checks import check
 from baselines.common.checkpoint import load, save
-from baselines.common.divergence import Diverged
-from baselines.common.errors import UserError
+from baselines.common.errors import Diverged, UserError
 from baselines.common.files import check_can_make
 from baselines.config import Config, flag_of
 from baselines.flags import from_settings, parse

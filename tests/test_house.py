@@ -283,7 +283,6 @@ ELSEWHERE = {
     "training/starting_point.py": "training/test_setup.py",
     "transfer/alignment.py": "transfer/test_student_options.py",
     "transfer/description.py": "training/test_saved.py",
-    "transfer/mixing.py": "transfer/test_student.py",
     "transfer/student_parts.py": "transfer/test_student.py",
 }
 """Modules that no test imports by name, with the test that runs them."""

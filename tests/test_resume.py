@@ -21,8 +21,7 @@ import safetensors.numpy
 import toys
 
 from baselines.common.checkpoint import CheckpointError, load, save
-from baselines.common.divergence import Diverged
-from baselines.common.errors import UserError
+from baselines.common.errors import Diverged, UserError
 from baselines.common.stopping import Terminated
 from baselines.common.tensorboard import Events
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)

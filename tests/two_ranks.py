@@ -19,11 +19,10 @@ from conftest import _batch, _perturbed, _signal_after, _student, updates_compil
 
 from baselines import run
 from baselines.common.command_line import outcome, run_command
-from baselines.common.divergence import Drifted
-from baselines.common.errors import UserError
+from baselines.common.errors import Drifted, UserError
 from baselines.common.mpi import team
 from baselines.common.team import Team
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.ppo2.model import Model

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from baselines.common.divergence import Diverged, Drifted
-from baselines.common.errors import TaskError, UserError, suggestion
+from baselines.common.errors import Diverged, Drifted, TaskError, UserError, suggestion
 from baselines.common.files import expanded
 from baselines.common.stopping import Terminated
 

@@ -1,4 +1,4 @@
-"""What a user is told of bad input: one line, with the nearest right name."""
+"""The errors of this package, and what a user is told of bad input: the nearest right name."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ class UserError(ValueError):
 
 class TaskError(Exception):
     """An error of a task's own code, which is its cause; its message is one line."""
+
+
+class Diverged(ArithmeticError):
+    """Training came to a value that is not finite; the message is one line that says which."""
+
+
+class Drifted(ArithmeticError):
+    """Processes that train together have come to values that differ; the message says which."""
 
 
 def suggestion(

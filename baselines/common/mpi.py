@@ -23,8 +23,7 @@ from baselines.common.command_line import (
     outcome,
     print_at_once,
 )
-from baselines.common.divergence import Diverged, Drifted
-from baselines.common.errors import TaskError, UserError
+from baselines.common.errors import Diverged, Drifted, TaskError, UserError
 from baselines.common.launcher import num_launched
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import Terminated

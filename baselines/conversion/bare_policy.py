@@ -7,7 +7,7 @@ from typing import Any
 from gymnasium import spaces
 
 from baselines.common.errors import UserError
-from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.distributions import Categorical, DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for

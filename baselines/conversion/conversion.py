@@ -10,12 +10,11 @@ import numpy as np
 
 from baselines.common import checkpoint, provenance
 from baselines.common.errors import UserError, check_choice
-from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.running_stats import CLIP, EPSILON, Normalizer, RunningMeanStd
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.common.vec_env.tasks import describe_space
-from baselines.common.vec_env.vec_env import CLIP, EPSILON, Normalizer
 from baselines.conversion.bare_policy import (
     ACTIVATION,
     networks_in,

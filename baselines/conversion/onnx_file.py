@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.networks.distributions import Categorical
-from baselines.common.vec_env.vec_env import CLIP, EPSILON
+from baselines.common.vec_env.running_stats import CLIP, EPSILON
 from baselines.conversion.outgoing import Outgoing
 
 IR_VERSION = 8

@@ -11,7 +11,7 @@ import numpy as np
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer
 
 UNKNOWN_NETWORK = "has another network than mlp, which is the one that other programs know"
 

@@ -1,4 +1,4 @@
-"""Generalised advantage estimation (Schulman et al. 2016)."""
+"""Generalised advantage estimation (Schulman et al. 2016), and how well V foretells returns."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def _accumulated(deltas: list[float], decay: list[float]) -> list[float]:
         carried = delta + factor * carried
         result.append(carried)
     return result
+
+
+def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
+    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
+    if np.ptp(returns) == 0:
+        return float("nan")
+    return float(1 - (returns - values).var() / returns.var())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
@@ -39,13 +37,6 @@ METRICS = {
 
 STD_EPSILON = 1e-8
 """Added to the standard deviation of the advantages before they are divided by it."""
-
-
-def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
-    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
-    if np.ptp(returns) == 0:
-        return float("nan")
-    return float(1 - (returns - values).var() / returns.var())
 
 
 @dataclass(frozen=True)

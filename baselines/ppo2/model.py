@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.divergence import check_finite
-from baselines.common.networks.arrays import digest
+from baselines.common.networks.arrays import check_finite, digest
 from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policy import Policy
 from baselines.common.team import ALONE, Team

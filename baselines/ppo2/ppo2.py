@@ -9,20 +9,20 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from baselines.common.divergence import Diverged
-from baselines.common.errors import UserError
+from baselines.common.errors import Diverged, UserError
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.mpi import team
 from baselines.common.schedules import rate_at
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests, stop_requests
 from baselines.common.team import Team
-from baselines.common.vec_env.vec_env import Normalizer, VecNormalize
+from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.evaluation.while_training import Measuring, measuring_for
 from baselines.logger import Log
-from baselines.ppo2.losses import explained_variance
+from baselines.ppo2.gae import explained_variance
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Outcome, Runner
 from baselines.training.saved import SavedPolicy

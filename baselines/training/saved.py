@@ -21,8 +21,8 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_described_body
-from baselines.common.vec_env.vec_env import Normalizer
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import TransferMethod
 

@@ -12,13 +12,13 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from baselines.common.checkpoint import DAMAGE, CheckpointError, TooLarge
-from baselines.common.divergence import Diverged, Drifted
+from baselines.common.errors import Diverged, Drifted
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests
 from baselines.common.team import Team
 from baselines.common.trees import Tree
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.logger import Log
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs

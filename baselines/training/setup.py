@@ -25,9 +25,10 @@ from baselines.common.networks.trials import check_network
 from baselines.common.seeding import Streams, streams
 from baselines.common.team import ALONE, Team
 from baselines.common.vec_env.own_body import check_body
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_not_edited, described_body
 from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer
-from baselines.common.vec_env.vec_env import Normalizer, VecEnv
+from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume

@@ -6,8 +6,7 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.networks.policy import Policy
-from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.transfer.build import first_statistics

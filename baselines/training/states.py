@@ -19,8 +19,7 @@ from baselines.common.checkpoint import (
     load,
     save,
 )
-from baselines.common.divergence import Diverged
-from baselines.common.errors import UserError
+from baselines.common.errors import Diverged, UserError
 from baselines.common.files import remove_partial
 from baselines.common.trees import Tree, count, number, pack, unpack
 from baselines.config import Config

@@ -22,8 +22,7 @@ from baselines.common.networks.variables import (
 )
 from baselines.config import LATERALS, MIX_OUTPUTS
 from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.mixing import lateral, mixing
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher import Teacher, lateral, mixing
 
 OWN_LOGIT = -0.1
 """Initial mixing logit of the student's own share."""

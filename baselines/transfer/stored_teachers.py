@@ -20,8 +20,8 @@ from baselines.common.checkpoint import (
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.registry import NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_described_body
-from baselines.common.vec_env.vec_env import Normalizer
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.mapping import SCOPE
 from baselines.transfer.teacher import Teacher

@@ -28,10 +28,18 @@ from baselines.common.networks.networks import Network
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer import acting, description, mapping, student_metrics
 from baselines.transfer.alignment import aligned
-from baselines.transfer.mixing import lateral, log_own_shares, mixed, mixing, shares
 from baselines.transfer.objectives import Seen
 from baselines.transfer.student_parts import StudentParts
-from baselines.transfer.teacher import Teacher, source_numbers, sources
+from baselines.transfer.teacher import (
+    Teacher,
+    lateral,
+    log_own_shares,
+    mixed,
+    mixing,
+    shares,
+    source_numbers,
+    sources,
+)
 
 
 def hidden_layers(

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from baselines import convert, export
 from baselines.common.errors import UserError
-from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import distribution_for
 from baselines.common.networks.specs import NetworkSpec
-from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.tasks import describe_space
-from baselines.common.vec_env.vec_env import Normalizer
 from baselines.conversion import onnx_file, sb3_files
 from baselines.conversion.pickles import Global, Instance, parse
 from baselines.conversion.pickling import pickled

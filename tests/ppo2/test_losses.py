@@ -7,6 +7,7 @@ import pytest
 
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2 import losses
+from baselines.ppo2.gae import explained_variance
 
 Backend = Callable[[Any], Any]
 EPSILON = 0.2
@@ -158,11 +159,11 @@ def test_a_clipped_ratio_has_no_gradient(ratio: float, advantage: float, slope: 
     ],
 )
 def test_explained_variance(values: list[float], returns: list[float], expected: float) -> None:
-    found = losses.explained_variance(np.array(values, np.float32), np.array(returns, np.float32))
+    found = explained_variance(np.array(values, np.float32), np.array(returns, np.float32))
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("constant", [0.0, 3.0, 0.1, -1 / 3])
 def test_explained_variance_of_equal_returns_is_unknown(constant: float) -> None:
     values = np.linspace(-1, 1, 2048, dtype=np.float32)
-    assert math.isnan(losses.explained_variance(values, np.full(2048, constant, np.float32)))
+    assert math.isnan(explained_variance(values, np.full(2048, constant, np.float32)))

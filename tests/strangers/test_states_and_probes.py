@@ -19,7 +19,8 @@ from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.env_state import LARGE, obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
-from baselines.common.vec_env.vec_env import Normalizer, VecEnv
+from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
 from baselines.evaluation import evaluation
 from baselines.ppo2.ppo2 import open_session

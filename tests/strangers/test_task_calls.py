@@ -17,8 +17,9 @@ from baselines.common.errors import TaskError, UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.vec_env.env_state import obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.tasks import make_task
-from baselines.common.vec_env.vec_env import Normalizer, VecEnv
+from baselines.common.vec_env.vec_env import VecEnv
 from baselines.evaluation.evaluation import run_episode
 from baselines.training.saved import SavedPolicy
 

@@ -11,8 +11,7 @@ from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.distributions import Categorical, DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
-from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.training.saved import SavedPolicy, checkpoint_name, read_saved_policy
 from baselines.transfer.student import Student
 

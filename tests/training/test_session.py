@@ -17,7 +17,8 @@ from baselines.common.networks import arrays
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
-from baselines.common.vec_env.vec_env import Episode, Normalizer, VecNormalize
+from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.training.session import session

@@ -12,8 +12,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
-from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.vec_env import Normalizer
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
 from baselines.training.setup import Setup, prepare
 from baselines.training.teachers import load_teacher

@@ -10,8 +10,8 @@ from baselines.common.checkpoint import Checkpoint, CheckpointError
 from baselines.common.networks.distributions import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import described_body
-from baselines.common.vec_env.vec_env import Normalizer
 from baselines.config import Config
 from baselines.transfer.correspondence import Window
 from baselines.transfer.places import places

@@ -1,24 +1,29 @@
-"""Mathematics that reads the same for NumPy arrays and for TensorFlow tensors.
+"""Mathematics and activations that read the same for NumPy arrays and for TensorFlow tensors.
 
 A network is written once and serves twice: acting calls it with NumPy arrays, where a forward
 pass for one observation costs a third of a compiled TensorFlow call, and learning calls it with
 tensors, where it is differentiated and compiled. `@`, `+`, `*` and slicing are shared by both;
-the few functions that are not stand here.
+the few functions that are not stand here, and the activations of hidden layers.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+
+from baselines.common.errors import Diverged
 
 Array = Any
 """A `numpy.ndarray` while acting, a `tensorflow.Tensor` while learning."""
 
 Params = Mapping[str, Array]
 """Variables by name, `scope/layer/w` as in TensorFlow 1."""
+
+InPlace = Callable[[np.ndarray], object]
+"""An activation for an array of one's own, which is overwritten."""
 
 
 def digest(values: Iterable[np.ndarray]) -> str:
@@ -27,6 +32,12 @@ def digest(values: Iterable[np.ndarray]) -> str:
     for value in values:
         found.update(value.tobytes())
     return found.hexdigest()
+
+
+def check_finite(what: str, values: np.ndarray | float) -> None:
+    """Raises Diverged, naming `what`, when there is a NaN or an infinity among NumPy values."""
+    if not np.isfinite(values).all():
+        raise Diverged(f"{what} not finite")
 
 
 def is_numpy(x: Array) -> bool:
@@ -38,16 +49,6 @@ def _tf() -> Any:
     from baselines.common.tensorflow_quietly import tf  # here: acting needs no TensorFlow
 
     return tf
-
-
-def tanh(x: Array) -> Array:
-    """Hyperbolic tangent."""
-    return np.tanh(x) if is_numpy(x) else _tf().tanh(x)
-
-
-def relu(x: Array) -> Array:
-    """max(x, 0)."""
-    return np.maximum(x, 0) if is_numpy(x) else _tf().nn.relu(x)
 
 
 def exp(x: Array) -> Array:
@@ -111,3 +112,71 @@ def indicator(x: Array) -> Array:
 def reshape(x: Array, shape: tuple[int, ...]) -> Array:
     """`x` in another shape."""
     return x.reshape(shape) if is_numpy(x) else _tf().reshape(x, shape)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+"""Of Klambauer et al. 2017, "Self-normalizing neural networks"."""
+
+LEAK = 0.2
+"""Slope of `leaky_relu` below 0, TensorFlow's default."""
+
+
+def _elu(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def _selu(x: np.ndarray) -> np.ndarray:
+    return SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0)))
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    from scipy.special import expit  # here and below: few networks need it
+
+    return np.asarray(expit(x))
+
+
+def _gelu(x: np.ndarray) -> np.ndarray:
+    from scipy.special import erf
+
+    return 0.5 * x * (1 + np.asarray(erf(x * np.sqrt(0.5).astype(x.dtype))))
+
+
+NUMPY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "elu": _elu,
+    "selu": _selu,
+    "gelu": _gelu,
+    "silu": lambda x: x * _sigmoid(x),
+    "softplus": lambda x: np.logaddexp(x, x.dtype.type(0)),
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "sigmoid": _sigmoid,
+    "leaky_relu": lambda x: np.maximum(x, LEAK * x),
+}
+"""Each has the name of a function of `tf.nn`, and is the same with its default arguments."""
+
+
+def _of_both(name: str) -> Callable[[Array], Array]:
+    def activation(x: Array) -> Array:
+        if is_numpy(x):
+            return NUMPY[name](np.asarray(x))
+        return getattr(_tf().nn, name)(x)
+
+    return activation
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {name: _of_both(name) for name in NUMPY}
+"""What `--activation` may name, for NumPy arrays and for TensorFlow tensors."""
+
+tanh, relu = ACTIVATIONS["tanh"], ACTIVATIONS["relu"]
+
+
+def _in_place(name: str) -> InPlace:
+    return lambda x: np.copyto(x, NUMPY[name](x))
+
+
+IN_PLACE: dict[str, InPlace] = {name: _in_place(name) for name in NUMPY} | {
+    "tanh": lambda x: np.tanh(x, x),
+    "relu": lambda x: np.maximum(x, 0, out=x),
+}
+"""`ACTIVATIONS` for arrays of one's own, which are overwritten."""

@@ -14,8 +14,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from baselines.common.networks.activations import ACTIVATIONS, IN_PLACE, InPlace
-from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.arrays import ACTIVATIONS, IN_PLACE, Array, InPlace, Params
 from baselines.common.networks.sizes import Sizes
 from baselines.common.networks.variables import Variable, Variables, orthogonal, zeros
 

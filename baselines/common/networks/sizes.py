@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from baselines.common.networks.activations import ACTIVATIONS
+from baselines.common.networks.arrays import ACTIVATIONS
 
 MAX_VARIABLES = 1 << 26
 """Bound on what a described policy may hold: 67 million scalars, a file of 256 MiB."""

@@ -1,11 +1,22 @@
-"""Running mean and variance of a stream."""
+"""Running statistics of a stream, and the normalisation of observations and rewards by them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
+
+from baselines.common.checkpoint import checked_arrays
+from baselines.common.networks.arrays import digest
+from baselines.common.team import Team
+
+CLIP = 10.0
+"""Bound on normalised observations and rewards, in standard deviations."""
+
+EPSILON = 1e-8
+"""Added to a variance before its root is taken."""
 
 Moments = tuple[Any, Any, float]
 """Mean, population variance and count; arrays or floats."""
@@ -126,3 +137,75 @@ def _since(past: Moments, now: Moments) -> Moments:
     delta = (mean - mean_1) * (total / count)
     squares = var * total - var_1 * count_1 - delta * delta * (count_1 * count / total)
     return mean_1 + delta, np.maximum(squares, 0.0) / count, count  # rounding may leave -1e-20
+
+
+class Normalizer:
+    """Running statistics of observations and of discounted returns; part of the model.
+
+    Attributes:
+        obs_rms: statistics of the observations, [d].
+        ret_rms: statistics of the discounted return, a scalar.
+    """
+
+    def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
+        self.obs_rms = obs_rms
+        self.ret_rms = ret_rms
+        self._in_common = deepcopy((obs_rms, ret_rms))
+
+    def share(self, team: Team) -> None:
+        """Take in what the other ranks have seen since the last time; after it, all are alike."""
+        if team.size == 1:
+            return
+        ranks = team.gather((self.obs_rms, self.ret_rms))
+        past = self._in_common
+        self.obs_rms.unite(past[0], [obs for obs, _ in ranks])
+        self.ret_rms.unite(past[1], [ret for _, ret in ranks])
+        self._in_common = deepcopy((self.obs_rms, self.ret_rms))
+
+    @classmethod
+    def fresh(cls, obs_size: int) -> Normalizer:
+        """Statistics that have seen nothing."""
+        return cls(RunningMeanStd((obs_size,)), RunningMeanStd())
+
+    def normalize_obs(self, obs: np.ndarray) -> np.ndarray:
+        """(s − mean) / √(var + 1e-8), clipped to ±10: [B, d] to float32 of [B, d]."""
+        scaled = obs - self.obs_rms.mean
+        std = self.obs_rms.var + EPSILON
+        scaled /= np.sqrt(std, std)
+        return clipped(scaled)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The statistics by name, float64, for a checkpoint."""
+        return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
+            f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
+        }
+
+    def digest(self) -> str:
+        """A hash of the statistics."""
+        return digest(self.arrays().values())
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:
+        """The inverse of `arrays`, for observations of `obs_size` dimensions.
+
+        Raises:
+            KeyError: a statistic is missing.
+            ValueError: a statistic has another shape, or is none.
+        """
+        fresh = cls.fresh(obs_size).arrays()
+        checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
+        for name, value in checked.items():
+            if not name.endswith("mean") and (value < 0).any():
+                raise ValueError(f"{name} is negative")
+        obs, ret = (
+            {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
+            for which in ("obs", "ret")
+        )
+        return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))
+
+
+def clipped(scaled: np.ndarray) -> np.ndarray:
+    """Normalised values, held within ±10, as float32; `scaled` is overwritten."""
+    np.minimum(scaled, CLIP, out=scaled)  # np.clip takes thrice as long on arrays this small
+    np.maximum(scaled, -CLIP, out=scaled)
+    return scaled.astype(np.float32)

@@ -1,30 +1,20 @@
-"""Many environments stepped at once, and the running normalisation of what they return."""
+"""Many environments stepped at once, and what they return normalised by running statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.checkpoint import checked_arrays
-from baselines.common.divergence import check_finite
-from baselines.common.networks.arrays import digest
+from baselines.common.networks.arrays import check_finite
 from baselines.common.networks.spaces import observation_size
-from baselines.common.team import Team
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, made_alike, restore_env
 from baselines.common.vec_env.foreign_task import make_several
-from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.running_stats import EPSILON, Normalizer, clipped
 from baselines.common.vec_env.workers import Wait, Workers
-
-CLIP = 10.0
-"""Bound on normalised observations and rewards, in standard deviations."""
-
-EPSILON = 1e-8
-"""Added to a variance before its root is taken."""
 
 
 @dataclass(frozen=True)
@@ -162,77 +152,6 @@ class VecEnv:
         return [complaint for complaint in complaints if complaint]
 
 
-class Normalizer:
-    """Running statistics of observations and of discounted returns; part of the model.
-
-    Attributes:
-        obs_rms: statistics of the observations, [d].
-        ret_rms: statistics of the discounted return, a scalar.
-    """
-
-    def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
-        self.obs_rms = obs_rms
-        self.ret_rms = ret_rms
-        self._in_common = deepcopy((obs_rms, ret_rms))
-
-    def share(self, team: Team) -> None:
-        """Take in what the other ranks have seen since the last time; after it, all are alike."""
-        if team.size == 1:
-            return
-        ranks = team.gather((self.obs_rms, self.ret_rms))
-        past = self._in_common
-        self.obs_rms.unite(past[0], [obs for obs, _ in ranks])
-        self.ret_rms.unite(past[1], [ret for _, ret in ranks])
-        self._in_common = deepcopy((self.obs_rms, self.ret_rms))
-
-    @classmethod
-    def fresh(cls, obs_size: int) -> Normalizer:
-        """Statistics that have seen nothing."""
-        return cls(RunningMeanStd((obs_size,)), RunningMeanStd())
-
-    def normalize_obs(self, obs: np.ndarray) -> np.ndarray:
-        """(s − mean) / √(var + 1e-8), clipped to ±10: [B, d] to float32 of [B, d]."""
-        scaled = obs - self.obs_rms.mean
-        std = self.obs_rms.var + EPSILON
-        scaled /= np.sqrt(std, std)
-        return _clip(scaled)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The statistics by name, float64, for a checkpoint."""
-        return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
-            f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
-        }
-
-    def digest(self) -> str:
-        """A hash of the statistics."""
-        return digest(self.arrays().values())
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], obs_size: int) -> Normalizer:
-        """The inverse of `arrays`, for observations of `obs_size` dimensions.
-
-        Raises:
-            KeyError: a statistic is missing.
-            ValueError: a statistic has another shape, or is none.
-        """
-        fresh = cls.fresh(obs_size).arrays()
-        checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
-        for name, value in checked.items():
-            if not name.endswith("mean") and (value < 0).any():
-                raise ValueError(f"{name} is negative")
-        obs, ret = (
-            {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
-            for which in ("obs", "ret")
-        )
-        return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))
-
-
-def _clip(scaled: np.ndarray) -> np.ndarray:
-    np.minimum(scaled, CLIP, out=scaled)  # np.clip takes thrice as long on arrays this small
-    np.maximum(scaled, -CLIP, out=scaled)
-    return scaled.astype(np.float32)
-
-
 class VecNormalize:
     """Environments whose observations and rewards are normalised by running statistics.
 
@@ -308,7 +227,7 @@ class VecNormalize:
             )
         variances = self._normalizer.ret_rms.update_each(discounted)
         self._check_statistics()
-        return _clip(rewards / np.sqrt(variances + EPSILON)[:, None])
+        return clipped(rewards / np.sqrt(variances + EPSILON)[:, None])
 
 
 def _discounted_returns(

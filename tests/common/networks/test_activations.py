@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from baselines.common.networks.activations import ACTIVATIONS, IN_PLACE
+from baselines.common.networks.arrays import ACTIVATIONS, IN_PLACE
 from baselines.common.tensorflow_quietly import tf
 
 X = np.concatenate(

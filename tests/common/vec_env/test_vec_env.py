@@ -8,8 +8,8 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.errors import TaskError
-from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.common.vec_env.vec_env import Episode, Normalizer, VecEnv, VecNormalize
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.vec_env import Episode, VecEnv, VecNormalize
 
 STEP, END, CUT = (False, False), (True, False), (False, True)
 SCRIPTS = [
