@@ -11,9 +11,10 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tqdm import tqdm
 
@@ -28,7 +29,6 @@ from baselines.common.log_folder import (
     logged_rows,
     write_table,
 )
-from baselines.common.tensorboard import Events
 
 Metrics = Mapping[str, float | int]
 
@@ -44,48 +44,6 @@ def table(metrics: Metrics) -> str:
 
 def _short(value: float | int) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
-
-
-class Log(Protocol):
-    """Where a run tells how it goes.
-
-    Attributes:
-        rows: those logged so far, also before the run was resumed where its log files tell them.
-    """
-
-    rows: list[Row]
-
-    def say(self, line: str) -> None:
-        """Tell a line."""
-
-    def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
-        """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
-
-    def metrics(self, metrics: Metrics, brief: str) -> None:
-        """Log a row; `brief` is what it says in one line."""
-
-    def sizes(self) -> dict[str, int]:
-        """Sizes of the log files by name, once all is on the disk."""
-
-
-class Silence:
-    """The log of a rank that leaves it to another one."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-
-    def say(self, line: str) -> None:
-        """Nothing."""
-
-    def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
-        """Nothing."""
-
-    def metrics(self, metrics: Metrics, brief: str) -> None:
-        """Nothing."""
-
-    def sizes(self) -> dict[str, int]:
-        """No files."""
-        return {}
 
 
 class Logger:
@@ -170,7 +128,7 @@ class LogFiles:
         self._csv, self._json, self._monitor = (
             (folder / name).open("a", encoding="utf-8", newline="") for name in GROWING
         )
-        self._columns = self._table_begun()
+        self._set_columns(self._table_begun())
         if not self._monitor.tell():
             start = {"t_start": time.time(), "env_id": header["config"]["env"]}
             self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
@@ -184,6 +142,10 @@ class LogFiles:
         with open(self._folder / TABLE, encoding="utf-8", newline="") as file:
             return next(csv.reader(file), [])
 
+    def _set_columns(self, columns: list[str]) -> None:
+        """Keep the columns that the table has, with their names in TensorBoard."""
+        self._columns = {column: self._tag(column) for column in columns}
+
     def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
@@ -191,23 +153,23 @@ class LogFiles:
             self._begin_table(list(known))
         self._json.write(json.dumps(known) + "\n")
         self._json.flush()
-        if known.keys() <= set(self._columns):
-            csv.DictWriter(self._csv, self._columns, lineterminator="\n").writerow(known)
+        if known.keys() <= self._columns.keys():
+            csv.DictWriter(self._csv, list(self._columns), lineterminator="\n").writerow(known)
             self._csv.flush()
         else:
             self._write_wider_table()
-        values = {self._tag(k): v for k, v in known.items() if v is not None}
+        values = {self._columns[k]: v for k, v in known.items() if v is not None}
         self._events.write(int(metrics["total_timesteps"]), values)
 
     def _begin_table(self, columns: list[str]) -> None:
         csv.writer(self._csv, lineterminator="\n").writerow(columns)
-        self._columns = columns
+        self._set_columns(columns)
 
     def _write_wider_table(self) -> None:
         self._csv.close()
         write_table(self._folder)
         self._csv = (self._folder / TABLE).open("a", encoding="utf-8", newline="")
-        self._columns = self._table_begun()
+        self._set_columns(self._table_begun())
 
     def episodes(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Write a row per episode to `monitor.csv`; `seconds` since the start of the run."""
@@ -226,3 +188,64 @@ class LogFiles:
         for file in (self._json, self._csv, self._monitor):
             file.flush()
         return flushed_sizes(self._folder)
+
+
+class Events:
+    """Event files for TensorBoard: TFRecord files of `Event` messages, written by TensorFlow.
+
+    A file cannot be gone on with, so each process begins one, with its first row. TensorBoard reads
+    all of a folder, in order of name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Write values by their tags, `group/name`, and bring them to the disk.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        from baselines.common.tensorflow_quietly import tf  # training has loaded it by now
+
+        event, summary = tf.compat.v1.Event, tf.compat.v1.Summary
+        with _file_errors():
+            if self._writer is None:
+                self._writer = tf.io.TFRecordWriter(str(self._next_file()))
+                version = event(wall_time=time.time(), file_version="brain.Event:2")
+                self._writer.write(version.SerializeToString())
+            rows = [summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+            row = event(wall_time=time.time(), step=step, summary=summary(value=rows))
+            self._writer.write(row.SerializeToString())
+            self._writer.flush()
+
+    def _next_file(self) -> Path:
+        self._folder.mkdir(exist_ok=True)
+        number = len(list(self._folder.iterdir()))
+        return self._folder / f"events.out.tfevents.{time.time():.0f}.{number}"
+
+    def close(self) -> None:
+        """Write out and close the file, if one was begun.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._writer is not None:
+            with _file_errors():
+                self._writer.close()
+
+
+@contextmanager
+def _file_errors() -> Iterator[None]:
+    """Let TensorFlow's files fail as Python's do.
+
+    Raises:
+        OSError: in place of TensorFlow's errors.
+    """
+    from baselines.common.tensorflow_quietly import tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from None

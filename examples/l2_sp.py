@@ -22,14 +22,14 @@ from baselines.common.errors import UserError
 from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import Pi
+from baselines.common.networks.interfaces import Pi
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.pretrained import copied_variables
-from baselines.transfer.schedule import Stage, first_update_alone
+from baselines.transfer.stages import Stage, first_update_alone
 from baselines.transfer.teacher import Teacher
 
 ANCHOR = "transfer/anchor/"

@@ -9,16 +9,16 @@ from pathlib import Path
 from baselines.common.files import write_atomically
 from baselines.common.logged_metric import LoggedMetric
 from baselines.environments.centipede_tables import markdown_table
-from baselines.ppo2 import losses
-from baselines.training import progress
+from baselines.ppo2 import update_metrics
+from baselines.training import run_metrics
 from baselines.transfer.kickstart import KICKSTART
 from baselines.transfer.mikt import MIKT
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "logged_metrics.md"
 
 GROUPS = {
-    "The run": progress.METRICS,
-    "The update": losses.METRICS,
+    "The run": run_metrics.METRICS,
+    "The update": update_metrics.METRICS,
     "Students": MIKT.metrics,
     "Kickstarted students": KICKSTART.metrics,
 }

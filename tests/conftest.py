@@ -19,7 +19,8 @@ from gymnasium import spaces
 from hypothesis import settings
 from toys import SPACES
 
-from baselines.common.networks.distributions import DiagGaussian, Distribution
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.interfaces import Distribution
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec

@@ -22,7 +22,7 @@ from baselines import convert, describe, evaluate, plot, ppo2, run
 from baselines.analysis.runs import find_runs
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import drawn, joined

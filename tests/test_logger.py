@@ -12,7 +12,7 @@ import pytest
 from baselines.common.log_folder import cut_back, logged_rows
 from baselines.common.tensorflow_quietly import tf
 from baselines.logger import LogFiles, Logger, table
-from baselines.training.progress import tag
+from baselines.training.run_metrics import tag
 from baselines.transfer.mikt import MIKT
 
 HEADER = {"config": {"env": "Task-v0"}}

@@ -23,10 +23,9 @@ import toys
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.errors import Diverged, UserError
 from baselines.common.stopping import Terminated
-from baselines.common.tensorboard import Events
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
-from baselines.logger import Logger
+from baselines.logger import Events, Logger
 from baselines.ppo2 import update as ppo_update
 from baselines.ppo2.ppo2 import learn, open_session
 from baselines.training.progress import Progress

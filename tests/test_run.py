@@ -199,7 +199,7 @@ def test_a_transfer_run_goes_through_its_phases(
     assert said[0].startswith("update 5: the coupling begins")
     assert said[1].startswith("update 10: the student goes alone")
     assert "WARNING" in said[2]  # ten small updates cannot bring p_0 to 0.95
-    assert re.search(r"20 updates before the hand-over -?[\d.]+, after it -?[\d.]+$", lines[-1])
+    assert re.search(r"episodes -?[\d.]+; before the hand-over it was -?[\d.]+$", lines[-1])
     coefs = [float(row["ps_coef"]) for row in rows(folder / "logs")]
     assert coefs[:4] == [0, 0, 0, 0]
     full = Config().ps_coef

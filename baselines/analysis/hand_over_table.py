@@ -10,8 +10,7 @@ from baselines.analysis.panels import Method
 from baselines.analysis.runs import RETURN, Run
 from baselines.analysis.statistics import estimate_of_returns, mean
 from baselines.analysis.tables import escaped, named, number, signed_with_interval
-from baselines.analysis.transfer_logs import hand_over_rows
-from baselines.transfer.hand_over import SPAN
+from baselines.analysis.transfer_logs import SPAN, hand_over_rows
 
 EXPLANATION = f"""\
 At the hand-over a student leaves its teachers: after nine tenths of the run, where its method does

@@ -13,13 +13,15 @@ from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.logged_metric import LOSS, WEIGHT
-from baselines.transfer.hand_over import SPAN
 from baselines.transfer.student_metrics import (
     PI_SHARE,
     PI_TEACHER_SHARE,
     VF_SHARE,
     VF_TEACHER_SHARE,
 )
+
+SPAN = 20
+"""Updates after the hand-over whose returns are compared with those before."""
 
 MUTUAL_INFORMATION, COUPLING = "mutual_info_loss", "ps_coef"
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,14 @@ def _check_size(size: int, header: int = 0) -> None:
             f"{size / 2**20:,.0f} MiB, {header / 2**20:,.0f} of them names and descriptions; what"
             f" can be read again is {MAX_BYTES >> 20:,} MiB with {MAX_HEADER >> 20} of them"
         )
+
+
+def digest(values: Iterable[np.ndarray]) -> str:
+    """A hash of the bytes of NumPy arrays, in their order."""
+    found = hashlib.sha256()
+    for value in values:
+        found.update(value.tobytes())
+    return found.hexdigest()
 
 
 def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:

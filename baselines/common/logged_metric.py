@@ -1,4 +1,4 @@
-"""What is said of a logged metric, beside the code that computes it.
+"""What is said of a logged metric, in the room whose code computes it.
 
 `docs/logged_metrics.md` is made from these by `scripts/metrics_table.py`.
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import Categorical
+from baselines.common.networks.categorical import Categorical
 from baselines.common.vec_env.running_stats import CLIP, EPSILON
 from baselines.conversion.outgoing import Outgoing
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policy import Policy
 from baselines.common.team import Team
 from baselines.common.tensorflow_quietly import tf
@@ -20,6 +19,7 @@ from baselines.ppo2.update import (
     Index,
     Moving,
     Tensors,
+    Unpack,
     Update,
     Vector,
     descend,
@@ -44,14 +44,14 @@ def normalize_jointly(advantages: np.ndarray, team: Team) -> np.ndarray:
     return (centred / (np.sqrt(variance)[:, None] + STD_EPSILON)).astype(np.float32)
 
 
-def joint_update(policy: Policy, layout: Layout, fixed: Fixed, xla: bool, team: Team) -> Update:
+def joint_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool, team: Team) -> Update:
     """The update of `policy` over all ranks, which takes and returns what `compile_update`'s does.
 
     XLA cannot call MPI, so it compiles what comes before and after the averaging of the gradients;
     the loop around is TensorFlow's.
     """
     gradient = tf.function(
-        minibatch_gradient(policy, layout, fixed), jit_compile=xla, autograph=False
+        minibatch_gradient(policy, unpack, fixed), jit_compile=xla, autograph=False
     )
     descent = tf.function(descend, jit_compile=xla, autograph=False)
     loop = loop_over_minibatches(fixed)

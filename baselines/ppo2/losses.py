@@ -4,36 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
-
-METRICS = {
-    "explained_variance": LoggedMetric(
-        "1 − var(R − V) / var R of the rollout, with R the targets of the value function V: 1 is"
-        " perfect, 0 no better than a constant",
-        missing="while R is constant",
-    ),
-    "lr": LoggedMetric("Adam's learning rate"),
-    "kl_coef": LoggedMetric("weight β_KL of the KL term", "per nat²"),
-    "minibatches": LoggedMetric(
-        "Adam's steps of the update, fewer than all where `--target_kl` ended it",
-        missing="without `--target_kl`",
-    ),
-    "policy_loss": LoggedMetric("L_clip", "standard deviations of the advantage"),
-    "value_loss": LoggedMetric("L_value", "squared units of the normalised return"),
-    "policy_entropy": LoggedMetric("entropy H of the action distribution", "nats"),
-    "approxkl": LoggedMetric("KL, the estimate of the divergence from the old policy", "nats²"),
-    "clipfrac": LoggedMetric("share of samples whose ratio r lies outside 1 ± ε"),
-    "kl": LoggedMetric(
-        "KL divergence of the policy from that before the update, estimated as"
-        " Stable-Baselines3 does for its `target_kl`: mean of r − 1 − log r",
-        "nats",
-        missing="without `--target_kl`",
-    ),
-    "grad_norm": LoggedMetric("norm of the whole gradient, before `--max_grad_norm` bounds it"),
-}
-"""What is logged of an update; from `policy_loss` on, means over its minibatches."""
 
 STD_EPSILON = 1e-8
 """Added to the standard deviation of the advantages before they are divided by it."""
@@ -41,7 +13,7 @@ STD_EPSILON = 1e-8
 
 @dataclass(frozen=True)
 class PPOLosses:
-    """Scalars of one minibatch; `METRICS` says what each is."""
+    """Scalars of one minibatch; `update_metrics` says what each is."""
 
     policy_loss: Array
     value_loss: Array

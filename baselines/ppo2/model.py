@@ -1,21 +1,69 @@
-"""The model: a policy with its variables and Adam's moments; acting, and one update."""
+"""The model: a policy with its variables, laid out in one flat vector, and Adam's moments."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baselines.common.checkpoint import checked_arrays
-from baselines.common.networks.arrays import check_finite, digest
-from baselines.common.networks.parameters import Layout
+from baselines.common.checkpoint import checked_arrays, digest
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params, check_finite
 from baselines.common.networks.policy import Policy
+from baselines.common.networks.variables import shapes_of
 from baselines.common.team import ALONE, Team
 from baselines.common.trees import count
 from baselines.config import Config
 
 if TYPE_CHECKING:
     from baselines.ppo2.update import Update
+
+
+class Layout:
+    """Where each variable lies in the flat vector; variables stand in the order of their names.
+
+    The optimiser sees one vector, the networks see names. One vector makes Adam, the gradient norm,
+    a checkpoint and a copy between NumPy and TensorFlow one operation each.
+
+    Attributes:
+        size: length of the flat vector.
+    """
+
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self.shapes = {name: tuple(shapes[name]) for name in sorted(shapes)}
+        self._slices: dict[str, slice] = {}
+        self.size = 0
+        for name, shape in self.shapes.items():
+            end = self.size + int(np.prod(shape, dtype=int))
+            self._slices[name] = slice(self.size, end)
+            self.size = end
+
+    @classmethod
+    def of(cls, params: Params) -> Layout:
+        """The layout of these variables."""
+        return cls(shapes_of(params))
+
+    def pack(self, params: Params) -> np.ndarray:
+        """The variables of this layout, picked from `params` by name, as float32 of [size].
+
+        Raises:
+            KeyError: a variable is missing.
+            ValueError: a variable has another shape.
+        """
+        flat = np.empty(self.size, np.float32)
+        for name, shape in self.shapes.items():
+            if np.shape(params[name]) != shape:
+                raise ValueError(f"{name} has shape {np.shape(params[name])}, not {shape}")
+            flat[self._slices[name]] = np.ravel(params[name])
+        return flat
+
+    def unpack(self, flat: Array) -> dict[str, Array]:
+        """The variables by name; views, when `flat` is a NumPy array."""
+        return {
+            name: arrays.reshape(flat[self._slices[name]], shape)
+            for name, shape in self.shapes.items()
+        }
 
 
 class Model:
@@ -151,7 +199,7 @@ class Model:
 
             config = self._config
             fixed = Fixed(config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl)
-            what = self.policy, self._layout, fixed, config.xla
+            what = self.policy, self._layout.unpack, fixed, config.xla
             if self._team.size == 1:
                 self._update = compile_update(*what)
             else:

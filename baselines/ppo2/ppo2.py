@@ -21,16 +21,16 @@ from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.evaluation.while_training import Measuring, measuring_for
-from baselines.logger import Log
 from baselines.ppo2.gae import explained_variance
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Outcome, Runner
+from baselines.training.log import Log
 from baselines.training.saved import SavedPolicy
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, roll_back
 from baselines.transfer.build import stages
-from baselines.transfer.schedule import Stage, stage_at
+from baselines.transfer.stages import Stage, stage_at
 
 Run = Session[Model, Runner]
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from baselines.common.logged_metric import LOSS
-from baselines.common.networks.parameters import Layout
 from baselines.common.networks.policy import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import PPOLosses, kl_estimate, normalize_advantages, ppo_losses
@@ -23,7 +22,7 @@ Scalar: TypeAlias = tf.Tensor
 """float32 of []."""
 
 Vector: TypeAlias = tf.Tensor
-"""All trainable variables behind one another, or what belongs to them: float32 of [layout.size]."""
+"""All trainable variables behind one another, or what belongs to them: float32 of [size]."""
 
 Index: TypeAlias = tf.Tensor
 """int32: of [], the number of a minibatch; of [steps, B], the samples of each."""
@@ -83,6 +82,9 @@ class Fed(NamedTuple):
     clip_range: Scalar
     coefs: Tensors
 
+
+Unpack = Callable[[Vector], Tensors]
+"""From the flat vector to the variables by name."""
 
 Update = Callable[[Moving, Fed], tuple[Moving, Tensors]]
 """Returns what was moved, and what is logged, the means over the minibatches."""
@@ -160,13 +162,13 @@ def adam(moving: Moving, gradient: Vector, step: Scalar, lr: Scalar) -> Moving:
     return Moving(params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v)
 
 
-def minibatch_gradient(policy: Policy, layout: Layout, fixed: Fixed) -> Gradient:
+def minibatch_gradient(policy: Policy, unpack: Unpack, fixed: Fixed) -> Gradient:
     """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
     def gradient(
         params: Vector, batch: Tensors, clip_range: Scalar, coefs: Tensors
     ) -> tuple[Vector, Tensors]:
-        parts = layout.unpack(params)
+        parts = unpack(params)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(parts.values()))
             loss, logged = minibatch_loss(policy, fixed, parts, batch, clip_range, coefs)
@@ -248,9 +250,9 @@ def loop_over_minibatches(fixed: Fixed) -> Loop:
     return partial(until_too_far, limit=PATIENCE * fixed.target_kl)
 
 
-def compile_update(policy: Policy, layout: Layout, fixed: Fixed, xla: bool) -> Update:
+def compile_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool) -> Update:
     """The update of `policy`, compiled when it is first called."""
-    gradient = minibatch_gradient(policy, layout, fixed)
+    gradient = minibatch_gradient(policy, unpack, fixed)
     loop = loop_over_minibatches(fixed)
 
     def update(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:

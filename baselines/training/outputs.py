@@ -13,8 +13,9 @@ from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
 from baselines.common.log_folder import HEADER, LOG_FILES, cut_back
-from baselines.logger import Log, LogFiles, Logger, Silence
-from baselines.training.progress import tag
+from baselines.logger import LogFiles, Logger
+from baselines.training.log import Log, Silence
+from baselines.training.run_metrics import tag
 from baselines.training.saved import BEST
 from baselines.training.setup import Setup
 from baselines.training.states import FOLDER, SavedState, check_is_newest

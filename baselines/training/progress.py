@@ -3,78 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from baselines.common.logged_metric import LoggedMetric
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
-from baselines.transfer.hand_over import Tally
+from baselines.training.run_metrics import WINDOW
 from baselines.transfer.student_metrics import PI_SHARE
-
-WINDOW = 100
-"""Episodes over which `eprewmean` and `eplenmean` are taken."""
-
-_WITHOUT_EPISODES = "until an episode has ended, at the start and after the hand-over"
-
-METRICS = {
-    "nupdates": LoggedMetric("updates so far", "updates", group="time"),
-    "total_timesteps": LoggedMetric(
-        "steps so far, of all environments", "environment steps", group="time"
-    ),
-    "serial_timesteps": LoggedMetric(
-        "steps so far of each environment", "environment steps", group="time"
-    ),
-    "time_elapsed": LoggedMetric(
-        "time since the start, without that between stops and resumes", "s", group="time"
-    ),
-    "fps": LoggedMetric(
-        "steps of all environments per second since the row before", "1/s", group="time"
-    ),
-    "eprewmean": LoggedMetric(
-        f"mean return of the last {WINDOW} training episodes (since the hand-over, after it), of"
-        " rewards that are not normalised",
-        "reward",
-        missing=_WITHOUT_EPISODES,
-        group="rollout",
-    ),
-    "eplenmean": LoggedMetric(
-        "mean length of the same episodes",
-        "environment steps",
-        missing=_WITHOUT_EPISODES,
-        group="rollout",
-    ),
-    "eval_return": LoggedMetric(
-        "mean return of `--eval_episodes` episodes with the most likely actions, on a task of their"
-        " own",
-        "reward",
-        missing="in rows without a new evaluation; without `--eval_interval` there is no such"
-        " column",
-        group="eval",
-    ),
-}
-"""What is logged of the run itself."""
 
 BRIEF = {"eprewmean": "return", "eval_return": "evaluated", PI_SHARE: "p0"}
 """What of a row is told in one line, and how it is called there."""
-
-
-def tag(name: str, own: Collection[str]) -> str:
-    """The name of a metric in TensorBoard, `group/name`.
-
-    Args:
-        name: the metric's.
-        own: the names of those of the transfer method.
-    """
-    if name in own or re.sub(r"_\d+$", "", name) in own:
-        return f"transfer/{name}"
-    return f"{METRICS[name].group if name in METRICS else 'train'}/{name}"
 
 
 def duration(seconds: float) -> str:
@@ -90,6 +33,14 @@ def mean_or_nan(values: list[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
+def _if_finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number_or_nan(value: Any) -> float:
+    return float("nan") if value is None else number(value)
+
+
 class Progress:
     """Counts updates, steps, episodes and time.
 
@@ -103,10 +54,9 @@ class Progress:
         self.updates = 0
         self.episodes: list[tuple[float, int]] = []
         self._window: deque[Episode] = deque(maxlen=WINDOW)
-        self._tally = Tally()
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
-        self._eval_return = float("nan")
+        self._eval_return = self._return_before = float("nan")
 
     def state(self) -> Tree:
         """Everything that later rows and the last line depend on; JSON."""
@@ -114,8 +64,8 @@ class Progress:
             "updates": self.updates,
             "elapsed": self.elapsed,
             "window": [[episode.r, episode.l] for episode in self._window],
-            "hand_over": self._tally.state(),
-            "eval_return": self._eval_return if math.isfinite(self._eval_return) else None,
+            "eval_return": _if_finite(self._eval_return),
+            "return_before_hand_over": _if_finite(self._return_before),
         }
 
     def restore(self, state: Tree) -> None:
@@ -128,9 +78,9 @@ class Progress:
         self._last_row = time.perf_counter()
         self._start = self._last_row - number(state["elapsed"])
         self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
-        self._tally.restore(state["hand_over"])
-        measured = state.get("eval_return")  # states from before it was kept have none
-        self._eval_return = float("nan") if measured is None else number(measured)
+        # States from before these were kept have none.
+        self._eval_return = _number_or_nan(state.get("eval_return"))
+        self._return_before = _number_or_nan(state.get("return_before_hand_over"))
 
     @property
     def elapsed(self) -> float:
@@ -149,7 +99,7 @@ class Progress:
 
     def hand_over(self) -> None:
         """The student goes alone from the next update on: the window of returns starts afresh."""
-        self._tally.hand_over()
+        self._return_before = self.training_return
         self._window.clear()
 
     def record(self, episodes: list[Episode]) -> None:
@@ -157,14 +107,13 @@ class Progress:
         self.updates += 1
         self.episodes = [(episode.r, episode.l) for episode in episodes]
         self._window.extend(episodes)
-        self._tally.record([episode.r for episode in episodes])
 
     def evaluated(self, mean_return: float) -> None:
         """The policy was measured; the next row tells it."""
         self._eval_return = mean_return
 
     def metrics(self) -> dict[str, float | int]:
-        """What is logged of the run after an update, `METRICS`; the next row begins here."""
+        """What is logged of the run after an update, `run_metrics`; the next row begins here."""
         now = time.perf_counter()
         steps = self._config.nbatch * (self.updates - self._updates_at_last_row)
         fps = int(steps / (now - self._last_row))
@@ -197,7 +146,9 @@ class Progress:
             f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
             f" mean return of the last {len(self._window)} episodes {self.training_return:.1f}"
         )
-        return "; ".join(filter(None, (line, self._tally.summary)))
+        if math.isnan(self._return_before):
+            return line
+        return f"{line}; before the hand-over it was {self._return_before:.1f}"
 
     def description(self) -> dict[str, Any]:
         """What a checkpoint says of how far the run was; JSON."""

@@ -19,7 +19,7 @@ from baselines.common.stopping import StopRequests
 from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.running_stats import Normalizer
-from baselines.logger import Log
+from baselines.training.log import Log
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress

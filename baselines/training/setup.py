@@ -15,7 +15,7 @@ from baselines.checks import check
 from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes

@@ -12,7 +12,7 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import TransferMethod
-from baselines.transfer.schedule import Stage, one_stage
+from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
 

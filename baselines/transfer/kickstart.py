@@ -28,7 +28,8 @@ from baselines.common.errors import UserError
 from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import LOG_2PI, Pi
+from baselines.common.networks.diag_gaussian import LOG_2PI
+from baselines.common.networks.interfaces import Pi
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
@@ -37,7 +38,7 @@ from baselines.config import Config, setting
 from baselines.transfer.correspondence import ABSENT, Window, selection
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.places import places
-from baselines.transfer.schedule import Stage, first_update_alone
+from baselines.transfer.stages import Stage, first_update_alone
 from baselines.transfer.stored_teachers import (
     describe_teacher,
     describe_window,

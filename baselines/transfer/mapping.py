@@ -11,7 +11,8 @@ from typing import Protocol
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.networks import Layer, Mlp, dense_variables
+from baselines.common.networks.interfaces import Layer
+from baselines.common.networks.networks import Mlp, dense_variables
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
 
 SCOPE = "transfer"
@@ -21,7 +22,7 @@ SCOPE = "transfer"
 class Map(Protocol):
     """A differentiable function from [B, n] to [B, m], on NumPy arrays and TensorFlow tensors.
 
-    It may be `networks.Dense` besides.
+    It may be `interfaces.Dense` besides.
     """
 
     def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
@@ -119,25 +120,3 @@ class MlpMap:
         """All its layers, for acting."""
         hidden = self.hidden.dense_layers(params, scope)
         return [*hidden, networks.dense(params, f"{scope}/out")]
-
-
-@dataclass(frozen=True)
-class NamedMap(MlpMap):
-    """φ(s) = s S + MLP(s): the entries of the same names, and what is learned besides.
-
-    S picks the entries (`correspondence.selection`). The MLP's output layer starts at 0, so that φ
-    starts as S alone.
-    """
-
-    def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
-        """S, which whoever uses the map must give, and those of the MLP."""
-        shapes = {"out/w": (self.hidden.num_hidden, outputs), "out/b": (outputs,)}
-        return joined([
-            {f"{scope}/{SELECTION}": Variable((inputs, outputs), zeros)},
-            *self.hidden.variables(scope, inputs),
-            {f"{scope}/{name}": Variable(shape, zeros) for name, shape in shapes.items()},
-        ])  # fmt: skip
-
-    def apply(self, params: Params, scope: str, x: Array) -> Array:
-        """[B, inputs] to [B, outputs]."""
-        return x @ params[f"{scope}/{SELECTION}"] + super().apply(params, scope, x)

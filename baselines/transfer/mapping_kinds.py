@@ -12,8 +12,31 @@ from baselines.common.networks.networks import Mlp
 from baselines.common.networks.sizes import Sizes
 from baselines.common.networks.specs import built
 from baselines.common.networks.trials import TRIAL, check_on_tensors, lent, trial_values, tried
+from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.config import MAPPINGS
-from baselines.transfer.mapping import Map, MlpMap, NamedMap, StateMapping
+from baselines.transfer.mapping import SELECTION, Map, MlpMap, StateMapping
+
+
+@dataclass(frozen=True)
+class NamedMap(MlpMap):
+    """φ(s) = s S + MLP(s): the entries of the same names, and what is learned besides.
+
+    S picks the entries (`correspondence.selection`). The MLP's output layer starts at 0, so that φ
+    starts as S alone.
+    """
+
+    def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
+        """S, which whoever uses the map must give, and those of the MLP."""
+        shapes = {"out/w": (self.hidden.num_hidden, outputs), "out/b": (outputs,)}
+        return joined([
+            {f"{scope}/{SELECTION}": Variable((inputs, outputs), zeros)},
+            *self.hidden.variables(scope, inputs),
+            {f"{scope}/{name}": Variable(shape, zeros) for name, shape in shapes.items()},
+        ])  # fmt: skip
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        """[B, inputs] to [B, outputs]."""
+        return x @ params[f"{scope}/{SELECTION}"] + super().apply(params, scope, x)
 
 
 def learned(num_layers: int, num_hidden: int, activation: str) -> StateMapping:

@@ -14,7 +14,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
-from baselines.transfer.schedule import Stage, one_stage
+from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
 Start = Callable[

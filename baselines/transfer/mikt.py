@@ -10,9 +10,10 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.errors import UserError
-from baselines.common.networks.plain_policy import PlainPolicy, shapes_of
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
+from baselines.common.networks.variables import shapes_of
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer import description

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import (
     Variable,

@@ -23,10 +23,9 @@ import numpy as np
 
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import Distribution, Pi
-from baselines.common.networks.networks import Network
+from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
-from baselines.transfer import acting, description, mapping, student_metrics
+from baselines.transfer import acting, description, mapping, measures
 from baselines.transfer.alignment import aligned
 from baselines.transfer.objectives import Seen
 from baselines.transfer.student_parts import StudentParts
@@ -187,14 +186,14 @@ class Student(StudentParts):
         decoded = self._decode(params, embedded)
         return (
             self.own_shares(params)
-            | student_metrics.teacher_shares(*self._shares(params))
-            | student_metrics.of_mappings(obs, embedded, [mean for mean, _ in decoded])
+            | measures.teacher_shares(*self._shares(params))
+            | measures.of_mappings(obs, embedded, [mean for mean, _ in decoded])
         )
 
     def own_shares(self, params: Params) -> dict[str, float]:
         """p_0 of every layer of both sides, and the mean of each side, as logged."""
         pi, vf = ([float(p[0]) for p in side] for side in self._shares(params))
-        return student_metrics.own_shares(pi, vf)
+        return measures.own_shares(pi, vf)
 
     def _shares(self, params: Params) -> list[list[np.ndarray]]:
         """All shares p of every layer, [1 + J], of the policy side and of the value side."""

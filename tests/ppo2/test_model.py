@@ -4,7 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.interfaces import Distribution
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config

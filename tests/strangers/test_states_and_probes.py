@@ -15,7 +15,7 @@ from baselines import evaluate, run
 from baselines.common import checkpoint
 from baselines.common.checkpoint import load
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.env_state import LARGE, obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask

@@ -14,7 +14,7 @@ from gymnasium import spaces
 
 from baselines import run
 from baselines.common.errors import TaskError, UserError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.vec_env.env_state import obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import Normalizer

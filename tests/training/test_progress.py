@@ -82,14 +82,26 @@ def test_the_hand_over_starts_the_window_afresh() -> None:
 
 def test_the_summary_tells_of_the_episodes_since_the_hand_over() -> None:
     p = Progress(CONFIG)
-    assert "hand-over" not in p.summary
-    for update in range(40):
-        if update == 15:
+    for update in range(90):
+        assert ("hand-over" in p.summary) == (update > 65)
+        if update == 65:
             p.hand_over()
         p.record(episodes(100.0 + update, 100.0 + update))
-    last_fifty = np.mean([100.0 + u for u in range(15, 40)])
-    assert f"mean return of the last 50 episodes {last_fifty:.1f}; over the 20" in p.summary
-    assert "done: 40 updates, 800 timesteps" in p.summary
+        again = Progress(CONFIG)
+        again.restore(json.loads(json.dumps(p.state(), allow_nan=False)))
+        p = again
+    after, before = (np.mean([100.0 + u for u in part]) for part in (range(65, 90), range(15, 65)))
+    assert "done: 90 updates, 1800 timesteps" in p.summary
+    assert p.summary.endswith(f"50 episodes {after:.1f}; before the hand-over it was {before:.1f}")
+
+
+def test_a_hand_over_before_any_episode_has_ended() -> None:
+    p = Progress(CONFIG)
+    p.record([])
+    p.hand_over()
+    json.dumps(p.state(), allow_nan=False)
+    p.record(episodes(3.0))
+    assert p.summary.endswith("mean return of the last 1 episodes 3.0")
 
 
 def test_the_time_left(clock: Clock) -> None:
@@ -131,9 +143,9 @@ def test_a_measurement_is_told_after_a_resume_too(measured: float) -> None:
     assert again.metrics()["eval_return"] == pytest.approx(expected, nan_ok=True)
 
 
-def test_a_state_from_before_measurements_were_kept() -> None:
+def test_a_state_from_before_some_returns_were_kept() -> None:
     state = Progress(CONFIG).state()
-    del state["eval_return"]
+    del state["eval_return"], state["return_before_hand_over"]
     p = Progress(replace(CONFIG, eval_interval=2))
     p.restore(state)
     p.record(episodes(1.0))

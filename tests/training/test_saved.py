@@ -8,7 +8,8 @@ import pytest
 from toys import SPACES
 
 from baselines.common.checkpoint import CheckpointError, load, save
-from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd

@@ -13,7 +13,7 @@ import pytest
 import safetensors.numpy
 import toys
 
-from baselines.common.networks import arrays
+from baselines.common.checkpoint import digest
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
@@ -42,7 +42,7 @@ class Walk:
         self.length = state["length"]
 
     def digest(self) -> str:
-        return arrays.digest(self.params.values())
+        return digest(self.params.values())
 
     def step(self, rng: np.random.Generator) -> None:
         steps = {k: 0.1 * rng.standard_normal(v.shape) for k, v in self.params.items()}

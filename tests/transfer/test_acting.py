@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.networks.distributions import Categorical
+from baselines.common.networks.categorical import Categorical
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 

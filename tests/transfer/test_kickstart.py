@@ -13,7 +13,7 @@ from scipy import stats
 
 from baselines import ppo2
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.common.vec_env.running_stats import RunningMeanStd

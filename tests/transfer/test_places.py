@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from baselines.common.checkpoint import Checkpoint, CheckpointError
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer

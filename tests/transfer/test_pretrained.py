@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.pretrained import copied_variables
 from baselines.transfer.teacher import Teacher

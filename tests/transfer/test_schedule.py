@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from baselines.config import Config
 from baselines.transfer.build import stages
-from baselines.transfer.schedule import Stage, first_update_alone
+from baselines.transfer.stages import Stage, first_update_alone
 from baselines.transfer.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}

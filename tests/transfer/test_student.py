@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from baselines.common.networks import networks
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf

@@ -12,7 +12,8 @@ import pytest
 from baselines import ppo2
 from baselines.common.checkpoint import CheckpointError
 from baselines.common.errors import UserError
-from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
-from baselines.common.networks.distributions import Categorical
+from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from baselines.transfer.student_metrics import (
+from baselines.transfer.measures import (
     explained_share,
     moments,
     of_mappings,

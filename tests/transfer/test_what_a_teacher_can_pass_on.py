@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from baselines.common.checkpoint import load
-from baselines.common.networks.distributions import DiagGaussian
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.stored_teachers import teacher_from_checkpoint

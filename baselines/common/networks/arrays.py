@@ -8,8 +8,7 @@ the few functions that are not stand here, and the activations of hidden layers.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,14 +23,6 @@ Params = Mapping[str, Array]
 
 InPlace = Callable[[np.ndarray], object]
 """An activation for an array of one's own, which is overwritten."""
-
-
-def digest(values: Iterable[np.ndarray]) -> str:
-    """A hash of the bytes of NumPy arrays, in their order."""
-    found = hashlib.sha256()
-    for value in values:
-        found.update(value.tobytes())
-    return found.hexdigest()
 
 
 def check_finite(what: str, values: np.ndarray | float) -> None:

@@ -1,4 +1,4 @@
-"""Networks as pure functions of named variables: the interface of all, and the MLP.
+"""Networks as pure functions of named variables: the MLP, and what is computed with any network.
 
 Every function takes its variables from a mapping `name -> array` and works on NumPy arrays and
 on TensorFlow tensors alike (see `arrays`). A network from another module is added by name
@@ -10,54 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from baselines.common.networks.arrays import ACTIVATIONS, IN_PLACE, Array, InPlace, Params
+from baselines.common.networks.arrays import ACTIVATIONS, IN_PLACE, Array, Params
+from baselines.common.networks.interfaces import Dense, Layer, Network
 from baselines.common.networks.sizes import Sizes
 from baselines.common.networks.variables import Variable, Variables, orthogonal, zeros
-
-
-@runtime_checkable
-class Network(Protocol):
-    """The hidden layers of a policy, a value function or a mapping.
-
-    Features of teachers are added to a layer's values BEFORE its activation; hence the two in
-    separate methods. Both must work on NumPy arrays and on TensorFlow tensors, and be rid of any
-    state of their own.
-    """
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Units of each hidden layer."""
-
-    def variables(self, scope: str, inputs: int) -> list[Variables]:
-        """The variables of each hidden layer, named `scope/...`, for [B, inputs]."""
-
-    def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
-        """The next hidden layer's values before the activation, float32 of [B, width].
-
-        Args:
-            params: values by name.
-            scope: where the network's own are among them.
-            before: the network's input, [B, inputs], and the hidden layers so far with their
-                activation; the next is layer number `len(before) - 1`.
-        """
-
-    def activate(self, z: Array) -> Array:
-        """The activation of every hidden layer."""
-
-
-@runtime_checkable
-class Dense(Protocol):
-    """What a network or map may offer besides, for acting in fewer operations.
-
-    It is then an MLP in these variables, with at least one hidden layer.
-    """
-
-    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
-        """Its layers with their present values: `layer` by `layer` as the methods define it."""
 
 
 def dense_layers(part: object, params: Params, scope: str) -> list[Layer]:
@@ -125,15 +84,6 @@ def pre_activations(params: Params, scope: str, x: Array, network: Network) -> l
 def hidden(params: Params, scope: str, x: Array, network: Network) -> Array:
     """The last hidden layer, [B, inputs] to [B, width]."""
     return network.activate(pre_activations(params, scope, x, network)[-1])
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A dense layer with its values: x @ w + b, float32 of [inputs, outputs] and [outputs]."""
-
-    w: np.ndarray
-    b: np.ndarray
-    activation: InPlace | None = None
 
 
 def dense(params: Params, name: str, activation: str = "") -> Layer:

@@ -15,19 +15,15 @@ import numpy as np
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution, Pi
-from baselines.common.networks.networks import Network
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.networks.variables import Variables, constant, drawn, joined, shapes
 
 Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From normalised observations [B, d] and noise to sampled actions."""
-
-
-def shapes_of(params: Params) -> dict[str, tuple[int, ...]]:
-    """The shape of each variable."""
-    return {name: np.shape(value) for name, value in params.items()}
 
 
 def plain_actor(

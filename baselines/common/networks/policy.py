@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.distributions import Distribution, Pi
+from baselines.common.networks.interfaces import Distribution, Pi
 from baselines.common.networks.plain_policy import Actor, PlainPolicy
 
 

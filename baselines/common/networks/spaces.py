@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.networks.distributions import Categorical, DiagGaussian, Distribution
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.interfaces import Distribution
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 

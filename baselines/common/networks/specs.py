@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from baselines.common.errors import UserError
-from baselines.common.networks.networks import Network
+from baselines.common.networks.interfaces import Network
 from baselines.common.networks.sizes import Sizes
 from baselines.common.registry import Registry
 

@@ -31,6 +31,11 @@ def shapes(variables: Mapping[str, Variable]) -> dict[str, tuple[int, ...]]:
     return {name: variable.shape for name, variable in variables.items()}
 
 
+def shapes_of(params: Mapping[str, np.ndarray]) -> dict[str, tuple[int, ...]]:
+    """The shape of each variable that has a value."""
+    return {name: np.shape(value) for name, value in params.items()}
+
+
 def joined(parts: Sequence[Variables]) -> Variables:
     """The variables of several parts together.
 

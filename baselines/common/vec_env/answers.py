@@ -1,7 +1,6 @@
 """What a task returns, checked, and what it raises, told: in the words that a user reads.
 
-`foreign_task.py` comes here at each reset, and where a step's answer is not of the type and shape
-of the one before.
+`foreign_task.py` comes here where an answer is not of the type and shape of the one before.
 """
 
 from __future__ import annotations

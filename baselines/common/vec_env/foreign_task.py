@@ -104,8 +104,7 @@ class ForeignTask:
         if type(returned) is not tuple or len(returned) != 5:
             refuse(self.name, f"{STEP}, not {shown(returned)}")
         obs, reward, terminated, truncated, _ = returned
-        if type(obs) is not np.ndarray or obs.dtype is not self._dtype or obs.shape != self._shape:
-            obs = self._checked_obs(obs, "step")
+        obs = self._checked_obs(obs, "step")
         if type(reward) not in NUMBERS:
             reward = checked_reward(self.name, reward)
         if type(terminated) not in FLAGS or type(truncated) not in FLAGS:
@@ -122,6 +121,9 @@ class ForeignTask:
         return close_task(self.env)
 
     def _checked_obs(self, obs: Any, call: str) -> np.ndarray:
+        """The observation that a call has returned; looked at in full where it may be wrong."""
+        if type(obs) is np.ndarray and obs.dtype is self._dtype and obs.shape == self._shape:
+            return obs
         array = checked_obs(self.name, call, obs, self._shape)
         if type(obs) is np.ndarray:
             self._dtype = obs.dtype

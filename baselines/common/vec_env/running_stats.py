@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import checked_arrays
-from baselines.common.networks.arrays import digest
+from baselines.common.checkpoint import checked_arrays, digest
 from baselines.common.team import Team
 
 CLIP = 10.0

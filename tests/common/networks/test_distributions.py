@@ -6,7 +6,8 @@ import pytest
 from gymnasium import spaces
 from scipy import special, stats
 
-from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.spaces import distribution_for
 
 RNG = np.random.default_rng(0)

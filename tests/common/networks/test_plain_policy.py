@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
-from baselines.common.networks.distributions import Categorical, DiagGaussian
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
 from baselines.common.networks.specs import NetworkSpec

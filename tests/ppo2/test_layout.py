@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.common.networks.parameters import Layout
 from baselines.common.tensorflow_quietly import tf
+from baselines.ppo2.model import Layout
 
 shapes = st.dictionaries(
     st.text("ab/0_", min_size=1, max_size=6),

@@ -1,0 +1,56 @@
+"""The course of a run with a transfer method: its stages, one after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from baselines.common.networks.arrays import Params
+from baselines.common.networks.policy import Policy
+from baselines.config import Config
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run during which one policy is trained.
+
+    Attributes:
+        first: its first update, counted from 1.
+        policy: what is trained.
+        coefs: weights of the policy's own losses by name, of all of them, at an update.
+        metrics: what is to be logged of the stage itself, from the variables and the normalised
+            observations of the rollout, float32 of [N, d].
+        announcement: lines for the user, from the variables as they are when it begins.
+        alone: whether it begins with the teachers' leaving.
+    """
+
+    first: int
+    policy: Policy
+    coefs: Callable[[int], dict[str, float]]
+    metrics: Callable[[Params, np.ndarray], dict[str, float]]
+    announcement: Callable[[Params], list[str]] = lambda _: []
+    alone: bool = False
+
+
+def first_update_after(share: float, config: Config) -> int:
+    """The first update after a share of the run's updates, rounded down; counted from 1."""
+    # But for the rounding errors of a product: 0.29 · 100 is 29.
+    return math.floor(share * config.nupdates + 1e-9) + 1
+
+
+def first_update_alone(config: Config) -> int:
+    """The first update without teachers, counted from 1."""
+    return first_update_after(config.teacher_fraction, config)
+
+
+def one_stage(policy: Policy, config: Config) -> list[Stage]:
+    """The course of a run that is trained by one rule from beginning to end."""
+    return [Stage(1, policy, lambda _: {}, lambda *_: {})]
+
+
+def stage_at(course: list[Stage], update: int) -> Stage:
+    """The stage that an update belongs to; before the first update the first stage."""
+    return next((stage for stage in reversed(course) if stage.first <= update), course[0])
