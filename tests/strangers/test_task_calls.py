@@ -151,6 +151,25 @@ def test_what_means_the_same_is_taken(case: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "later", [None, np.zeros(3), np.zeros((4, 1)), np.zeros(4, complex), ["a"] * 4], ids=repr
+)
+def test_the_observation_of_a_later_reset_is_checked_too(later: Any) -> None:
+    class Given(strange.Polite):
+        starts = 0
+
+        def reset(self, **arguments: Any) -> Any:
+            self.starts += 1
+            obs, info = super().reset(**arguments)
+            return (later if self.starts == 2 else obs), info
+
+    task = ForeignTask(Given())
+    task.reset(seed=0)
+    with pytest.raises(UserError, match=r"^--env: Given: an observation of reset "):
+        task.reset()
+    assert task.reset().shape == (4,)
+
+
+@pytest.mark.parametrize(
     "returned",
     [None, 3, (1, 2), (1, 2, 3, 4), (1, 2, 3, 4, 5, 6), np.zeros(5), {"obs": 1}, "abcde"],
     ids=repr,
