@@ -1,4 +1,4 @@
-"""The errors of this package, and what a user is told of bad input: the nearest right name."""
+"""The errors of this package, and the nearest right name for one that is not known."""
 
 from __future__ import annotations
 

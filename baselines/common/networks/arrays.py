@@ -160,6 +160,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {name: _of_both(name) for nam
 """What `--activation` may name, for NumPy arrays and for TensorFlow tensors."""
 
 tanh, relu = ACTIVATIONS["tanh"], ACTIVATIONS["relu"]
+"""Two of them by their own names."""
 
 
 def _in_place(name: str) -> InPlace:
