@@ -249,7 +249,9 @@ def start(
     """
     found = places(body, teachers, config, "--transfer: kickstart")
     if config.teacher_weights == "random":
-        teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
+        teachers = tuple(
+            teacher.untrained(random.teachers, config.init_logstd) for teacher in teachers
+        )
     lessons = [
         Lesson(teacher, tuple(where)) for teacher, where in zip(teachers, found, strict=True)
     ]

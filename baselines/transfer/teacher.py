@@ -43,9 +43,11 @@ class Teacher:
     statistics: RunningMeanStd | None = None
     body: Mapping[str, str] | None = None
 
-    def untrained(self, rng: np.random.Generator) -> Teacher:
-        """The same networks before any training: weights drawn as at the start of a run."""
-        return replace(self, params=self.policy.init(rng), random=True, statistics=None)
+    def untrained(self, rng: np.random.Generator, init_logstd: float = 0.0) -> Teacher:
+        """The same networks before any training, drawn as at the start of a run, with its log σ."""
+        noise = self.policy.distribution.init(f"{self.policy.pi_scope}/pi")
+        params = self.policy.init(rng) | {name: v + init_logstd for name, v in noise.items()}
+        return replace(self, params=params, random=True, statistics=None)
 
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, width].

@@ -191,6 +191,24 @@ def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
     assert weights == pytest.approx([1, 1 - 1 / 2.7, 0])
 
 
+@pytest.mark.parametrize("weights", ["loaded", "random"])
+def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) -> None:
+    imitated = []
+
+    def stop_at_once(so_far: ppo2.SoFar) -> bool:
+        student = so_far.model.saved.policy
+        imitated.append(student.lessons[0].teacher.params["pi/pi/logstd"])
+        return False
+
+    ppo2.learn(
+        env="CentipedeFive-v1", teachers=[FOUR], teacher_weights=weights, init_logstd=-1.0,
+        callback=stop_at_once, **SMALL,
+    )  # fmt: skip
+    trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
+    expected = trained if weights == "loaded" else np.full(10, -1.0)
+    np.testing.assert_array_equal(imitated[0], expected)
+
+
 def test_a_task_without_named_motors_is_told() -> None:
     with pytest.raises(UserError, match="--env: CartPole-v1 is no MuJoCo task"):
         ppo2.learn(env="CartPole-v1", teachers=[FOUR], **SMALL)

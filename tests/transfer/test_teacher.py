@@ -63,6 +63,16 @@ def test_an_untrained_teacher_is_the_same_network_at_its_start(
         assert value.tobytes() != teacher.params[name].tobytes()
 
 
+def test_an_untrained_teachers_noise_is_the_one_asked_for(make_teacher: Callable[..., Any]) -> None:
+    teacher = make_teacher(1)
+    params = teacher.untrained(np.random.default_rng(5), -1.5).params
+    noise = f"{teacher.policy.pi_scope}/pi/logstd"
+    assert params[noise].tolist() == [-1.5] * teacher.policy.distribution.num_outputs
+    assert params[noise].dtype == np.float32
+    plain = teacher.untrained(np.random.default_rng(5)).params
+    assert {n for n in params if params[n].tobytes() != plain[n].tobytes()} == {noise}
+
+
 @pytest.mark.parametrize("timesteps", [None, 1_986_560])
 def test_a_teacher_knows_how_long_it_was_trained(written: Any, timesteps: int | None) -> None:
     known = {} if timesteps is None else {"timesteps": timesteps}
