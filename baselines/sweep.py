@@ -49,7 +49,7 @@ def parser() -> Parser:
     )  # fmt: skip
     result.add_argument(
         "--only", nargs="+", default=[], metavar="TEXT",
-        help="only runs whose name has all of these texts in it",
+        help="only runs with all of these texts in their name, and those that make their teachers",
     )  # fmt: skip
     result.add_argument(
         "--seeds", nargs="+", type=reader(int, NOT_NEGATIVE), default=[], metavar="N",
@@ -72,11 +72,14 @@ def parser() -> Parser:
         "--dry_run", action="store_true", help="list the runs and forecast the time, train nothing"
     )
     result.add_argument(
-        "--folders", action="store_true", help="print the log folders, for baselines.plot"
+        "--folders",
+        action="store_true",
+        help="print the log folders of what the files compare, for baselines.plot",
     )
     result.add_argument(
         "--array", type=reader(int, NOT_NEGATIVE), metavar="INDEX",
-        help="only the run of this number, from 0 on, for the job arrays of a cluster",
+        help="only the run of this number, from 0 on, for the job arrays of a cluster; its teachers"
+        " must be there",
     )  # fmt: skip
     return result
 
@@ -94,10 +97,14 @@ def main(argv: list[str]) -> int:
     chosen = _chosen(declared, arguments.only, arguments.seeds)
     twins = _twins(chosen) if overrides else {}
     items = _of_number([item for item in chosen if item.name not in twins], arguments.array)
-    logs = _logs(items, out, arguments.results)
     if arguments.folders:
-        print("\n".join(str(logs.get(item.name, item.config.log_path)) for item in items))
+        shown = [item for item in items if item.shown]
+        logs = _logs(shown, out, arguments.results)
+        print("\n".join(str(logs.get(item.name, item.config.log_path)) for item in shown))
         return 0
+    if arguments.array is None:
+        items = _with_teachers(items, declared)
+    logs = _logs(items, out, arguments.results)
     for name, earlier in twins.items():
         print(f"{name} is left out: with --set it is the same run as {earlier.name}")
     board = board_of(items, logs)
@@ -152,6 +159,15 @@ def _chosen(items: Sequence[Item], only: list[str], seeds: list[int]) -> list[It
     if not chosen:
         raise UserError("--only: no run of this name and seed; --dry_run lists them")
     return chosen
+
+
+def _with_teachers(items: Sequence[Item], declared: Sequence[Item]) -> list[Item]:
+    """Some runs, and those that make their teachers, in the order of the files."""
+    wanted = list(items)
+    for item in reversed(declared):  # a teacher is declared before its students
+        if item not in wanted and pupils_of(item, wanted):
+            wanted.append(item)
+    return sorted(wanted, key=declared.index)
 
 
 def _twins(items: Sequence[Item]) -> dict[str, Item]:

@@ -235,6 +235,34 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     assert "PPO, seed" not in section
 
 
+TEACHERS = """\
+teachers:
+  - env: Source-v0
+    methods: [PPO]
+panels:
+  - name: Source → Target
+    env: Target-v0
+    teachers: {run: "teacher Source-v0, PPO"}
+"""
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_teachers_of_an_experiment_are_told_and_not_compared(folder: Path) -> None:
+    trial = folder / "trial.yaml"
+    trial.write_text(EXPERIMENT.partition("panels:")[0] + TEACHERS)
+    for seed, final in enumerate((100.0, 200.0, 600.0)):
+        logs = folder / "runs" / "teachers" / "source_v0" / "ppo" / str(seed) / "logs"
+        write_run(logs, straight(final), env="Source-v0", seed=seed, columns=COUNTS)
+    (folder / "runs" / "source_target").rename(folder / "gone")  # students of other teachers
+    call(folder, trial)
+    page = (folder / "results" / "README.md").read_text()
+    # from 900,000 to 1,000,000: 0.95 of 100, 200 and 600; Student's t of 2 degrees is 4.303
+    told = "Its teachers and their final return: Source-v0, PPO, 285.0 [-339.4, 909.4] (n = 3)."
+    assert f"\n\n{told}\n\n" in page, page
+    assert "### Source-v0" not in page
+    assert "trial/teachers/source_v0/ppo/1/progress.csv" in files(folder / "results")
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_the_sections_have_their_order_and_published_logs_their_place(folder: Path) -> None:
     table = folder / "results" / "published" / "others.csv"

@@ -152,12 +152,50 @@ def test_a_chain_is_trained_in_its_order_or_not_at_all(tmp_path: Path) -> None:
     assert header["config"]["teacher_paths"] == [
         str(out / "cartpole_v1" / "ppo" / "0" / "models" / "00008")
     ]
-    refused = sweep(longer, "--out", out / "new", "--only", "Three", status=2)
+    refused = sweep(longer, "--out", out / "new", "--array=2", status=2)
     assert "there is no teacher" in refused.stderr
     without_a_place(out / "broken" / "cartpole_v1" / "ppo" / "0")
     failed = sweep(longer, "--out", out / "broken", status=1)
     assert "failed: Three, MIKT, seed 0: the run that makes its teacher failed" in failed.stdout
     assert failed.stdout.splitlines()[-1] == "0 done, 0 running, 0 waiting, 3 failed"
+
+
+def names_waiting(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> list[str]:
+    """The runs that a sweep would train."""
+    boards: list[running.Board] = []
+    monkeypatch.setattr(command, "run_all", lambda board, *_: boards.append(board))
+    sweep(*arguments)
+    return [item.name for item in boards[0].waiting]
+
+
+def test_the_runs_that_make_the_teachers_of_chosen_ones_are_chosen_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longer, out = tmp_path / "longer.yaml", tmp_path / "runs"
+    longer.write_text(LONGER)
+    chain = ["CartPole-v1, PPO, seed 0", "Two, MIKT, seed 0", "Three, MIKT, seed 0"]
+    for only, trained in (("Three", chain), ("Two", chain[:2]), ("PPO", chain[:1])):
+        assert names_waiting(monkeypatch, longer, "--out", out, "--only", only) == trained
+    folders = sweep(longer, "--out", out, "--only", "Three", "--folders")
+    assert folders.stdout.split() == [str(out / "three" / "mikt" / "0" / "logs")]
+
+
+def test_teachers_that_an_experiment_declares_are_trained_and_not_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, out = tmp_path / "study.yaml", tmp_path / "runs"
+    study.write_text(
+        SMALL.replace("panels:\n  - env: CartPole-v1\n", "")
+        + "teachers: [{env: CartPole-v1, settings: {num_timesteps: 512}}]\n"
+        "panels: [{name: Two, methods: [MLPP], env: CartPole-v1,"
+        ' teachers: {run: "teacher CartPole-v1, PPO"}}]\n'
+    )
+    arguments = [study, "--out", out, "--seeds", "1"]
+    assert names_waiting(monkeypatch, *arguments) == [
+        "teacher CartPole-v1, PPO, seed 1", "Two, MLPP, seed 1",
+    ]  # fmt: skip
+    folders = sweep(*arguments, "--folders").stdout.split()
+    assert folders == [str(out / "two" / "mlpp" / "1" / "logs")]
 
 
 def test_what_would_be_run_is_listed(experiment: Path, tmp_path: Path) -> None:

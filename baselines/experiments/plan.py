@@ -15,10 +15,12 @@ from baselines.experiments.yaml_files import Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, NamedMethod
 
-KEYS = ("title", "settings", "seeds", "methods", "panels")
+KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
 BASE = "method"
 """Among a method's settings: the method of the table that they are added to."""
+TEACHERS_FOLDER = "teachers"
+"""Below the folder of the runs: those that an experiment makes for its students alone."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,13 @@ class Item:
         name: panel, method and seed.
         folder: where its checkpoints, logs and output go.
         config: its settings.
+        shown: whether a panel has it; if not, it only makes a teacher.
     """
 
     name: str
     folder: Path
     config: Config
+    shown: bool = True
 
     @property
     def of_all_seeds(self) -> str:
@@ -65,14 +69,16 @@ class Experiment:
 
     Attributes:
         title: what it is about.
-        items: its runs, those of one seed after the other.
+        items: its runs, those of one seed after the other; its teachers first.
         panels: the same runs as they are to be compared, in the order of the file. A run from
             scratch may be in several.
+        teachers: those that are teachers and nothing else, likewise.
     """
 
     title: str
     items: tuple[Item, ...]
     panels: tuple[DeclaredPanel, ...]
+    teachers: tuple[DeclaredPanel, ...]
 
 
 def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Experiment:
@@ -89,23 +95,39 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     root = read_yaml(path)
     root.entries(KEYS)
     title, common = required(root, "title").text(), _settings(root)
+    teachers = root.parts["teachers"].items() if "teachers" in root.parts else []
     panels = required(root, "panels").items()
     found: dict[Path, Item] = {}
-    shown: dict[str, dict[str, dict[Path, Item]]] = defaultdict(lambda: defaultdict(dict))
-    for seed, panel in _by_seed(root, panels):
+    declared: list[tuple[Part, str, Item]] = []
+    for seed, panel in _by_seed(root, [*teachers, *panels]):
         for method in _methods(panel.get("methods") or required(root, "methods")):
-            teachers = _teachers(panel, method, seed, found.values())
+            paths = _teachers(panel, method, seed, found.values())
             settings = common | _settings(panel)
-            item = _item(panel, method, seed, settings, overrides, teachers, out)
+            place = out if panel in panels else out / TEACHERS_FOLDER
+            item = _item(panel, method, seed, settings, overrides, paths, place)
+            if panel in teachers:
+                item = replace(item, name=f"teacher {item.name}", shown=False)
             if found.setdefault(item.folder, item).config != item.config:
                 raise panel.error(f"{item.name}: two runs of this name with other settings")
-            shown[_panel_name(panel)][method.name][item.folder] = item
-    names = dict.fromkeys(map(_panel_name, panels))
-    return Experiment(title, tuple(found.values()), tuple(_panel(n, shown[n]) for n in names))
+            declared.append((panel, method.name, item))
+    runs = tuple(found.values())
+    return Experiment(title, runs, _panels(panels, declared), _panels(teachers, declared))
 
 
-def _panel(name: str, methods: Mapping[str, Mapping[Path, Item]]) -> DeclaredPanel:
-    return DeclaredPanel(name, {method: tuple(of.values()) for method, of in methods.items()})
+def _panels(
+    parts: Sequence[Part], declared: Iterable[tuple[Part, str, Item]]
+) -> tuple[DeclaredPanel, ...]:
+    """The panels of some parts of the file, in their order, from all runs with part and method."""
+    found: dict[str, dict[str, dict[Path, Item]]] = {
+        _panel_name(part): defaultdict(dict) for part in parts
+    }
+    for part, method, item in declared:
+        if part in parts:
+            found[_panel_name(part)][method][item.folder] = item
+    return tuple(
+        DeclaredPanel(name, {method: tuple(runs.values()) for method, runs in methods.items()})
+        for name, methods in found.items()
+    )
 
 
 def _panel_name(panel: Part) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from baselines.analysis.panels import Panel, method_of, panels
 from baselines.analysis.runs import Run, find_runs, run_folders
-from baselines.experiments.plan import Experiment, Item, read_experiment
+from baselines.experiments.plan import DeclaredPanel, Item, read_experiment
 from baselines.published.committed import Committed, furthest
 
 EXPERIMENT = "experiment.yaml"
@@ -25,6 +25,7 @@ class Results:
         runs: its runs, and those that it has in common with other experiments.
         panels: the runs as they are compared: as the experiment file has it, under its names. What
             it does not declare is in panels of its own, and all where there is no such file.
+        teachers: those that were made to teach the others and for nothing else, likewise.
         declared: whether an experiment file declared them.
         missing: the declared runs without a log.
     """
@@ -33,6 +34,7 @@ class Results:
     title: str
     runs: Sequence[Run]
     panels: Sequence[Panel]
+    teachers: Sequence[Panel]
     declared: bool
     missing: Sequence[Item]
 
@@ -91,7 +93,7 @@ def read_results(out: Path) -> list[Results]:
 
 def _undeclared(folder: Path, own: Sequence[Run]) -> Results:
     title = folder.name.replace("_", " ").capitalize()
-    return Results(folder, title, own, panels(own), False, ())
+    return Results(folder, title, own, panels(own), (), False, ())
 
 
 def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results:
@@ -106,13 +108,14 @@ def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results
     others = [run for run in own if run.folder not in covered]
     missing = tuple(item for item in experiment.items if item.folder not in found)
     runs = [*{run.folder: run for run in found.values()}.values(), *others]
-    shown = [*_panels(experiment, found), *panels(others)]
-    return Results(folder, experiment.title, runs, shown, True, missing)
+    shown = [*_panels(experiment.panels, found), *panels(others)]
+    teachers = list(_panels(experiment.teachers, found))
+    return Results(folder, experiment.title, runs, shown, teachers, True, missing)
 
 
-def _panels(experiment: Experiment, found: Mapping[Path, Run]) -> Iterator[Panel]:
-    """The declared panels, as far as there are runs of them."""
-    for declared in experiment.panels:
+def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> Iterator[Panel]:
+    """Declared panels, as far as there are runs of them."""
+    for declared in panels:
         logged = {
             name: [found[item.folder] for item in items if item.folder in found]
             for name, items in declared.methods.items()

@@ -10,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from baselines.analysis.comparison import Comparison
+from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.knowledge import knowledge_tables
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
-from baselines.analysis.statistics import MIN_SEEDS
+from baselines.analysis.statistics import MIN_SEEDS, mean
 from baselines.analysis.summary import CONTROLS, STUDENT, Transfer, summary_table
 from baselines.analysis.tables import (
     as_timesteps,
@@ -24,7 +24,10 @@ from baselines.analysis.tables import (
     controls_table,
     costed_table,
     escaped,
+    named,
+    number,
     table,
+    with_interval,
 )
 from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
@@ -188,6 +191,7 @@ def _section(section: Section) -> Iterator[str]:
     title, name = escaped(results.title), results.folder.name
     yield f"## {title}"
     yield _origin(results)
+    yield from _teachers(results)
     yield from _weights(section)
     told = knowledge_tables(section.comparisons)
     if told:
@@ -254,6 +258,19 @@ def _origin(results: Results) -> str:
         return "No experiment file declares these runs; their logs were collected by hand."
     link = f"[`{EXPERIMENT}`]({quote(results.folder.name)}/{EXPERIMENT})"
     return f"Declared in {link}.{_absent(results)}{_commits(results)}"
+
+
+def _teachers(results: Results) -> Iterator[str]:
+    """What those teachers reach that an experiment makes for its students alone."""
+    told = [
+        f"{escaped(panel.title)}, {named(row.method)}, {with_interval(row.value, number)}"
+        f" (n = {len(row.method.runs)})"
+        for panel in results.teachers
+        for row in compare(panel, mean, None).rows
+        if row.metric is FINAL_RETURN
+    ]
+    if told:
+        yield f"Its teachers and their final return: {'; '.join(told)}."
 
 
 def _absent(results: Results) -> str:

@@ -134,6 +134,32 @@ def test_a_teacher_that_no_earlier_run_makes(
         read(tmp_path, CHAIN.replace(old, new, 1))
 
 
+WITH_TEACHERS = """\
+title: Study
+settings: {num_timesteps: 1e6}
+seeds: [0, 3]
+methods: [PPO, MIKT]
+teachers:
+  - {env: CentipedeThree-v1, settings: {num_timesteps: 2e6}, methods: [PPO]}
+panels:
+  - {name: One, env: CentipedeFive-v1, teachers: {run: "teacher CentipedeThree-v1, PPO"}}
+"""
+
+
+def test_teachers_of_an_experiment_come_first_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    found = read(tmp_path, WITH_TEACHERS)
+    for number, seed in enumerate((0, 3)):
+        teacher, ppo, student = found.items[3 * number :][:3]
+        assert teacher.name == f"teacher CentipedeThree-v1, PPO, seed {seed}"
+        assert teacher.folder == Path(f"out/teachers/centipedethree_v1/ppo/{seed}")
+        assert (teacher.config.num_timesteps, ppo.config.num_timesteps) == (2_000_000, 1_000_000)
+        assert student.config.teacher_paths == (f"{teacher.folder}/models/00976",)
+        assert [item.shown for item in (teacher, ppo, student)] == [False, True, True]
+    assert [(panel.name, list(panel.methods)) for panel in found.panels] == [
+        ("One", ["PPO", "MIKT"])
+    ]
+
+
 def test_a_panel_may_have_seeds_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=":6: run: there is no 'One, MIKT, seed 5' above"):
         read(tmp_path, CHAIN.replace("{name: Two,", "{name: Two, seeds: [0, 3, 5],"))
@@ -256,14 +282,9 @@ def test_the_experiments_that_ship_train_no_run_under_two_names(path: Path) -> N
 
 
 def test_the_experiments_that_ship_may_share_a_folder() -> None:
-    """No two of them call different runs by one folder; teachers for a study have their own."""
+    """No two of them call different runs by one folder."""
     paths = sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml"))
-    teachers = [
-        path for path in paths if path.stem in ("coefficients_teachers", "knowledge_teachers")
-    ]
-    assert len(teachers) == 2
-    read_experiments(teachers, Path("runs/teachers"), {})
-    assert read_experiments([path for path in paths if path not in teachers], Path("runs"), {})
+    assert read_experiments(paths, Path("runs"), {})
 
 
 def test_a_name_of_a_panel_is_a_folder() -> None:
