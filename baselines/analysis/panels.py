@@ -121,11 +121,16 @@ class Panel:
         return min(scratch, key=distance, default=None)
 
     def untrained(self, method: Method) -> Method | None:
-        """The same method with teachers that were never trained."""
+        """The same method with teachers of the same tasks that were never trained."""
         if not method.runs[0].teachers or method.settings.get(WEIGHTS, UNTRAINED) == UNTRAINED:
             return None
         twin = {**method.settings, WEIGHTS: UNTRAINED}
-        return next((m for m in self.methods if m.runs[0].teachers and m.settings == twin), None)
+        alike = (m for m in self.methods if m.settings == twin)
+        return next((m for m in alike if _sources(m) == _sources(method)), None)
+
+
+def _sources(method: Method) -> list[str]:
+    return [teacher.task for teacher in method.runs[0].teachers]
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:

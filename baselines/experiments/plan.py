@@ -100,8 +100,8 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     found: dict[Path, Item] = {}
     declared: list[tuple[Part, str, Item]] = []
     for seed, panel in _by_seed(root, [*teachers, *panels]):
-        for method in _methods(panel.get("methods") or required(root, "methods")):
-            paths = _teachers(panel, method, seed, found.values())
+        for method, naming in _methods(panel.get("methods") or required(root, "methods")):
+            paths = _teachers(naming or panel, seed, found.values()) if method.taught else ()
             settings = common | _settings(panel)
             place = out if panel in panels else out / TEACHERS_FOLDER
             item = _item(panel, method, seed, settings, overrides, paths, place)
@@ -184,9 +184,10 @@ def _seeds(part: Part) -> list[int]:
     return list(part.value)
 
 
-def _methods(part: Part) -> list[NamedMethod]:
+def _methods(part: Part) -> list[tuple[NamedMethod, Part | None]]:
+    """Methods, each with the part that names its teachers if they are not those of its panel."""
     return [
-        _method_of_its_own(item) if isinstance(item.value, dict) else _method(item)
+        _method_of_its_own(item) if isinstance(item.value, dict) else (_method(item), None)
         for item in part.items()
     ]
 
@@ -197,7 +198,7 @@ def _method(part: Part) -> NamedMethod:
     return METHODS[part.text()]
 
 
-def _method_of_its_own(part: Part) -> NamedMethod:
+def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
     """A name with settings, added to those of a method: of this name in the table, else of MIKT."""
     entries = part.entries()
     if len(entries) != 1:
@@ -205,8 +206,9 @@ def _method_of_its_own(part: Part) -> NamedMethod:
     [(name, settings)] = entries
     added = dict(settings.entries())
     base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS["MIKT"])
+    teachers = settings if added.pop("teachers", None) else None
     own = {key: str(setting.value) for key, setting in added.items()}
-    return replace(base, name=name, settings={**base.settings, **own})
+    return replace(base, name=name, settings={**base.settings, **own}), teachers
 
 
 def _at(part: Part, check: object, *arguments: object) -> None:
@@ -216,13 +218,15 @@ def _at(part: Part, check: object, *arguments: object) -> None:
         raise part.error(str(error).removeprefix("--")) from None
 
 
-def _teachers(
-    panel: Part, method: NamedMethod, seed: int, earlier: Iterable[Item]
-) -> tuple[str, ...]:
-    """The files of a run's teachers, some of which earlier runs of the experiment may make."""
-    if not method.taught:
-        return ()
-    part = required(panel, "teachers")
+def _teachers(naming: Part, seed: int, earlier: Iterable[Item]) -> tuple[str, ...]:
+    """The files of a run's teachers, some of which earlier runs of the experiment may make.
+
+    Args:
+        naming: what has the key `teachers`: the panel, or the method if it has its own.
+        seed: of the run.
+        earlier: the runs that are declared before it.
+    """
+    part = required(naming, "teachers")
     elements = part.items() if isinstance(part.value, list) else [part]
     made = {item.name: str(item.last_checkpoint) for item in earlier}
     return tuple(_teacher(element, seed, made) for element in elements)

@@ -12,6 +12,7 @@ from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
 from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pairs
+from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run, read_run
 from baselines.analysis.statistics import mean
 from baselines.analysis.summary import Transfer, summary_table
@@ -49,6 +50,14 @@ def test_twins_differ_in_their_teachers_training_alone(compared: Comparison) -> 
     found = [(one.method.label, one.difference.value) for one in pairs(compared, FINAL_RETURN)]
     assert [label for label, _ in found] == ["MIKT without MI", "MIKT"]  # the best first
     assert [value for _, value in found] == pytest.approx([0.95 * 110 * 5, 0.95 * 110])
+
+
+def test_teachers_of_another_task_make_no_twin(compared: Comparison, tmp_path: Path) -> None:
+    [mikt] = [method for method in compared.panel.methods if method.label == "MIKT"]
+    for name, sources in (("same", ["S-v0"]), ("other", ["T-v0"]), ("both", ["S-v0", "T-v0"])):
+        run = read_run(write_run(tmp_path / "more" / name, straight(1.0), sources=sources))
+        twin = compared.panel.untrained(Method(name, (run,), mikt.settings))
+        assert (twin is not None) == (name == "same")
 
 
 def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:

@@ -160,6 +160,17 @@ def test_teachers_of_an_experiment_come_first_in_a_folder_of_their_own(tmp_path:
     ]
 
 
+def test_a_method_may_have_teachers_of_its_own(tmp_path: Path) -> None:
+    text = WITH_TEACHERS.replace(
+        "[PPO, MIKT]", "[MIKT, others: {method: MLPP, lr: 1e-4, teachers: 't/{seed}'}]"
+    )
+    items = {item.name: item.config for item in read(tmp_path, text).items}
+    for seed in (0, 3):
+        assert items[f"One, MIKT, seed {seed}"].teacher_paths[0].startswith("out/teachers/")
+        others = items[f"One, others, seed {seed}"]
+        assert (others.transfer, others.lr, others.teacher_paths) == ("mlpp", 1e-4, (f"t/{seed}",))
+
+
 def test_a_panel_may_have_seeds_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=":6: run: there is no 'One, MIKT, seed 5' above"):
         read(tmp_path, CHAIN.replace("{name: Two,", "{name: Two, seeds: [0, 3, 5],"))
