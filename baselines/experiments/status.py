@@ -6,6 +6,7 @@ import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median_high
 
 from baselines.common.checkpoint import CheckpointError, newest_checkpoint
 from baselines.common.files import holder, is_held
@@ -16,6 +17,9 @@ OUTPUT = "output.txt"
 TAIL = 1 << 14
 """Bytes that hold at least the last row of a table."""
 
+FEW = 5
+"""Updates that the speed is told from: one may have compiled, or waited for the machine."""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -23,7 +27,7 @@ class Standing:
 
     Attributes:
         updates: updates done, as its log says.
-        fps: environment steps per second in the last of them; 0 before the first.
+        fps: environment steps per second, the median of the last few; 0 before the first.
     """
 
     updates: int
@@ -56,14 +60,15 @@ def trainer(item: Item) -> str:
 def standing(item: Item) -> Standing:
     """How far the run is; at its beginning where there is no log."""
     try:
-        row = _last_row(item.folder / "logs" / "progress.csv")
-        return Standing(int(row["nupdates"]), float(row["fps"]))
+        rows = _last_rows(item.folder / "logs" / "progress.csv")
+        fps = median_high([float(row["fps"]) for row in rows[-FEW:]])
+        return Standing(int(rows[-1]["nupdates"]), fps)
     except (OSError, IndexError, KeyError, ValueError, TypeError):
         return Standing(0, 0.0)
 
 
-def _last_row(path: Path) -> dict[str, str]:
-    """The last whole row of a table, without reading the others: this is asked twice a second.
+def _last_rows(path: Path) -> list[dict[str, str]]:
+    """The last whole rows of a table, without reading the others: this is asked twice a second.
 
     Raises:
         OSError, IndexError, ValueError: there is none.
@@ -71,10 +76,11 @@ def _last_row(path: Path) -> dict[str, str]:
     with open(path, "rb") as file:
         header = file.readline()
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(len(header), size - TAIL))
-        last = file.read().split(b"\n")[-2]
-    names, values = csv.reader([header.decode(), last.decode()])
-    return dict(zip(names, values, strict=True))
+        start = max(len(header), size - TAIL)
+        file.seek(start)
+        lines = file.read().split(b"\n")[start > len(header) : -1]
+    names, *rows = csv.reader(line.decode() for line in [header, *lines])
+    return [dict(zip(names, values, strict=True)) for values in rows]
 
 
 def last_line(path: Path) -> str:
