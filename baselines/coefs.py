@@ -31,7 +31,7 @@ COEFS = {
             "decoder_min_std": 0.1,
         },
         "tuned coefficients",
-        "docs/method.md",
+        "docs/studies.md",
     ),
     "paper": CoefficientSet(
         {

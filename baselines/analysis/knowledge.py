@@ -12,7 +12,7 @@ from baselines.analysis.wording import told
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
-"""The primary measure first (docs/method.md, written before the runs)."""
+"""The primary measure first (docs/studies.md, written before the runs)."""
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never

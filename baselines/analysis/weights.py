@@ -20,7 +20,7 @@ from baselines.analysis.wording import has_too_few, told, verdict
 from baselines.coefs import COEFS, KL
 
 PAPER = "paper"
-"""The set that stays unless another one is better (docs/method.md)."""
+"""The set that stays unless another one is better (docs/studies.md)."""
 
 EXPLANATION = """\
 The measure is the area under the curve. Each student is set against the one with the paper's

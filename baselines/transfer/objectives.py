@@ -24,7 +24,7 @@ def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: flo
     σ² = σ_q² + `min_std`²: the bound for the observation known up to a noise of `min_std`. Without
     that noise, as in the authors' code, the loss has no minimum: an observation dimension that
     never changes is predicted exactly, its log σ_q sinks for ever, and 1/σ_q² in the gradient
-    drowns everything else inside the common norm clipping (`docs/method.md` has the measurement).
+    drowns everything else inside the common norm clipping (`docs/studies.md` has the measurement).
     A bound on log σ_q itself would not do: a dimension beyond it has no gradient to come back when
     it begins to change.
 

@@ -1,4 +1,4 @@
-"""A student's policy can be written with another teacher (docs/method.md, last section)."""
+"""A student's policy can be written with another teacher (docs/method.md)."""
 
 from __future__ import annotations
 
