@@ -104,7 +104,7 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
     items = read_experiment(experiment, root, {}).items
     committed = committed_runs(out)
     found = collected(items, root, out / experiment.stem, committed, finished_only)
-    if not (found.files or any(committed.longest(item, root) for item in items)):
+    if not (found.files or found.kept or any(committed.longest(i, root) for i in items)):
         raise UserError(
             f"--runs: no run of {experiment} in {root} has a curve yet;"
             f" python -m baselines.sweep {experiment} trains them"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
 from baselines.experiments.plan import Item, read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
 from baselines.experiments.status import is_finished, is_there, standing, trainer
+from baselines.published.collecting import check_as_declared
 from baselines.published.folder import committed_runs
 
 PROGRAM = "python -m baselines.sweep"
@@ -95,18 +96,20 @@ def main(argv: list[str]) -> int:
     out = arguments.out
     declared = read_experiments(arguments.experiments, out, overrides)
     chosen = _chosen(declared, arguments.only, arguments.seeds)
-    twins = _twins(chosen) if overrides else {}
+    twins = _twins(chosen)
     items = _of_number([item for item in chosen if item.name not in twins], arguments.array)
+    if arguments.array is None and not arguments.folders:
+        items = _with_teachers(items, declared)
+    for item in items:
+        check_as_declared(item, out)
+    whole = committed_runs(arguments.results).finished_of(declared, out)
+    logs = {item.name: whole[item.name].folder for item in items if _is_kept(item, whole)}
     if arguments.folders:
         shown = [item for item in items if item.shown]
-        logs = _logs(shown, out, arguments.results)
         print("\n".join(str(logs.get(item.name, item.config.log_path)) for item in shown))
         return 0
-    if arguments.array is None:
-        items = _with_teachers(items, declared)
-    logs = _logs(items, out, arguments.results)
     for name, earlier in twins.items():
-        print(f"{name} is left out: with --set it is the same run as {earlier.name}")
+        print(f"{name} is left out: it is the same run as {earlier.name}")
     board = board_of(items, logs)
     _check_teachers(board)
     jobs = arguments.jobs or usable_cores()
@@ -118,11 +121,9 @@ def main(argv: list[str]) -> int:
     return _run(board, jobs)
 
 
-def _logs(items: list[Item], out: Path, results: Path) -> dict[str, Path]:
-    """Where the whole logs of runs lie that were not finished here, by the run's name."""
-    committed = committed_runs(results)
-    found = {item.name: committed.finished(item, out) for item in items if not is_finished(item)}
-    return {name: run.folder for name, run in found.items() if run is not None}
+def _is_kept(item: Item, whole: Collection[str]) -> bool:
+    """Whether the run's log is kept elsewhere, and the run was not finished here."""
+    return item.name in whole and not is_finished(item)
 
 
 def _told(board: Board, logs: Mapping[str, Path]) -> Iterator[str]:
@@ -157,7 +158,8 @@ def _chosen(items: Sequence[Item], only: list[str], seeds: list[int]) -> list[It
         if all(text in item.name for text in only) and (not seeds or item.config.seed in seeds)
     ]
     if not chosen:
-        raise UserError("--only: no run of this name and seed; --dry_run lists them")
+        flag = "--only" if only else "--seeds"
+        raise UserError(f"{flag}: no run of this name and seed; --dry_run lists them")
     return chosen
 
 

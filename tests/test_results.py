@@ -135,8 +135,8 @@ def move_runs(folder: Path) -> None:
 
 BAD = {
     damage: r"LOG_DIR: .*old/x/progress.csv, line 1: 0 columns total_timesteps",
-    declare_otherwise: r"Target-v0, PPO, seed 0: .*lr 0.0003, but the file declares 0.0001; give",
-    declare_longer: r"num_timesteps 1000000, but the file declares 2000000",
+    declare_otherwise: r"Target-v0, PPO, seed 0: .*lr 0.0003, but 0.0001 is declared; give",
+    declare_longer: r"num_timesteps 1000000, but 2000000 is declared",
     move_runs: r"--runs: no run of .*trial.yaml .* has a curve yet; python -m baselines.sweep",
 }
 
@@ -200,6 +200,42 @@ def test_sessions_add_up(folder: Path) -> None:
     log.write_text(whole + lines[-1].replace("500000", "600000", 1) + "\n")
     call(folder, folder / "trial.yaml")
     assert committed(folder, "trial/source_target/mikt/2/progress.csv").startswith(half)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_log_of_other_settings_is_not_replaced(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(folder, folder / "trial.yaml")
+    before = committed(folder, "trial/target_v0/ppo/1/progress.csv")
+    trial = folder / "trial.yaml"
+    trial.write_text(EXPERIMENT.replace("nsteps: 100000", "nsteps: 100000, lr: 1e-4"))
+    (folder / "runs").rename(folder / "earlier_runs")
+    logs = folder / "runs" / "target_v0" / "ppo" / "1" / "logs"
+    write_run(logs, straight(1.0)[:2], seed=1, lr=1e-4, num_timesteps=1_000_000)
+    capsys.readouterr()
+    call(folder, trial)
+    stays = f"{folder}/results/trial/target_v0/ppo/1 stays: it is of a run with other settings"
+    assert stays in capsys.readouterr().out
+    assert committed(folder, "trial/target_v0/ppo/1/progress.csv") == before
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("returns", [[None, None, None], [5.0], []])
+def test_a_run_without_a_curve_yet_does_not_keep_others_back(
+    folder: Path, returns: list[float | None]
+) -> None:
+    logs = folder / "runs" / "source_target" / "mlpp" / "0" / "logs"
+    columns = {"nupdates": [8.0 * (i + 1) for i in range(len(returns))]}
+    write_run(
+        logs, returns, num_timesteps=1_000_000, sources=["Source-v0"], columns=columns,
+        transfer="mlpp",
+    )  # fmt: skip
+    if not returns:
+        (logs / "progress.csv").write_text("")
+    call(folder, folder / "trial.yaml")
+    assert "trial/target_v0/ppo/1/progress.csv" in files(folder / "results")
+    assert not any("mlpp" in name for name in files(folder / "results"))
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -227,10 +227,34 @@ def test_runs_that_a_setting_for_all_makes_the_same_are_one(
     assert sweep(*shorter, "--folders").stdout.split() == [str(folder / "logs")]
     monkeypatch.setattr(command, "run_all", lambda *_: None)
     assert sweep(*shorter).stdout.splitlines() == [
-        "CartPole-v1, longer, seed 0 is left out: with --set it is the same run as CartPole-v1,"
-        " PPO, seed 0",
+        "CartPole-v1, longer, seed 0 is left out: it is the same run as CartPole-v1, PPO, seed 0",
         "0 done, 0 running, 1 waiting, 0 failed",
     ]
+
+
+def test_a_run_that_two_files_name_differently_is_trained_once(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(SMALL.replace("[PPO]", "['as ever': {method: PPO}, PPO + KL]"))
+    waiting = names_waiting(monkeypatch, experiment, other, "--out", tmp_path, "--seeds=1")
+    assert waiting == ["CartPole-v1, PPO, seed 1", "CartPole-v1, PPO + KL, seed 1"]
+
+
+@pytest.mark.usefixtures("trained_here")
+def test_a_finished_run_with_other_settings_is_not_taken_for_the_declared_one(
+    experiment: Path, tmp_path: Path
+) -> None:
+    arguments = [experiment, "--out", tmp_path / "runs", "--seeds=1"]
+    sweep(*arguments)
+    sweep(*arguments)
+    logs = tmp_path / "runs" / "cartpole_v1" / "ppo" / "1" / "logs"
+    for flags in (["--set", "gamma=0.5"], ["--set", "num_timesteps=128"], ["--folders"]):
+        if flags == ["--folders"]:
+            experiment.write_text(SMALL.replace("xla: False", "xla: False, lr: 1e-4"))
+        refused = sweep(*arguments, *flags, status=2)
+        assert f"CartPole-v1, PPO, seed 1: {logs} is of a run with " in refused.stderr
+    assert "with lr 0.0003, but 0.0001 is declared" in refused.stderr
 
 
 def test_of_runs_that_are_the_same_one_that_teaches_stays(tmp_path: Path) -> None:
@@ -309,6 +333,7 @@ def test_it_is_trained_where_another_run_learns_from_it(
     [
         (["nowhere.yaml"], "experiment: cannot read nowhere.yaml"),
         (["EXPERIMENT", "--only", "Ant"], "--only: no run of this name"),
+        (["EXPERIMENT", "--seeds=9"], "--seeds: no run of this name and seed"),
         (["EXPERIMENT", "--array=2"], "--array: must be less than 2"),
         (["EXPERIMENT", "--set", "lr"], "--set: must be SETTING=VALUE, not 'lr'"),
         (["EXPERIMENT", "--set", "lrr=1"], "lrr: unknown setting; did you mean lr"),

@@ -112,6 +112,10 @@ class Run:
         return float(self.config["num_timesteps"] if self.finished else self.timesteps[-1])
 
 
+class NoCurve(UserError):
+    """A log that is whole but too short: its run has hardly begun."""
+
+
 def find_runs(folders: Sequence[str]) -> list[Run]:
     """Read every run at or below the folders, each once.
 
@@ -155,15 +159,18 @@ def read_run(folder: Path) -> Run:
     """Read one log folder.
 
     Raises:
-        UserError: a file is missing, short or damaged; the message names it and the line.
+        NoCurve: it has too few rows.
+        UserError: a file is missing or damaged; the message names it and the line.
     """
     header = _read_header(folder / HEADER_FILE)
     return Run(folder, *header, read_columns(folder / PROGRESS_FILE))
 
 
-def _fail(path: Path, problem: str, line: int | None = None) -> NoReturn:
+def _fail(
+    path: Path, problem: str, line: int | None = None, kind: type[UserError] = UserError
+) -> NoReturn:
     at = "" if line is None else f", line {line}"
-    raise UserError(f"{WHERE}: {path}{at}: {problem}")
+    raise kind(f"{WHERE}: {path}{at}: {problem}")
 
 
 def _read_text(path: Path) -> str:
@@ -228,20 +235,24 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
     """The columns of a `progress.csv`, float64 of [rows]; NaN where a cell is empty.
 
     Raises:
-        UserError: a line is damaged or cut off, a needed column or row is missing, or the
-            timesteps do not rise.
+        NoCurve: there are too few rows, or none has a return.
+        UserError: a line is damaged or cut off, a needed column is missing, or the timesteps do
+            not rise.
     """
     text = _read_text(path)
     lines = text.split("\n")
     if lines.pop():
         _fail(path, "the line has no end; was the file cut off?", len(lines) + 1)
-    names = _cells(lines[0]) if lines else []
+    if not lines:
+        _fail(path, "no row is there yet", 1, NoCurve)
+    names = _cells(lines[0])
     for needed in (TIMESTEPS, RETURN):
         if names.count(needed) != 1:
             _fail(path, f"{names.count(needed)} columns {needed}, not 1", 1)
     rows = [_read_row(path, number, line, names) for number, line in enumerate(lines[1:], start=2)]
     if len(rows) < MIN_ROWS:
-        _fail(path, f"a curve needs {MIN_ROWS} rows of figures, not {len(rows)}", len(lines))
+        few = f"a curve needs {MIN_ROWS} rows of figures, not {len(rows)}"
+        _fail(path, few, len(lines), NoCurve)
     columns = dict(zip(names, np.array(rows).T, strict=True))
     _check_columns(path, columns)
     return columns
@@ -274,4 +285,4 @@ def _check_columns(path: Path, columns: dict[str, np.ndarray]) -> None:
     if not rises.all():
         _fail(path, f"{TIMESTEPS} does not rise", int(np.argmin(rises)) + 2)
     if np.isnan(columns[RETURN]).all():
-        _fail(path, f"no finished episode: {RETURN} is empty throughout", len(timesteps))
+        _fail(path, f"no finished episode: {RETURN} is empty throughout", len(timesteps), NoCurve)

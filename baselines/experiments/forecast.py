@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -63,8 +64,12 @@ def trial_in(folder: Path, item: Item) -> Item:
 
 def seconds_left(board: Board, speeds: dict[Kind, float], jobs: int) -> float | None:
     """Seconds until all is done, or None while no speed is known."""
-    live = {kind(item): standing(item).fps for item in board.running.values()}
-    known = {name: speed for name, speed in (speeds | live).items() if speed}
+    live = defaultdict(list)
+    for item in board.running.values():
+        if fps := standing(item).fps:  # 0 before its first update
+            live[kind(item)].append(fps)
+    known = {name: speed for name, speed in speeds.items() if speed}
+    known |= {name: sum(alike) / len(alike) for name, alike in live.items()}
     if not known:
         return None
     usual = sum(known.values()) / len(known)

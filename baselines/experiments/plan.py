@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
@@ -19,8 +20,12 @@ KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
 BASE = "method"
 """Among a method's settings: the method of the table that they are added to."""
+RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
+"""Settings that the panels, the seeds and the sweep give."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -92,11 +97,14 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     Raises:
         UserError: anything wrong with the file, or with the settings of one of its runs.
     """
+    _check_free(overrides)
     root = read_yaml(path)
     root.entries(KEYS)
     title, common = required(root, "title").text(), _settings(root)
     teachers = root.parts["teachers"].items() if "teachers" in root.parts else []
     panels = required(root, "panels").items()
+    _check_names(teachers)
+    _check_names(panels)
     found: dict[Path, Item] = {}
     declared: list[tuple[Part, str, Item]] = []
     for seed, panel in _by_seed(root, [*teachers, *panels]):
@@ -107,8 +115,10 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
             item = _item(panel, method, seed, settings, overrides, paths, place)
             if panel in teachers:
                 item = replace(item, name=f"teacher {item.name}", shown=False)
-            if found.setdefault(item.folder, item).config != item.config:
-                raise panel.error(f"{item.name}: two runs of this name with other settings")
+            first = found.setdefault(item.folder, item)
+            if first.config != item.config:
+                other = f"{first.name}, with other settings"
+                raise panel.error(f"{item.name}: {item.folder} is that of {other}, already")
             declared.append((panel, method.name, item))
     runs = tuple(found.values())
     return Experiment(title, runs, _panels(panels, declared), _panels(teachers, declared))
@@ -133,6 +143,15 @@ def _panels(
 def _panel_name(panel: Part) -> str:
     name = panel.get("name")
     return required(panel, "env").text() if name is None else name.text()
+
+
+def _check_names(panels: Sequence[Part]) -> None:
+    """Raises UserError for two panels of one name and two tasks."""
+    tasks: dict[str, str] = {}
+    for panel in panels:
+        name, env = _panel_name(panel), required(panel, "env").text()
+        if tasks.setdefault(name, env) != env:
+            raise panel.error(f"{name}: a panel of this name, with {tasks[name]}, is there already")
 
 
 def _by_seed(root: Part, panels: Sequence[Part]) -> list[tuple[int, Part]]:
@@ -174,7 +193,23 @@ def _said(config: Config, other: Config) -> str:
 
 def _settings(part: Part) -> dict[str, str]:
     given = part.get("settings")
-    return {} if given is None else {key: str(p.value) for key, p in given.entries()}
+    return {} if given is None else _as_flags(given, dict(given.entries()))
+
+
+def _as_flags(part: Part, settings: Mapping[str, Part]) -> dict[str, str]:
+    """Settings as the flags have them."""
+    _at(part, _check_free, settings)
+    return {name: str(setting.value) for name, setting in settings.items()}
+
+
+def _check_free(settings: Iterable[str]) -> None:
+    """Raises UserError if one of these settings is not for all runs to have."""
+    for name in settings:
+        if name in RESERVED:
+            raise UserError(
+                f"--{name}: is not for the settings of all runs: panels give tasks and seeds, the"
+                " sweep the rest"
+            )
 
 
 def _seeds(part: Part) -> list[int]:
@@ -207,13 +242,16 @@ def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
     added = dict(settings.entries())
     base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS["MIKT"])
     teachers = settings if added.pop("teachers", None) else None
-    own = {key: str(setting.value) for key, setting in added.items()}
+    if teachers and not base.taught:
+        raise part.error(f"{name}: {base.name} has no teachers")
+    own = _as_flags(settings, added)
     return replace(base, name=name, settings={**base.settings, **own}), teachers
 
 
-def _at(part: Part, check: object, *arguments: object) -> None:
+def _at(part: Part, function: Callable[..., Result], *arguments: object) -> Result:
+    """What a function returns; its UserError is one at a place of the file."""
     try:
-        check(*arguments)  # type: ignore[operator]
+        return function(*arguments)
     except UserError as error:
         raise part.error(str(error).removeprefix("--")) from None
 
@@ -261,7 +299,7 @@ def _item(
 ) -> Item:
     env = required(panel, "env").text()
     group = _panel_name(panel) if method.taught else env
-    folder = out / slug(group) / slug(method.name) / str(seed)
+    folder = out / _at(panel, slug, group) / _at(panel, slug, method.name) / str(seed)
     places = {"env": env, "seed": str(seed), **_places(folder)}
     own = {flag: str(value) for flag, value in method.settings.items()}
     settings = {**common, **own, **overrides, **places}
@@ -282,5 +320,12 @@ def _places(folder: Path) -> dict[str, str]:
 
 
 def slug(text: str) -> str:
-    """A text as the name of a folder: `Four → Eight` is `four_eight`."""
-    return re.sub(r"[^a-z0-9.=]+", "_", text.lower().replace("→", " ")).strip("_")
+    """A text as the name of a folder: `Four → Eight` is `four_eight`.
+
+    Raises:
+        UserError: no letter or digit is in it.
+    """
+    name = re.sub(r"[^\w.=]+", "_", text.lower().replace("→", " ")).strip("_")
+    if not any(map(str.isalnum, name)):
+        raise UserError(f"{text!r}: a name needs a letter or digit, for its folder")
+    return name

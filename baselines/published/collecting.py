@@ -12,9 +12,9 @@ from typing import Any
 from baselines.analysis.runs import (
     HEADER_FILE,
     MAX_BYTES,
-    MIN_ROWS,
     PROGRESS_FILE,
     WHERE,
+    NoCurve,
     Run,
     read_run,
 )
@@ -22,7 +22,6 @@ from baselines.analysis.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
-from baselines.experiments.status import standing
 from baselines.flags import TEACHERS
 from baselines.published.committed import RUNS, Committed, common_place, identity
 
@@ -68,25 +67,42 @@ def collected(
     result = Collected()
     for item in items:
         logs, place = item.folder / "logs", item.folder.relative_to(root)
-        if standing(item).updates < MIN_ROWS:
+        run = _begun(logs)
+        if run is None:
             continue
-        run = read_run(logs)
-        header = portable(_header(logs), place)
-        _check_settings(item, header["config"], root)
+        check_as_declared(item, root)
         if finished_only and not run.finished:
             continue
+        header = portable(_header(logs), place)
         old = committed.longest(item, root)
-        if old is not None and not _same_training(old, header):
+        if old is None:
+            if (folder / place / HEADER_FILE).is_file():
+                result.kept.append(
+                    f"{item.name}: {folder / place} stays: it is of a run with other settings or"
+                    f" teachers; remove it, and {logs} is collected"
+                )
+                continue
+        elif not _same_training(old, header):
             if old.finished or old.timesteps[-1] >= run.timesteps[-1]:
                 result.kept.append(f"{item.name}: {old.folder} stays; {logs} is another training")
                 continue
-        elif old is not None and _is_no_news(run, old, folder / place):
+        elif _is_no_news(run, old, folder / place):
             continue
         result.files[place / HEADER_FILE] = json.dumps(header, indent=1).encode() + b"\n"
         result.files[place / PROGRESS_FILE] = thinned(
             read_regular(logs / PROGRESS_FILE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
         )
     return result
+
+
+def _begun(logs: Path) -> Run | None:
+    """The run that is logged in a folder; None where it has no curve yet."""
+    if not (logs / PROGRESS_FILE).is_file():
+        return None
+    try:
+        return read_run(logs)
+    except NoCurve:
+        return None
 
 
 def _header(logs: Path) -> dict[str, Any]:
@@ -106,13 +122,26 @@ def _is_no_news(run: Run, old: Run, place: Path) -> bool:
     return ahead > 0 or (ahead == 0 and old.folder != place)
 
 
-def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
-    had, wanted = identity(logged, RUNS), identity(item.config.to_json(), root)
+def check_as_declared(item: Item, root: Path) -> None:
+    """See that the run in an item's folder, if there is one, is the one that it declares.
+
+    Args:
+        item: the declared run.
+        root: the folder of all runs, in which the item's folder lies.
+
+    Raises:
+        UserError: it was made with other settings; the message names the first of them.
+    """
+    logs = item.folder / "logs"
+    if not (logs / HEADER_FILE).is_file():
+        return
+    header = portable(_header(logs), item.folder.relative_to(root))
+    had, wanted = identity(header["config"], RUNS), identity(item.config.to_json(), root)
     for name in (name for name in had if name in wanted and had[name] != wanted[name]):
         raise UserError(
-            f"experiment: {item.name}: {item.folder / 'logs'} is of a run with {name}"
-            f" {had[name]!r}, but the file declares {wanted[name]!r}; give the file that the run"
-            " was made with, or train anew"
+            f"experiment: {item.name}: {logs} is of a run with {name} {had[name]!r}, but"
+            f" {wanted[name]!r} is declared; give what the run was made with or another folder for"
+            f" the runs, or remove {item.folder} to train anew"
         )
 
 

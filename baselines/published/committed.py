@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +65,41 @@ class Committed:
     def longest(self, item: Item, root: Path) -> Run | None:
         """The log that has got furthest of the run that an item declares; None: there is none.
 
-        A run is another one if a teacher of it was another file than is there now, unless that
-        teacher is itself made by a run below `root`: it has been trained anew since.
+        A run is another one if a teacher of it, or the XML of its body, was another file than is
+        there now. A teacher that is itself made by a run below `root` may have been trained anew
+        since.
 
         Args:
             item: the declared run.
             root: the folder of all runs, in which the item's folder lies.
         """
-        return furthest(r for r in self.alike(item, root) if _had_these_teachers(r, item, root))
+        return furthest(r for r in self.alike(item, root) if _had_these_files(r, item, root))
 
     def finished(self, item: Item, root: Path) -> Run | None:
         """The same, if that log is whole."""
         run = self.longest(item, root)
         return run if run is not None and run.finished else None
+
+    def finished_of(self, items: Sequence[Item], root: Path) -> dict[str, Run]:
+        """The whole logs of declared runs, by name.
+
+        That of a student whose teacher one of the runs makes is left out if neither the teacher's
+        log is there nor its very file: its settings may be others by now.
+
+        Args:
+            items: the declared runs, a teacher before its students.
+            root: the folder of all runs.
+        """
+        makers = {str(item.last_checkpoint): item.name for item in items}
+        found: dict[str, Run] = {}
+        for item in items:
+            run = self.finished(item, root)
+            if run is not None and all(
+                path not in makers or makers[path] in found or _is_file(path, teacher.sha256)
+                for path, teacher in zip(item.config.teacher_paths, run.teachers, strict=True)
+            ):
+                found[item.name] = run
+        return found
 
 
 def furthest(runs: Iterable[Run]) -> Run | None:
@@ -89,13 +111,16 @@ def _key(what: Mapping[str, Any]) -> str:
     return json.dumps(what, sort_keys=True)
 
 
-def _had_these_teachers(run: Run, item: Item, root: Path) -> bool:
+def _had_these_files(run: Run, item: Item, root: Path) -> bool:
     pairs = zip(item.config.teacher_paths, run.teachers, strict=True)
-    return all(
-        sha256(path) == teacher.sha256
-        for path, teacher in pairs
-        if Path(path).is_file() and not Path(path).is_relative_to(root)
-    )
+    had = {path: t.sha256 for path, t in pairs if not Path(path).is_relative_to(root)}
+    if item.config.env_xml and run.origin.body:
+        had[item.config.env_xml] = run.origin.body
+    return all(_is_file(path, its) for path, its in had.items() if Path(path).is_file())
+
+
+def _is_file(path: str, its_sha256: str) -> bool:
+    return Path(path).is_file() and sha256(path) == its_sha256
 
 
 def sha256(path: str | Path, where: str = "teacher") -> str:

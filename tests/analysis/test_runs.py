@@ -65,7 +65,7 @@ def test_a_folder_without_runs_is_refused(tmp_path: Path, name: str) -> None:
 Change = Callable[[str], str | bytes]
 
 DAMAGED_ROWS: dict[str, tuple[Change, str]] = {
-    "empty": (lambda _: "", ", line 1: 0 columns total_timesteps"),
+    "empty": (lambda _: "", ", line 1: no row is there yet"),
     "only a header": (lambda text: text.split("\n")[0] + "\n", ", line 1: .* 2 rows .* not 0"),
     "a single row": (lambda text: "\n".join(text.split("\n")[:2]) + "\n", ", line 2: .* not 1"),
     "cut in a row": (lambda text: text[:-3], ", line 4: .*cut off"),

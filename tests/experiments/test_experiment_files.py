@@ -248,8 +248,18 @@ BAD = {
     "a method of two names": ("0.1}\n", "0.1}\n    other: {}\n", r":7: a method is one name .* 2"),
     "a base that there is not": ("0.1}", "0.1, method: MKT}", r":7: method: .*did you mean MIKT"),
     "one folder, two runs": (
-        "[MLPP]\n", "[PPO]\n", r":12: CentipedeEight-v1, PPO, seed 0: two runs of this name",
+        "[MLPP]\n", "[PPO]\n",
+        r":12: CentipedeEight-v1, PPO, seed 0: out/centipedeeight_v1/ppo/0 is that of"
+        r" CentipedeEight-v1, PPO, seed 0, with other settings, already",
     ),
+    "two tasks under one name": (
+        "Both → Eight\n    env: CentipedeEight-v1", "Four → Eight\n    env: CentipedeSix-v1",
+        r":12: Four → Eight: a panel of this name, with CentipedeEight-v1, is there already",
+    ),
+    "a seed among the settings": ("lr: 1e-4", "seed: 7", r":15: seed: is not for the settings of"),
+    "a task of a method": ("0.1}", "0.1, env: X}", r":7: env: is not for the settings of all runs"),
+    "PPO with teachers": ("- PPO\n", "- PPO: {teachers: t}\n", r":5: PPO: PPO has no teachers"),
+    "no folder for a name": ("- weak", '- ".."', r":9: '\.\.': a name needs a letter or digit"),
 }  # fmt: skip
 
 
@@ -298,8 +308,17 @@ def test_the_experiments_that_ship_may_share_a_folder() -> None:
     assert read_experiments(paths, Path("runs"), {})
 
 
+@pytest.mark.parametrize("name", ["seed", "env", "save_path", "log_path"])
+def test_what_the_file_gives_is_not_set_for_all_runs(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match=f"--{name}: is not for the settings of all runs"):
+        read(tmp_path, GOOD, **{name: "7"})
+
+
 def test_a_name_of_a_panel_is_a_folder() -> None:
     assert slug("Four + Six → Eight") == "four_six_eight"
+    assert slug("MIKT (paper's coefficients)") == "mikt_paper_s_coefficients"
+    assert slug("方法一") != slug("方法二")
+    assert slug("β 1") != slug("γ 1")
 
 
 def test_parts_know_their_lines(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,42 @@ def test_teachers_that_the_experiment_makes_are_found_on_any_machine(tmp_path: P
     made.write_bytes(b"trained here once more, so of other bits")
     assert committed.finished(item, tmp_path / "out") is not None
     assert committed.finished(item, tmp_path / "another") is None
+
+
+def test_a_student_counts_only_with_the_teacher_that_is_declared(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    place = "runs/y/models/00010"
+    student_run = taught(tmp_path / "student", place, TEACHER)
+    teacher_run = logged(tmp_path / "teacher", env="S-v0")
+    committed = Committed([student_run, teacher_run])
+
+    def found(**settings: Any) -> set[str]:
+        teacher = replace(declared(out / "y", env="S-v0", **settings), name="teacher")
+        student = declared(out / "x", teacher_paths=(str(teacher.last_checkpoint),))
+        return set(committed.finished_of([teacher, student], out))
+
+    assert found() == {"teacher", "x"}
+    assert found(lr=1e-5) == set()  # the student has learned from another teacher
+    made = out / "y" / "models" / "00010"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"trained with the other settings")
+    assert found(lr=1e-5) == set()
+    made.write_bytes(TEACHER)
+    assert found(lr=1e-5) == {"x"}
+
+
+def test_an_edited_body_makes_another_run(tmp_path: Path) -> None:
+    body, out = tmp_path / "body.xml", tmp_path / "out"
+    body.write_text("<mujoco/>")
+    write_run(tmp_path / "a", straight(1.0), num_timesteps=1_000_000, env_xml=str(body))
+    header = json.loads((tmp_path / "a" / "config.json").read_text())
+    header["body"] = {"sha256": hashlib.sha256(body.read_bytes()).hexdigest()}
+    (tmp_path / "a" / "config.json").write_text(json.dumps(header))
+    committed = Committed([read_run(tmp_path / "a")])
+    item = declared(out / "0", env_xml=str(body))
+    assert committed.finished(item, out) is not None
+    body.write_text("<mujoco model='another'/>")
+    assert committed.finished(item, out) is None
 
 
 def test_a_common_place() -> None:
