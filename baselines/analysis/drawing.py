@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import matplotlib.style
@@ -96,14 +97,20 @@ RESERVED = tuple(METHODS)[: len(STYLES)]
 
 
 def styles(panels: Iterable[Panel]) -> dict[str, Style]:
-    """A style for each label; labels beyond the reserved ones take those that are left."""
+    """A style for each label; labels beyond the reserved ones take those that are left.
+
+    Colours that are left come first, then each with other lines, then those of the reserved labels
+    with other lines. All differ, up to the square of the number of `STYLES`.
+    """
     labels = dict.fromkeys(method.label for panel in panels for method in panel.methods)
     reserved = {name: STYLES[i] for i, name in enumerate(RESERVED) if name in labels}
-    free = [i for i, style in enumerate(STYLES) if style not in reserved.values()]
     others = [name for name in labels if name not in reserved]
-    return reserved | {
-        name: _mixed(free[k % len(free)], k // len(free)) for k, name in enumerate(others)
-    }
+    taken = [STYLES.index(style) for style in reserved.values()]
+    free = [i for i in range(len(STYLES)) if i not in taken]
+    shifts = range(len(STYLES))
+    left = [_mixed(color, shift) for shift in shifts for color in free]
+    left += [_mixed(color, shift) for shift in shifts[1:] for color in taken]
+    return reserved | dict(zip(others, cycle(left), strict=False))
 
 
 def _mixed(color: int, shift: int) -> Style:

@@ -138,9 +138,19 @@ def test_a_method_looks_the_same_in_every_figure() -> None:
         assert alone[label] != alone["another"]
 
 
-def test_twenty_methods_look_different() -> None:
-    labels = [f"MIKT, lr={i}" for i in range(20)]
-    assert len(set(drawing.styles(methods_called(labels)).values())) == 20
+@pytest.mark.parametrize("reserved", range(len(RESERVED) + 1))
+def test_many_methods_look_different(reserved: int) -> None:
+    """Whatever colours are left for the others: at the end none."""
+    for others in (1, 20, len(STYLES) ** 2 - reserved):
+        labels = [*RESERVED[:reserved], *(f"MIKT, lr={i}" for i in range(others))]
+        looks = drawing.styles(methods_called(labels))
+        assert list(looks) == labels
+        assert len(set(looks.values())) == len(labels)
+
+
+def test_more_methods_than_there_are_styles_are_drawn() -> None:
+    labels = [f"MIKT, lr={i}" for i in range(len(STYLES) ** 2 + 1)]
+    assert list(drawing.styles(methods_called(labels))) == labels
 
 
 def test_styles_differ_without_their_colours() -> None:
