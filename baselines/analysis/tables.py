@@ -52,10 +52,11 @@ def _csv_controlled(comparison: Comparison, against: Against) -> dict[str, objec
 
 
 def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, object]:
-    baseline = comparison.panel.baseline
+    panel = comparison.panel
+    baseline = panel.longest_baseline if counted else panel.baseline
     timed = row.metric is TIME_TO_THRESHOLD
     cells = {
-        "panel": comparison.panel.title,
+        "panel": panel.title,
         "metric": row.metric.name,
         "method": row.method.label,
         "teachers_counted": counted,

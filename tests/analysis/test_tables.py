@@ -126,6 +126,13 @@ def test_a_table_says_whom_it_compares_with_and_how_far(tmp_path: Path) -> None:
     assert costed[0][4] == "difference from PPO, num_timesteps=2000000"
     student = next(row for row in costed if row[1] == "MIKT")
     assert student[4] == "-20.00"  # 19 at two million in all
+    in_csv = {
+        row["teachers_counted"]: (row["baseline"], float(row["difference"]))
+        for row in csv.DictReader(io.StringIO(as_csv([compared])))
+        if (row["metric"], row["method"]) == ("final_return", "MIKT")
+    }
+    assert in_csv["False"] == ("PPO", pytest.approx(9.5))
+    assert in_csv["True"] == ("PPO, num_timesteps=2000000", pytest.approx(-20))
 
 
 def test_without_time_for_a_teacher_there_is_nothing_to_count(tmp_path: Path) -> None:
