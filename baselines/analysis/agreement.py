@@ -17,7 +17,10 @@ from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_mea
 from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval
 
 LAST = 204_800
-"""Timesteps at the end of a run over which its return is taken: 100 updates of 2048."""
+"""Timesteps at the end of a run over which its return is taken: 100 updates of 2048.
+
+Of a run that is shorter, the return is that of the whole run.
+"""
 
 STAGES = (206_848, 821_248, 1_845_248)
 """Timesteps at which entropy and approxkl are read: updates 101, 401 and 901 of 2048."""
@@ -66,9 +69,10 @@ class Line:
 def lines(ours: Method, published: Method) -> Iterator[Line]:
     """Return at the end, then entropy and approxkl on the way, as far as all runs of both get."""
     stop = float(min(ours.stop, published.stop))
+    start = max(0.0, stop - LAST)
     both = ours, published
-    read: Callable[[Curve], float] = partial(Curve.mean_height, start=stop - LAST, stop=stop)
-    yield _line(f"return, {stop - LAST:,.0f} to {stop:,.0f}", both, RETURN, read)
+    read: Callable[[Curve], float] = partial(Curve.mean_height, start=start, stop=stop)
+    yield _line(f"return, {start:,.0f} to {stop:,.0f}", both, RETURN, read)
     for column in ("policy_entropy", "approxkl"):
         for stage in (stage for stage in STAGES if stage <= stop):
             yield _line(f"{column} at {stage:,}", both, column, partial(_at, timesteps=stage))

@@ -114,6 +114,15 @@ def test_lines_are_read_where_they_should_be(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["approxkl at 206,848"].published, [0.202, 0.202])
 
 
+def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> None:
+    write_run(tmp_path / "short", [2.0, 4.0], step=10_000)
+    [panel] = panels_in(tmp_path)
+    [method] = panel.methods
+    [line] = lines(method, method)
+    assert line.name == "return, 0 to 20,000"
+    assert list(line.ours) == [2.5]  # 2 up to the first row, then rising to 4
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "words"),
     [
