@@ -91,10 +91,11 @@ def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
 def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
     from baselines.analysis import drawing
     from baselines.analysis.brought import summary_figure
+    from baselines.analysis.statistics import STATISTICS
 
     if lines := transfers(sections):
         with drawing.appearance():
-            figure = drawing.rendered(summary_figure(lines, ""), "png")
+            figure = drawing.rendered(summary_figure(lines, STATISTICS["mean"], ""), "png")
         _write(out, {Path(SUMMARY): figure})
 
 

@@ -12,6 +12,7 @@ from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
 from baselines.analysis.knowledge import METRICS, pairs
+from baselines.analysis.statistics import Statistic
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
 
 DIFFERENCES = {
@@ -20,7 +21,7 @@ DIFFERENCES = {
 }
 
 
-def summary_figure(transfers: Sequence[Transfer], title: str) -> Figure:
+def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: str) -> Figure:
     """What methods reach at the end, and the two differences that matter, by return and by area."""
     looks = drawing.styles([transfer.comparison.panel for transfer in transfers])
     legend = {label: looks[label] for label in MAIN if label in looks}
@@ -44,10 +45,10 @@ def summary_figure(transfers: Sequence[Transfer], title: str) -> Figure:
             for transfer in transfers
         ]
         columns.append(Column(minus(control), "difference in mean return", rows, True, legend))
-    return interval_figure([transfer.name for transfer in transfers], columns, title)
+    return interval_figure([transfer.name for transfer in transfers], columns, statistic, title)
 
 
-def knowledge_figure(comparisons: Sequence[Comparison], title: str) -> Figure:
+def knowledge_figure(comparisons: Sequence[Comparison], statistic: Statistic, title: str) -> Figure:
     """The pairs of all panels, a row for each, by area and by final return."""
     looks = drawing.styles([comparison.panel for comparison in comparisons])
     names: list[str] = []
@@ -61,4 +62,4 @@ def knowledge_figure(comparisons: Sequence[Comparison], title: str) -> Figure:
                 rows.append([Point(own[label].difference, looks[label])])
                 names.append(f"{label} (n = {own[label].pairs} pairs)")
         columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))
-    return interval_figure(names, columns, title)
+    return interval_figure(names, columns, statistic, title)

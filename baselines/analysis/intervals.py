@@ -11,17 +11,13 @@ from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
-from baselines.analysis.statistics import Estimate
+from baselines.analysis.statistics import MIN_SEEDS, Estimate, Statistic
 
 ROW_HEIGHT, ROOM = 0.34, 1.5
 """Inches of a row, and of what is around them."""
 
 CHARACTERS, CHARACTER = 24, 0.07
 """Characters of a row's name that there is room for, and the inches that each further one takes."""
-
-CAPTION = (
-    "points: means over seeds; bars: 95 % intervals (Student's), where there are at least 3 seeds"
-)
 
 
 @dataclass(frozen=True)
@@ -51,12 +47,15 @@ class Column:
     legend: Mapping[str, Style]
 
 
-def interval_figure(names: Sequence[str], columns: Sequence[Column], title: str) -> Figure:
+def interval_figure(
+    names: Sequence[str], columns: Sequence[Column], statistic: Statistic, title: str
+) -> Figure:
     """Draw them side by side.
 
     Args:
         names: of the rows, the same in all columns.
         columns: the axes.
+        statistic: that over the seeds.
         title: above all; may be empty.
     """
     points = max((len(row) for column in columns for row in column.rows), default=1)
@@ -69,8 +68,15 @@ def interval_figure(names: Sequence[str], columns: Sequence[Column], title: str)
         _draw(axes, column)
     places[0].set_yticks(range(len(names)), names, parse_math=False)
     places[0].set_ylim(len(names) - 0.5, -0.5)
-    drawing.add_words(figure, title, CAPTION)
+    drawing.add_words(figure, title, _caption(statistic))
     return figure
+
+
+def _caption(statistic: Statistic) -> str:
+    return (
+        f"points: {statistic.words}s over seeds; bars: 95 % intervals ({statistic.interval}), where"
+        f" there are at least {MIN_SEEDS} seeds"
+    )
 
 
 def _draw(axes: Axes, column: Column) -> None:

@@ -84,7 +84,7 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
             looks = drawing.styles(panels)
             figures["_metrics"] = logged_quantities(panels, metrics, statistic, wishes.title, looks)
         if come_in_pairs(comparisons):
-            figures["_knowledge"] = knowledge_figure(comparisons, wishes.title)
+            figures["_knowledge"] = knowledge_figure(comparisons, statistic, wishes.title)
         drawn = {
             f"{name}.{kind}": drawing.rendered(figure, kind)
             for name, figure in figures.items()

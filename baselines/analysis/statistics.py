@@ -45,15 +45,22 @@ def interquartile_mean(values: np.ndarray, axis: int = -1) -> Any:
 
 @dataclass(frozen=True)
 class Statistic:
-    """A statistic over seeds: its name in words, and the function of (values, axis)."""
+    """A statistic over seeds.
+
+    Attributes:
+        words: its name.
+        function: of (values, axis).
+        interval: whose the interval is that `estimate_of_returns` gives it.
+    """
 
     words: str
     function: Function
+    interval: str
 
 
 STATISTICS = {
-    "mean": Statistic("mean", mean),
-    "iqm": Statistic("interquartile mean", interquartile_mean),
+    "mean": Statistic("mean", mean, "Student's"),
+    "iqm": Statistic("interquartile mean", interquartile_mean, "bootstrap"),
 }
 """By the name on the command line."""
 

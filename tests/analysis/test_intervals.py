@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
-from baselines.analysis.statistics import Estimate
+from baselines.analysis.statistics import STATISTICS, Estimate
 
 ONE, OTHER = Style("#000000", "-", ""), Style("#0072B2", "-", "s")
 
@@ -30,7 +30,7 @@ def test_numbers_without_an_interval_are_points_alone() -> None:
         Column("Right", "difference", rows[::-1], True, {}),
     ]
     with drawing.appearance():
-        left, right = interval_figure(["first $", "second"], columns, "").axes
+        left, right = interval_figure(["first $", "second"], columns, STATISTICS["mean"], "").axes
         assert drawing.rendered(left.figure, "png").startswith(b"\x89PNG")  # $ is no mathematics
     assert spans(left) == spans(right) == [(1.0, 4.0)]
     points = [line for line in left.lines if len(line.get_xdata()) == 1]

@@ -1,5 +1,6 @@
 """Pairs of trained and untrained teachers, the summary, and the hand-over, by hand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from baselines.analysis.hand_over_table import before_and_after, hand_over_table
 from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pairs
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run, read_run
-from baselines.analysis.statistics import mean
+from baselines.analysis.statistics import STATISTICS, mean
 from baselines.analysis.summary import Transfer, summary_table
 from baselines.analysis.tables import aligned
 
@@ -29,6 +30,7 @@ def write(folder: Path, name: str, factor: float, seeds: int = 3, **settings: An
         )
 
 
+MEAN = STATISTICS["mean"]
 UNTRAINED = {"teacher_weights": "random"}
 WEAK = {"mutual_info_coef": 0.0}
 
@@ -106,8 +108,8 @@ def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
 
 def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     with drawing.appearance():
-        values, kl, untrained = summary_figure([Transfer("S → T", compared)], "").axes
-        area, _ = knowledge_figure([compared], "").axes
+        values, kl, untrained = summary_figure([Transfer("S → T", compared)], MEAN, "").axes
+        area, _ = knowledge_figure([compared], MEAN, "").axes
     assert [tick.get_text() for tick in values.get_yticklabels()] == ["S → T"]
     points = [float(line.get_xdata()[0]) for line in values.lines if len(line.get_xdata()) == 1]
     assert points == pytest.approx([104.5, 209, 522.5, 627])
@@ -119,6 +121,26 @@ def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     bar = next(line for line in area.lines if list(line.get_ydata()) == [0, 0])
     expected = next(one for one in pairs(compared, AREA_UNDER_CURVE))
     assert list(bar.get_xdata()) == [expected.difference.low, expected.difference.high]
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "bars"),
+    [("mean", "means", "Student's"), ("iqm", "interquartile means", "bootstrap")],
+)
+def test_a_figure_says_what_its_points_and_bars_are(
+    tmp_path: Path, name: str, points: str, bars: str
+) -> None:
+    for kind in (WEAK, {}):
+        for weights in (UNTRAINED, {}):
+            write(tmp_path, f"{kind}{weights}", 2, **kind, **weights)
+    statistic = STATISTICS[name]
+    compared = [compare(panel, statistic.function, None) for panel in panels_in(tmp_path)]
+    with drawing.appearance():
+        figure = knowledge_figure(compared, statistic, "")
+    [caption] = [text.get_text() for text in figure.texts]
+    assert re.findall(r"points: (.*?) over seeds; bars: 95 % intervals \((.*?)\)", caption) == [
+        (points, bars)
+    ]
 
 
 def student(folder: Path, returns: list[float | None], updates: list[int], seed: int = 0) -> Run:
