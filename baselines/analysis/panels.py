@@ -32,6 +32,9 @@ PLACES = {
 MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
 """Settings without effect on a run whose transfer method does not say that it reads them."""
 
+LONGEST_VALUE = 30
+"""Characters of a setting's value in a label."""
+
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
 
@@ -70,7 +73,7 @@ class Panel:
 
     Attributes:
         title: source tasks and target task.
-        methods: in the order in which they are shown.
+        methods: in the order in which they are shown; no label twice.
     """
 
     title: str
@@ -275,22 +278,33 @@ def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
 def _named(name: str, groups: list[list[Run]]) -> list[Method]:
     """Methods of one label, told apart by the settings in which they differ.
 
-    Defaults are unsaid, and so is the shortest length.
+    Long values are cut, unless two methods would then be called the same.
     """
     settings = [_settings(group[0]) for group in groups]
     differing = _differing(settings)
-    methods = []
+    shortest = min(one[LENGTH] for one in settings)
+    told = []
     for group, own in zip(groups, settings, strict=True):
-        coefs = _set_of(own)
-        unsaid = {
-            **default_settings(group[0].config),
-            **(COEFS[coefs].values if coefs else {}),
-            LENGTH: min(one[LENGTH] for one in settings),
-            **(METHODS[name].settings if name in METHODS else {}),
-        }
-        said = [f"{k}={_short(own.get(k))}" for k in differing if own.get(k) != unsaid.get(k)]
-        methods.append(Method(", ".join([name, *said]), _by_seed(group), own))
-    return methods
+        unsaid = _unsaid(name, group[0], own) | {LENGTH: shortest}
+        told.append({k: own[k] for k in differing if k in own and own[k] != unsaid.get(k)})
+    labels = [_labelled(name, one, LONGEST_VALUE) for one in told]
+    if len(set(labels)) < len(labels):
+        labels = [_labelled(name, one, None) for one in told]
+    return [
+        Method(called, _by_seed(group), own)
+        for called, group, own in zip(labels, groups, settings, strict=True)
+    ]
+
+
+def _unsaid(name: str, run: Run, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a method of some label that go without saying."""
+    coefs = _set_of(own)
+    return {
+        **default_settings(run.config),
+        "transfer": Config.transfer,
+        **(COEFS[coefs].values if coefs else {}),
+        **(METHODS[name].settings if name in METHODS else {}),
+    }
 
 
 def _differing(settings: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -298,8 +312,14 @@ def _differing(settings: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(k for k in keys if any(one.get(k) != settings[0].get(k) for one in settings))
 
 
-def _short(value: Any) -> str:
-    return printable(value if isinstance(value, str) else json.dumps(value), 30)
+def _labelled(name: str, said: Mapping[str, Any], length: int | None) -> str:
+    return ", ".join([name, *(f"{k}={_short(value, length)}" for k, value in said.items())])
+
+
+def _short(value: Any, length: int | None = LONGEST_VALUE) -> str:
+    """At most so many characters of a value; None: all."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return printable(text, len(text) if length is None else length)
 
 
 def _by_seed(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from handmade_logs import panels_in, write_run
 
+from baselines.analysis.comparison import compare
+from baselines.analysis.curve_metrics import FINAL_RETURN
+from baselines.analysis.statistics import mean
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
 from baselines.config import Config
@@ -138,6 +141,50 @@ def test_other_settings_make_other_methods_named_by_what_is_no_default(tmp_path:
         "MIKT, lr=0.001, mutual_info_coef=0.1": 1,
         "MIKT, mutual_info_coef=0.1": 1,
     }
+
+
+NETWORKS = "my_project.networks.policies:residual_"
+TRANSFERS = "my_project.transfers:Distillation_from_the_teachers_on_the_"
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels"),
+    [
+        (
+            [{"network": f"{NETWORKS}small"}, {"network": f"{NETWORKS}large"}],
+            {f"MIKT, network={NETWORKS}large", f"MIKT, network={NETWORKS}small"},
+        ),
+        (
+            [{"network": f"{NETWORKS}small"}, {"network": "mlp"}],
+            {"MIKT", f"MIKT, network={NETWORKS[:27]}..."},
+        ),
+        (
+            [{"transfer": "a.b:Mine"}, {"transfer": "c:Mine"}],
+            {"Mine, transfer=a.b:Mine", "Mine, transfer=c:Mine"},
+        ),
+        ([{"transfer": "a:MLPP"}, {"transfer": "mlpp"}], {"MLPP, transfer=a:MLPP", "MLPP"}),
+        (
+            [{"transfer": f"{TRANSFERS}left"}, {"transfer": f"{TRANSFERS}right"}],
+            {
+                f"Distillation_from_the_teach..., transfer={TRANSFERS}{side}"
+                for side in ("left", "right")
+            },
+        ),
+    ],
+)
+def test_two_methods_have_two_labels_and_numbers_of_their_own(
+    tmp_path: Path, settings: list[dict[str, Any]], labels: set[str]
+) -> None:
+    for height, one in enumerate(settings):
+        write_run(tmp_path / str(height), [float(height)] * 2, sources=["S-v0"], **one)
+    [panel] = panels_in(tmp_path)
+    assert {method.label for method in panel.methods} == labels
+    measured = {
+        row.method.runs[0].folder.name: row.value.value
+        for row in compare(panel, mean, None).rows
+        if row.metric is FINAL_RETURN
+    }
+    assert measured == {"0": 0.0, "1": 1.0}
 
 
 def test_settings_of_the_transfer_do_not_matter_from_scratch(tmp_path: Path) -> None:
