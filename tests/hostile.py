@@ -284,7 +284,7 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
     "data with a deep activation": lambda: sb3_data(policy_kwargs=3),
     "data with exploration noise": lambda: sb3_data(use_sde=True),
     "data with another activation": lambda: sb3_data(
-        policy_kwargs={"activation_fn": "<class 'torch.nn.modules.activation.ELU'>"}),
+        policy_kwargs={"activation_fn": "<class 'torch.nn.modules.activation.LeakyReLU'>"}),
     "a policy.pth that calls": lambda: torch_file(pickle.dumps(system(), 2)),
     "a policy.pth that calls torch": lambda: torch_file(named("torch", "load", "/etc/passwd")),
     "a policy.pth of before torch 1.6": lambda: sb3(policy_pth=pickle.dumps(3)),

@@ -25,11 +25,13 @@ from baselines.conversion.pickles import Global, Instance, Persistent
 from baselines.conversion.pickling import MADE_EMPTY, pickled
 
 ACTIVATIONS = {
-    "tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU", "silu": "SiLU",
-    "softplus": "Softplus", "softsign": "Softsign", "sigmoid": "Sigmoid",
+    ours: Global("torch.nn.modules.activation", theirs)
+    for ours, theirs in {
+        "tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU",
+        "silu": "SiLU", "softplus": "Softplus", "softsign": "Softsign", "sigmoid": "Sigmoid",
+    }.items()
 }  # fmt: skip
-"""Our activations by the classes of `torch.nn.modules.activation` that are the same without
-arguments."""
+"""Our activations by the classes there that are the same without arguments."""
 
 ORDERED = Global("collections", "OrderedDict")
 
@@ -102,7 +104,7 @@ def _data(outgoing: Outgoing) -> dict[str, Any]:
             f"OUT: in Stable-Baselines3 actions begin with 0, here with {outgoing.first_action}"
         )
     widths = [spec.num_hidden] * spec.num_layers
-    activation = Global("torch.nn.modules.activation", ACTIVATIONS[spec.activation])
+    activation = ACTIVATIONS[spec.activation]
     arguments = {"net_arch": {"pi": widths, "vf": widths}, "activation_fn": activation}
     policy = Global("stable_baselines3.common.policies", "ActorCriticPolicy")
     told = {"net_arch": str(arguments["net_arch"]), "activation_fn": f"<class '{activation}'>"}

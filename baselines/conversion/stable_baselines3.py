@@ -17,6 +17,7 @@ from baselines.conversion.archives import read_zip
 from baselines.conversion.limits import MALFORMED, Refused, shown
 from baselines.conversion.numpy_data import array_of, canonical, is_shape
 from baselines.conversion.pickles import Global, Instance, Persistent, parse
+from baselines.conversion.sb3_files import ACTIVATIONS
 
 STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2"}
 
@@ -25,10 +26,8 @@ TORCH_ADMITTED = frozenset(
     | {f"torch.{storage}" for storage in STORAGES}
 )
 
-ACTIVATIONS = {
-    "<class 'torch.nn.modules.activation.Tanh'>": "tanh",
-    "<class 'torch.nn.modules.activation.ReLU'>": "relu",
-}
+OURS = {f"<class '{theirs}'>": ours for ours, theirs in ACTIVATIONS.items()}
+"""Our activations by the `repr` of theirs."""
 
 POLICIES = "stable_baselines3.common.policies"
 
@@ -103,11 +102,12 @@ def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
     if noise is not False:
         raise Refused("is a policy with state-dependent exploration (use_sde), which has no match")
     if activation is None and policy_class == POLICIES:
-        activation = next(name for name, ours in ACTIVATIONS.items() if ours == "tanh")
-    if isinstance(activation, str) and activation not in ACTIVATIONS:
-        raise Refused(f"has the activation {shown(activation)}; only Tanh and ReLU are known here")
+        activation = next(name for name, ours in OURS.items() if ours == "tanh")
+    if isinstance(activation, str) and activation not in OURS:
+        known = ", ".join(theirs.name for theirs in ACTIVATIONS.values())
+        raise Refused(f"has the activation {shown(activation)}; known here are {known}")
     return {
-        "activation": ACTIVATIONS.get(activation) if isinstance(activation, str) else None,
+        "activation": OURS.get(activation) if isinstance(activation, str) else None,
         "timesteps": timesteps if type(timesteps) is int and timesteps >= 0 else 0,
         "version": shown(version),
     }

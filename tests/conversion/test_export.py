@@ -144,7 +144,7 @@ def test_an_activation_that_is_not_known_there_is_refused(tmp_path: Path) -> Non
     assert not list(tmp_path.glob("walk*"))
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("activation", sb3_files.ACTIVATIONS)
 def test_a_zip_of_stable_baselines3_comes_back_to_the_bit(tmp_path: Path, activation: str) -> None:
     """By the reader of such files, which is tested with some that Stable-Baselines3 has written."""
     saved = policy(spaces.Box(-2.0, 2.0, (1,), np.float32), spec=NetworkSpec(3, 8, activation))

@@ -1,5 +1,6 @@
 import bz2
 import io
+import json
 import lzma
 import os
 import pickle
@@ -31,6 +32,7 @@ from baselines.conversion.reading import (
     SB3_STATISTICS,
     read_foreign,
 )
+from baselines.conversion.stable_baselines3 import POLICIES, read_facts
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -105,6 +107,13 @@ def test_stable_baselines3_is_read_without_it() -> None:
     assert statistics.facts == {"norm_obs": True, "clip_obs": 10.0, "epsilon": 1e-3}
     np.testing.assert_array_equal(statistics.arrays["normalize/obs/mean"], expected["obs_mean"])
     np.testing.assert_array_equal(statistics.arrays["normalize/ret/var"], expected["ret_var"])
+
+
+def test_an_activation_of_stable_baselines3_that_is_not_known_is_told() -> None:
+    named = {"activation_fn": "<class 'torch.nn.modules.activation.Leaky'>"}
+    data = {"policy_class": {"__module__": POLICIES}, "policy_kwargs": named}
+    with pytest.raises(Refused, match=r"activation .*Leaky.*; known here are Tanh, ReLU, ELU, "):
+        read_facts({"data": json.dumps(data).encode()})
 
 
 def test_a_pickle_is_taken_apart_without_calling() -> None:
