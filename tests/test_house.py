@@ -273,7 +273,6 @@ ELSEWHERE = {
     "conversion/conversion.py": "test_convert.py",
     "conversion/exporting.py": "conversion/test_export.py",
     "conversion/outgoing.py": "conversion/test_export.py",
-    "conversion/stable_baselines3.py": "conversion/test_foreign.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
     "inspect.py": "test_main.py",
     "methods.py": "experiments/test_experiment_files.py",
