@@ -19,7 +19,7 @@ from baselines.common.command_line import (
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
 from baselines.common.vec_env.tasks import require_renderer
-from baselines.evaluation.evaluation import MAX_STEPS, evaluate, summarize
+from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
 from baselines.evaluation.films import ENDINGS, check_film, film
 from baselines.flags import add_outside, allow_outside
 from baselines.training.saved import SavedPolicy, read_saved_policy
@@ -99,12 +99,11 @@ def main(argv: list[str]) -> None:
     if arguments.json:
         print(json.dumps(summary))
         return
-    low, high = summary["ci95"]
     env = saved.metadata["env"]["id"]
     actions = "deterministic" if arguments.deterministic else "sampled"
     print(f"{env}, update {saved.metadata['update']}, {len(episodes)} episodes, {actions} actions")
     print(
-        f"return {summary['mean']:.1f} (95 % bootstrap interval {low:.1f} to {high:.1f}),"
+        f"return {summary['mean']:.1f} ({interval_in_words(summary['ci95'], len(episodes))}),"
         f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"
         f" mean length {summary['mean_length']:.1f}"
     )

@@ -26,7 +26,7 @@ Policies trained from scratch with PPO; the command of each is below. This page 
 
 *training* is the mean return of the last 100 training episodes before the checkpoint. *sampled* and
 *deterministic* are returns of {episodes} evaluation episodes (seeds 0 to {last}): mean ± standard
-deviation, and in parentheses a 95 % bootstrap interval of the mean. Evaluated with {versions}.
+deviation, and in parentheses Student's 95 % interval of the mean. Evaluated with {versions}.
 
 """
 
@@ -44,8 +44,8 @@ def figures(path: Path, episodes: int, deterministic: bool) -> str:
     """One cell of the table."""
     saved = read_saved_policy(str(path), "teacher_models")
     summary = summarize(evaluate(saved, episodes, seed=0, deterministic=deterministic))
-    low, high = summary["ci95"]
-    return f"{summary['mean']:.0f} ± {summary['std']:.0f} ({low:.0f} to {high:.0f})"
+    told = "no interval" if summary["ci95"] is None else "{:.0f} to {:.0f}".format(*summary["ci95"])
+    return f"{summary['mean']:.0f} ± {summary['std']:.0f} ({told})"
 
 
 def origin(path: Path, saved: SavedPolicy) -> str:

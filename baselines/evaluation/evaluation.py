@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from baselines.analysis.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
 from baselines.common.vec_env.foreign_task import ForeignTask
@@ -120,27 +122,25 @@ class Evaluation:
 
     Attributes:
         mean: mean of the returns.
-        interval: 95 % bootstrap interval of the mean.
+        interval: 95 % interval of the mean, Student's; None: there is none, as there are fewer than
+            3 episodes, or all returns are equal.
         episodes: the episodes, each with return `r` and length `l`.
     """
 
     mean: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     episodes: list[Episode]
 
     @classmethod
     def of(cls, episodes: list[Episode]) -> Evaluation:
         """What the episodes tell."""
-        told = summarize(episodes)
-        low, high = told["ci95"]
-        return cls(told["mean"], (low, high), episodes)
+        returns = np.array([episode.r for episode in episodes])
+        return cls(float(returns.mean()), interval_of_mean(returns), episodes)
 
     def __repr__(self) -> str:
-        low, high = self.interval
-        return (
-            f"<return {self.mean:.1f} over {len(self.episodes)} episodes,"
-            f" 95 % interval {low:.1f} to {high:.1f}>"
-        )
+        count = len(self.episodes)
+        told = interval_in_words(self.interval, count)
+        return f"<return {self.mean:.1f} over {count} episode{'s' * (count > 1)}, {told}>"
 
 
 def summarize(episodes: list[Episode]) -> dict[str, Any]:
@@ -148,8 +148,8 @@ def summarize(episodes: list[Episode]) -> dict[str, Any]:
 
     Returns:
         `episodes` (their number); `mean`, `std` (of the sample, n - 1; 0 for a single episode),
-        `min`, `max` and `ci95` (95 % bootstrap interval of the mean, BCa where it is defined) of
-        the return; `mean_length` in environment steps; `cut`, how many episodes were cut off.
+        `min`, `max` and `ci95` (see `interval_of_mean`) of the return; `mean_length` in environment
+        steps; `cut`, how many episodes were cut off.
     """
     returns = np.array([episode.r for episode in episodes])
     return {
@@ -158,22 +158,25 @@ def summarize(episodes: list[Episode]) -> dict[str, Any]:
         "std": float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
         "min": float(returns.min()),
         "max": float(returns.max()),
-        "ci95": bootstrap_interval(returns),
+        "ci95": interval_of_mean(returns),
         "mean_length": float(np.mean([episode.l for episode in episodes])),
         "cut": sum(episode.was_cut for episode in episodes),
     }
 
 
-def bootstrap_interval(sample: np.ndarray) -> list[float]:
-    """95 % bootstrap interval of the mean of [n] values; their mean twice where all are equal."""
-    if np.ptp(sample) == 0:
-        return [float(sample.mean())] * 2
-    from scipy import stats  # takes half a second to import
+def interval_of_mean(returns: np.ndarray) -> tuple[float, float] | None:
+    """95 % interval of the mean of [n] returns, Student's; None: n < 3, or all are equal."""
+    found = estimate_of_returns(returns, mean)
+    return None if math.isnan(found.low) else (found.low, found.high)
 
-    result = stats.bootstrap(
-        (sample,), np.mean, confidence_level=0.95, batch=100, rng=np.random.default_rng(0)
-    )
-    return [float(result.confidence_interval.low), float(result.confidence_interval.high)]
+
+def interval_in_words(interval: tuple[float, float] | None, episodes: int) -> str:
+    """An interval of `interval_of_mean`, or why there is none of so many episodes."""
+    if interval is not None:
+        return "95 % interval {:.1f} to {:.1f}".format(*interval)
+    if episodes < MIN_SEEDS:
+        return f"no interval from fewer than {MIN_SEEDS} episodes"
+    return "no interval, as all returns are equal"
 
 
 def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int) -> None:

@@ -189,7 +189,8 @@ def test_a_policy_is_measured_and_told_in_one_line(discrete: TrainedPolicy) -> N
     returns = [episode.r for episode in found.episodes]
     assert len(returns) == 5
     assert found.mean == pytest.approx(np.mean(returns))
-    assert min(returns) <= found.interval[0] <= found.mean <= found.interval[1] <= max(returns)
+    reach = 2.776445 * np.std(returns, ddof=1) / 5**0.5  # Student's with 4 degrees of freedom
+    assert found.interval == pytest.approx((found.mean - reach, found.mean + reach))
     assert model.evaluate(episodes=5, seed=3) == found
     assert model.evaluate(2, seed=4).episodes == found.episodes[1:3]
     assert f"{found.mean:.1f}" in repr(found)

@@ -1,0 +1,69 @@
+"""What episodes tell of a policy's mean return, and what too few of them do not."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines import evaluate
+from baselines.common.vec_env.vec_env import Episode
+from baselines.evaluation import evaluation
+from baselines.evaluation.evaluation import Evaluation, interval_of_mean, summarize
+from baselines.training.saved import read_saved_policy
+
+FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four/0/00970")
+
+STUDENTS_OF_TWO_DEGREES = 4.302653
+"""The 97.5 % quantile of Student's distribution with 2 degrees of freedom, from tables."""
+
+
+def of(*returns: float) -> list[Episode]:
+    return [Episode(value, 10) for value in returns]
+
+
+def test_the_interval_is_students() -> None:
+    found = Evaluation.of(of(1.0, 2.0, 6.0))
+    reach = STUDENTS_OF_TWO_DEGREES * math.sqrt(7 / 3)  # the variance is (4 + 1 + 9) / 2
+    assert found.interval == pytest.approx((3 - reach, 3 + reach))
+    assert summarize(found.episodes)["ci95"] == found.interval
+    assert repr(found) == "<return 3.0 over 3 episodes, 95 % interval -3.6 to 9.6>"
+
+
+def test_it_holds_for_few_episodes_as_often_as_it_says() -> None:
+    random = np.random.default_rng(1)
+    found = [interval_of_mean(random.normal(5.0, 2.0, 3)) for _ in range(1000)]
+    share = np.mean([low < 5.0 < high for low, high in filter(None, found)])
+    assert 0.93 < share < 0.97  # 0.95, with a standard error of 0.007
+
+
+@pytest.mark.parametrize(
+    ("returns", "words"),
+    [
+        ([245.0], "<return 245.0 over 1 episode, no interval from fewer than 3 episodes>"),
+        ([1.0, 2.0], "<return 1.5 over 2 episodes, no interval from fewer than 3 episodes>"),
+        ([7.0] * 4, "<return 7.0 over 4 episodes, no interval, as all returns are equal>"),
+    ],
+)
+def test_where_there_is_no_interval_the_words_say_why(returns: list[float], words: str) -> None:
+    found = Evaluation.of(of(*returns))
+    assert found.interval is None
+    assert json.loads(json.dumps(summarize(found.episodes)))["ci95"] is None
+    assert repr(found) == words
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_the_command_tells_an_interval_of_three_episodes_or_more(
+    count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([f"--load_path={FOUR}", f"--episodes={count}", "--max_steps=2"])
+    saved = read_saved_policy(FOUR, "load_path")
+    returns = [e.r for e in evaluation.evaluate(saved, count, 0, False, max_steps=2)]
+    mean = np.mean(returns)
+    reach = STUDENTS_OF_TWO_DEGREES * np.std(returns, ddof=1) / math.sqrt(3)
+    expected = {
+        2: f"return {mean:.1f} (no interval from fewer than 3 episodes), std ",
+        3: f"return {mean:.1f} (95 % interval {mean - reach:.1f} to {mean + reach:.1f}), std ",
+    }
+    assert expected[count] in capsys.readouterr().out
