@@ -84,6 +84,7 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
         "not known (3 runs), `abcdef` (3 runs), `123456` (3 runs)",
         "| Source → Target | 1,900 ± 2,360 (n = 3) | – | – | – |"
         " 1,900 ± 2,360 (n = 3, unfinished) | – | – |\n",
+        "n = 3 pairs): the interval includes 0: **not shown so far**.",  # seed 2 goes on
         "MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
         "# source_target/mikt/2: 500,000 timesteps, commit abcdef, from update 6 on 123456\n"
         "python -m baselines.run --log_path=runs/source_target/mikt/2/logs\n",
@@ -176,6 +177,25 @@ def test_collecting_again_changes_nothing(folder: Path) -> None:
     before = files(folder / "results")
     call(folder, folder / "trial.yaml")
     assert files(folder / "results") == before
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_a_study_shows_is_said_so_far_until_all_its_seeds_are_there(folder: Path) -> None:
+    """Every seed of the two methods is finished; the file declares one more, then no more."""
+    for seed, final in enumerate((5000.0, 6000.0, 7100.0)):
+        logs = folder / "runs" / "source_target" / "mlpp" / str(seed) / "logs"
+        write_run(
+            logs, straight(final), seed=seed, sources=["Source-v0"], transfer="mlpp",
+            columns=COUNTS,
+        )  # fmt: skip
+    said = []
+    for seeds in ("[0, 1, 2, 3]", "[0, 1, 2]"):
+        (folder / "trial.yaml").write_text(EXPERIMENT.replace("[0, 1, 2]", seeds))
+        call(folder, folder / "trial.yaml")
+        page = committed(folder, "README.md").decode()
+        [sentence] = re.findall(r"^- MLPP ends .*?\*\*(.*?)\*\*", page, re.MULTILINE)
+        said.append(sentence)
+    assert said == ["a clear gain so far", "a clear gain"]
 
 
 @pytest.mark.usefixtures("undrawn")

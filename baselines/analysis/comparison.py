@@ -47,6 +47,7 @@ class Row:
         difference: the figure minus the baseline's, seed by seed, over the timesteps that all runs
             of both have.
         improvement: probability that a run of the method is better there than one of the baseline.
+        is_whole: whether all runs of both are there and finished.
     """
 
     metric: Metric
@@ -57,6 +58,7 @@ class Row:
     until: float = math.nan
     difference: Estimate = NONE
     improvement: Estimate = NONE
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Against:
     pairs: int
     difference: Estimate
     improvement: Estimate
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all runs of both are there and finished."""
+        return self.method.is_whole and self.control.is_whole
 
 
 @dataclass(frozen=True)
@@ -186,6 +193,7 @@ def _rows(
             row = _alone(metric, method, seen, statistic, threshold)
             if baseline is not None and method is not baseline:
                 row = _against(row, own, curves[baseline.label], statistic, threshold)
+                row = replace(row, is_whole=method.is_whole and baseline.is_whole)
             rows.append(row)
     return rows
 

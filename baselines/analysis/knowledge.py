@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baselines.analysis.comparison import NONE, Against, Comparison
+from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import escaped, named, with_interval
@@ -51,21 +51,19 @@ def knowledge_table(comparison: Comparison) -> str:
     ]
     finals = {one.method.label: one for one in pairs(comparison, FINAL_RETURN)}
     over_kl = {
-        one.method.label: one.difference
+        one.method.label: one
         for one in comparison.controlled
         if one.metric is AREA_UNDER_CURVE and one.control is comparison.panel.with_kl(one.method)
     }
     over_scratch = {
-        row.method.label: row.difference
-        for row in comparison.rows
-        if row.metric is AREA_UNDER_CURVE
+        row.method.label: row for row in comparison.rows if row.metric is AREA_UNDER_CURVE
     }
     for area in pairs(comparison, AREA_UNDER_CURVE):
         better = with_interval(area.improvement, lambda value: f"{value:.2f}")
         label = area.method.label
-        row = [named(area.method), str(area.pairs), *told(area.difference), better]
-        row += told(finals[label].difference)
-        row += told(over_kl.get(label, NONE))
+        row = [named(area.method), str(area.pairs), *told(area), better]
+        row += told(finals[label])
+        row += told(over_kl.get(label))
         row += told(over_scratch[label])
         row += told(over_scratch[area.control.label])
         lines.append(f"| {' | '.join(row)} |")

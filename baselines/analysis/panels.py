@@ -55,11 +55,18 @@ class Method:
         label: what it is called in figures and tables.
         runs: its runs, by rising seed; no seed twice.
         settings: what its runs have in common.
+        awaited: how many more runs an experiment file declares, of which there is no log yet.
     """
 
     label: str
     runs: tuple[Run, ...]
     settings: Mapping[str, Any]
+    awaited: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its runs are there, as far as is known, and finished."""
+        return not self.awaited and all(run.finished for run in self.runs)
 
     @property
     def stop(self) -> int:
@@ -164,13 +171,18 @@ def transfer_of(run: Run) -> str:
     return f"{sources} → {run.task}" if sources else run.task
 
 
-def method_of(label: str, runs: Sequence[Run]) -> Method:
+def method_of(label: str, runs: Sequence[Run], awaited: int) -> Method:
     """Runs that differ in nothing but their seeds, under a given label.
+
+    Args:
+        label: the label.
+        runs: the runs.
+        awaited: see `Method`.
 
     Raises:
         UserError: two of them have the same seed.
     """
-    return Method(label, _by_seed(runs), _settings(runs[0]))
+    return Method(label, _by_seed(runs), _settings(runs[0]), awaited)
 
 
 def _is_scratch(run: Run) -> bool:

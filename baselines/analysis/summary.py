@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison, Row
 from baselines.analysis.curve_metrics import Metric
-from baselines.analysis.statistics import Estimate
+from baselines.analysis.statistics import TOO_SMALL, Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, signed
 from baselines.analysis.wording import brief
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
@@ -66,7 +66,8 @@ def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     figure = _half(found.difference, lambda value: signed(value, _whole))
-    return f"{figure}: {brief(found.difference)}; P = {found.improvement.value:.2f}"
+    few = found.improvement.note == TOO_SMALL
+    return f"{figure}: {brief(found)}" + ("" if few else f"; P = {found.improvement.value:.2f}")
 
 
 def _half(figure: Estimate, written: Callable[[float], str]) -> str:

@@ -51,9 +51,9 @@ def weights_table(comparison: Comparison) -> str:
 
 
 def _are_whole(one: Method, other: Method) -> bool:
-    """Whether two methods have the same seeds, all finished."""
+    """Whether two methods are whole, with the same seeds."""
     same = [run.seed for run in one.runs] == [run.seed for run in other.runs]
-    return same and all(run.finished for run in (*one.runs, *other.runs))
+    return same and one.is_whole and other.is_whole
 
 
 def _students(panel: Panel) -> list[Method]:
@@ -83,7 +83,7 @@ def _set_against(method: Method, other: Method) -> Against:
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
     if other is None or other is method:
         return NOT_KNOWN, ""
-    return told(_set_against(method, other).difference)
+    return told(_set_against(method, other))
 
 
 def _choice(panel: Panel, paper: Method) -> list[str]:
@@ -98,5 +98,5 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         text = f"{named(other)} minus {named(paper)}, {found.pairs} pairs: {figure}"
         chosen = name if found.difference.low > 0 else PAPER
         rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."
-        said.append(f"\n{text}, {verdict(found.difference)}.{rule}")
+        said.append(f"\n{text}, {verdict(found)}.{rule}")
     return said

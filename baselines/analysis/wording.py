@@ -19,51 +19,70 @@ from baselines.analysis.tables import (
     table,
 )
 
-GAIN, LOSS = "**a clear gain**", "**a clear loss**"
-NOT_SHOWN = "the interval includes 0: **not shown**"
+GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
+ALL_ALIKE = "all pairs differ by the same, so there is no interval"
 TOO_FEW = f"**nothing can be concluded** from fewer than {MIN_SEEDS} pairs"
-ALL_ALIKE = "all pairs differ by the same, so there is no interval: **not shown**"
 
 VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
 """The figures that are put in words."""
 
 RULES = (
-    f'A difference is "{GAIN}" or "{LOSS}" when its whole 95 % interval lies above or below 0, and'
-    f' "not shown" when the interval includes 0; with fewer than {MIN_SEEDS} pairs of seeds nothing'
-    " can be concluded. The intervals are Student's for the mean of paired differences: three pairs"
+    'A difference is "a clear gain" or "a clear loss" when its whole 95 % interval lies above or'
+    ' below 0, and "not shown" when the interval includes 0; with fewer than'
+    f" {MIN_SEEDS} pairs of seeds nothing can be concluded. The experiment files name all seeds"
+    " beforehand: while runs of one of the two methods are missing or unfinished, the words say"
+    ' "so far". The intervals are Student\'s for the mean of paired differences: three pairs'
     " reach 2.5 of their standard deviations either way, five 1.2, so only large or steady"
     " differences show. Nothing is corrected for how many comparisons there are: where there is no"
     " difference, one in twenty is expected to look like one."
-).replace("**", "")
+)
 
 
-def verdict(difference: Estimate) -> str:
+def verdict(found: Row | Against) -> str:
     """What a difference in return shows."""
-    if difference.note == NO_SPREAD:
-        return ALL_ALIKE
-    if math.isnan(difference.low):
+    shown = _shown(found.difference)
+    if not shown:
         return TOO_FEW
+    if shown != NOT_SHOWN:
+        return f"**a clear {shown}{_so_far(found)}**"
+    alike = found.difference.note == NO_SPREAD
+    why = (
+        "all pairs differ by the same, so there is no interval"
+        if alike
+        else "the interval includes 0"
+    )
+    return f"{why}: **{shown}{_so_far(found)}**"
+
+
+def brief(found: Row | Against) -> str:
+    """The same in a word or two, for a table."""
+    shown = _shown(found.difference)
+    if not shown:
+        return "too few seeds"
+    words = shown + _so_far(found)
+    return words if shown == NOT_SHOWN else f"**{words}**"
+
+
+def _shown(difference: Estimate) -> str:
+    """Whether it is a gain or a loss; empty: too few seeds to say."""
+    if difference.note == NO_SPREAD:
+        return NOT_SHOWN
+    if math.isnan(difference.low):
+        return ""
     if difference.low > 0:
         return GAIN
     return LOSS if difference.high < 0 else NOT_SHOWN
 
 
-def brief(difference: Estimate) -> str:
-    """The same in a word or two, for a table."""
-    if difference.note == NO_SPREAD:
-        return "not shown"
-    if math.isnan(difference.low):
-        return "too few seeds"
-    if difference.low > 0:
-        return "**gain**"
-    return "**loss**" if difference.high < 0 else "not shown"
+def _so_far(found: Row | Against) -> str:
+    return "" if found.is_whole else " so far"
 
 
-def told(difference: Estimate) -> tuple[str, str]:
+def told(found: Row | Against | None) -> tuple[str, str]:
     """A difference with its interval, and in a word or two; where there is none, neither."""
-    if math.isnan(difference.value):
+    if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN, ""
-    return signed_with_interval(difference), brief(difference)
+    return signed_with_interval(found.difference), brief(found)
 
 
 def sentence(row: Row | Against, other: str) -> str:
@@ -80,7 +99,7 @@ def sentence(row: Row | Against, other: str) -> str:
         return f"{label} cannot be compared with {other}."
     return (
         f"{label} {VERBS[row.metric]} {_distance(row.difference.value)} {other}"
-        f" ({_basis(row)}): {verdict(row.difference)}."
+        f" ({_basis(row)}): {verdict(row)}."
     )
 
 

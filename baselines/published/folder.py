@@ -120,6 +120,10 @@ def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> Itera
             name: [found[item.folder] for item in items if item.folder in found]
             for name, items in declared.methods.items()
         }
-        methods = tuple(method_of(name, runs) for name, runs in logged.items() if runs)
+        methods = tuple(
+            method_of(name, runs, awaited=len(declared.methods[name]) - len(runs))
+            for name, runs in logged.items()
+            if runs
+        )
         if methods:
             yield Panel(declared.name, methods)

@@ -106,6 +106,14 @@ def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
     ]  # fmt: skip
 
 
+def test_of_too_few_seeds_the_summary_tells_no_probability(tmp_path: Path) -> None:
+    write(tmp_path, "mikt", 6, seeds=1)
+    write(tmp_path, "random", 5, seeds=1, **UNTRAINED)
+    [panel] = panels_in(tmp_path)
+    table = summary_table([Transfer("S → T", compare(panel, mean, None))], FINAL_RETURN)
+    assert table.endswith(" | +95: too few seeds |")
+
+
 def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     with drawing.appearance():
         values, kl, untrained = summary_figure([Transfer("S → T", compared)], MEAN, "").axes

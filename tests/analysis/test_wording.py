@@ -6,26 +6,60 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run
 
-from baselines.analysis.comparison import compare
+from baselines.analysis.comparison import Against, compare
+from baselines.analysis.curve_metrics import FINAL_RETURN
+from baselines.analysis.panels import Method
 from baselines.analysis.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
-from baselines.analysis.wording import sentence, sentences, too_few, verdict
+from baselines.analysis.wording import brief, sentence, sentences, too_few, verdict
+
+
+def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Against:
+    """Two methods that differ so, of which so many runs are not there yet."""
+    one, other = (Method("", (), {}, awaited=missing) for missing in awaited)
+    return Against(FINAL_RETURN, one, other, 3, difference, Estimate(1.0))
 
 
 @pytest.mark.parametrize(
-    ("difference", "words"),
+    ("difference", "words", "word"),
     [
-        (Estimate(1462, 300, 2500), "a clear gain"),
-        (Estimate(-1462, -2500, -300), "a clear loss"),
-        (Estimate(900, -1, 2500), "not shown"),
-        (Estimate(-900, -2500, 1), "not shown"),
-        (Estimate(900, 0, 2500), "not shown"),
-        (Estimate(-900, -2500, 0), "not shown"),
-        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded"),
-        (Estimate(1462, note=NO_SPREAD), "not shown"),
+        (Estimate(1462, 300, 2500), "a clear gain", "**gain**"),
+        (Estimate(-1462, -2500, -300), "a clear loss", "**loss**"),
+        (Estimate(900, -1, 2500), "not shown", "not shown"),
+        (Estimate(-900, -2500, 1), "not shown", "not shown"),
+        (Estimate(900, 0, 2500), "not shown", "not shown"),
+        (Estimate(-900, -2500, 0), "not shown", "not shown"),
+        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", "too few seeds"),
+        (Estimate(1462, note=NO_SPREAD), "not shown", "not shown"),
     ],
 )
-def test_verdicts(difference: Estimate, words: str) -> None:
-    assert re.findall(r"\*\*(.*?)\*\*", verdict(difference)) == [words]
+def test_verdicts(difference: Estimate, words: str, word: str) -> None:
+    found = set_against(difference)
+    assert re.findall(r"\*\*(.*?)\*\*", verdict(found)) == [words]
+    assert brief(found) == word
+
+
+@pytest.mark.parametrize("awaited", [(1, 0), (0, 2)])
+@pytest.mark.parametrize(
+    ("difference", "words", "word"),
+    [
+        (Estimate(1462, 300, 2500), "a clear gain so far", "**gain so far**"),
+        (Estimate(-1462, -2500, -300), "a clear loss so far", "**loss so far**"),
+        (Estimate(900, -1, 2500), "not shown so far", "not shown so far"),
+        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", "too few seeds"),
+    ],
+)
+def test_verdicts_while_runs_are_missing(
+    awaited: tuple[int, int], difference: Estimate, words: str, word: str
+) -> None:
+    found = set_against(difference, awaited)
+    assert re.findall(r"\*\*(.*?)\*\*", verdict(found)) == [words]
+    assert brief(found) == word
+
+
+def test_verdicts_while_runs_are_unfinished(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [3000, 4100, 4900], num_timesteps=1_100_000)
+    [text] = said(tmp_path)
+    assert figures(text)[3] == "a clear gain so far"
 
 
 def said(folder: Path) -> list[str]:
