@@ -12,6 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import called
+import numpy as np
 import pytest
 import safetensors
 from called import ROOT, Done
@@ -22,6 +23,8 @@ from baselines import evaluate, run
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.config import Config, flag_of
 from baselines.flags import parse
+from baselines.training.setup import prepare
+from baselines.transfer.student import Student
 
 # Small enough for a test: 2 environments, 2 updates of 128 steps, no XLA.
 SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]
@@ -300,12 +303,17 @@ def test_students_are_evaluated_without_the_teachers_file(
     assert [summary["mean"] - low, high - summary["mean"]] == pytest.approx([reach, reach])
 
 
-def test_a_finished_student_teaches(transfer: tuple[Path, Done], tmp_path: Path) -> None:
-    call(
-        "--env=baselines.environments:CentipedeSix-v1", "--num_timesteps=384", *SMALL,
-        "--teacher_paths",
-        str(transfer[0] / "models" / "00010"),
-    )  # fmt: skip
+def test_a_finished_student_teaches(transfer: tuple[Path, Done]) -> None:
+    finished = transfer[0] / "models" / "00010"
+    arguments = ["--env=baselines.environments:CentipedeSix-v1", "--num_timesteps=384", *SMALL]
+    setup = prepare(parse([*arguments, "--teacher_paths", str(finished)], "", ""))
+    assert isinstance(setup.policy, Student)
+    (teacher,) = setup.policy.teachers
+    assert teacher.env["id"] == "CentipedeEight-v1"
+    with safetensors.safe_open(finished, "numpy") as saved:
+        w, b = (saved.get_tensor(f"student0/mlp_fc0/{name}") for name in "wb")
+    obs = np.linspace(-1, 1, 181, dtype=np.float32)[None]
+    np.testing.assert_allclose(teacher.policy_features(obs)[0], obs @ w + b, rtol=1e-4, atol=1e-5)
 
 
 def test_an_unfinished_student_does_not_teach(

@@ -3,21 +3,24 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO
 
 import pytest
-from called import ROOT, Done, call, ended
+from called import Done, call, ended
 from handmade_logs import straight, write_run
 
 from baselines import sweep as command
 from baselines.config import Config
 from baselines.experiments import running
+from baselines.experiments.forecast import kind
+from baselines.experiments.plan import Item
+from baselines.experiments.running import Board
+from baselines.experiments.status import standing
 from baselines.flags import to_arguments
 
 pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("sweep")]
@@ -103,30 +106,53 @@ def test_a_failed_run_does_not_stop_the_others(experiment: Path, tmp_path: Path)
 
 
 def test_a_stopped_sweep_goes_on(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    stop_after: Callable[..., None], request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    """By Ctrl-C during a real training, in a process of its own; then for two updates in this."""
+
+    deadline = time.monotonic() + 300
+
+    def interrupt(_: command._Teller, board: Board) -> None:
+        assert time.monotonic() < deadline
+        if any(standing(item).updates for item in board.running.values()):
+            signal.raise_signal(signal.SIGINT)
+
+    folder = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0"
+    arguments = [experiment, f"--out={tmp_path / 'runs'}", "--seeds=0", "--set=num_timesteps=1e7"]
+    with monkeypatch.context() as patch:
+        patch.setattr(command._Teller, "tell", interrupt)
+        sweep(*arguments, status=130)
+    stopped = max(int(path.name) for path in (folder / "models" / "resume").iterdir())
+    assert stopped > 0
+
+    request.getfixturevalue("trained_here")
+    stop_after(stopped + 2)
+    again = sweep(*arguments, status=1)
+    assert "failed: CartPole-v1, PPO, seed 0: status 130: " in again.stdout
+    rows = (folder / "logs" / "progress.json").read_text().splitlines()
+    assert [json.loads(row)["nupdates"] for row in rows] == [*range(1, stopped + 3)]
+    (start,) = json.loads((folder / "logs" / "config.json").read_text())["resumed"]
+    assert start["update"] == stopped
+
+
+def test_a_dry_run_lists_and_forecasts(
     experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0"
-    longer = ["--seeds=0", "--set", "num_timesteps=1e7"]
-    arguments = [str(experiment), f"--out={tmp_path / 'runs'}", *longer]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "baselines.sweep", *arguments, ALL],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    log = folder / "logs" / "progress.csv"
-    deadline = time.monotonic() + 300
-    while not (log.exists() and len(log.read_text().splitlines()) > 3):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=120)
-    assert process.returncode == 130, stderr
-    states = sorted(path.name for path in (folder / "models" / "resume").iterdir())
-    assert int(states[-1]) > 0
-    monkeypatch.setattr(command, "DRY_RUN_SECONDS", 0.1)  # its first speed is enough
-    left = sweep(*arguments, "--dry_run").stdout
-    assert "CartPole-v1, PPO, seed 0:" in left
-    assert "1 waiting" in left
-    assert "left with" in left
+    """Two runs of 1,800 steps at one step a second, one after the other or side by side."""
+    monkeypatch.setattr(
+        command, "measured_speeds", lambda items, _: {kind(item): 1.0 for item in items}
+    )
+    experiment.write_text(SMALL.replace("256, nsteps: 64", "1800, nsteps: 100"))
+    for jobs, left in ((1, "1 h 00 min"), (2, "0 h 30 min")):
+        done = sweep(experiment, "--out", tmp_path / "runs", "--dry_run", f"--jobs={jobs}")
+        assert done.stdout.splitlines() == [
+            "   0 CartPole-v1, PPO, seed 0: 0 updates done of 18",
+            "   1 CartPole-v1, PPO, seed 1: 0 updates done of 18",
+            "measuring for 20 s ...",
+            f"0 done, 0 running, 2 waiting, 0 failed; {left} left with {jobs} at once",
+        ]
+    assert not (tmp_path / "runs").exists()
 
 
 CHAIN = SMALL.replace("[0, 1]", "[0]").replace("256", "512").replace(
@@ -141,28 +167,43 @@ LONGER = (
 )
 
 
-@pytest.mark.usefixtures("trained_here")
-def test_a_chain_is_trained_in_its_order_or_not_at_all(tmp_path: Path) -> None:
+def test_a_chain_is_trained_in_its_order_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trainings leave a last checkpoint, if they find a place for it, and nothing else."""
     chain, longer, out = tmp_path / "chain.yaml", tmp_path / "longer.yaml", tmp_path / "runs"
     chain.write_text(CHAIN)
     longer.write_text(LONGER)
+    taught: list[tuple[str, tuple[str, ...]]] = []
+
+    def begin(item: Item) -> SimpleNamespace:
+        taught.append((item.name, item.config.teacher_paths))
+        models, status = item.last_checkpoint.parent, 0
+        if models.is_file():
+            status = 1
+        else:
+            models.mkdir(parents=True)
+            item.last_checkpoint.touch()
+        return SimpleNamespace(returncode=status, poll=lambda: status)
+
+    monkeypatch.setattr(running, "begin", begin)
+    monkeypatch.setattr(running, "POLL_SECONDS", 0.0)
     done = sweep(chain, "--out", out, "--jobs=2")
     assert done.stdout.splitlines()[-1] == "2 done, 0 running, 0 waiting, 0 failed"
-    header = json.loads((out / "two" / "mikt" / "0" / "logs" / "config.json").read_text())
-    assert header["config"]["teacher_paths"] == [
-        str(out / "cartpole_v1" / "ppo" / "0" / "models" / "00008")
-    ]
+    teacher = str(out / "cartpole_v1" / "ppo" / "0" / "models" / "00008")
+    assert taught == [("CartPole-v1, PPO, seed 0", ()), ("Two, MIKT, seed 0", (teacher,))]
     refused = sweep(longer, "--out", out / "new", "--array=2", status=2)
     assert "there is no teacher" in refused.stderr
     without_a_place(out / "broken" / "cartpole_v1" / "ppo" / "0")
     failed = sweep(longer, "--out", out / "broken", status=1)
     assert "failed: Three, MIKT, seed 0: the run that makes its teacher failed" in failed.stdout
     assert failed.stdout.splitlines()[-1] == "0 done, 0 running, 0 waiting, 3 failed"
+    assert [name for name, _ in taught[2:]] == ["CartPole-v1, PPO, seed 0"]
 
 
 def names_waiting(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> list[str]:
     """The runs that a sweep would train."""
-    boards: list[running.Board] = []
+    boards: list[Board] = []
     monkeypatch.setattr(command, "run_all", lambda board, *_: boards.append(board))
     sweep(*arguments)
     return [item.name for item in boards[0].waiting]

@@ -1,10 +1,14 @@
 """Short trials of declared runs."""
 
+import time
 from pathlib import Path
+
+import pytest
 
 from baselines.checks import check
 from baselines.config import Config
-from baselines.experiments.forecast import kind, seconds_left, trial_in
+from baselines.experiments import forecast
+from baselines.experiments.forecast import kind, measured_speeds, seconds_left, trial_in
 from baselines.experiments.plan import Item
 from baselines.experiments.running import Board
 
@@ -40,3 +44,51 @@ def test_the_time_left_is_told_from_the_runs_that_have_a_speed(tmp_path: Path) -
     measured = {kind(other): 50.0}
     assert seconds_left(board, measured, 4) == 10 * 2048 / 50  # the longest run alone
     assert seconds_left(Board(running={"begun": begun}), {}, 2) is None
+
+
+class Training:
+    """A process that logs one update more whenever it is looked at, the first one slowly."""
+
+    def __init__(self, config: Config, fps: float, updates: int) -> None:
+        self._log = Path(config.log_path) / "progress.csv"
+        self._fps, self._updates = fps, updates
+        self._rows = ["nupdates,fps"]
+        self.ended: list[str] = []
+
+    def poll(self) -> int | None:
+        if len(self._rows) > self._updates:
+            return 1
+        self._rows.append(f"{len(self._rows)},{self._fps if len(self._rows) > 1 else 0.5}")
+        self._log.parent.mkdir(exist_ok=True)
+        self._log.write_text("\n".join(self._rows) + "\n")
+        return None
+
+    def kill(self) -> None:
+        self.ended.append("killed")
+
+    def wait(self) -> None:
+        self.ended.append("waited for")
+
+
+def test_each_kind_of_run_is_tried_once_until_its_speed_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two tasks with two seeds each, and one whose training ends in its first update."""
+    fps = {"CartPole-v1": 700.0, "Pendulum-v1": 90.0, "Acrobot-v1": 80.0}
+    items = [
+        Item(f"{env}, {seed}", Path("runs", env, str(seed)), Config(env=env, seed=seed))
+        for seed in (0, 1)
+        for env in fps
+    ]
+    begun: dict[str, Training] = {}
+
+    def start(config: Config, _: int) -> Training:
+        assert config.env not in begun
+        begun[config.env] = Training(config, fps[config.env], 1 if config.env[0] == "A" else 99)
+        return begun[config.env]
+
+    monkeypatch.setattr(forecast, "start_training", start)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    speeds = measured_speeds(items, 0.0)
+    assert speeds == {kind(items[0]): 700.0, kind(items[1]): 90.0, kind(items[2]): 0.0}
+    assert {tuple(one.ended) for one in begun.values()} == {("killed", "waited for")}

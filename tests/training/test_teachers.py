@@ -160,13 +160,7 @@ def test_what_is_no_teacher_is_refused(tmp_path: Path, make: Any, says: str) -> 
     assert says in message
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "os.system", "as a variable", "in joblib's object array", "joblib's shape of 2^60",
-        "a path upwards", "an npz of objects", "a policy.pth that calls",
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", hostile.FEW)
 def test_a_hostile_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
