@@ -22,6 +22,7 @@ def untimed_rows(log_path: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k not in TIMES} for row in csv.DictReader(file)]
 
 
+@pytest.mark.usefixtures("compiled_once")
 def test_its_iterations_are_the_first_of_a_run(
     small_config: Callable[..., Config],
     write_checkpoint: Callable[..., str],

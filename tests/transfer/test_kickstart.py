@@ -17,9 +17,11 @@ from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.training.setup import prepare
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kickstart import (
     STATISTICS_WEIGHT,
+    KickstartConfig,
     Kickstarted,
     Lesson,
     imitation_weight,
@@ -193,20 +195,18 @@ def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("weights", ["loaded", "random"])
 def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) -> None:
-    imitated = []
-
-    def stop_at_once(so_far: ppo2.SoFar) -> bool:
-        student = so_far.model.saved.policy
-        imitated.append(student.lessons[0].teacher.params["pi/pi/logstd"])
-        return False
-
-    ppo2.learn(
-        env="CentipedeFive-v1", teachers=[FOUR], teacher_weights=weights, init_logstd=-1.0,
-        callback=stop_at_once, **SMALL,
+    setup = prepare(
+        KickstartConfig(
+            env="CentipedeFive-v1", teacher_paths=(FOUR,), teacher_weights=weights,
+            init_logstd=-1.0, **SMALL,
+        )
     )  # fmt: skip
+    setup.envs.close()
+    assert isinstance(setup.policy, Kickstarted)
+    (lesson,) = setup.policy.lessons
     trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
     expected = trained if weights == "loaded" else np.full(10, -1.0)
-    np.testing.assert_array_equal(imitated[0], expected)
+    np.testing.assert_array_equal(lesson.teacher.params["pi/pi/logstd"], expected)
 
 
 def test_a_task_without_named_motors_is_told() -> None:
