@@ -87,6 +87,11 @@ class _Rollout:
     actions: list[np.ndarray] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
 
+    def check(self) -> None:
+        """Raises Diverged where an observation or a reward, of those so far, is not finite."""
+        check_finite("the observations are", self.obs)
+        check_finite("the rewards are", self.rewards)
+
 
 class Runner:
     """Collects rollouts of `nsteps` in each environment, going on where the last one ended.
@@ -132,19 +137,22 @@ class Runner:
         steps, (num_env, obs_size) = self._config.nsteps, self._obs.shape
         rollout = _Rollout(
             noise=self._model.policy.distribution.noise(self._rng, (steps, num_env)),
-            obs=np.empty((steps, num_env, obs_size), np.float32),
-            rewards=np.empty((steps, num_env)),
+            obs=np.zeros((steps, num_env, obs_size), np.float32),
+            rewards=np.zeros((steps, num_env)),
             dones=np.empty((steps, num_env), bool),
         )
-        for t in range(steps):
+        try:
+            for t in range(steps):
+                for group in self._envs.groups:
+                    if t:
+                        self._observe(rollout, t - 1, group)
+                    self._act(rollout, t, group)
             for group in self._envs.groups:
-                if t:
-                    self._observe(rollout, t - 1, group)
-                self._act(rollout, t, group)
-        for group in self._envs.groups:
-            self._observe(rollout, steps - 1, group)
-        check_finite("the observations are", rollout.obs)
-        check_finite("the rewards are", rollout.rewards)
+                self._observe(rollout, steps - 1, group)
+        except Exception:
+            rollout.check()  # a task may fail over what is not finite
+            raise
+        rollout.check()
         return self._batch(rollout), rollout.episodes
 
     def _act(self, rollout: _Rollout, t: int, group: slice) -> None:

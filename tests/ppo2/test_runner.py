@@ -1,9 +1,11 @@
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from baselines.common.errors import Diverged, TaskError
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.interfaces import Distribution
@@ -166,6 +168,29 @@ def test_advantages_and_returns_of_a_rollout(build: Build, small_config: Any) ->
         np.testing.assert_allclose(
             batch.returns[part], expected[:, i] + values[:-1, i], rtol=1e-4, atol=1e-5
         )
+
+
+@pytest.mark.parametrize("num_env", [1, 3])
+@pytest.mark.parametrize(
+    ("spoilt", "told"),
+    [("obs", "the observations are"), ("rewards", "the rewards are"), ("", "failed in step")],
+)
+def test_what_is_not_finite_comes_before_the_error_of_a_task_that_refuses_it(
+    build: Build, monkeypatch: pytest.MonkeyPatch, spoilt: str, told: str, num_env: int
+) -> None:
+    envs, _, runner = build(num_env)
+    step, calls = envs.step_async, itertools.count()
+    if spoilt:
+        getattr(envs, spoilt)[2] = np.nan
+
+    def strict(actions: np.ndarray, group: slice) -> None:
+        if next(calls) == 5 * len(envs.groups):
+            raise TaskError("the task Any-v0 failed in step: not finite")
+        step(actions, group)
+
+    monkeypatch.setattr(envs, "step_async", strict)
+    with pytest.raises(Diverged if spoilt else TaskError, match=told):
+        runner.run()
 
 
 def test_actions_are_sampled_from_the_generator(build: Build) -> None:
