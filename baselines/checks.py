@@ -14,6 +14,9 @@ from baselines.common.schedules import rate_at
 from baselines.config import Config, config_with, flag_of
 from baselines.transfer.kinds import TRANSFERS
 
+MOST_TRIED = 100_000
+"""Bound on the updates at which a schedule is tried; so many take a fraction of a second."""
+
 
 def check(config: Config) -> None:
     """Check every value by itself and with the others.
@@ -31,8 +34,7 @@ def check(config: Config) -> None:
     _check_scopes(config)
     _check_start(config)
     _check_batch(config)
-    for update in (1, max(config.nupdates, 1)):
-        rate_at(update, config.nupdates, config.lr, config.schedule)
+    _check_schedule(config)
     _check_transfer(config)
     _check_folders(config)
     _check_length(config)
@@ -93,6 +95,13 @@ def _check_start(config: Config) -> None:
         raise UserError(
             "--init_logstd: the policy of --load_path has a σ of its own; leave one of the two out"
         )
+
+
+def _check_schedule(config: Config) -> None:
+    """Try it at every update, or at `MOST_TRIED` that lie evenly, the last among them."""
+    last = max(config.nupdates, 1)
+    for update in (*range(1, last, -(-last // MOST_TRIED)), last):
+        rate_at(update, config.nupdates, config.lr, config.schedule)
 
 
 def _check_batch(config: Config) -> None:

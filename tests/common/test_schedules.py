@@ -1,8 +1,10 @@
 """Schedules of the learning rate."""
 
 import math
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from baselines import ppo2
@@ -55,11 +57,27 @@ def test_what_is_no_factor_is_told(value: Any) -> None:
     [
         (lambda left: 2 * left - 1, r"returns -0.5 where 0.25 of the run is left"),
         (lambda left: 1 / (left - 0.25), r"raises ZeroDivisionError where 0.25 of the run is left"),
+        (lambda left: abs(left - 0.5) - 0.1, r"returns -0.1 where 0.5 of the run is left"),
     ],
 )
-def test_a_schedule_that_fails_at_the_end_is_told_at_the_start(schedule: Any, told: str) -> None:
+def test_a_schedule_that_fails_later_is_told_at_the_start(
+    schedule: Any, told: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models"
     with pytest.raises(UserError, match=rf"^--lr_schedule: the function {told}"):
-        ppo2.learn(env="BoxToy-v0", nsteps=64, num_timesteps=4 * 64, lr_schedule=schedule)
+        ppo2.learn(
+            env="BoxToy-v0", nsteps=64, num_timesteps=4 * 64, lr_schedule=schedule, save_path=folder
+        )
+    assert not folder.exists()
+
+
+def test_the_schedule_of_a_run_of_any_length_is_tried_to_its_end() -> None:
+    seen: list[float] = []
+    check(config(3 * 10**12 + 7, lr_schedule=SCHEDULES.adopt(lambda left: seen.append(left) or 1)))
+    assert len(seen) < 10**6
+    assert seen[0] == 1
+    assert seen[-1] == pytest.approx(1 / (3 * 10**12 + 7), rel=1e-3)
+    assert np.diff(seen).min() > -2 / len(seen)
 
 
 def test_what_is_no_schedule_is_told() -> None:
