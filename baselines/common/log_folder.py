@@ -23,7 +23,8 @@ TABLE, ROWS = "progress.csv", "progress.json"
 GROWING = (TABLE, ROWS, "monitor.csv")
 EVENTS = "tb"
 HEADER = "config.json"
-LOG_FILES = (*GROWING, HEADER, EVENTS)
+VIDEOS = "videos"
+LOG_FILES = (*GROWING, HEADER, EVENTS, VIDEOS)
 
 
 def write_table(folder: Path) -> None:

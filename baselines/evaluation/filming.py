@@ -12,13 +12,11 @@ import tempfile
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from baselines.common.log_folder import VIDEOS
 from baselines.common.trees import Tree
 from baselines.config import Config
 from baselines.flags import outside_arguments
 from baselines.training.saved import SavedPolicy
-
-FOLDER = "videos"
-"""In the folder of the logs."""
 
 
 class Shot(NamedTuple):
@@ -46,7 +44,7 @@ class Filming:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._folder = Path(config.log_path) / FOLDER
+        self._folder = Path(config.log_path) / VIDEOS
         self._in_work: Work | None = None
         self._waiting: Shot | None = None
         self._left_out = 0

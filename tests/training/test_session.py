@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
+from baselines.training.outputs import open_outputs
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.training.session import session
 from baselines.training.setup import Setup, prepare
@@ -157,6 +159,19 @@ def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
         assert run.normalizer.digest() != setup.normalizer.digest()
         assert run.random.state() != setup.streams().state()
     assert (setup.digest(), setup.streams().state()) == before
+
+
+def test_what_an_earlier_run_left_is_set_aside(tmp_path: Path) -> None:
+    left = {"models": ["00010", "best", "resume/00010"], "logs": ["progress.csv", "videos/40.mp4"]}
+    for folder, names in left.items():
+        for name in names:
+            (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).write_text("earlier")
+    setup = prepare(settings(tmp_path))
+    with closing(setup.envs), open_outputs(setup):
+        for folder, names in left.items():
+            for name in names:
+                assert (tmp_path / folder / "earlier" / "1" / name).read_text() == "earlier"
 
 
 def test_the_state_of_another_algorithm_does_not_fit(tmp_path: Path) -> None:
