@@ -1,11 +1,14 @@
 """Folders and files that lose nothing."""
 
+import fcntl
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from baselines.common.errors import UserError
-from baselines.common.files import locked, make_folder, remove_partial, set_aside
+from baselines.common.files import is_held, locked, make_folder, remove_partial, set_aside
 
 
 def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
@@ -50,6 +53,16 @@ def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
     with locked(tmp_path, "save_path"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
+    """Both look at the very moment at which the other one does."""
+    looking = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    assert not is_held(tmp_path)
+    threading.Timer(0.03, os.close, [looking]).start()
+    with locked(tmp_path, "save_path"):
+        assert is_held(tmp_path)
 
 
 def test_partial_files_are_removed(tmp_path: Path) -> None:
