@@ -75,6 +75,7 @@ def make_fitting_task(
         made_for, has = saved.metadata[kind], describe_space(getattr(task, kind))
         differing = [key for key in ("kind", "shape", "n") if made_for.get(key) != has.get(key)]
         if differing:
+            task.close()
             key = differing[0]
             raise UserError(
                 f"--env: {env_id} does not fit the policy, which was trained on"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 
 import numpy as np
@@ -81,18 +81,19 @@ def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> Sav
     """Train, unless there is nothing left to do."""
     with ranks.united():
         setup = prepare(config, ranks)
-    others = ranks.unlike(setup.digest())
-    with ranks.united():
-        if others:
-            raise UserError(
-                f"mpiexec: {others}, would start from other settings or files; give all the same"
-                " arguments, and folders that all of them see"
-            )
-    if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
-        return _finished(setup.resumed, ranks)
-    with measuring_for(setup) as measuring, open_session(setup) as run:
-        _train(run, measuring, stop, watch)
-        return run.policy
+    with closing(setup.envs):
+        others = ranks.unlike(setup.digest())
+        with ranks.united():
+            if others:
+                raise UserError(
+                    f"mpiexec: {others}, would start from other settings or files; give all the"
+                    " same arguments, and folders that all of them see"
+                )
+        if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
+            return _finished(setup.resumed, ranks)
+        with measuring_for(setup) as measuring, open_session(setup) as run:
+            _train(run, measuring, stop, watch)
+            return run.policy
 
 
 def open_session(setup: Setup) -> AbstractContextManager[Run]:

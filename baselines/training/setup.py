@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -95,13 +96,13 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     if resumed is not None:
         return _resumed(config, resumed, team)
     teachers = read_teachers(config)
-    envs = _environments(config, team)
-    body = _body(config, envs)
-    first = add_teachers(body, teachers, config, _streams(config, team))
-    policy, params, normalizer = starting_point(config, *first)
-    _check_can_be_saved(config, params | policy.frozen())
-    history = _provenance(envs, teachers, config)
-    return Setup(config, envs, policy, params, normalizer, history, None, team)
+    with _environments(config, team) as envs:
+        body = _body(config, envs)
+        first = add_teachers(body, teachers, config, _streams(config, team))
+        policy, params, normalizer = starting_point(config, *first)
+        _check_can_be_saved(config, params | policy.frozen())
+        history = _provenance(envs, teachers, config)
+        return Setup(config, envs, policy, params, normalizer, history, None, team)
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:
@@ -117,12 +118,18 @@ def _streams(config: Config, team: Team) -> Streams:
     return streams(config.seed, config.num_env, team.rank)
 
 
-def _environments(config: Config, team: Team) -> VecEnv:
+@contextmanager
+def _environments(config: Config, team: Team) -> Iterator[VecEnv]:
+    """The environments, closed where an error ends the block."""
     if config.env_xml:
         check_body(config.env_xml, config.env, config.env_arguments)
     seeds = _streams(config, team).env_seeds
     threads = config.num_threads or team.cores
-    return VecEnv(lambda: make_task(config.env, config.env_arguments), seeds, threads)
+    envs = VecEnv(lambda: make_task(config.env, config.env_arguments), seeds, threads)
+    with ExitStack() as on_error:
+        on_error.callback(envs.close)
+        yield envs
+        on_error.pop_all()
 
 
 def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
@@ -131,12 +138,13 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     if "body" in saved.metadata:
         begun_here = f"the run in {config.save_path} was begun"
         check_not_edited(config.env_xml, saved.metadata["body"], begun_here)
-    envs = _environments(config, team)
     sizes = (saved.policy.obs_size, saved.policy.distribution)
-    if sizes != (observation_size(envs.observation_space), distribution_for(envs.action_space)):
-        raise CheckpointError(
-            f"--resume: {found.path} is of a task of other sizes, no {config.env}"
-        )
+    with _environments(config, team) as envs:
+        needed = observation_size(envs.observation_space), distribution_for(envs.action_space)
+        if sizes != needed:
+            raise CheckpointError(
+                f"--resume: {found.path} is of a task of other sizes, no {config.env}"
+            )
     begun = found.state["provenance"]
     here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
     start = {"update": saved.metadata["update"], **here}

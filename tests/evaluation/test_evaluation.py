@@ -2,16 +2,26 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import toys
 
 from baselines import evaluate
+from baselines.common.errors import UserError
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.vec_env import Episode
 from baselines.evaluation import evaluation
-from baselines.evaluation.evaluation import Evaluation, interval_of_mean, summarize
-from baselines.training.saved import read_saved_policy
+from baselines.evaluation.evaluation import (
+    Evaluation,
+    interval_of_mean,
+    make_fitting_task,
+    summarize,
+)
+from baselines.training.saved import SavedPolicy, read_saved_policy
 
 FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four/0/00970")
 
@@ -67,3 +77,18 @@ def test_the_command_tells_an_interval_of_three_episodes_or_more(
         3: f"return {mean:.1f} (95 % interval {mean - reach:.1f} to {mean + reach:.1f}), std ",
     }
     assert expected[count] in capsys.readouterr().out
+
+
+def test_a_task_that_does_not_fit_is_closed(
+    mlp_policy: Callable[..., PlainPolicy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys.register()
+    closed: list[toys.DiscreteToy] = []
+    monkeypatch.setattr(toys.DiscreteToy, "close", lambda self: closed.append(self))
+    policy = mlp_policy()
+    made_for = {"env": {"id": "BoxToy-v0", "kwargs": {}}, **toys.SPACES}
+    params = policy.init(np.random.default_rng(0))
+    saved = SavedPolicy(policy, params, Normalizer.fresh(policy.obs_size), made_for)
+    with pytest.raises(UserError, match=r"^--env: DiscreteToy-v0 does not fit the policy"):
+        make_fitting_task(saved, "DiscreteToy-v0", {})
+    assert len(closed) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import toys
 
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
@@ -14,7 +15,10 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
+from baselines.ppo2.ppo2 import learn
+from baselines.training.saved import SavedPolicy
 from baselines.training.setup import Setup, prepare
+from baselines.training.states import write_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
@@ -167,6 +171,37 @@ def test_a_run_begins_with_the_asked_sigma_and_is_otherwise_the_same() -> None:
 def test_a_student_begins_with_the_asked_sigma(teacher_path: str) -> None:
     setup = prepared(teacher_paths=(teacher_path,), init_logstd=-1.0)
     np.testing.assert_array_equal(setup.params["pi/pi/logstd"], np.float32([-1]))
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[toys.DiscreteToy]:
+    """The tasks of `DiscreteToy-v0` that have been closed."""
+    tasks: list[toys.DiscreteToy] = []
+    toys.register()
+    monkeypatch.setattr(toys.DiscreteToy, "close", lambda self: tasks.append(self))
+    return tasks
+
+
+def test_a_run_that_is_refused_closes_its_tasks(closed: list[toys.DiscreteToy]) -> None:
+    with pytest.raises(UserError, match=r"^--init_logstd: "):
+        prepare(Config(env="DiscreteToy-v0", num_env=3, init_logstd=-1.0, **SIZES))
+    assert len(closed) == 3
+
+
+def test_a_run_that_is_finished_closes_its_tasks(
+    closed: list[toys.DiscreteToy], tmp_path: Path
+) -> None:
+    config = Config(env="DiscreteToy-v0", num_env=3, save_path=str(tmp_path), **SIZES)
+    setup = prepare(config)
+    described = setup.provenance | {"update": config.nupdates, "timesteps": 0}
+    policy = SavedPolicy(setup.policy, setup.params, setup.normalizer, described)
+    state = {
+        "progress": {"updates": config.nupdates}, "ranks": [{}], "rollbacks": 0, "lr_scale": 1.0,
+        "log": {}, "provenance": setup.provenance,
+    }  # fmt: skip
+    write_state(tmp_path, policy, state, 1)
+    learn(replace(config, resume=True))
+    assert len(closed) == 3
 
 
 def test_a_policy_of_discrete_actions_has_no_sigma() -> None:
