@@ -11,9 +11,9 @@ import numpy as np
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import Mlp
-from baselines.common.networks.variables import Variable, Variables, orthogonal
+from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
-from baselines.transfer.mapping import StateMapping
+from baselines.transfer.mapping import MlpMap, StateMapping
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.pretrained import MLPP
 from examples.linear_mapping import LinearMap
@@ -153,6 +153,54 @@ class InPlaceInput(Mlp):
         x = before[0]
         x *= 2
         return super().layer(params, scope, [*before[:-1], before[-1]])
+
+
+def misspelt(num_layers: int, num_hidden: int, activation: str) -> Mlp:
+    return {"mlp": Mlp}["mpl"](num_layers, num_hidden, activation)
+
+
+class OneWidth(Mlp):
+    @property
+    def widths(self) -> int:  # type: ignore[override]
+        return self.num_hidden
+
+
+class NoList(Mlp):
+    def variables(self, scope: str, inputs: int) -> Variables:  # type: ignore[override]
+        return joined(super().variables(scope, inputs))
+
+
+class Twice(Mlp):
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        return [super().variables(scope, inputs)[1]] * 2
+
+
+class Started(Mlp):
+    """Its biases start with something else than vectors of zeros."""
+
+    def first(self, shape: tuple[int, ...]) -> np.ndarray:
+        raise NotImplementedError
+
+    def variables(self, scope: str, inputs: int) -> list[Variables]:
+        parts = super().variables(scope, inputs)
+        for part in parts:
+            for name in [name for name in part if name.endswith("/b")]:
+                part[name] = part[name]._replace(initial=lambda _, shape: self.first(shape))
+        return parts
+
+
+class Rows(Started):
+    def first(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.zeros((1, *shape), np.float32)
+
+
+class Infinite(Started):
+    def first(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.full(shape, np.inf, np.float32)
+
+
+def rows_map(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    return StateMapping(MlpMap(Rows(num_layers, num_hidden, activation)), LinearMap())
 
 
 class Breaks(Mlp):

@@ -14,7 +14,7 @@ import numpy as np
 
 from baselines.checks import check
 from baselines.common import provenance
-from baselines.common.checkpoint import MAX_BYTES, CheckpointError
+from baselines.common.checkpoint import MAX_BYTES, CheckpointError, checked_arrays
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -100,9 +100,23 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         body = _body(config, envs)
         first = add_teachers(body, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, *first)
+        _check_first_values(config, policy, params)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(config, envs, policy, params, normalizer, history, None, team)
+
+
+def _check_first_values(config: Config, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
+    """See that each variable starts as a user's network or method has declared it."""
+    own = policy.body.shapes()
+    others = {name: shape for name, shape in policy.shapes().items() if name not in own}
+    given = {name: np.asarray(value) for name, value in params.items()}
+    for flag, shapes in (("network", own), ("transfer", others)):
+        try:
+            checked_arrays(given, shapes)
+        except ValueError as error:
+            named = getattr(config, flag)
+            raise UserError(f"--{flag}: {named}: the first value of {error}") from None
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import Mlp
 from baselines.common.networks.sizes import Sizes
-from baselines.common.networks.specs import built
+from baselines.common.networks.specs import built, errors_of
 from baselines.common.networks.trials import TRIAL, check_on_tensors, lent, trial_values, tried
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.config import MAPPINGS
@@ -88,7 +88,8 @@ def check_mapping(spec: MappingSpec, obs_size: int, source_size: int) -> None:
     }
     for name, (way, inputs, outputs) in ways.items():
         where = f"--mapping: the {name} of {spec.mapping}"
-        params = trial_values(where, way.variables(TRIAL, inputs, outputs))
+        with errors_of(where):
+            params = trial_values(where, way.variables(TRIAL, inputs, outputs))
         given = lent(np.zeros((2, inputs), np.float32))
         tried(where, outputs, way.apply, params, TRIAL, given)
         if spec.mapping in MAPPINGS.from_outside():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any
@@ -28,12 +30,26 @@ class NetworkSpec(Sizes):
             UserError: the name stands for something that does not make such a network.
         """
         network: Network = built(NETWORKS, self.network, self, Network)
-        if len(network.widths) != self.num_layers:
+        with errors_of(f"--network: {self.network}"):
+            layers = len(network.widths)
+        if layers != self.num_layers:
             raise UserError(
-                f"--network: {self.network} makes {len(network.widths)} hidden layers, not"
+                f"--network: {self.network} makes {layers} hidden layers, not"
                 f" --num_layers={self.num_layers}"
             )
         return network
+
+
+@contextmanager
+def errors_of(where: str) -> Iterator[None]:
+    """Tell an error of a user's code in one line that begins with `where`, as a UserError."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # a user's code may raise anything
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        raise UserError(f"{where}: {kind}{error}") from None
 
 
 def not_of_sizes(entry: Any) -> str:
@@ -54,14 +70,13 @@ def built(registry: Registry, name: str, sizes: Sizes, kind: type) -> Any:
 
     Raises:
         NotKnown: the name is not known here.
-        UserError: the function refuses the sizes, or makes something of another kind.
+        UserError: the function raises an error, or makes something of another kind.
     """
     make = registry.known(name)
-    try:
+    with errors_of(f"--{registry.flag}: {name}"):
         made = make(**{f.name: getattr(sizes, f.name) for f in fields(Sizes)})
-    except ValueError as error:
-        raise UserError(f"--{registry.flag}: {name}: {error}") from None
-    if not isinstance(made, kind):
+        is_right = isinstance(made, kind)
+    if not is_right:
         raise UserError(
             f"--{registry.flag}: {name} makes a {type(made).__name__}, which is no"
             f" {kind.__name__}; docs/extending.md says what that needs"

@@ -10,7 +10,7 @@ import numpy as np
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import hidden
-from baselines.common.networks.specs import NETWORKS, NetworkSpec
+from baselines.common.networks.specs import NETWORKS, NetworkSpec, errors_of
 from baselines.common.networks.variables import Variables, joined
 
 TRIAL = "trial"
@@ -25,7 +25,8 @@ def check_network(spec: NetworkSpec, inputs: int) -> None:
     """
     network = spec.build()
     where = f"--network: {spec.network}"
-    params = trial_values(where, joined(network.variables(TRIAL, inputs)))
+    with errors_of(where):
+        params = trial_values(where, joined(network.variables(TRIAL, inputs)))
     before = [lent(np.zeros((2, inputs), np.float32))]
     for width in network.widths:
         z = tried(f"{where}: a layer", width, network.layer, params, TRIAL, before)
