@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,9 @@ def start(
     )
     for teacher in teachers:
         _check_mapping(spec, body, teacher)
+    named = zip(config.teacher_paths, teachers, strict=True)
+    for (path, one), (second, other) in combinations(named, 2):
+        _check_may_share(path, one, second, other)
     windows = _windows(body, teachers, config, spec)
     student = Student(
         body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows,
@@ -95,6 +99,21 @@ def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> No
             f" {error}"
         ) from None
     check_mapping(spec, body.obs_size, teacher.policy.obs_size)
+
+
+def _check_may_share(path: str, one: Teacher, second: str, other: Teacher) -> None:
+    """See that two teachers do not go by the same task, and so share φ, where theirs differ."""
+    if one.env != other.env:
+        return
+    sizes = one.policy.obs_size, other.policy.obs_size
+    hashes = {teacher.body["sha256"] for teacher in (one, other) if teacher.body}
+    if sizes[0] != sizes[1] or len(hashes) > 1:
+        differ = "bodies" if sizes[0] == sizes[1] else "numbers of observations, {} and {}"
+        raise UserError(
+            f"--teacher_paths: {path} and {second} are both of {one.env['id']} with the same"
+            f" arguments, but have different {differ.format(*sizes)}; the task of one of them must"
+            " have another id or other arguments, such as another name of the body's file"
+        )
 
 
 def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Student:

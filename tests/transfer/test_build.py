@@ -1,5 +1,6 @@
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from contextlib import nullcontext
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,29 @@ def test_a_student_with_its_teachers(body: PlainPolicy, teacher_path: Any) -> No
     assert not student.frozen_mapping
     assert "transfer/embedding1/out/w" in params
     assert [teacher.random for teacher in student.teachers] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "bodies", "differ"),
+    [
+        ((4, 6), (None, None), "numbers of observations, 4 and 6"),
+        ((4, 4), ("one", "other"), "bodies"),
+        ((4, 4), ("one", "one"), ""),
+        ((4, 4), ("one", None), ""),
+    ],
+)
+def test_teachers_of_one_task_share_the_mapping_only_where_they_are_of_one_body(
+    body: PlainPolicy, teacher_path: Any, sizes: Any, bodies: Any, differ: str
+) -> None:
+    paths = tuple(teacher_path(update=i, obs_size=size) for i, size in enumerate(sizes))
+    config = Config(env="Target-v0", teacher_paths=paths, **asdict(body.spec))
+    teachers = tuple(
+        replace(teacher, body=sha256 and {"sha256": sha256})
+        for teacher, sha256 in zip(read_teachers(config), bodies, strict=True)
+    )
+    told = f"--teacher_paths: {paths[0]} and {paths[1]} are both of Source-v0 .* {differ};"
+    with pytest.raises(UserError, match=told) if differ else nullcontext():
+        add_teachers(body, teachers, config, streams(0, num_env=1))
 
 
 def test_a_frozen_mapping_is_drawn_from_the_generator(body: PlainPolicy, teacher_path: Any) -> None:
