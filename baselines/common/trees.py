@@ -1,8 +1,9 @@
 """Nested state as named arrays and JSON, the two things that a checkpoint holds.
 
-What an object must remember is a tree: dictionaries, lists and tuples, and at their ends arrays,
-numbers, texts, booleans and None. `pack` takes the arrays out and leaves JSON; `unpack` puts them
-back. Floats survive JSON to the bit, and so do integers of up to `MAX_BITS`.
+What an object must remember is a tree: dictionaries, lists and tuples, no subclasses of these, and
+at their ends arrays, numbers, texts, booleans and None. `pack` takes the arrays out and leaves
+JSON; `unpack` puts them back. Floats survive JSON to the bit, and so do integers of up to
+`MAX_BITS`.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import numpy as np
 from baselines.common.errors import printable
 
 Tree = Any
-"""Nested dictionaries keyed by text, lists and tuples of arrays, NumPy scalars and JSON values."""
+"""Nested dictionaries, lists and tuples of arrays, NumPy scalars and JSON values."""
 
 ARRAY, TUPLE, COLUMNS, UNCHANGED = "<array>", "<tuple>", "<columns>", "<unchanged>"
-"""Keys of what stands in the JSON part for an array, a tuple, a long list of alike sequences, and
-`Unchanged`; no dictionary may have them."""
+PAIRS = "<pairs>"
+TAKEN = (ARRAY, TUPLE, COLUMNS, UNCHANGED, PAIRS)
+"""Keys of what stands in the JSON part for an array, a tuple, a long list of alike sequences,
+`Unchanged`, and a dictionary that has one of these keys or others than texts."""
 
 MANY = 64
 """From this length on, the elements of a list that are alike are packed as one array: an array for
@@ -68,11 +71,12 @@ class _Packer:
             raise TypeError(f"{name[:80]}...: nested deeper than {MAX_DEPTH}")
         if isinstance(part, np.ndarray | np.generic):
             return {ARRAY: self._keep(np.asarray(part), name), "scalar": np.isscalar(part)}
-        if isinstance(part, dict):
+        if type(part) is dict:
             return self._dictionary(part, name, depth)
-        if isinstance(part, list | tuple):
-            packed = self._sequence(part, name, depth)
-            return {TUPLE: packed} if isinstance(part, tuple) else packed
+        if type(part) is list:
+            return self._sequence(part, name, depth)
+        if type(part) is tuple:
+            return {TUPLE: self._sequence(part, name, depth)}
         if isinstance(part, Unchanged):
             return {UNCHANGED: part.sha256}
         if type(part) is int and part.bit_length() > MAX_BITS:
@@ -92,9 +96,9 @@ class _Packer:
         return name
 
     def _dictionary(self, part: dict[Any, Tree], name: str, depth: int) -> Any:
-        taken = (ARRAY, TUPLE, COLUMNS, UNCHANGED)
-        if not all(isinstance(key, str) and key not in taken for key in part):
-            raise TypeError(f"{name}: the keys of a state must be texts")
+        if not all(type(key) is str and key not in TAKEN for key in part):
+            pairs = {"keys": list(part), "values": list(part.values())}
+            return {PAIRS: self._dictionary(pairs, name, depth)}
         return {key: self.pack(value, f"{name}/{key}", depth + 1) for key, value in part.items()}
 
     def _sequence(self, part: Sequence[Tree], name: str, depth: int) -> Any:
@@ -169,6 +173,8 @@ def unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Tree:
         return list(rows) if packed["tuples"] else [list(row) for row in rows]
     if UNCHANGED in packed:
         return Unchanged(str(packed[UNCHANGED]))
+    if PAIRS in packed:
+        return dict(zip(*unpack(packed[PAIRS], arrays).values(), strict=True))
     return {key: unpack(part, arrays) for key, part in packed.items()}
 
 

@@ -8,13 +8,14 @@ in the simulation's `MjData`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
@@ -171,7 +172,21 @@ def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
     restore_env(other, state)
     pairs = zip(_follow(one, actions), _follow(other, actions), strict=True)
     are_alike = all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+    left_out = ", ".join(_left_out(one.env))
+    if left_out:
+        return f"it keeps what cannot be saved: {left_out}"
     return "" if are_alike else "it keeps state that cannot be saved"
+
+
+def _left_out(env: gym.Env) -> list[str]:
+    """The containers that no state has; they may come to count later than a trial can see."""
+    return [
+        f"{name} ({type(value).__name__})"
+        for layer in _layers(env)
+        for name, value in vars(layer).items()
+        if isinstance(value, Collection) and not isinstance(value, spaces.Space | gym.Env)
+        if not can_pack(value)
+    ]
 
 
 def _follow(task: ForeignTask, actions: list[np.ndarray]) -> list[np.ndarray]:

@@ -1,8 +1,8 @@
 """An environment's state, moved into another one, goes on there to the bit."""
 
 import json
-from collections import deque
-from typing import Any
+from collections import defaultdict, deque
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -91,7 +91,52 @@ class Hidden(gym.Env):
 
 
 def test_state_that_is_not_found_is_noticed() -> None:
-    assert obstacle_to_restoring(Hidden) == "it keeps state that cannot be saved"
+    assert obstacle_to_restoring(Hidden) == "it keeps what cannot be saved: _past (deque)"
+
+
+class Goal(NamedTuple):
+    x: float
+
+
+class Counting(Hidden):
+    """Counts the ends of its episodes, of which a trial sees none."""
+
+    def __init__(self, ends: dict[Any, int]) -> None:
+        self._ends, self._goal = ends, Goal(1.0)
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        self._steps = 0
+        return np.zeros(1), gym.Env.reset(self, **options) or {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self._steps += 1
+        if self._steps == 40:
+            self._ends[int(self.np_random.integers(2))] += 1
+        return np.full(1, self._goal.x), float(self._ends[0]), False, self._steps == 40, {}
+
+
+def test_containers_of_other_types_are_named_whether_they_have_acted_or_not() -> None:
+    told = obstacle_to_restoring(lambda: Counting(defaultdict(int)))
+    assert told == "it keeps what cannot be saved: _ends (defaultdict), _goal (Goal)"
+
+
+def test_a_task_with_containers_of_other_types_goes_on_without_them() -> None:
+    one, other = Counting(defaultdict(int)), Counting(defaultdict(int))
+    one.reset(seed=0)
+    follow(one, [0] * 100)
+    restore_env(ForeignTask(other), through_a_file(env_state(one)))
+    follow(other, [0] * 100)
+    assert sum(other._ends.values()) == 3
+
+
+def test_a_dictionary_may_have_keys_of_any_kind() -> None:
+    one, other = Counting({0: 0, 1: 0}), Counting({0: 0, 1: 0})
+    one.reset(seed=0)
+    follow(one, [0] * 400)
+    assert sum(one._ends.values()) == 10
+    restore_env(ForeignTask(other), through_a_file(env_state(one)))
+    assert other._ends == one._ends
+    assert follow(one, [0] * 100) == follow(other, [0] * 100)
 
 
 def test_the_state_of_another_task_is_refused() -> None:
@@ -108,6 +153,9 @@ class Aliased(Hidden):
         self._memory = np.zeros(3)
         self._first = self._memory[:1]
         self._same = self._memory
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        return np.zeros(1), gym.Env.reset(self, **options) or {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         self._memory += self.np_random.normal(size=3)
