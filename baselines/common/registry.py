@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -75,12 +76,15 @@ class Registry:
     def register(self, name: str) -> Callable[[Entry], Entry]:
         """A decorator that gives a thing a short name.
 
+        The same one may be given its name again, as when its module is reloaded.
+
         Raises:
             ValueError: the name is taken, or the thing is not of this kind.
         """
 
         def registered(entry: Entry) -> Entry:
-            if ":" in name or name in self:
+            is_taken = name in self and not _is_again(entry, self._known.get(name))
+            if ":" in name or is_taken:
                 raise ValueError(f"the {self.flag} {name!r} is taken, or no name")
             if complaint := self._complaint(entry):
                 raise ValueError(f"the {self.flag} {name!r} {complaint}")
@@ -113,8 +117,12 @@ class Registry:
             self._known[name] = entry
         return self._known[name]
 
-    def adopt(self, entry: Callable[..., Any]) -> str:
+    def adopt(self, entry: Callable[..., Any], flag: str = "") -> str:
         """Make a function known that need not stand where others could import it from.
+
+        Args:
+            entry: the function.
+            flag: the flag that it was given for, where that is not `self.flag`.
 
         Returns:
             Its name; a later function of the same name takes its place.
@@ -124,9 +132,15 @@ class Registry:
         """
         name = f"{entry.__module__}:{getattr(entry, '__qualname__', type(entry).__qualname__)}"
         if complaint := self._complaint(entry):
-            raise UserError(f"--{self.flag}: {name} {complaint}")
+            raise UserError(f"--{flag or self.flag}: {name} {complaint}")
         self._known[name] = entry
         return name
+
+    def renew(self, name: str) -> None:
+        """Have a place stand for what is there by now, which may be another after a reload."""
+        module, _, attribute = name.rpartition(":")
+        if hasattr(sys.modules.get(module), attribute):
+            self._known.pop(name, None)
 
     def known(self, name: str) -> Any:
         """What a file calls `name`; imports nothing but this package's own modules.
@@ -143,6 +157,14 @@ class Registry:
     def from_outside(self) -> list[str]:
         """The names that are known and not this package's own."""
         return [name for name in self._known if name not in self._places]
+
+
+def _is_again(entry: Any, before: Any) -> bool:
+    """Whether a function or class stands where one stood before."""
+    now, then = (
+        (getattr(x, "__module__", None), getattr(x, "__qualname__", None)) for x in (entry, before)
+    )
+    return now == then and None not in now
 
 
 def _imported(place: str, where: str) -> Any:

@@ -21,7 +21,7 @@ import gymnasium as gym
 from baselines.common.errors import UserError, printable
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
-from baselines.common.registry import place_of
+from baselines.common.registry import Registry, place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import NETWORKS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS, from_settings
@@ -190,10 +190,31 @@ def _teacher(teacher: Any) -> str:
     )
 
 
+NAMED: dict[str, Registry] = {
+    flag_of(f): f.metadata["choices"]
+    for f in fields(Config)
+    if isinstance(f.metadata["choices"], Registry)
+}
+"""What each setting may name that takes the names of a registry."""
+
+
+def _name(registry: Registry, flag: str, value: Any) -> str:
+    """A function's name, which stands for this function from now on; or names as they are."""
+    if callable(value):
+        if registry is not SCHEDULES:
+            place_of(value, flag)
+        return registry.adopt(value, flag)
+    for name in str(value).split(","):
+        registry.renew(name)
+    return str(value)
+
+
 def _text(name: str, value: Any) -> str:
     """A value as one would type it."""
+    if name in NAMED:
+        return _name(NAMED[name], name, value)
     if callable(value):
-        return SCHEDULES.adopt(value) if name == SCHEDULES.flag else place_of(value, name)
+        return place_of(value, name)
     if not isinstance(value, dict):
         return str(value)
     try:

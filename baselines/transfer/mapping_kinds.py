@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 
@@ -63,9 +63,8 @@ class MappingSpec(Sizes):
 
     mapping: str = "learned"
 
-    @cache  # noqa: B019 (a handful of specs)
     def build(self) -> StateMapping:
-        """The mapping.
+        """The mapping, made anew: its name may stand for another one by now.
 
         Raises:
             NotKnown: the name is not known here.

@@ -1,6 +1,7 @@
 """Names of networks, mappings and transfer methods; which of them import something."""
 
 import ast
+import importlib
 import re
 import sys
 from collections.abc import Callable
@@ -130,6 +131,30 @@ def test_what_is_wrong_with_a_name_is_told_in_one_line(
     assert name not in registry.from_outside()
 
 
+def test_a_place_stands_for_what_was_there_until_it_is_renewed(
+    registry: Registry, marker: Path
+) -> None:
+    first = registry.lookup(PLACE)
+    assert marker.exists()
+    registry.renew("no_such_module:make")
+    registry.renew("mlp")
+    importlib.reload(sys.modules["outside_module"])
+    assert registry.lookup(PLACE) is first
+    registry.renew(PLACE)
+    assert registry.lookup(PLACE) is sys.modules["outside_module"].make is not first
+
+
+def test_a_function_that_is_given_is_the_one_that_is_used(registry: Registry) -> None:
+    first, second = (lambda num_layers, num_hidden, activation: 0 for _ in "ab")
+    name = registry.adopt(first)
+    registry.renew(name)  # nothing that could be imported is at this place
+    assert registry.known(name) is registry.lookup(name) is first
+    assert registry.adopt(second) == name
+    assert registry.known(name) is second
+    with pytest.raises(UserError, match=r"^--teacher_network: builtins:sum is no function of"):
+        registry.adopt(sum, "teacher_network")
+
+
 def test_the_flag_that_a_name_was_given_for_is_named(registry: Registry) -> None:
     with pytest.raises(UserError, match=r"^--teacher_network: unknown name 'a'"):
         registry.lookup("a", "teacher_network")
@@ -175,9 +200,10 @@ def test_a_registered_name_is_known(registry: Registry) -> None:
 
     assert registry.known("short") is registry.lookup("short") is make
     assert list(registry) == ["mlp", "short"]
-    for name in ("short", "mlp", "a:b"):
+    registry.register("short")(make)
+    for name, entry in (("short", Mlp), ("mlp", make), ("a:b", make)):
         with pytest.raises(ValueError, match="is taken, or no name"):
-            registry.register(name)(make)
+            registry.register(name)(entry)
     with pytest.raises(ValueError, match="is no function of num_layers"):
         registry.register("sum")(sum)
 

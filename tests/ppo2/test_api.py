@@ -1,9 +1,11 @@
 """The package from a program."""
 
 import hashlib
+import importlib
 import inspect
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from baselines.common.vec_env import tasks
 from baselines.config import Config, flag_of
 from baselines.ppo2.api import SoFar
 from baselines.ppo2.trained import TrainedPolicy
+from baselines.transfer.mapping import StateMapping
+from baselines.transfer.mapping_kinds import MappingSpec, learned
 
 TEACHER = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
 SMALL: dict[str, Any] = {
@@ -312,6 +316,63 @@ def test_other_teachers_are_refused_in_one_line(given: Any) -> None:
         UserError, match=r"^teachers: must be the path of a checkpoint, a policy or"
     ):
         ppo2.learn("DiscreteToy-v0", teachers=given, num_timesteps=64, **SMALL)
+
+
+NETWORK = """
+from baselines.common.networks.networks import Mlp
+def net(num_layers, num_hidden, activation):
+    return Mlp(num_layers, num_hidden, {activation!r})
+"""
+
+
+@pytest.fixture
+def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """The module `edited_module`, whose network has this activation by now, loaded anew."""
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(activation: str) -> Any:
+        (tmp_path / "edited_module.py").write_text(NETWORK.format(activation=activation))
+        importlib.invalidate_caches()
+        if "edited_module" in sys.modules:
+            return importlib.reload(sys.modules["edited_module"])
+        return importlib.import_module("edited_module")
+
+    yield write
+    sys.modules.pop("edited_module", None)
+
+
+@pytest.mark.parametrize("by", ["function", "name"])
+def test_an_edited_network_is_used(by: str, edited: Callable[[str], Any], tmp_path: Path) -> None:
+    def given(module: Any) -> Any:
+        return module.net if by == "function" else "edited_module:net"
+
+    def made(policy: TrainedPolicy) -> Any:
+        return policy.saved.policy.body.network
+
+    model = ppo2.learn("BoxToy-v0", network=given(edited("relu")), num_timesteps=64, **SMALL)
+    model.save(tmp_path / "saved")
+    obs = np.random.default_rng(0).standard_normal((5, 3))
+    before = model.predict(obs)[0]
+    again = ppo2.load(tmp_path / "saved", networks=[given(edited("elu"))])
+    assert (made(model).activation, made(again).activation) == ("relu", "elu")
+    np.testing.assert_array_equal(model.predict(obs)[0], before)
+    assert np.abs(again.predict(obs)[0] - before).max() > 0
+
+
+def test_an_edited_mapping_is_used() -> None:
+    def first(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+        return learned(num_layers, num_hidden, "tanh")
+
+    def second(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+        return learned(num_layers, num_hidden, "relu")
+
+    for make in (first, second):
+        make.__module__, make.__qualname__ = __name__, "made"
+        with pytest.raises(UserError, match=r"^--teacher_paths: cannot read nowhere"):
+            ppo2.learn("BoxToy-v0", teachers="nowhere", mapping=make, num_timesteps=192, **SMALL)
+        built = MappingSpec(2, 8, "elu", f"{__name__}:made").build()
+        assert built.decoder == make(2, 8, "").decoder
 
 
 def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

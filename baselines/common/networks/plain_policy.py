@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -53,9 +54,9 @@ class PlainPolicy:
     pi_scope: str = "pi"
     vf_scope: str = "vf"
 
-    @property
+    @cached_property
     def network(self) -> Network:
-        """The hidden layers of either side."""
+        """The hidden layers of either side, the same as long as the policy lasts."""
         return self.spec.build()
 
     @property

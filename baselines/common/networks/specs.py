@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from functools import cache
 from typing import Any
 
 from baselines.common.errors import UserError
@@ -21,9 +20,8 @@ class NetworkSpec(Sizes):
 
     network: str = "mlp"
 
-    @cache  # noqa: B019 (a handful of specs)
     def build(self) -> Network:
-        """The network.
+        """The network, made anew: its name may stand for another one by now.
 
         Raises:
             NotKnown: the name is not known here.
