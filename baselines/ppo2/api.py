@@ -164,7 +164,8 @@ def _task(env: Any, name: str) -> str:
     if isinstance(env, gym.Env) or not callable(env):
         raise UserError(
             "env: must be the id of a task or a function that makes one, since several may be"
-            f" made, such as lambda: MyTask(); not {printable(repr(env), 80)}"
+            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not"
+            f" {printable(repr(env), 80)}"
         )
     name = name or getattr(env, "__name__", "")
     add_task(name, env)

@@ -253,7 +253,9 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
     [
         (toys.BoxToy(), "", "^env: must be the id of a task or a function that makes one"),
         (3, "", "^env: must be the id of a task or a function that makes one"),
-        (lambda: toys.BoxToy(), "", "^env_name: '<lambda>' .*letters"),
+        (toys.BoxToy(), "", r"such as env=lambda: MyTask\(\), env_name='MyTask'; not <"),
+        (lambda: toys.BoxToy(), "", "^env_name: '<lambda>' cannot .*; give a name .*env_name="),
+        (toys.BoxToy, "-a", "^env_name: '-a' .* begins with a letter, digit or _"),
         (toys.BoxToy, "CartPole-v1", "^env_name: CartPole-v1 is a task of Gymnasium"),
         (toys.BoxToy, "a b", "^env_name: 'a b' .*letters"),
         ("BoxToy-v0", "Boxes", "^env_name: given with the id 'BoxToy-v0'"),

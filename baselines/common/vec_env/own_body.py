@@ -37,8 +37,7 @@ def check_body(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
         raise UserError(f"--env_xml: {path}: {reason}") from None
     if model.nu == 0:
         raise UserError(f"--env_xml: {path} has no actuators; a body needs motors to walk")
-    free = mujoco.mjtJoint.mjJNT_FREE
-    if env_id == WALKING and (model.njnt == 0 or model.jnt_type[0] != free):
+    if env_id == WALKING and not _begins_free(model):
         raise UserError(
             f"--env_xml: the first joint in {path} must be a free one (<freejoint/>), by which"
             f" the body moves; for others name a task with --env, such as --env=Walker2d-v5"
@@ -50,10 +49,21 @@ def _check_start(path: str, env_id: str, kwargs: dict[str, Any]) -> None:
     with closing(ForeignTask(make_task(env_id, kwargs))) as task:
         task.reset(seed=0)
         body: Any = task.env.unwrapped
-        if not getattr(body, "is_healthy", True):
-            height = float(body.data.qpos[2])
+        if getattr(body, "is_healthy", True):
+            return
+        if not _begins_free(body.model):
             raise UserError(
-                f"--env_xml: {path} starts at a height of {height:.2f} m, where {env_id} ends the"
-                " episode at once; give the heights to stay between, such as --env_kwargs"
-                f""" '{{"healthy_z_range": [{height / 2:.2f}, {height * 2:.2f}]}}'"""
+                f"--env_xml: {path} is not healthy as it begins, where {env_id} ends the episode at"
+                " once; see the task's healthy_* arguments, which --env_kwargs gives"
             )
+        height = float(body.data.qpos[2])
+        raise UserError(
+            f"--env_xml: {path} starts at a height of {height:.2f} m, where {env_id} ends the"
+            " episode at once; give the heights to stay between, such as --env_kwargs"
+            f""" '{{"healthy_z_range": [{height / 2:.2f}, {height * 2:.2f}]}}'"""
+        )
+
+
+def _begins_free(model: mujoco.MjModel) -> bool:
+    """Whether the first joint is free, so that the body's coordinates begin with x, y and z."""
+    return bool(model.njnt and model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE)

@@ -30,10 +30,10 @@ def add_task(name: str, make: Callable[..., gym.Env]) -> None:
     Raises:
         UserError: the name cannot stand in a checkpoint, or is one of Gymnasium's tasks.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_][\w.\-/]*", name):
+    if not re.fullmatch(r"\w[\w.\-/]*", name):
         raise UserError(
-            f"env_name: {name!r} must be made of letters, digits, _ . - and /, and begin with a"
-            " letter or digit; it names the task in checkpoints"
+            f"env_name: {name!r} cannot name the task in checkpoints; give a name of letters,"
+            ' digits, _ . - and / that begins with a letter, digit or _, such as env_name="MyTask"'
         )
     if name in registry:
         raise UserError(f"env_name: {name} is a task of Gymnasium's; give another name")
@@ -80,7 +80,7 @@ def _made(
 
 
 def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
-    """The first argument that the task does not know, and the nearest it knows; else nothing."""
+    """The first argument that nobody knows, and the nearest that is known; else nothing."""
     entry_point = OWN.get(env_id) or registry[env_id.rpartition(":")[2]].entry_point
     try:
         make = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
@@ -89,6 +89,8 @@ def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
         return ""
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values()):
         return ""
+    if env_id not in OWN:
+        known |= inspect.signature(gym.make).parameters
     unknown = [argument for argument in kwargs if argument not in known]
     return f"unknown argument {unknown[0]!r}{suggestion(unknown[0], known)}" if unknown else ""
 

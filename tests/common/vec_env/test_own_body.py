@@ -27,6 +27,9 @@ BOX = """
 </mujoco>
 """
 FREE, MOTOR = "<freejoint/>", '<motor joint="hinge"/>'
+PLANAR = """
+<joint type="slide" axis="1 0 0"/><joint type="slide" axis="0 0 1"/><joint axis="0 1 0"/>
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +72,11 @@ def test_a_teacher_of_another_shape_fits() -> None:
             BOX.format(height=3, root=FREE, motor=MOTOR),
             {},
             r"--env_xml: .* starts at a height of [23]\.\d\d m.*healthy_z_range",
+        ),
+        (
+            BOX.format(height=9, root=PLANAR, motor=MOTOR),
+            {"env": "Walker2d-v5"},
+            r"--env_xml: .* is not healthy as it begins, where Walker2d-v5 .* healthy_\*",
         ),
         (
             BOX.format(height=0.5, root=FREE, motor=MOTOR),

@@ -20,6 +20,12 @@ from baselines.common.vec_env.tasks import make_task
         ("CentipedeFour-v1", {"frame_skip": 0}, "frame_skip must be a whole number of at least 1"),
         ("CentipedeFour-v1", {"healthy_z_range": 1}, "healthy_z_range must be two numbers"),
         ("Centipede-v1", {"legs": 2}, "legs must be a whole number of at least 3, got 2"),
+        ("CentipedeFour-v1", {"max_episode_steps": -5}, "Expect the `max_episode_steps` to be"),
+        (
+            "CentipedeFour-v1",
+            {"max_episode_step": 5},
+            "unknown argument 'max_episode_step'; did you mean max_episode_steps?",
+        ),
         ("AntS-v1", {"frame_skips": 2}, "unexpected keyword argument 'frame_skips'"),
     ],
 )
