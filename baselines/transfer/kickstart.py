@@ -38,7 +38,7 @@ from baselines.config import Config, setting
 from baselines.transfer.correspondence import ABSENT, Window, selection
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.places import places
-from baselines.transfer.stages import Stage, first_update_alone
+from baselines.transfer.stages import Stage, check_phases, first_update_alone
 from baselines.transfer.stored_teachers import (
     describe_teacher,
     describe_window,
@@ -231,7 +231,12 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kick
 
 
 def check(config: Config) -> None:
-    """Raises UserError for settings that do not fit."""
+    """Check the settings of a run.
+
+    Raises:
+        UserError: one of its phases would have no update, or it is to begin with two statistics.
+    """
+    check_phases(config, first_update_alone(config))
     if config.load_path:
         raise UserError(
             "--load_path: --transfer=kickstart begins with statistics of its teachers; leave one of"

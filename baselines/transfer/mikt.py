@@ -23,25 +23,20 @@ from baselines.transfer.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.mixing_spec import MixingSpec, unfitting
 from baselines.transfer.places import places
-from baselines.transfer.schedule import mikt_stages
+from baselines.transfer.schedule import first_update_coupled, mikt_stages
+from baselines.transfer.stages import check_phases, first_update_alone
 from baselines.transfer.student import Student
 from baselines.transfer.student_metrics import METRICS
 from baselines.transfer.teacher import Teacher
-
-MIN_UPDATES = 3
 
 
 def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: the run is too short.
+        UserError: one of its phases would have no update.
     """
-    if 0 < config.nupdates < MIN_UPDATES:
-        raise UserError(
-            f"--num_timesteps: a run with teachers needs {MIN_UPDATES} updates of"
-            f" {config.nbatch} steps at least, one for each of its phases"
-        )
+    check_phases(config, first_update_coupled(config), first_update_alone(config))
 
 
 def start(

@@ -46,9 +46,19 @@ def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarra
 def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> tuple[PlainPolicy, dict[str, np.ndarray]]:
-    """The student's own networks, starting from what fits of the teacher's."""
+    """The student's own networks, starting from what fits of the teacher's.
+
+    Raises:
+        UserError: another σ was asked for than the one that is copied.
+    """
     (teacher,) = teachers
-    return body, body.init(random.init) | copied_variables(teacher, body)
+    copied = copied_variables(teacher, body)
+    if config.init_logstd and body.distribution.init(f"{body.pi_scope}/pi").keys() & copied.keys():
+        raise UserError(
+            "--init_logstd: --transfer=mlpp copies the σ of the teacher, which has as many actions;"
+            " leave it out"
+        )
+    return body, body.init(random.init) | copied
 
 
 def check(config: Config) -> None:

@@ -25,6 +25,11 @@ def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> floa
     return min(max((update - half) / half, 0.0), 1.0)
 
 
+def first_update_coupled(config: Config) -> int:
+    """The first update with the coupling, counted from 1."""
+    return first_update_after(0.5 * config.teacher_fraction, config)
+
+
 def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     """The three stages of MIKT.
 
@@ -42,7 +47,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     return [
         Stage(1, student, coefs, student.metrics),
         Stage(
-            first_update_after(0.5 * config.teacher_fraction, config),
+            first_update_coupled(config),
             student,
             coefs,
             student.metrics,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
@@ -44,6 +46,31 @@ def first_update_after(share: float, config: Config) -> int:
 def first_update_alone(config: Config) -> int:
     """The first update without teachers, counted from 1."""
     return first_update_after(config.teacher_fraction, config)
+
+
+def check_phases(config: Config, *firsts: int) -> None:
+    """Check that each phase of a run has an update of its own.
+
+    Args:
+        config: the settings.
+        firsts: the first update of each phase but the first one, which begins with the run.
+
+    Raises:
+        UserError: the run is too short for that, or the teachers' part of it too short or too long.
+    """
+    phases = 1 + len(firsts)
+    if 0 < config.nupdates < phases:
+        raise UserError(
+            f"--num_timesteps: a run with teachers needs {phases} updates of {config.nbatch} steps"
+            " at least, one for each of its phases"
+        )
+    starts = [1, *firsts, config.nupdates + 1]
+    if config.nupdates and any(first >= after for first, after in pairwise(starts)):
+        raise UserError(
+            f"--teacher_fraction: {config.teacher_fraction} of {config.nupdates} updates leaves one"
+            f" of the run's {phases} phases without an update; give a value nearer to"
+            f" {Config.teacher_fraction}, or more --num_timesteps"
+        )
 
 
 def one_stage(policy: Policy, config: Config) -> list[Stage]:

@@ -204,6 +204,22 @@ def test_a_run_that_is_finished_closes_its_tasks(
     assert len(closed) == 3
 
 
+@pytest.mark.parametrize("actions", [1, 3])
+def test_mlpp_begins_with_the_asked_sigma_unless_it_copies_one(
+    actions: int, mlp_policy: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    policy = mlp_policy(obs_size=4, distribution=DiagGaussian(actions))
+    path = write_checkpoint(policy, policy.init(np.random.default_rng(0)), update=1)
+    settings: dict[str, Any] = {"teacher_paths": (path,), "transfer": "mlpp"}
+    if actions == 1:  # as many as the student has
+        with pytest.raises(UserError, match=r"^--init_logstd: .* copies the σ of the teacher"):
+            prepared(init_logstd=-1.0, **settings)
+        prepared(**settings)
+    else:
+        logstd = prepared(init_logstd=-1.0, **settings).params["pi/pi/logstd"]
+        np.testing.assert_array_equal(logstd, np.float32([-1]))
+
+
 def test_a_policy_of_discrete_actions_has_no_sigma() -> None:
     with pytest.raises(UserError, match=r"^--init_logstd: the actions of CartPole-v1 are Discrete"):
         prepare(Config(env="CartPole-v1", init_logstd=-1.0, **SIZES))

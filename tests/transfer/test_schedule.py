@@ -7,8 +7,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.transfer.build import stages
+from baselines.transfer.kickstart import kickstarted
+from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.stages import Stage, first_update_alone
 from baselines.transfer.student import Student
 
@@ -104,6 +107,31 @@ def test_every_run_has_the_methods_three_parts(
             assert coefs["ps"] <= 2.0
             weights.append((update, coefs["ps"]))
     assert [w for _, w in sorted(weights)] == sorted(w for _, w in weights)
+
+
+@pytest.mark.parametrize("fraction", [1e-9, 0.1, 0.2, 0.34, 0.5, 0.9, 0.96, 0.9999999999])
+@pytest.mark.parametrize("method", ["mikt", "kickstart"])
+def test_a_run_is_refused_whose_phases_have_no_updates(
+    student: Student, method: str, fraction: float
+) -> None:
+    """By going through the updates: each stage must be met, the last of them at the end."""
+    trained, phases = (student, 3) if method == "mikt" else (kickstarted(student.body, ()), 2)
+    for nupdates in range(1, 31):
+        given = config(nupdates, fraction)
+        course = TRANSFERS.known(method).stages(trained, given)
+        met = {id(at(course, update)) for update in range(1, nupdates + 1)}
+        if len(met) == phases:
+            TRANSFERS.known(method).check(given)
+            continue
+        flag = "num_timesteps" if nupdates < phases else "teacher_fraction"
+        with pytest.raises(UserError, match=f"^--{flag}: .*{phases}.* phases"):
+            TRANSFERS.known(method).check(given)
+
+
+@pytest.mark.parametrize("method", ["mikt", "kickstart"])
+def test_the_default_share_of_the_teachers_suits_every_length(method: str) -> None:
+    for nupdates in range(3, 3000):
+        TRANSFERS.known(method).check(config(nupdates))
 
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
