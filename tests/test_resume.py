@@ -26,7 +26,9 @@ from baselines.common.stopping import Terminated
 from baselines.common.tensorflow_quietly import tf  # noqa: F401 (loaded before any fork)
 from baselines.config import Config
 from baselines.logger import Events, Logger
+from baselines.ppo2 import api
 from baselines.ppo2 import update as ppo_update
+from baselines.ppo2.api import SoFar
 from baselines.ppo2.ppo2 import learn, open_session
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
@@ -200,6 +202,38 @@ def test_a_finished_run_says_so_and_changes_nothing(
     learn(replace(settings, resume=True))
     assert "the run is finished, after 10 updates" in capsys.readouterr().out
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_a_finished_run_says_nothing_where_nothing_is_to_be_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = config(tmp_path, num_timesteps=64, verbose=0)
+    learn(settings)
+    learn(replace(settings, resume=True))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_signal_during_the_set_up_is_met_before_the_first_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole, parts = (config(tmp_path / name, num_timesteps=2 * 64) for name in "ab")
+    learn(whole)
+
+    def interrupted(*arguments: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return prepare(*arguments)
+
+    monkeypatch.setattr("baselines.ppo2.ppo2.prepare", interrupted)
+    for settings in (parts, replace(parts, resume=True)):
+        with pytest.raises(KeyboardInterrupt):
+            learn(settings)
+        assert "stopped after update 0; saved " in capsys.readouterr().out
+        assert states(tmp_path / "b") == ["00000"]
+        assert logs(tmp_path / "b")[:2] == ([], [])
+    monkeypatch.undo()
+    learn(replace(parts, resume=True))
+    assert arrays(tmp_path / "b", 2) == arrays(tmp_path / "a", 2)
+    assert logs(tmp_path / "b") == logs(tmp_path / "a")
 
 
 @pytest.mark.parametrize("teachers", [(), (TEACHER,)], ids=["PPO", "student"])
@@ -401,6 +435,28 @@ def test_a_rollback_goes_on_with_half_the_rate(
     factors = [float(row["lr"]) / rate for row, rate in zip(rows, full, strict=True)]
     assert factors == pytest.approx([1, 1] + 8 * [0.25])
     assert "update 3: the rewards are not finite; going back" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("state_interval", [0, 1])
+@pytest.mark.parametrize("log", [True, False])
+def test_the_history_goes_back_with_the_run(log: bool, state_interval: int, tmp_path: Path) -> None:
+    """The third update fails, and the run goes back to its start or to the second one."""
+    Spoiled.faults = 1
+    seen = []
+
+    def stop_soon(progress: SoFar) -> bool:
+        seen.append(progress.update)
+        assert progress.model.history["nupdates"].tolist() == [*range(1, progress.update + 1)]
+        return len(seen) < 3
+
+    model = api.learn(
+        "Spoiled-v0", env_kwargs={"where": "reward", "value": float("nan")}, nsteps=64,
+        num_timesteps=640, save_path=tmp_path / "models",
+        log_path=tmp_path / "logs" if log else None, state_interval=state_interval,
+        on_divergence="rollback", callback=stop_soon, **SMALL,
+    )  # fmt: skip
+    assert seen == [1, 2, 3 if state_interval else 1]
+    assert model.history["nupdates"].tolist() == [*range(1, seen[-1] + 1)]
 
 
 def test_after_enough_rollbacks_the_run_is_stopped(tmp_path: Path) -> None:

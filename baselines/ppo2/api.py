@@ -27,6 +27,7 @@ from baselines.config import NETWORKS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS, from_settings
 from baselines.ppo2 import ppo2
 from baselines.ppo2.trained import TrainedPolicy
+from baselines.training.log import Log
 from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
@@ -111,7 +112,9 @@ def learn(
 
     Raises:
         UserError: a setting or a file is wrong; nothing has been written then.
-        Diverged: a value is not finite.
+        TaskError: the task's own code has raised an error, its cause.
+        Diverged: a value is not finite, and `on_divergence` does not ask for another try.
+        Drifted: what several ranks train is not the same any more.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
     given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
@@ -131,19 +134,48 @@ def learn(
             " the task of a function; let a callback call record_video"
         )
     config = from_settings(texts, _teachers(teachers if paths is None else paths))
-    rows: dict[float, Row] = {}
+    if config.play:
+        raise UserError(
+            "play: opens a window from the command line only; film the policy with record_video,"
+            " or save it and run python -m baselines.run --num_timesteps=0 --play --load_path=FILE"
+            f" --env={config.env}"
+        )
+    logged = _Logged()
 
     def watch(run: ppo2.Run) -> bool:
-        # By update: a run that goes back to an earlier state logs some of them again.
-        rows.update((row["nupdates"], row) for row in run.log.rows)
-        return callback is None or callback(_so_far(run)) is not False
+        logged.take(run)
+        return callback is None or callback(_so_far(run, list(logged.rows))) is not False
 
     saved = ppo2.learn(config, watch)
-    return TrainedPolicy(saved, list(rows.values()) or logged_rows(config.log_path))
+    return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path))
 
 
-def _so_far(run: ppo2.Run) -> SoFar:
-    policy, progress, rows = run.policy, run.progress, list(run.log.rows)
+class _Logged:
+    """The rows of a run, also where it went back to an earlier state and began a log anew.
+
+    Attributes:
+        rows: those so far.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._log: Log | None = None
+        self._taken = 0
+
+    def take(self, run: ppo2.Run) -> None:
+        """After an update: take the rows that are new, and drop those that they replace."""
+        if run.log is not self._log:
+            self._log, self._taken = run.log, 0
+        new = run.log.rows[self._taken :]
+        self._taken += len(new)
+        first = new[0]["nupdates"] if new else run.progress.updates
+        while self.rows and self.rows[-1]["nupdates"] >= first:
+            self.rows.pop()
+        self.rows += new
+
+
+def _so_far(run: ppo2.Run, rows: list[Row]) -> SoFar:
+    policy, progress = run.policy, run.progress
     # The statistics go on changing; the variables are made anew by each update.
     kept = replace(policy, normalizer=deepcopy(policy.normalizer))
     return SoFar(

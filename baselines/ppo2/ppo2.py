@@ -55,7 +55,9 @@ def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
 
     Raises:
         UserError: a setting or a file is wrong; nothing has been written then.
+        TaskError: the task's own code has raised an error, its cause.
         Diverged: a value is not finite, and `on_divergence` does not ask for another try.
+        Drifted: what several ranks train is not the same any more.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
     ranks = team()
@@ -90,7 +92,7 @@ def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> Sav
                     " same arguments, and folders that all of them see"
                 )
         if setup.resumed is not None and setup.updates_done >= setup.config.nupdates:
-            return _finished(setup.resumed, ranks)
+            return _finished(setup.resumed, setup.config, ranks)
         with measuring_for(setup) as measuring, open_session(setup) as run:
             _train(run, measuring, stop, watch)
             return run.policy
@@ -113,6 +115,8 @@ def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Wat
     _warn_of_threads(run.log)
     course = stages(run.model.policy, run.setup.config)
     stage = stage_at(course, run.progress.updates)
+    if run.is_stopped(stop):  # while all was set up
+        return
     for update in range(run.progress.updates + 1, run.setup.config.nupdates + 1):
         if stage is not stage_at(course, update):
             stage = stage_at(course, update)
@@ -164,9 +168,9 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
         log.metrics(row, progress.brief(row))
 
 
-def _finished(found: SavedState, ranks: Team) -> SavedPolicy:
+def _finished(found: SavedState, config: Config, ranks: Team) -> SavedPolicy:
     update = found.policy.metadata["update"]
-    if ranks.is_first:
+    if ranks.is_first and config.verbose:
         print(
             f"{found.path}: the run is finished, after {update} updates; --num_timesteps extends it"
         )

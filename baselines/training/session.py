@@ -228,6 +228,14 @@ class Session(Generic[L, C]):
         """
         self.check_ranks()
         self.save_what_is_due()
+        return self.is_stopped(stop, goes_on)
+
+    def is_stopped(self, stop: StopRequests, goes_on: bool = True) -> bool:
+        """Stop where the run is, if a signal or a rank asks for it; as `end_update`.
+
+        Raises:
+            KeyboardInterrupt: the run was to stop, and all is saved.
+        """
         is_over = any(self.team.gather(stop.requested or not goes_on))
         if is_over:
             self.save_now()

@@ -394,6 +394,10 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"teacher_paths": ["x"], "teachers": ["x"]}, "^teacher_paths: the same as teachers"),
         ({"teacher_paths": ["nowhere"]}, "^--teacher_paths: cannot read nowhere"),
         ({"lr": -1.0}, "--lr: must be greater than 0"),
+        (
+            {"play": True},
+            "^play: opens a window .* record_video, or save it .* --env=CartPole-v1$",
+        ),
         ({"lr": "fast"}, "^lr: must be a number, not 'fast'"),
         ({"nsteps": 2.5}, "^nsteps: must be a whole number, not '2.5'"),
         ({"xla": "no"}, "^xla: must be True or False, not 'no'"),
