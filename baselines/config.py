@@ -200,8 +200,8 @@ class Config:
         group="run", may_change=True,
     )  # fmt: skip
     state_interval: int = setting(
-        10, "save what --resume needs every so many updates; 0: only when the run ends or is"
-        " stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
+        10, "save what --resume needs every so many updates; 0: only when the run begins, ends or"
+        " is stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     keep: int = setting(
         2, "how many of these states are kept: the newest", group="run", bound=POSITIVE,
@@ -316,8 +316,9 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers; none: learn from scratch", group="transfer", metavar="FILE"
-    )
+        (), "files of the teachers, all after one flag (of several flags the last counts); none:"
+        " learn from scratch", group="transfer", metavar="FILE",
+    )  # fmt: skip
     source_env: str = setting(
         "", "the teachers' task: compared with their files, needed if these do not say it",
         group="transfer", metavar="ID",

@@ -113,8 +113,9 @@ class Ranks(Team):
         """A block in which ranks do not communicate: what one of them raises there, all raise.
 
         Raises:
-            UserError, Diverged, Drifted, KeyboardInterrupt, OSError, MemoryError: that of the
-                first rank that raised one, which the others name. Rank 0 is to tell the user.
+            UserError, TaskError, Diverged, Drifted, KeyboardInterrupt, OSError, MemoryError: that
+                of the first rank that raised one, which the others name. Rank 0 is to tell the
+                user.
         """
         caught: BaseException | None = None
         try:

@@ -142,9 +142,11 @@ class Progress:
     @property
     def summary(self) -> str:
         """The last line of a run."""
+        n = len(self._window)
+        known = f" of the last {n} episodes {self.training_return:.1f}"
         line = (
             f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
-            f" mean return of the last {len(self._window)} episodes {self.training_return:.1f}"
+            f" mean return{known if n else ': no episode ended'}"
         )
         if math.isnan(self._return_before):
             return line
