@@ -316,9 +316,8 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers, all after one flag (of several flags the last counts); none:"
-        " learn from scratch", group="transfer", metavar="FILE",
-    )  # fmt: skip
+        (), "files of the teachers; none: learn from scratch", group="transfer", metavar="FILE"
+    )
     source_env: str = setting(
         "", "the teachers' task: compared with their files, needed if these do not say it",
         group="transfer", metavar="ID",

@@ -23,15 +23,7 @@ from baselines.common.vec_env.tasks import described_space
 from baselines.conversion.outgoing import Outgoing
 from baselines.conversion.pickles import Global, Instance, Persistent
 from baselines.conversion.pickling import MADE_EMPTY, pickled
-
-ACTIVATIONS = {
-    ours: Global("torch.nn.modules.activation", theirs)
-    for ours, theirs in {
-        "tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU",
-        "silu": "SiLU", "softplus": "Softplus", "softsign": "Softsign", "sigmoid": "Sigmoid",
-    }.items()
-}  # fmt: skip
-"""Our activations by the classes there that are the same without arguments."""
+from baselines.conversion.stable_baselines3 import ACTIVATIONS
 
 ORDERED = Global("collections", "OrderedDict")
 

@@ -17,7 +17,6 @@ from baselines.conversion.archives import read_zip
 from baselines.conversion.limits import MALFORMED, Refused, shown
 from baselines.conversion.numpy_data import array_of, canonical, is_shape
 from baselines.conversion.pickles import Global, Instance, Persistent, parse
-from baselines.conversion.sb3_files import ACTIVATIONS
 
 STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2"}
 
@@ -25,6 +24,15 @@ TORCH_ADMITTED = frozenset(
     {"torch._utils._rebuild_tensor_v2", "collections.OrderedDict"}
     | {f"torch.{storage}" for storage in STORAGES}
 )
+
+ACTIVATIONS = {
+    ours: Global("torch.nn.modules.activation", theirs)
+    for ours, theirs in {
+        "tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "selu": "SELU", "gelu": "GELU",
+        "silu": "SiLU", "softplus": "Softplus", "softsign": "Softsign", "sigmoid": "Sigmoid",
+    }.items()
+}  # fmt: skip
+"""Our activations by the classes there that are the same without arguments."""
 
 OURS = {f"<class '{theirs}'>": ours for ours, theirs in ACTIVATIONS.items()}
 """Our activations by the `repr` of theirs."""
