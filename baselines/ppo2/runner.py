@@ -87,11 +87,6 @@ class _Rollout:
     actions: list[np.ndarray] = field(default_factory=list)
     episodes: list[Episode] = field(default_factory=list)
 
-    def check(self) -> None:
-        """Raises Diverged where an observation or a reward, of those so far, is not finite."""
-        check_finite("the observations are", self.obs)
-        check_finite("the rewards are", self.rewards)
-
 
 class Runner:
     """Collects rollouts of `nsteps` in each environment, going on where the last one ended.
@@ -149,10 +144,9 @@ class Runner:
                     self._act(rollout, t, group)
             for group in self._envs.groups:
                 self._observe(rollout, steps - 1, group)
-        except Exception:
-            rollout.check()  # a task may fail over what is not finite
-            raise
-        rollout.check()
+        finally:  # a task may fail over what is not finite
+            check_finite("the observations are", rollout.obs)
+            check_finite("the rewards are", rollout.rewards)
         return self._batch(rollout), rollout.episodes
 
     def _act(self, rollout: _Rollout, t: int, group: slice) -> None:

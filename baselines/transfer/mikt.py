@@ -23,8 +23,8 @@ from baselines.transfer.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.mixing_spec import MixingSpec, unfitting
 from baselines.transfer.places import places
-from baselines.transfer.schedule import first_update_coupled, mikt_stages
-from baselines.transfer.stages import check_phases, first_update_alone
+from baselines.transfer.schedule import mikt_stages
+from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import Student
 from baselines.transfer.student_metrics import METRICS
 from baselines.transfer.teacher import Teacher

@@ -12,7 +12,7 @@ from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.measures import own_shares
 from baselines.transfer.mixing_spec import MixingSpec
 from baselines.transfer.objectives import losses_with
-from baselines.transfer.stages import Stage, first_update_after, first_update_alone
+from baselines.transfer.stages import Stage, first_update_alone, first_update_coupled
 from baselines.transfer.student import Student
 
 
@@ -23,11 +23,6 @@ def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> floa
     """
     half = max(0.5 * teacher_fraction * nupdates, sys.float_info.min)
     return min(max((update - half) / half, 0.0), 1.0)
-
-
-def first_update_coupled(config: Config) -> int:
-    """The first update with the coupling, counted from 1."""
-    return first_update_after(0.5 * config.teacher_fraction, config)
 
 
 def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
@@ -44,15 +39,10 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
         risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
         return {loss.name: (risen if loss.rises else 1.0) * w for loss, w in weights.items()}
 
+    begins = ["the coupling begins: the student's own share is pushed towards 1"]
     return [
         Stage(1, student, coefs, student.metrics),
-        Stage(
-            first_update_coupled(config),
-            student,
-            coefs,
-            student.metrics,
-            lambda _: ["the coupling begins: the student's own share is pushed towards 1"],
-        ),
+        Stage(first_update_coupled(config), student, coefs, student.metrics, lambda _: begins),
         replace(
             _alone(first_update_alone(config), student.body, config),
             announcement=lambda params: hand_over_lines(student.own_shares(params)),

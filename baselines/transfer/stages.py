@@ -48,6 +48,11 @@ def first_update_alone(config: Config) -> int:
     return first_update_after(config.teacher_fraction, config)
 
 
+def first_update_coupled(config: Config) -> int:
+    """The first update of MIKT's second phase, with the coupling, counted from 1."""
+    return first_update_after(0.5 * config.teacher_fraction, config)
+
+
 def check_phases(config: Config, *firsts: int) -> None:
     """Check that each phase of a run has an update of its own.
 
