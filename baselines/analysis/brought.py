@@ -49,17 +49,22 @@ def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: s
 
 
 def knowledge_figure(comparisons: Sequence[Comparison], statistic: Statistic, title: str) -> Figure:
-    """The pairs of all panels, a row for each, by area and by final return."""
+    """The pairs of all panels, a row for each, by area and by final return.
+
+    A row names its panel where several have pairs.
+    """
     looks = drawing.styles([comparison.panel for comparison in comparisons])
+    with_pairs = [comparison for comparison in comparisons if pairs(comparison, METRICS[0])]
     names: list[str] = []
     columns = []
     for metric in METRICS:
         rows = []
         names.clear()
-        for comparison in comparisons:
+        for comparison in with_pairs:
+            place = f"{comparison.panel.title}: " if len(with_pairs) > 1 else ""
             own = {one.method.label: one for one in pairs(comparison, metric)}
             for label in (one.method.label for one in pairs(comparison, METRICS[0])):
                 rows.append([Point(own[label].difference, looks[label])])
-                names.append(f"{label} (n = {own[label].pairs} pairs)")
+                names.append(f"{place}{label} (n = {own[label].pairs} pairs)")
         columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))
     return interval_figure(names, columns, statistic, title)

@@ -1,6 +1,7 @@
 """Pairs of trained and untrained teachers, the summary, and the hand-over, by hand."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,12 @@ def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     assert untrained.get_title() == "MIKT − random teacher"
     labels = [tick.get_text() for tick in area.get_yticklabels()]
     assert labels == ["MIKT without MI (n = 3 pairs)", "MIKT (n = 3 pairs)"]
+    other = replace(compared, panel=replace(compared.panel, title="A → B"))
+    with drawing.appearance():
+        of_both, _ = knowledge_figure([compared, other], MEAN, "").axes
+    assert [tick.get_text() for tick in of_both.get_yticklabels()] == [
+        f"{panel}: {label}" for panel in ("S-v0 → Target-v0", "A → B") for label in labels
+    ]
     bar = next(line for line in area.lines if list(line.get_ydata()) == [0, 0])
     expected = next(one for one in pairs(compared, AREA_UNDER_CURVE))
     assert list(bar.get_xdata()) == [expected.difference.low, expected.difference.high]
