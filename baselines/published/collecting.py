@@ -70,10 +70,10 @@ def collected(
         run = _begun(logs)
         if run is None:
             continue
-        check_as_declared(item, root)
+        header = portable(_header(logs), place)
+        _check_settings(item, header["config"], root)
         if finished_only and not run.finished:
             continue
-        header = portable(_header(logs), place)
         old = committed.longest(item, root)
         if old is None:
             if (folder / place / HEADER_FILE).is_file():
@@ -133,10 +133,14 @@ def check_as_declared(item: Item, root: Path) -> None:
         UserError: it was made with other settings; the message names the first of them.
     """
     logs = item.folder / "logs"
-    if not (logs / HEADER_FILE).is_file():
-        return
-    header = portable(_header(logs), item.folder.relative_to(root))
-    had, wanted = identity(header["config"], RUNS), identity(item.config.to_json(), root)
+    if (logs / HEADER_FILE).is_file():
+        header = portable(_header(logs), item.folder.relative_to(root))
+        _check_settings(item, header["config"], root)
+
+
+def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
+    had, wanted = identity(logged, RUNS), identity(item.config.to_json(), root)
+    logs = item.folder / "logs"
     for name in (name for name in had if name in wanted and had[name] != wanted[name]):
         raise UserError(
             f"experiment: {item.name}: {logs} is of a run with {name} {had[name]!r}, but"
