@@ -11,7 +11,7 @@ from baselines.coefs import COEF_NAMES
 from baselines.common.errors import UserError, check_choice
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
-from baselines.config import Config, config_with, flag_of
+from baselines.config import SCHEDULES, Config, config_with, flag_of
 from baselines.transfer.kinds import TRANSFERS
 
 MOST_TRIED = 100_000
@@ -98,10 +98,12 @@ def _check_start(config: Config) -> None:
 
 
 def _check_schedule(config: Config) -> None:
-    """Try it at every update, or at `MOST_TRIED` that lie evenly, the last among them."""
-    last = max(config.nupdates, 1)
-    for update in (*range(1, last, -(-last // MOST_TRIED)), last):
-        rate_at(update, config.nupdates, config.lr, config.schedule)
+    """Try it at its ends; one from outside at every update, or at `MOST_TRIED` that lie evenly."""
+    schedule, last = config.schedule, max(config.nupdates, 1)
+    is_own = config.lr_schedule in SCHEDULES.from_outside()
+    before = range(1, last, -(-last // MOST_TRIED) if is_own else last)
+    for update in (*before, last):
+        rate_at(update, config.nupdates, config.lr, schedule)
 
 
 def _check_batch(config: Config) -> None:
