@@ -27,7 +27,7 @@ def main(argv: list[str]) -> None:
     if argv and argv[0] not in ("-h", "--help"):
         near = suggestion(argv[0], COMMANDS) or f"; one of: {', '.join(COMMANDS)}"
         raise UserError(f"{argv[0]}: no command; they are given as {PROGRAM}.NAME{near}")
-    print("PPO, and what a student learns from teachers of other shapes. Commands:\n")
+    print("Training with PPO, and transfer between robots of different shape. Commands:\n")
     for name in COMMANDS:
         print(f"  {f'{PROGRAM}.{name}':<30}{purpose(name)}")
     print("\nEach has --help. Where to begin: docs/tutorial.md")

@@ -165,7 +165,7 @@ class Config:
     )  # fmt: skip
     seed: int = setting(0, "seed of everything random", group="run", bound=NOT_NEGATIVE)
     save_path: str = setting(
-        "", "folder of the checkpoints; none: nothing is saved", group="run", metavar="DIR",
+        "", "folder of the checkpoints; without it nothing is saved", group="run", metavar="DIR",
         may_change=True,
     )  # fmt: skip
     save_interval: int = setting(
@@ -174,7 +174,7 @@ class Config:
     )  # fmt: skip
     load_path: str = setting("", "checkpoint to start from", group="run", metavar="FILE")
     log_path: str = setting(
-        "", "folder of the logs; none: only the terminal", group="run", metavar="DIR",
+        "", "folder of the logs; without it only the terminal", group="run", metavar="DIR",
         may_change=True,
     )  # fmt: skip
     log_interval: int = setting(
@@ -204,7 +204,7 @@ class Config:
         " is stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     keep: int = setting(
-        2, "how many of these states are kept: the newest", group="run", bound=POSITIVE,
+        2, "how many of the newest of these states are kept", group="run", bound=POSITIVE,
         may_change=True,
     )  # fmt: skip
     on_divergence: str = setting(
@@ -212,7 +212,7 @@ class Config:
         " learning rate", group="run", choices=ON_DIVERGENCE, may_change=True,
     )  # fmt: skip
     max_rollbacks: int = setting(
-        3, "how often a run may go back before it ends after all", group="run",
+        3, "how often a run may go back before it ends", group="run",
         bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     save_video_interval: int = setting(
@@ -222,7 +222,7 @@ class Config:
         may_change=True,
     )  # fmt: skip
     save_video_length: int = setting(
-        200, "length of these films at most", group="run", bound=POSITIVE,
+        200, "greatest length of these films", group="run", bound=POSITIVE,
         unit="environment steps", source="Baselines", may_change=True,
     )  # fmt: skip
     play: bool = setting(
@@ -295,13 +295,12 @@ class Config:
         source=BASELINES,
     )  # fmt: skip
     coefs: str = setting(
-        DEFAULT_COEFS, "weights of a MIKT student's losses as a set, for those of ps_coef,"
-        " vf_ps_coef, mutual_info_coef, kl_coef and decoder_min_std that are not given; without a"
-        " student of MIKT there is no KL term unless --kl_coef gives one", group="mikt",
-        choices=tuple(COEFS), source=SETS, may_change=True,
+        DEFAULT_COEFS, "set of values for ps_coef, vf_ps_coef, mutual_info_coef, kl_coef and"
+        " decoder_min_std in a run of MIKT; one that is given by its own flag overrides the set",
+        group="mikt", choices=tuple(COEFS), source=SETS, may_change=True,
     )  # fmt: skip
     kl_coef: float = setting(
-        None, "weight β_KL of the KL term; 0 without a student of MIKT", group="ppo2",
+        None, "weight β_KL of the KL term; by default 0 in runs without MIKT", group="ppo2",
         bound=NOT_NEGATIVE, unit="per nat²", source="--coefs",
     )  # fmt: skip
     max_grad_norm: float = setting(
@@ -316,14 +315,14 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers; none: learn from scratch", group="transfer", metavar="FILE"
+        (), "files of the teachers; without them PPO from scratch", group="transfer", metavar="FILE"
     )
     source_env: str = setting(
-        "", "the teachers' task: compared with their files, needed if these do not say it",
+        "", "the teachers' task; checked against their files, and needed if one does not name it",
         group="transfer", metavar="ID",
     )  # fmt: skip
     teacher_network: str = setting(
-        "", "kinds of the teachers' networks, separated by commas: compared with their files",
+        "", "kinds of the teachers' networks, separated by commas; checked against their files",
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
@@ -368,8 +367,9 @@ class Config:
         unit="per square of the normalised return",
     )  # fmt: skip
     teacher_fraction: float = setting(
-        0.9, "part of the run with teachers; in its second half MIKT's coupling rises, over all of"
-        " it the imitation of kickstarting falls", group="mikt", bound=FRACTION, source=MIKT,
+        0.9, "part of the run with teachers; MIKT's coupling rises in its second half, and the"
+        " imitation of kickstarting falls over all of it", group="mikt", bound=FRACTION,
+        source=MIKT,
     )  # fmt: skip
     mapping_num_layers: int = setting(
         2, "hidden layers of φ and of its decoder", group="mikt", bound=POSITIVE, source=MIKT
@@ -379,8 +379,9 @@ class Config:
         source=MIKT,
     )  # fmt: skip
     decoder_min_std: float = setting(
-        None, "noise that is added to the decoder's σ_q, as variances; 0: none", group="mikt",
-        bound=NOT_NEGATIVE, unit="standard deviations of the observation", source="--coefs",
+        None, "standard deviation m of a noise that is added to the decoder, whose variance is then"
+        " σ_q² + m²; 0: none", group="mikt", bound=NOT_NEGATIVE,
+        unit="standard deviations of the observation", source="--coefs",
     )  # fmt: skip
 
     def __post_init__(self) -> None:

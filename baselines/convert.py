@@ -1,4 +1,4 @@
-"""Take over a policy of another program: `python -m baselines.convert IN OUT --env ID`."""
+"""Read a policy of another program: `python -m baselines.convert IN OUT --env ID`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Write a policy of OpenAI Baselines or of code on its base (joblib), of"
-        " Stable-Baselines3 (zip), or plain arrays (npz) as a checkpoint of this package. No code"
-        " in the file is run.",
+        description="Write a policy of OpenAI Baselines or of code based on it (joblib), of"
+        " Stable-Baselines3 (zip), or in plain arrays (npz) as a checkpoint of this package. No"
+        " code in the file is run.",
     )
     result.add_argument("input", type=as_path_text, metavar="IN", help="file of the other program")
     result.add_argument("output", type=as_path_text, metavar="OUT", help="checkpoint to write")
-    result.add_argument("--env", default="", metavar="ID", help="its task, where IN does not say")
+    result.add_argument("--env", default="", metavar="ID", help="its task, if IN does not name it")
     result.add_argument(
         "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
     )
@@ -39,12 +39,12 @@ def parser() -> Parser:
     )
     result.add_argument(
         "--activation", default="", metavar="NAME",
-        help="of its hidden layers, where IN does not say (default: tanh)",
+        help="of its hidden layers, if IN does not name it (default: tanh)",
     )  # fmt: skip
     for side, name in (("pi", "policy"), ("vf", "value function")):
         result.add_argument(
             f"--{side}_scope", default="", metavar="NAME",
-            help=f"scope of the {name}'s hidden layers, where IN holds several networks",
+            help=f"scope of the {name}'s hidden layers, if IN has several networks",
         )  # fmt: skip
     result.add_argument("--force", action="store_true", help="overwrite OUT")
     return result

@@ -1,4 +1,4 @@
-"""Look into a file without running anything of it: `python -m baselines.describe FILE`."""
+"""Print what a checkpoint contains: `python -m baselines.describe FILE`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Print what a checkpoint holds, or another file that baselines.convert reads.",
+        description="Print what is in a checkpoint, or in a file that baselines.convert reads.",
     )
-    result.add_argument("file", type=as_path_text, metavar=WHERE, help="file to look into")
+    result.add_argument("file", type=as_path_text, metavar=WHERE, help="the file")
     result.add_argument("--json", action="store_true", help="print everything, as one JSON object")
     return result
 

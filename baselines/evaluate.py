@@ -30,11 +30,14 @@ PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")
 
 def parser() -> Parser:
     """The command line."""
-    result = Parser(prog=PROGRAM, description="Run episodes of a saved policy and sum them up.")
+    result = Parser(
+        prog=PROGRAM,
+        description="Run episodes of a saved policy and print statistics of their returns.",
+    )
     result.elsewhere |= dict.fromkeys(("n_eval_episodes", "num_episodes"), "--episodes")
     result.add_argument(
         "--load_path", type=as_path_text, required=True, metavar="FILE",
-        help="checkpoint to evaluate, or a folder: its newest",
+        help="checkpoint to evaluate, or a folder, whose newest is taken",
     )  # fmt: skip
     result.add_argument(
         "--episodes", type=reader(int, POSITIVE), default=100, metavar="N",
@@ -58,7 +61,7 @@ def parser() -> Parser:
     )  # fmt: skip
     result.add_argument(
         "--beside", nargs="+", type=as_path_text, default=[], metavar="FILE",
-        help="checkpoints to be shown to the left of it in the film, such as its teacher",
+        help="checkpoints shown to the left of it in the film, such as its teacher",
     )  # fmt: skip
     result.add_argument(
         "--video_length", type=reader(int, POSITIVE), default=1000, metavar="N",

@@ -1,4 +1,4 @@
-"""Give a policy to another program: `python -m baselines.export CHECKPOINT OUT`."""
+"""Write a policy for another program: `python -m baselines.export CHECKPOINT OUT`."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def parser() -> Parser:
     known = ", ".join(f"{ending} for {one.reader}" for ending, one in FORMATS.items())
     result = Parser(
         prog=PROGRAM,
-        description="Write the policy in a checkpoint, with its normalisation, as another program"
-        " reads it.",
+        description="Write the policy in a checkpoint, with the normalisation of its observations,"
+        " for another program.",
     )
     result.add_argument(
         "checkpoint", type=as_path_text, metavar=IN, help="checkpoint of a policy without teachers"

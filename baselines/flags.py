@@ -203,13 +203,12 @@ def add_outside(parser: Parser) -> None:
     """Add the flags by which a user allows what a file names from outside this package."""
     parser.add_argument(
         "--env", nargs="+", default=[], metavar="NAME",
-        help="the file's task, where it is one of another module, as module:Id",
+        help="the file's task, if another module registers it, as module:Id",
     )  # fmt: skip
     for registry in REGISTRIES:
         parser.add_argument(
             f"--{registry.flag}", nargs="+", default=[], metavar="NAME",
-            help=f"what the file may name as its {registry.flag} from outside this package, as"
-            f" {PLACE}",
+            help=f"the file's {registry.flag}, if it is one of your own, as {PLACE}",
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def parser() -> Parser:
     result = Parser(
         prog=PROGRAM,
         description="Draw the learning curves of runs, compare them with PPO from scratch, and"
-        " show what students do with their teachers. Reads logs only.",
+        " show how students use their teachers. Reads logs only.",
     )
     result.add_argument(
         "folders", nargs="+", type=as_path_text, metavar=WHERE,
@@ -37,19 +37,19 @@ def parser() -> Parser:
         "--statistic", default="mean", metavar="NAME",
         help="over the seeds: mean, or iqm, the interquartile mean (default: %(default)s)",
     )  # fmt: skip
-    result.add_argument("--seeds", action="store_true", help="draw every seed, thin, behind")
+    result.add_argument("--seeds", action="store_true", help="also draw a thin line for each seed")
     result.add_argument(
         "--threshold", type=reader(float), metavar="X",
-        help="return of which the tables tell when it is reached (default: PPO's final return)",
+        help="return for the timesteps to threshold (default: PPO's mean final return)",
     )  # fmt: skip
     result.add_argument(
         "--metrics", nargs="+", default=[], metavar="NAME",
-        help="logged metrics to draw besides, into NAME_metrics: columns of progress.csv",
+        help="logged metrics that are drawn too, into NAME_metrics: columns of progress.csv",
     )  # fmt: skip
     result.add_argument(
         "--beside", nargs="+", default=[], type=Path, metavar="FILE",
-        help="tables of published logs, such as results/published/ppo_from_scratch.csv, to be laid"
-        " beside these runs",
+        help="published logs to compare these runs with, such as"
+        " results/published/ppo_from_scratch.csv",
     )  # fmt: skip
     result.add_argument("--title", default="", metavar="TEXT", help="title of figures and tables")
     result.add_argument(

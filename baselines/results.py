@@ -1,4 +1,4 @@
-"""Results to be committed: `python -m baselines.results experiments/sizes.yaml`."""
+"""Collect results and write their page: `python -m baselines.results experiments/sizes.yaml`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Collect the logs of an experiment's runs, thinned, draw them, and write the"
-        " page that shows all results in plain words. Without a file: figures and page only.",
+        description="Collect about 100 rows of the log of each run of an experiment, draw them, and"
+        " write the page of all results. Without a file: figures and page only.",
     )
     result.add_argument(
         "experiment", nargs="?", type=as_path, metavar="FILE",

@@ -1,4 +1,4 @@
-"""Run what an experiment file declares: `python -m baselines.sweep experiments/sizes.yaml`."""
+"""Train the runs of an experiment file: `python -m baselines.sweep experiments/sizes.yaml`."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Train the runs of experiment files that are not finished yet, some at once,"
-        " each on one thread. Stopped or killed, it goes on when it is called again. A run whose"
-        " whole log is among the results, such as one of another machine, is not trained again.",
+        description="Train the runs of experiment files that are not finished yet, several at once,"
+        " each on one thread. If it is stopped or killed, the same command continues. A run whose"
+        " complete log is in the results, such as one of another machine, is not trained again.",
     )
     result.add_argument(
         "experiments", nargs="+", type=as_path, metavar="FILE",
-        help="such as experiments/x.yaml; several are done in this order",
+        help="such as experiments/x.yaml; several are trained in this order",
     )  # fmt: skip
     result.add_argument(
         "--jobs", type=reader(int, POSITIVE), default=0, metavar="N",
@@ -67,10 +67,10 @@ def parser() -> Parser:
     result.add_argument(
         "--results", type=as_path, default=Path("results"), metavar="DIR",
         help="folder of all results, --out of baselines.results, whose runs are not trained again;"
-        " one that is not there trains all (default: %(default)s)",
+        " with one that does not exist all are trained (default: %(default)s)",
     )  # fmt: skip
     result.add_argument(
-        "--dry_run", action="store_true", help="list the runs and forecast the time, train nothing"
+        "--dry_run", action="store_true", help="list the runs and the expected time, train nothing"
     )
     result.add_argument(
         "--folders",

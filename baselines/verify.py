@@ -1,4 +1,4 @@
-"""Do logged results come out again? `python -m baselines.verify results/NAME`."""
+"""Train logged runs again and compare: `python -m baselines.verify results/NAME`."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Train the first part of logged runs anew, one after the other, and tell for"
-        " each whether the figures are identical to its log, or its curve inside the band of the"
-        " logged seeds. The exit status is 1 if one is outside.",
+        description="Train the first part of logged runs again, one after the other, and say for"
+        " each whether it is identical to its log, or its curve lies inside the band of the logged"
+        " seeds. The exit status is 1 if one is outside.",
     )
     result.add_argument(
         "folder",

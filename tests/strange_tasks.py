@@ -1,7 +1,7 @@
 """Tasks as strangers bring them: rude, wrong, old, endless, or such that there can be only one.
 
 `python tests/strange_tasks.py [NAME ...]` trains each of them for two updates, as a user would, and
-tells how that ended and how it should have.
+prints how that ended, and whether it is right.
 """
 
 from __future__ import annotations
