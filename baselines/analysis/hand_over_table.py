@@ -13,10 +13,10 @@ from baselines.analysis.tables import escaped, named, number, signed_with_interv
 from baselines.analysis.transfer_logs import SPAN, hand_over_rows
 
 EXPLANATION = f"""\
-At the hand-over a student leaves its teachers: after nine tenths of the run, where its method does
-not say otherwise. Before: the mean return of its last 100 episodes with the teachers. After: that
-of its episodes in the first {SPAN} updates alone, at most the last 100 of them. The change is
-paired over the seeds."""
+At the hand-over a student goes on without its teachers: after nine tenths of the run, unless its
+settings say otherwise. Before: the mean return of its last 100 episodes with the teachers. After:
+that of its episodes in the first {SPAN} updates without them, at most the last 100 of these. The
+change is paired by seed."""
 
 
 def before_and_after(run: Run) -> tuple[float, float] | None:

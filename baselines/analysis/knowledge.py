@@ -16,10 +16,11 @@ METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
-trained, seed by seed. The two have all else in common, but that kickstarting begins with a trained
-teacher's statistics of the observations and imitates its σ, which is small. An untrained one has
-the σ with which the student begins. It may do harm: where its student falls below PPO, the
-difference contains that loss, and only the columns minus PPO tell of a gain."""
+trained, paired by seed. All else is equal, except in kickstarting: with a trained teacher, the
+student starts with the teacher's statistics of the observations and imitates its small σ; an
+untrained teacher has no statistics, and the σ with which the student starts. An untrained teacher
+may do harm: if its student falls below PPO, the difference contains this loss, and only the columns
+minus PPO show a gain."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:

@@ -104,13 +104,14 @@ def as_markdown(
 def _introduction(statistic: str) -> str:
     definitions = "\n".join(f"- **{metric.title}**: {metric.meaning}." for metric in METRICS)
     return (
-        f"Each figure is the {statistic} over n seeds, with its 95 % interval in brackets; fewer\n"
+        f"Each value is the {statistic} over n seeds, with its 95 % interval in brackets; fewer\n"
         f"than {MIN_SEEDS} seeds have none. The curve is the mean return of the last 100 training"
         " episodes.\n\n"
-        f"{definitions}\n- **difference**: the figure minus that of {SCRATCH} from scratch, paired"
+        f"{definitions}\n- **difference**: the value minus that of {SCRATCH} from scratch, paired"
         " over the seeds that both have\n  and over the timesteps that all their runs have.\n"
         f"- **P(better)**: probability that a run is better than one of {SCRATCH} from scratch.\n\n"
-        "A threshold that some seeds never reach makes a lower bound, marked ≥."
+        "If some seeds never reach the threshold, the mean of the timesteps to it is a lower"
+        " bound, marked ≥."
     )
 
 
@@ -129,10 +130,10 @@ def _panel(comparison: Comparison) -> list[str]:
         return sections
     return [
         *sections,
-        "With the teachers' training counted, a run begins only after the timesteps of that:"
+        "With the teachers' training counted, a run begins after the timesteps of that training:"
         f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
-        f" differences are then those at equal totals. {NOT_KNOWN}: the logs do not tell them, or"
-        f" too few\ntimesteps are left to compare.",
+        f" differences are then those at equal total timesteps. {NOT_KNOWN}: these are not in the"
+        " logs,\nor too few are left to compare.",
         costed_table(comparison, comparison.costed),
     ]
 

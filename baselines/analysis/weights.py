@@ -23,9 +23,9 @@ PAPER = "paper"
 """The set that stays unless another one is better (docs/studies.md)."""
 
 EXPLANATION = """\
-The measure is the area under the curve. Each student is set against the one with the paper's
-weights, and against PPO with the same KL term, both paired by seed; the best comes first. Where no
-gain over the paper's set is shown, the paper's is chosen."""
+The measure is the area under the curve. Each student is compared with the one with the paper's
+weights, and with PPO with the same KL term, both paired by seed; the best comes first. If no gain
+over the paper's set is shown, the paper's set is chosen."""
 
 
 def weights_table(comparison: Comparison) -> str:

@@ -31,10 +31,10 @@ RULES = (
     ' below 0, and "not shown" when the interval includes 0; with fewer than'
     f" {MIN_SEEDS} pairs of seeds nothing can be concluded. The experiment files name all seeds"
     " beforehand: while runs of one of the two methods are missing or unfinished, the words say"
-    ' "so far". The intervals are Student\'s for the mean of paired differences: three pairs'
-    " reach 2.5 of their standard deviations either way, five 1.2, so only large or steady"
-    " differences show. Nothing is corrected for how many comparisons there are: where there is no"
-    " difference, one in twenty is expected to look like one."
+    ' "so far". The intervals are Student\'s for the mean of paired differences. With three pairs'
+    " they extend 2.5 standard deviations of the differences to either side, with five 1.2, so that"
+    " only large or steady differences are shown. There is no correction for the number of"
+    " comparisons: where there is no difference, one in twenty is expected to look like one."
 )
 
 

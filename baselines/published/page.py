@@ -66,28 +66,27 @@ HEADING = """\
 here, and from nothing else. The last section says [how it is measured](#how-it-is-measured)."""
 
 READING = f"""\
-Cells are means over n seeds ± half of their 95 % interval. {CONTROLS[0]} is PPO from scratch with
-the KL term that the paper's students have; a {CONTROLS[1]} was never trained. {STUDENT} helps if it
-is better than both. The differences are paired by seed; P is the probability that a run of
-{STUDENT} is the better one."""
+Cells are means over n seeds ± half the width of their 95 % interval. {CONTROLS[0]} is PPO from
+scratch with the KL term that the paper's students have; a {CONTROLS[1]} was never trained. A gain
+can be due to the teacher's knowledge only if {STUDENT} is better than both. The differences are
+paired by seed; P is the probability that a run of {STUDENT} is better than one of the other."""
 
 OF_ITS_COMMIT = """\
-Each command is for the code of its commit: what it does not give is that commit's default."""
+Each command is for the code of its commit: a flag that is not given has that commit's default."""
 
 MEASURED = f"""\
 ## How it is measured
 
 Each folder of logs is one run: about {ROWS} unchanged rows of its `progress.csv`, and its
 `config.json` with settings, command, commit, versions and the hashes of its teachers.
-[`docs/plotting.md`](../docs/plotting.md) defines the measures in figures and tables.
-`python -m baselines.verify results/NAME` trains the first part of the runs again and compares.
+[`docs/plotting.md`](../docs/plotting.md#what-is-measured) defines the measures in figures and
+tables, also those with the teachers' training counted. `python -m baselines.verify results/NAME`
+trains the first part of the runs again and compares.
 
 {RULES}
 
-In tables "with the teachers' training counted", the timesteps of the teachers' training are added
-to those of the student, and methods are compared at equal total timesteps. Such a table is left out
-if PPO was not trained for as long as teacher and student together, or if the logs do not contain
-the teachers' timesteps."""
+A table "with the teachers' training counted" is left out if PPO was not trained for as long as
+teacher and student together, or if the logs do not contain the teachers' timesteps."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +203,8 @@ def _section(section: Section) -> Iterator[str]:
     else:
         yield folded("All comparisons", compared)
     yield from _too_few(section)
-    yield from _figure(section, f"{name}_teachers.png", f"{title}: what students do")
-    yield f"All figures: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
+    yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
+    yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
     if section.notes:
         yield "\n".join(f"- {escaped(note)}" for note in section.notes)
     yield _runs(results)
