@@ -279,7 +279,6 @@ ELSEWHERE = {
     "ppo2/settings.py": "ppo2/test_api.py",
     "ppo2/update_metrics.py": "test_docs.py",
     "published/page.py": "test_results.py",
-    "training/log.py": "test_mpi.py",
     "training/starting_point.py": "training/test_setup.py",
     "transfer/alignment.py": "transfer/test_student_options.py",
     "transfer/description.py": "training/test_saved.py",

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import toys
 
 from baselines import evaluate
 from baselines.common.errors import UserError
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.vec_env import Episode
+from baselines.config import Config
 from baselines.evaluation import evaluation
 from baselines.evaluation.evaluation import (
     Evaluation,
@@ -21,6 +24,7 @@ from baselines.evaluation.evaluation import (
     make_fitting_task,
     summarize,
 )
+from baselines.evaluation.while_training import Measuring
 from baselines.training.saved import SavedPolicy, read_saved_policy
 
 FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four/0/00970")
@@ -63,13 +67,14 @@ def test_where_there_is_no_interval_the_words_say_why(returns: list[float], word
     assert repr(found) == words
 
 
-@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize(("count", "seed", "deterministic"), [(2, 0, False), (3, 7, True)])
 def test_the_command_tells_an_interval_of_three_episodes_or_more(
-    count: int, capsys: pytest.CaptureFixture[str]
+    count: int, seed: int, deterministic: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate.main([f"--load_path={FOUR}", f"--episodes={count}", "--max_steps=2"])
+    flags = [f"--seed={seed}", *["--deterministic"] * deterministic]
+    evaluate.main([f"--load_path={FOUR}", f"--episodes={count}", "--max_steps=20", *flags])
     saved = read_saved_policy(FOUR, "load_path")
-    returns = [e.r for e in evaluation.evaluate(saved, count, 0, False, max_steps=2)]
+    returns = [e.r for e in evaluation.evaluate(saved, count, seed, deterministic, max_steps=20)]
     mean = np.mean(returns)
     reach = STUDENTS_OF_TWO_DEGREES * np.std(returns, ddof=1) / math.sqrt(3)
     expected = {
@@ -77,6 +82,26 @@ def test_the_command_tells_an_interval_of_three_episodes_or_more(
         3: f"return {mean:.1f} (95 % interval {mean - reach:.1f} to {mean + reach:.1f}), std ",
     }
     assert expected[count] in capsys.readouterr().out
+
+
+def test_while_it_trains_a_policy_is_measured_on_its_own_task_from_its_runs_own_starts(
+    mlp_policy: Callable[..., PlainPolicy], perturbed: Callable[..., dict[str, np.ndarray]]
+) -> None:
+    policy = mlp_policy(distribution=DiagGaussian(1))
+    params = perturbed(policy.init(np.random.default_rng(0)), 1)
+    trained_on = {
+        "env": {"id": "Pendulum-v1", "kwargs": {"g": 1.0}},
+        "observation_space": {"kind": "Box", "shape": [3]},
+        "action_space": {"kind": "Box", "shape": [1]},
+    }
+    saved = SavedPolicy(policy, params, Normalizer.fresh(3), trained_on)
+    run = Config(
+        env="Pendulum-v1", env_kwargs='{"g": 1.0}', seed=5, eval_interval=1, eval_episodes=2
+    )
+    with closing(Measuring(run)) as measuring:
+        found = measuring.mean_return(saved)
+    expected = evaluation.evaluate(saved, 2, (1 << 32) + 5, deterministic=True)
+    assert found == pytest.approx(np.mean([episode.r for episode in expected]))
 
 
 def test_a_task_that_does_not_fit_is_closed(

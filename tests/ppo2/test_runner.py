@@ -115,11 +115,14 @@ def build(
     mlp_policy: Callable[..., PlainPolicy], perturbed: Any, small_config: Callable[..., Config]
 ) -> Build:
     def build(
-        num_env: int, nsteps: int = 8, distribution: Distribution | None = None
+        num_env: int,
+        nsteps: int = 8,
+        distribution: Distribution | None = None,
+        **settings: float,
     ) -> tuple[ScriptedEnvs, Model, Runner]:
         policy = mlp_policy(distribution=distribution or DiagGaussian(2))
         params = perturbed(policy.init(np.random.default_rng(0)), 1)
-        config = small_config(nsteps=nsteps, num_env=num_env)
+        config = small_config(nsteps=nsteps, num_env=num_env, **settings)
         model = Model(policy, params, config)
         envs: Any = ScriptedEnvs(num_env, 8)
         runner = Runner(envs, model, config, np.random.default_rng(7))
@@ -154,14 +157,11 @@ def test_values_and_likelihoods_are_those_of_each_samples_forward_pass(
         assert batch.neglogp[n] == pytest.approx(neglogp[0], rel=1e-5, abs=1e-6)
 
 
-def test_advantages_and_returns_of_a_rollout(build: Build, small_config: Any) -> None:
-    envs, model, runner = build(3)
+def test_advantages_and_returns_of_a_rollout(build: Build) -> None:
+    envs, model, runner = build(3, gamma=0.9, lam=0.6)
     batch, _ = runner.run()
     values = np.array([model.value(obs) for obs in envs.obs])
-    config = small_config()
-    expected = by_double_sum(
-        0.5 * envs.rewards, values[:-1], envs.dones, values[-1], config.gamma, config.lam
-    )
+    expected = by_double_sum(0.5 * envs.rewards, values[:-1], envs.dones, values[-1], 0.9, 0.6)
     for i in range(3):
         part = slice(8 * i, 8 * i + 8)
         np.testing.assert_allclose(batch.advantages[part], expected[:, i], rtol=1e-4, atol=1e-5)

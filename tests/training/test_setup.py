@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import toys
@@ -13,6 +14,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
+from baselines.common.seeding import streams
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
@@ -20,11 +22,13 @@ from baselines.training.saved import SavedPolicy
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import write_state
 from baselines.training.teachers import load_teacher
+from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.student import Student
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
+FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models/centipede_four/0/00970")
 
 
 @pytest.fixture
@@ -159,6 +163,30 @@ def test_mlpp_starts_with_statistics_of_its_own(teacher_path: str) -> None:
     assert isinstance(setup.policy, PlainPolicy)
     assert setup.normalizer.obs_rms.mean.tolist() == [0, 0, 0]
     assert setup.normalizer.obs_rms.count < 1
+
+
+def test_kickstarting_starts_with_the_statistics_of_its_teacher() -> None:
+    """Height and orientation of the first torso come first on either body."""
+    config = KickstartConfig(
+        env="CentipedeSix-v1", transfer="kickstart", teacher_paths=(FOUR,), **SIZES
+    )
+    setup = prepare(config)
+    setup.envs.close()
+    theirs, own = load_teacher(FOUR).statistics, setup.normalizer.obs_rms
+    assert theirs is not None
+    np.testing.assert_array_equal(own.mean[:5], theirs.mean[:5])
+    np.testing.assert_array_equal(own.var[:5], theirs.var[:5])
+    assert own.count == 1e5 < theirs.count
+
+
+def test_weights_and_environments_begin_by_the_seed_of_the_run() -> None:
+    setup = prepare(Config(env="Pendulum-v1", num_env=2, seed=5, **SIZES))
+    given = streams(5, num_env=2)
+    starts = [gym.make("Pendulum-v1").reset(seed=seed)[0] for seed in given.env_seeds]
+    np.testing.assert_array_equal(setup.envs.reset(), starts)
+    setup.envs.close()
+    for name, value in setup.policy.body.init(given.init).items():
+        np.testing.assert_array_equal(setup.params[name], value)
 
 
 def test_a_run_begins_with_the_asked_sigma_and_is_otherwise_the_same() -> None:

@@ -80,6 +80,13 @@ def test_a_student_with_its_teachers(body: PlainPolicy, teacher_path: Any) -> No
     assert [teacher.random for teacher in student.teachers] == [False, False]
 
 
+def test_the_mapping_has_the_activation_of_the_students_networks(
+    mlp_policy: Any, teacher_path: Any
+) -> None:
+    student, _ = build_student(mlp_policy(activation="relu"), teacher_paths=(teacher_path(),))
+    assert student.mapping_spec.activation == "relu"
+
+
 @pytest.mark.parametrize(
     ("sizes", "bodies", "differ"),
     [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.transfer.build import stages
-from baselines.transfer.kickstart import kickstarted
+from baselines.transfer.kickstart import KickstartConfig, kickstarted
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.stages import Stage, first_update_alone
 from baselines.transfer.student import Student
@@ -132,6 +132,19 @@ def test_a_run_is_refused_whose_phases_have_no_updates(
 def test_the_default_share_of_the_teachers_suits_every_length(method: str) -> None:
     for nupdates in range(3, 3000):
         TRANSFERS.known(method).check(config(nupdates))
+
+
+def test_the_imitation_falls_from_the_weight_that_is_asked_for(student: Student) -> None:
+    given = KickstartConfig(
+        env="Any-v0", teacher_paths=("teacher",), transfer="kickstart", num_timesteps=10 * 2048,
+        kickstart_coef=0.5,
+    )  # fmt: skip
+    trained = kickstarted(student.body, ())
+    taught, alone = TRANSFERS.known("kickstart").stages(trained, given)
+    for update in range(1, 10):
+        expected = {"kickstart": 0.5 * (10 - update) / 9}
+        assert taught.coefs(update) == pytest.approx(expected)
+    assert (alone.first, alone.coefs(10)) == (10, {})
 
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
