@@ -1,5 +1,6 @@
 """The command that draws: its files, its notes, and its errors."""
 
+import csv
 import os
 from pathlib import Path
 
@@ -98,6 +99,20 @@ def test_an_ending_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("statistic", "expected"), [("mean", 40.0), ("iqm", 25.0)])
+def test_the_statistic_that_is_asked_for_is_that_of_the_tables(
+    statistic: str, expected: float, tmp_path: Path
+) -> None:
+    for seed, final in enumerate((10.0, 20.0, 30.0, 100.0)):
+        write_run(tmp_path / "logs" / str(seed), straight(final), seed=seed)
+    call(tmp_path / "logs", "--out", tmp_path / "x", f"--statistic={statistic}")
+    with open(tmp_path / "x.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "final_return"]
+    values = {row["teachers_counted"]: float(row["value"]) for row in rows}
+    assert values == pytest.approx(dict.fromkeys(("False", "True"), 0.95 * expected))
+
+
 def test_the_threshold_may_be_given(logs: Path, tmp_path: Path) -> None:
     call(logs, "--out", tmp_path / "x", "--threshold", "-50.5")
     assert "| timesteps to -50.50 |" in (tmp_path / "x.md").read_text()

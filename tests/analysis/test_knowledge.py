@@ -159,7 +159,7 @@ def test_a_figure_says_what_its_points_and_bars_are(
 
 
 def student(folder: Path, returns: list[float | None], updates: list[int], seed: int = 0) -> Run:
-    columns = student_columns() | {"nupdates": updates}
+    columns = student_columns(len(returns)) | {"nupdates": updates}
     place = folder / str(seed)
     return read_run(write_run(place, returns, sources=["S-v0"], columns=columns, seed=seed))
 
@@ -171,6 +171,12 @@ def test_the_hand_over_is_read_around_the_last_row_with_the_teachers(tmp_path: P
     """The ninth row is the last with them; the tenth is nine updates later."""
     run = student(tmp_path, [*RETURNS[:8], 80.0, 60.0], [*range(1, 9), 90, 99])
     assert before_and_after(run) == (80.0, 60.0)
+
+
+def test_only_the_first_twenty_updates_alone_count(tmp_path: Path) -> None:
+    returns = [*RETURNS[:8], 80.0, 60.0, 50.0, 40.0]
+    run = student(tmp_path, returns, [*range(1, 9), 90, 100, 110, 111])
+    assert before_and_after(run) == (80.0, 50.0)
 
 
 def test_without_an_episode_after_it_nothing_is_told(tmp_path: Path) -> None:

@@ -37,6 +37,13 @@ def test_a_finished_run(tmp_path: Path) -> None:
     assert run.end == 5000
 
 
+def test_whole_updates_are_those_of_all_environments_of_all_ranks(tmp_path: Path) -> None:
+    sizes = {"nsteps": 100, "num_env": 3, "num_ranks": 7, "num_timesteps": 10_000}
+    run = read_run(write_run(tmp_path / "a", [1.0, 2.0], step=4200, **sizes))
+    assert run.planned_timesteps == 8400  # four times 100 · 3 · 7
+    assert run.finished
+
+
 def test_logs_of_real_runs_are_read() -> None:
     runs = {run.folder.name: run for run in find_runs([str(REAL)])}
     assert len(runs) == 4
