@@ -70,6 +70,25 @@ def test_settings_from_the_command_line_win(tmp_path: Path) -> None:
     assert {item.config.num_timesteps for item in found.items} == {100_000}
 
 
+NESTED = """\
+title: Trial
+settings: {lr: 1e-3, lam: 0.81, gamma: 0.91, kl_coef: 0.1, ent_coef: 0.1}
+seeds: [0]
+methods:
+  - own: {method: PPO + KL, gamma: 0.93, kl_coef: 0.3, ent_coef: 0.3}
+panels:
+  - {env: CentipedeFour-v1, settings: {lam: 0.82, gamma: 0.92, kl_coef: 0.2, ent_coef: 0.2}}
+"""
+
+
+def test_the_nearest_setting_wins(tmp_path: Path) -> None:
+    """The command line before a method, that before its panel, and that before the file."""
+    [item] = read(tmp_path, NESTED, ent_coef="0.4").items
+    found = item.config
+    assert (found.lr, found.lam, found.gamma) == (1e-3, 0.82, 0.93)
+    assert (found.kl_coef, found.ent_coef) == (0.3, 0.4)
+
+
 TWO = GOOD.replace("[MLPP]", "[frozen mapping]")
 
 
