@@ -13,7 +13,7 @@ def add_task(parser: Parser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--teacher_paths", nargs="+", default=[], metavar="FILE",
-        help="checkpoints of the teachers; none: learn from scratch",
+        help="checkpoints of the teachers; without them PPO from scratch",
     )  # fmt: skip
 
 

@@ -138,7 +138,9 @@ def breakdown(config: Config, iterations: int) -> dict[str, float]:
 
 def parser() -> Parser:
     """The command line."""
-    result = Parser(prog=PROGRAM, description="Time the layers of a training iteration.")
+    result = Parser(
+        prog=PROGRAM, description="Measure where the time of a training iteration goes."
+    )
     add_task(result)
     result.add_argument(
         "--iterations", type=reader(int, POSITIVE), default=5, metavar="N",

@@ -50,7 +50,8 @@ def measured(flags: list[str]) -> Json:
 def parser() -> Parser:
     """The command line."""
     result = Parser(
-        prog=PROGRAM, description="Time training over the number of environments and of legs."
+        prog=PROGRAM,
+        description="Measure the speed of training for more and more environments and legs.",
     )
     result.add_argument(
         "--repeats", type=reader(int, POSITIVE), default=5, metavar="N",

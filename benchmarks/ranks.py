@@ -87,7 +87,7 @@ def text(result: Json) -> str:
 
 def parser() -> Parser:
     """The command line."""
-    result = Parser(prog=PROGRAM, description="Time training on several ranks.")
+    result = Parser(prog=PROGRAM, description="Measure the speed of training in several processes.")
     add_task(result)
     add_num_env(result)
     add_repeats(result)

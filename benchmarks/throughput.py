@@ -24,7 +24,7 @@ def parser() -> Parser:
     """The command line."""
     result = Parser(
         prog=PROGRAM,
-        description="Time training and the physics it cannot do without, interleaved.",
+        description="Measure the speed of training and of the physics alone, in turn.",
     )
     add_task(result)
     result.add_argument(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whose transfer is the teacher's own? Each candidate beside itself with untrained teachers:
+# Which methods pass on a teacher's knowledge? Each of them with trained and with untrained teachers:
 # figures/knowledge_knowledge.png shows the differences, figures/knowledge.md begins with them.
 # 10 teachers of 2e6 steps, then 120 runs of 1e6.
 # --quick takes minutes; see scripts/figure.sh.

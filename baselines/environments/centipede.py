@@ -42,7 +42,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     ## Description
     The centipedes are those of NerveNet (Wang et al., "NerveNet: Learning Structured Policy with
     Graph Neural Networks", ICLR 2018): one kind of body in many lengths, so that what was learned
-    on one can be tried on another. Torso spheres hang in a row along x, joined by a yaw and a pitch
+    on one can be tried on another. Torso spheres form a row along x, joined by a yaw and a pitch
     hinge each; every torso carries a left and a right leg with a hip and an ankle hinge. With an
     odd number of legs the last torso has only a left leg, and the hinges that join it to the chain
     have no motors. Forward is +x: torso 0 is the tail, and the last torso leads.
@@ -151,7 +151,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     0.1 times a standard normal. The draw is repeated until the pose is healthy.
 
     ## Arguments
-    All but the first two by name. Those that Ant-v5 has mean the same as there.
+    All but the first two are keyword-only. Those that Ant-v5 has too mean the same there.
 
     | Argument | Default | Meaning |
     | --- | --- | --- |
@@ -160,7 +160,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     | `forward_reward_weight` | 1 | weight of `reward_forward` |
     | `ctrl_cost_weight` | 0.5 | weight of `reward_ctrl`, before the factor 4 / n |
     | `contact_cost_weight` | 0.0005 | weight of `reward_contact`, before the factor 4 / n |
-    | `healthy_reward` | 1 | `reward_survive`; 0 where an unhealthy step does not end the episode |
+    | `healthy_reward` | 1 | `reward_survive`; 0 if an unhealthy step does not end the episode |
     | `terminate_when_unhealthy` | True | end the episode when the centipede is unhealthy |
     | `healthy_z_range` | (0.35, 1.15) | the open interval of healthy heights of the torsos, in m |
     | `contact_force_range` | (-1, 1) | bounds of the contact torques (N m) and forces (N) |
@@ -174,7 +174,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     `gymnasium.make("Centipede-v1", legs=9)` makes any length; `CentipedeFour-v1` and its like, and
     `CpCentipedeSix-v1` and its like, are the fixed tasks.
 
-    ## Handles
+    ## Attributes and methods
     As in Gymnasium's own MuJoCo tasks: `model`, `data`, `init_qpos`, `init_qvel`, `frame_skip`,
     `dt`, `is_healthy`, `set_state`, `state_vector` and `do_simulation`.
 
@@ -183,7 +183,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
       Gymnasium's interface, contact forces computed on request (`mj_rnePostConstraint`), any number
       of legs from 3. A contact begins at a distance of 0.01 m, as in the original, whatever the
       version of MuJoCo: up to 3.4 MuJoCo took the larger of two geoms' margins, from 3.5 on it
-      takes their sum (0.02 m here). Until contacts were named pairs, this task had that too.
+      takes their sum (0.02 m here). So did this task until its contacts were named pairs.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (as Gymnasium declares it)

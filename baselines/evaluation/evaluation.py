@@ -123,9 +123,10 @@ class Evaluation:
 
     Attributes:
         mean: mean of the returns.
-        interval: 95 % interval of the mean, Student's; None: there is none, as there are fewer than
-            3 episodes, or all returns are equal.
-        episodes: the episodes, each with return `r` and length `l`.
+        interval: Student's 95 % interval of the mean, (low, high); None if there are fewer than 3
+            episodes, or all returns are equal.
+        episodes: the episodes, each with its return `r`, of rewards that are not normalised, its
+            length `l` in environment steps, and `was_cut`: whether it was cut off after 100,000.
     """
 
     mean: float

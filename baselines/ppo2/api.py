@@ -97,15 +97,16 @@ def learn(
     Args:
         env: a Gymnasium id, or `module:Id`; or a function that makes a task, with the keyword
             arguments of `env_kwargs` and, for films, `render_mode="rgb_array"`.
-        teachers: one or several teachers: paths of checkpoints, or policies that `learn` or `load`
-            returned; none: learn from scratch. `teacher_paths` is the same.
+        teachers: one or several teachers: paths of checkpoints or of other programs' files, or
+            policies that `learn` or `load` returned; without them, PPO from scratch.
+            `teacher_paths` is the same.
         callback: called after each update, by the first rank only; if it returns False, the run is
             saved and ends.
         env_name: if `env` is a function, the task's name in checkpoints and logs; by default the
             function's name.
         settings: the flags of `python -m baselines.run --help_all`, such as `num_timesteps=2e6`;
-            None: not given. A function can be given instead of its name, `module:name`, such as
-            `network=my_mlp`; `lr_schedule` takes any function.
+            None counts as not given. A function can be given instead of its name, `module:name`,
+            such as `network=my_mlp`; `lr_schedule` takes any function.
 
     Returns:
         The policy at the end of the run.
@@ -113,9 +114,9 @@ def learn(
     Raises:
         UserError: a setting or a file is wrong; nothing has been written then.
         TaskError: the task's own code has raised an error, its cause.
-        Diverged: a value is not finite, and `on_divergence` does not ask for another try.
-        Drifted: what several ranks train is not the same any more.
-        KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
+        Diverged: a value is not finite, and `on_divergence` does not allow another attempt.
+        Drifted: the ranks of a run do not train the same policy any more.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM, after policy and state have been saved.
     """
     given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
     paths = given.pop(TEACHERS, None)

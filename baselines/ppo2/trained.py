@@ -47,7 +47,8 @@ class TrainedPolicy:
     def history(self) -> History:
         """The logged metrics of its training by name, such as `history["eprewmean"]`.
 
-        Empty if the policy was read from a file.
+        Each is float64 of [rows], NaN where a row has none. Empty if the policy was read from a
+        file.
         """
         return columns(self._rows)
 
@@ -68,15 +69,15 @@ class TrainedPolicy:
         """Actions, in the manner of Stable-Baselines3's `predict`.
 
         Args:
-            obs: raw observations, float of [d] or [B, d].
+            obs: observations as the task gives them, not normalised, float of [d] or [B, d].
             state: returned unchanged; it is for recurrent policies, and this one is not.
             episode_start: has no effect, for the same reason.
             deterministic: take the most likely actions instead of sampled ones.
             rng: the generator for sampling; by default a new one.
 
         Returns:
-            Actions for `env.step`: [k] or [B, k] for `Box`, integers of [] or [B] for `Discrete`;
-            and `state`.
+            Actions for `env.step`: float32 of [k] or [B, k] for `Box`, not clipped to its bounds,
+            integers of [] or [B] for `Discrete`; and `state`.
 
         Raises:
             ValueError: the observations have another size.

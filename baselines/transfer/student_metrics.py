@@ -71,7 +71,7 @@ METRICS = {
     PI_SHARE: LoggedMetric("p₀, the student's own share in the policy", part=_LAYER),
     VF_SHARE: LoggedMetric("p₀ in the value function", part=_LAYER),
     PI_TEACHER_SHARE: LoggedMetric(
-        "p_j, the mean of a teacher's shares in the policy's layers",
+        "p_j, a teacher's share in the policy, the mean over the layers",
         missing=_ONE_TEACHER,
         part="teacher",
     ),
