@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Transfer to crippled centipedes (Four to CpSix, Six to CpEight): PPO, PPO + KL, MLPP, an untrained
 # teacher and MIKT, 3 seeds.
-# 30 runs of 2e6 steps, 5 to 12 minutes of one core each; those that another figure has made are not repeated.
+# 30 runs of 2e6 steps, 5 to 12 minutes of a quiet core each; those that another figure has made are not repeated.
 # --quick takes minutes; see scripts/figure.sh.
 exec "$(dirname -- "${BASH_SOURCE[0]}")/figure.sh" disabilities "$@"
