@@ -11,6 +11,7 @@ import numpy as np
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import Mlp
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
 from baselines.transfer.mapping import MlpMap, StateMapping
@@ -248,3 +249,45 @@ class Bare(Config):
 WITH_A_LIST = TransferMethod(start=MLPP.start, config=WithAList)
 BARE = TransferMethod(start=MLPP.start, config=Bare)
 NO_CONFIG = TransferMethod(start=MLPP.start, config=dict)  # type: ignore[arg-type]
+
+
+class Bumps(Mlp):
+    """Another activation than the layers that it inherits for acting have."""
+
+    def activate(self, z: Array) -> Array:
+        return arrays.exp(-z * z)
+
+
+class BumpsAlone(Bumps):
+    """The same, which offers no such layers."""
+
+    dense_layers = None  # type: ignore[assignment]
+
+
+class BoundedMap(MlpMap):
+    """Its output has an activation, which the layers that it inherits for acting do not have."""
+
+    def apply(self, params: Params, scope: str, x: Array) -> Array:
+        return arrays.tanh(super().apply(params, scope, x))
+
+
+def bounded_map(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    mlp = Mlp(num_layers, num_hidden, activation)
+    return StateMapping(BoundedMap(mlp), MlpMap(mlp))
+
+
+@dataclass(frozen=True)
+class Shifted(PlainPolicy):
+    """Its distribution has another mean than what it inherits for acting."""
+
+    def pi(self, params: Params, obs: Array) -> Any:
+        mean, *spread = super().pi(params, obs)
+        return (mean + 1.0, *spread)
+
+
+def _shifted(body: PlainPolicy, teachers: Any, config: Config, random: Any) -> Any:
+    sizes = body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope
+    return Shifted(*sizes), body.init(random.init)
+
+
+SHIFTED = TransferMethod(start=_shifted)

@@ -385,6 +385,14 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ({"mapping": "outside:rows_map"}, "--transfer: mikt: the first value of transfer/embed"),
         ({"network": "outside:WithoutScope"}, "--network: .* 'mine/mlp_fc0/w' must begin"),
         ({"network": "outside:Twinn"}, r"--network: .* no 'Twinn'; did you mean Twin\?"),
+        ({"network": "outside:Bumps"}, "--network: outside:Bumps: acts otherwise than it learns"),
+        # Once it is alone, for with this mapping a student has no shorter way to act.
+        (
+            {"network": "outside:Bumps", "mapping": "examples.linear_mapping:linear_mapping"},
+            "--mapping: examples.*, --network: outside:Bumps: acts otherwise than it learns",
+        ),
+        ({"mapping": "outside:bounded_map"}, "--mapping: outside:bounded_map: acts otherwise than"),
+        ({"transfer": "outside:SHIFTED"}, "--transfer: outside:SHIFTED: acts otherwise than it"),
         ({"network": "os:system"}, "--network: os:system is no function of"),
         ({"mapping": "outside:Twin"}, "--mapping: .* makes a Twin, which is no StateM"),
         ({"transfer": "outside:Twin"}, "--transfer: outside:Twin is no TransferMethod"),
@@ -407,6 +415,13 @@ def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message
         kind = config_with(settings.get("transfer", "mikt"))
         prepare(kind(**(given | settings))).envs.close()
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_network_that_offers_no_layers_for_acting_acts_by_its_definition() -> None:
+    config = Config(env="DiscreteToy-v0", num_timesteps=2048, network="outside:BumpsAlone")
+    setup = prepare(config)
+    setup.envs.close()
+    assert setup.policy.body.network.activate(np.zeros(1, np.float32)) == 1.0
 
 
 def test_an_unfinished_policy_goes_on_only_where_its_method_can(trained: dict[str, Path]) -> None:
