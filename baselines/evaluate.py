@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 
 from baselines.common.command_line import (
     NOT_NEGATIVE,
@@ -86,8 +87,10 @@ def main(argv: list[str]) -> None:
         raise UserError("--beside: given without --video; name the film's file")
     allow_outside(arguments)
     saved = read_saved_policy(arguments.load_path, "load_path")
+    beside = [read_saved_policy(path, "beside") for path in arguments.beside]
+    _check_tasks(arguments.env, [*beside, saved])
     if arguments.video:
-        _film(saved, arguments)
+        _film([*beside, saved], arguments)
         return
     episodes = evaluate(
         saved, arguments.episodes, arguments.seed, arguments.deterministic, arguments.max_steps
@@ -112,13 +115,26 @@ def main(argv: list[str]) -> None:
     )
 
 
-def _film(saved: SavedPolicy, arguments: Namespace) -> None:
+def _check_tasks(named: Sequence[str], policies: Sequence[SavedPolicy]) -> None:
+    """See that each task that was named is that of a policy, as it is evaluated in no other.
+
+    Raises:
+        UserError: one is not.
+    """
+    theirs = [saved.metadata["env"]["id"] for saved in policies]
+    for env_id in named:
+        if env_id.rpartition(":")[2] not in [their.rpartition(":")[2] for their in theirs]:
+            raise UserError(
+                f"--env: {env_id}, but a policy is evaluated in its own task, {theirs[-1]}; the"
+                " flag only allows that task's module to be imported"
+            )
+
+
+def _film(shown: Sequence[SavedPolicy], arguments: Namespace) -> None:
     check_film(arguments.video, "video")
     check_can_make(arguments.video.parent, "video")
-    beside = [read_saved_policy(path, "beside") for path in arguments.beside]
     require_renderer("video")
     make_folder(arguments.video.parent, "video")
-    shown = [*beside, saved]
     film(
         arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length,
         arguments.video_height,

@@ -267,6 +267,7 @@ ELSEWHERE = {
     "common/networks/trials.py": "test_extending.py",
     "common/provenance.py": "test_run.py",
     "common/vec_env/answers.py": "strangers/test_task_calls.py",
+    "common/vec_env/in_use.py": "common/vec_env/test_tasks.py",
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
     "conversion/archives.py": "conversion/test_foreign.py",
     "conversion/bare_policy.py": "training/test_teachers.py",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice, zip_longest
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 
 from baselines.common.errors import UserError
+from baselines.common.vec_env.answers import refuse, shown, task_name
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.environments.offscreen import draw_offscreen
 from baselines.evaluation.evaluation import make_own_task, steps_of_episode
@@ -52,13 +55,12 @@ def film(
     """
     draw_offscreen()
     tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
-    fps = int(tasks[0].env.metadata.get("render_fps", DEFAULT_FPS))
     try:
-        shown = [
+        films = [
             islice(_pictures(saved, task, seed, deterministic), length)
             for saved, task in zip(policies, tasks, strict=True)
         ]
-        write(path, side_by_side(shown, height), fps)
+        write(path, side_by_side(films, height), _fps(tasks[0].env))
     finally:
         for task in tasks:
             task.close()
@@ -72,11 +74,28 @@ def _pictures(
         yield _picture(task.env)
 
 
+def _fps(env: gym.Env) -> int:
+    """Pictures per second, as the task says, or `DEFAULT_FPS` where it says nothing of use."""
+    try:
+        said = float((env.metadata or {}).get("render_fps", DEFAULT_FPS))
+    except (TypeError, ValueError):
+        return DEFAULT_FPS
+    return max(1, int(said)) if 0 < said < math.inf else DEFAULT_FPS
+
+
 def _picture(env: gym.Env) -> np.ndarray:
     try:
-        return np.array(env.render())  # a copy, for the task may draw the next one over it
+        returned: Any = env.render()
     except Exception as error:  # OpenGL's errors have no type in common
-        raise UserError(f"--env: {env.spec and env.spec.id} cannot be drawn: {error}") from None
+        raise UserError(f"--env: {task_name(env)} cannot be drawn: {error}") from None
+    is_picture = isinstance(returned, np.ndarray) and returned.dtype == np.uint8
+    if not is_picture or returned.ndim != 3 or returned.shape[2] != 3 or not returned.size:
+        refuse(
+            task_name(env),
+            'with render_mode="rgb_array", render() must return a picture, an array of uint8 and'
+            f" shape (height, width, 3), not {shown(returned)}",
+        )
+    return np.array(returned)  # a copy, for the task may draw the next one over it
 
 
 def side_by_side(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -141,14 +141,15 @@ def learn(
             " or save it and run python -m baselines.run --num_timesteps=0 --play --load_path=FILE"
             f" --env={config.env}"
         )
+    make = None if isinstance(env, str) else env
     logged = _Logged()
 
     def watch(run: ppo2.Run) -> bool:
         logged.take(run)
-        return callback is None or callback(_so_far(run, list(logged.rows))) is not False
+        return callback is None or callback(_so_far(run, list(logged.rows), make)) is not False
 
     saved = ppo2.learn(config, watch)
-    return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path))
+    return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path), make)
 
 
 class _Logged:
@@ -175,7 +176,7 @@ class _Logged:
         self.rows += new
 
 
-def _so_far(run: ppo2.Run, rows: list[Row]) -> SoFar:
+def _so_far(run: ppo2.Run, rows: list[Row], make: MakeTask | None) -> SoFar:
     policy, progress = run.policy, run.progress
     # The statistics go on changing; the variables are made anew by each update.
     kept = replace(policy, normalizer=deepcopy(policy.normalizer))
@@ -184,7 +185,7 @@ def _so_far(run: ppo2.Run, rows: list[Row]) -> SoFar:
         run.setup.config.nupdates,
         progress.timesteps,
         rows[-1] if rows else {},
-        TrainedPolicy(kept, rows),
+        TrainedPolicy(kept, rows, make),
     )
 
 
@@ -251,10 +252,23 @@ def _text(name: str, value: Any) -> str:
         return place_of(value, name)
     if not isinstance(value, dict):
         return str(value)
+    for key in _keys_in(value):
+        if not isinstance(key, str):
+            raise UserError(f"{name}: is kept as JSON, so each key must be a text, not {key!r}")
     try:
         return json.dumps(value)
     except (TypeError, ValueError) as error:
         raise UserError(f"{name}: cannot be written as JSON: {error}") from None
+
+
+def _keys_in(value: Any) -> Iterator[Any]:
+    """The keys of all dictionaries in a value."""
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _keys_in(part)
 
 
 Outside = str | Callable[..., Any]
@@ -288,4 +302,4 @@ def load(
     saved = read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")
     if env is not None:
         add_task(saved.metadata["env"]["id"], env)
-    return TrainedPolicy(saved)
+    return TrainedPolicy(saved, make=env)

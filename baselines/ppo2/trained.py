@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import POSITIVE
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
-from baselines.common.vec_env.tasks import require_renderer
+from baselines.common.vec_env.tasks import made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import check_film, film
 from baselines.training.saved import SavedPolicy
@@ -39,9 +40,15 @@ class TrainedPolicy:
         saved: its networks, variables and statistics.
     """
 
-    def __init__(self, saved: SavedPolicy, rows: Sequence[Row] = ()) -> None:
+    def __init__(
+        self,
+        saved: SavedPolicy,
+        rows: Sequence[Row] = (),
+        make: Callable[..., gym.Env] | None = None,
+    ) -> None:
         self.saved = saved
         self._rows = rows
+        self._make = make  # another function may go by the same name by now
 
     @cached_property
     def history(self) -> History:
@@ -104,7 +111,8 @@ class TrainedPolicy:
             UserError: the task cannot be made here.
         """
         _check("episodes", episodes)
-        return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
+        with made_by(self.saved.metadata["env"]["id"], self._make):
+            return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
 
     def record_video(
         self,
@@ -131,7 +139,8 @@ class TrainedPolicy:
         _check("length", length)
         require_renderer("path")
         _make_parent(file)
-        film(file, [self.saved], seed, deterministic, length, height)
+        with made_by(self.saved.metadata["env"]["id"], self._make):
+            film(file, [self.saved], seed, deterministic, length, height)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint, atomically; `ppo2.load` and all commands read it.

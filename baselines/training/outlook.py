@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import gymnasium as gym
 import numpy as np
 
 from baselines.common.errors import TaskError, UserError
@@ -17,6 +18,9 @@ from baselines.training.setup import Setup
 
 PROBE_STEPS = 30
 """Steps of the task that are timed."""
+
+NORMALISING = ("NormalizeObservation", "NormalizeReward")
+"""Wrappers of Gymnasium with running statistics of their own."""
 
 
 def report(setup: Setup) -> Iterator[str]:
@@ -36,6 +40,7 @@ def report(setup: Setup) -> Iterator[str]:
         f"task: {config.env}{body}, {policy.obs_size} observation dimensions, {actions};"
         f" {config.nupdates} updates of {config.nbatch} steps{ranks}"
     )
+    yield from _wrappers(config.env, setup.envs.tasks[0].env)
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
         yield f"teacher: {path}, trained on {teacher['env']['id']}"
     yield from policy.outline()
@@ -54,6 +59,18 @@ def _resuming(config: Config) -> Iterator[str]:
     )
     if obstacle:
         yield f"WARNING: resumed, a run of {config.env} may differ: {obstacle}"
+
+
+def _wrappers(task: str, env: gym.Env) -> Iterator[str]:
+    """A line for each wrapper that normalises too, as none of its statistics are ever saved."""
+    while isinstance(env, gym.Wrapper):
+        if (name := type(env).__name__) in NORMALISING:
+            yield (
+                f"WARNING: {task} has the wrapper {name}, whose statistics are in no checkpoint and"
+                " begin anew in each evaluation; leave it out: observations and rewards are"
+                " normalised here, and the statistics saved"
+            )
+        env = env.env
 
 
 def _weights(config: Config) -> Iterator[str]:

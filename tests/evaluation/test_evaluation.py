@@ -117,3 +117,10 @@ def test_a_task_that_does_not_fit_is_closed(
     with pytest.raises(UserError, match=r"^--env: DiscreteToy-v0 does not fit the policy"):
         make_fitting_task(saved, "DiscreteToy-v0", {})
     assert len(closed) == 1
+
+
+def test_the_task_that_is_named_must_be_the_policys_own() -> None:
+    with pytest.raises(UserError, match=r"^--env: CentipedeSix-v1, but .* own task, CentipedeFour"):
+        evaluate.main([f"--load_path={FOUR}", "--env=CentipedeSix-v1"])
+    own = ["CentipedeFour-v1", "baselines.environments:CentipedeFour-v1"]
+    evaluate.main([f"--load_path={FOUR}", "--episodes=1", "--max_steps=1", "--env", *own])

@@ -4,6 +4,9 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import gymnasium as gym
+import toys
+
 from baselines.config import Config
 from baselines.training.outlook import report
 from baselines.training.setup import prepare
@@ -52,3 +55,15 @@ def test_discrete_actions_are_counted() -> None:
     task, *others = report(setup)
     assert task == "task: CartPole-v1, 4 observation dimensions, 2 actions; 2 updates of 2048 steps"
     assert not [line for line in others if "weights of" in line]
+
+
+def test_a_wrapper_that_normalises_is_told_of() -> None:
+    def wrapped() -> gym.Env:
+        return gym.wrappers.NormalizeReward(gym.wrappers.NormalizeObservation(toys.BoxToy()))
+
+    gym.register("Normalising-v0", entry_point=wrapped)
+    setup = prepare(Config(env="Normalising-v0", num_timesteps=4096))
+    warnings = [line for line in report(setup) if line.startswith("WARNING: Normalising-v0 has")]
+    setup.envs.close()
+    assert ["NormalizeReward" in warnings[0], "NormalizeObservation" in warnings[1]] == [True] * 2
+    assert len(warnings) == 2

@@ -11,6 +11,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.errors import UserError, printable
+from baselines.common.vec_env.in_use import give_back
 
 
 def task_name(env: gym.Env) -> str:
@@ -20,6 +21,7 @@ def task_name(env: gym.Env) -> str:
 
 def close_task(env: gym.Env) -> str:
     """Close a task; what it raised then as a line, or nothing."""
+    give_back(env)
     try:
         env.close()
     except (Exception, SystemExit) as error:

@@ -6,7 +6,8 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -17,6 +18,7 @@ from gymnasium.envs.registration import load_env_creator, registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, suggestion
+from baselines.common.vec_env.in_use import take
 from baselines.common.vec_env.task_modules import import_task
 from baselines.environments.offscreen import usable_opengl
 
@@ -40,6 +42,19 @@ def add_task(name: str, make: Callable[..., gym.Env]) -> None:
     OWN[name] = make
 
 
+@contextmanager
+def made_by(name: str, make: Callable[..., gym.Env] | None) -> Iterator[None]:
+    """Have a function make the task of this name while the block lasts; None: what does anyway."""
+    before = OWN.copy()
+    if make is not None:
+        OWN[name] = make
+    try:
+        yield
+    finally:
+        OWN.clear()
+        OWN.update(before)
+
+
 def _make_own(name: str, arguments: dict[str, Any]) -> gym.Env:
     made = OWN[name](**arguments)
     if not isinstance(made, gym.Env):
@@ -60,7 +75,9 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     import_task(env_id, flag)
     name = env_id.rpartition(":")[2]
     if name not in registry:
-        raise UserError(f"--{flag}: unknown environment {name!r}{suggestion(name, registry)}")
+        own = "; one that a module of yours registers is named module:Id" if name == env_id else ""
+        hint = suggestion(name, registry) or own
+        raise UserError(f"--{flag}: unknown environment {name!r}{hint}")
     return _made(
         env_id,
         kwargs,
@@ -73,7 +90,9 @@ def _made(
     env_id: str, kwargs: dict[str, Any], flag: str, make: Callable[[dict[str, Any]], gym.Env]
 ) -> gym.Env:
     try:
-        return make(deepcopy(kwargs))  # a task may change its arguments
+        made = make(deepcopy(kwargs))  # a task may change its arguments
+        take(made)
+        return made
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
         told = _unknown_argument(env_id, kwargs) or f"{type(error).__name__}: {error}"
         raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None

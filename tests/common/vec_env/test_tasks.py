@@ -2,16 +2,22 @@
 
 from typing import Any
 
+import gymnasium as gym
 import pytest
+import toys
 
 from baselines.common.errors import UserError
-from baselines.common.vec_env.tasks import make_task
+from baselines.common.vec_env import tasks
+from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.tasks import add_task, make_task
+from baselines.common.vec_env.vec_env import VecEnv
 
 
 @pytest.mark.parametrize(
     ("task", "kwargs", "told"),
     [
         ("CentipedeEigth-v1", {}, "unknown environment 'CentipedeEigth-v1'; did you mean Centip"),
+        ("Gripper9000", {}, "unknown environment 'Gripper9000'; one that a module of yours"),
         (
             "CentipedeFour-v1",
             {"frameskip": 2},
@@ -39,3 +45,33 @@ def test_what_is_wrong_is_told(task: str, kwargs: dict[str, Any], told: str) -> 
 def test_options_reach_the_task() -> None:
     env = make_task("CentipedeEight-v1", {"include_cfrc_ext_in_observation": False})
     assert env.observation_space.shape == (55,)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_one_task_is_not_given_for_two(wrapped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "OWN", {})
+    closed: list[toys.BoxToy] = []
+    monkeypatch.setattr(toys.BoxToy, "close", lambda self: closed.append(self))
+    the_only_one = toys.BoxToy()
+    add_task("Same", lambda: gym.wrappers.TimeLimit(the_only_one, 9) if wrapped else the_only_one)
+    first = make_task("Same", {})
+    with pytest.raises(UserError, match=r"^--env: cannot make Same .* in use already; make a new"):
+        make_task("Same", {})
+    assert closed == []
+    assert ForeignTask(first).close() == ""
+    assert make_task("Same", {}).unwrapped is the_only_one
+    with pytest.raises(UserError, match="in use already"):
+        VecEnv(lambda: make_task("Same", {}), [0, 1])
+
+
+def test_a_name_stands_for_another_function_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "OWN", {})
+    add_task("Toy", toys.BoxToy)
+    with pytest.raises(ZeroDivisionError), tasks.made_by("Toy", toys.DiscreteToy):
+        assert isinstance(make_task("Toy", {}), toys.DiscreteToy)
+        raise ZeroDivisionError
+    with tasks.made_by("Toy", None):
+        assert isinstance(make_task("Toy", {}), toys.BoxToy)
+    with tasks.made_by("Other", toys.DiscreteToy):
+        make_task("Other", {})
+    assert list(tasks.OWN.items()) == [("Toy", toys.BoxToy)]
