@@ -301,5 +301,12 @@ def load(
             registry.lookup(_text(registry.flag, entry))
     saved = read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")
     if env is not None:
-        add_task(saved.metadata["env"]["id"], env)
+        name = saved.metadata["env"]["id"]
+        try:
+            add_task(name, env)
+        except UserError:  # the name is none of a function's
+            raise UserError(
+                f"env: {path} is a policy for {name}, which is made by its id and not by a"
+                " function; leave env out"
+            ) from None
     return TrainedPolicy(saved, make=env)

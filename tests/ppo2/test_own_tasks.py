@@ -8,6 +8,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import toys
+from called import ROOT
 from gymnasium import spaces
 
 from baselines import ppo2
@@ -61,6 +62,12 @@ def test_each_policy_is_evaluated_in_the_task_that_its_own_function_makes(checkp
     assert one.evaluate(2).mean == 4.0
     assert other.evaluate(2).mean == 40.0
     assert one.evaluate(2).mean == 4.0
+
+
+def test_a_policy_for_an_id_needs_no_function() -> None:
+    teacher = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
+    with pytest.raises(UserError, match=r"^env: .*00970 is a policy for CentipedeFour-v1, .* out$"):
+        ppo2.load(teacher, env=Paying)
 
 
 PICTURE = np.zeros((32, 48, 3), np.uint8)
