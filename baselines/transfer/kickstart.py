@@ -252,6 +252,7 @@ def start(
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
+    _check_statistics(teachers, config)
     found = places(body, teachers, config, "--transfer: kickstart")
     if config.teacher_weights == "random":
         teachers = tuple(
@@ -261,6 +262,21 @@ def start(
         Lesson(teacher, tuple(where)) for teacher, where in zip(teachers, found, strict=True)
     ]
     return kickstarted(body, lessons), body.init(random.init)
+
+
+def _check_statistics(teachers: tuple[Teacher, ...], config: Config) -> None:
+    """See that the teachers will be shown what they know: φ is not learned here.
+
+    Raises:
+        UserError: it is not known what one's observations were normalised with.
+    """
+    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+        if teacher.statistics is None and config.teacher_weights != "random":
+            raise UserError(
+                f"--teacher_paths: {path} is another program's file, of which only"
+                " python -m baselines.convert takes over how observations were normalised;"
+                " --transfer=kickstart needs that, so convert it first"
+            )
 
 
 def statistics(policy: Policy) -> RunningMeanStd | None:

@@ -15,6 +15,7 @@ from baselines import ppo2
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.training.setup import prepare
@@ -27,6 +28,7 @@ from baselines.transfer.kickstart import (
     imitation_weight,
     kickstarted,
     restore,
+    start,
 )
 from baselines.transfer.teacher import Teacher
 
@@ -241,3 +243,12 @@ def test_a_teachers_task_that_is_not_of_its_sizes_is_told() -> None:
     )
     with pytest.raises(UserError, match=told):
         ppo2.learn(env="CentipedeFive-v1", teachers=teacher, **SMALL)
+
+
+def test_a_teacher_whose_normalisation_is_not_known_is_refused(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> None:
+    """Of another program's file, whose observations the student's would stand in for."""
+    config = KickstartConfig("CentipedeFour-v1", teacher_paths=("x.zip",), transfer="kickstart")
+    with pytest.raises(UserError, match=r"^--teacher_paths: x.zip .*baselines.convert .* first$"):
+        start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))
