@@ -17,6 +17,7 @@ from baselines.common.command_line import (
     run_command,
 )
 from baselines.common.errors import UserError
+from baselines.common.files import check_can_make
 from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
 from baselines.config import Config
@@ -112,6 +113,8 @@ def main(argv: list[str]) -> int:
         print(f"{name} is left out: it is the same run as {earlier.name}")
     board = board_of(items, logs)
     _check_teachers(board)
+    for item in board.waiting:
+        check_can_make(item.folder, "out")
     jobs = arguments.jobs or usable_cores()
     if arguments.dry_run:
         _forecast(board, logs, jobs)

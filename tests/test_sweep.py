@@ -397,3 +397,11 @@ def test_bad_input_is_one_line(
     assert len(done.stderr.splitlines()) == 1
     assert re.search(expected, done.stderr), done.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_place_where_no_run_could_be_is_told_before_any_is_begun(
+    experiment: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "runs").write_text("a file where a folder should be")
+    done = sweep(experiment, f"--out={tmp_path / 'runs'}", status=2)
+    assert re.fullmatch(r".*error: --out: cannot write to .* is not a folder\n", done.stderr)

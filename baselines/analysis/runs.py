@@ -5,6 +5,7 @@ A log folder holds `config.json` and `progress.csv` (see `baselines.logger`).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -27,6 +28,7 @@ EARLIER = "earlier"
 
 MAX_BYTES = 1 << 28
 MAX_TEXT = 4000
+MAX_TASK = 80
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 MIN_ROWS = 2
@@ -224,11 +226,16 @@ def _line(text: Any) -> str:
 def task_name(env: dict[str, Any]) -> str:
     """A task in words: its id, and its keyword arguments where it has some.
 
+    What is too long is cut, and ends with a hash of the whole: no two tasks are called alike.
+
     Raises:
         KeyError, TypeError, AttributeError: `env` is not `{"id": ..., "kwargs": {...}}`.
     """
     kwargs = ", ".join(f"{name}={value}" for name, value in sorted(env["kwargs"].items()))
-    return printable(f"{env['id']} ({kwargs})" if kwargs else str(env["id"]), 80)
+    whole = f"{env['id']} ({kwargs})" if kwargs else str(env["id"])
+    if len(whole) <= MAX_TASK:
+        return printable(whole, MAX_TASK)
+    return f"{printable(whole, MAX_TASK - 9)} {hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:

@@ -24,6 +24,8 @@ RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
 """Settings that the panels, the seeds and the sweep give."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
+MAX_NAME = 255
+"""Bytes that the name of a folder may have."""
 
 Result = TypeVar("Result")
 
@@ -323,9 +325,11 @@ def slug(text: str) -> str:
     """A text as the name of a folder: `Four → Eight` is `four_eight`.
 
     Raises:
-        UserError: no letter or digit is in it.
+        UserError: no letter or digit is in it, or more of them than a folder's name may have.
     """
     name = re.sub(r"[^\w.=]+", "_", text.lower().replace("→", " ")).strip("_")
     if not any(map(str.isalnum, name)):
         raise UserError(f"{text!r}: a name needs a letter or digit, for its folder")
+    if len(name.encode()) > MAX_NAME:
+        raise UserError(f"{name[:20]!r}...: a name may have {MAX_NAME} bytes, for its folder")
     return name

@@ -23,7 +23,7 @@ from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
 from baselines.flags import TEACHERS
-from baselines.published.committed import RUNS, Committed, common_place, identity
+from baselines.published.committed import RUNS, Committed, common_place, identity, sha256
 
 ROWS = 100
 """A log is thinned to about so many rows: a twentieth of a megabyte for a student."""
@@ -130,12 +130,25 @@ def check_as_declared(item: Item, root: Path) -> None:
         root: the folder of all runs, in which the item's folder lies.
 
     Raises:
-        UserError: it was made with other settings; the message names the first of them.
+        UserError: it was made with other settings, of which the message names the first, or with
+            another teacher.
     """
     logs = item.folder / "logs"
     if (logs / HEADER_FILE).is_file():
         header = portable(_header(logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
+        _check_teachers(item, [teacher["sha256"] for teacher in header["teachers"]], root)
+
+
+def _check_teachers(item: Item, had: Sequence[str], root: Path) -> None:
+    """As `committed.Committed.longest`: a teacher below `root` may have been trained anew."""
+    for path, sha256_then in zip(item.config.teacher_paths, had, strict=True):
+        is_file = Path(path).is_file() and not Path(path).is_relative_to(root)
+        if is_file and sha256(path) != sha256_then:
+            raise UserError(
+                f"experiment: {item.name}: {item.folder} is of a run with another teacher than"
+                f" {path} is now; put that back, or remove the folder to train anew"
+            )
 
 
 def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from baselines.analysis.panels import default_settings, settings_of_method
 from baselines.analysis.runs import Run
+from baselines.common.checkpoint import newest_checkpoint
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
+from baselines.experiments.status import is_there
 from baselines.flags import TEACHERS
 
 RUNS = Path("runs")
@@ -116,17 +118,18 @@ def _had_these_files(run: Run, item: Item, root: Path) -> bool:
     had = {path: t.sha256 for path, t in pairs if not Path(path).is_relative_to(root)}
     if item.config.env_xml and run.origin.body:
         had[item.config.env_xml] = run.origin.body
-    return all(_is_file(path, its) for path, its in had.items() if Path(path).is_file())
+    return all(_is_file(path, its) for path, its in had.items() if is_there(path))
 
 
 def _is_file(path: str, its_sha256: str) -> bool:
-    return Path(path).is_file() and sha256(path) == its_sha256
+    return is_there(path) and sha256(path) == its_sha256
 
 
-def sha256(path: str | Path, where: str = "teacher") -> str:
-    """The hash of a teacher's file.
+def sha256(path: str, where: str = "teacher") -> str:
+    """The hash of a teacher's file, of a folder that of its newest checkpoint.
 
     Raises:
         UserError: it cannot be read.
     """
-    return hashlib.sha256(read_regular(path, where, MAX_TEACHER_BYTES)).hexdigest()
+    file = newest_checkpoint(path, where)
+    return hashlib.sha256(read_regular(file, where, MAX_TEACHER_BYTES)).hexdigest()

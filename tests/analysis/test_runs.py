@@ -152,3 +152,7 @@ def test_a_tasks_arguments_belong_to_its_name() -> None:
     assert task_name({"id": "Task-v1", "kwargs": {}}) == "Task-v1"
     assert task_name({"id": "Task-v1", "kwargs": {"legs": 9, "a": "x"}}) == "Task-v1 (a=x, legs=9)"
     assert task_name({"id": "\x1b[2J", "kwargs": {}}).isprintable()
+    long = [{f"argument_{i:02}": 0.5 for i in range(10)} | {"last": value} for value in (1, 2)]
+    names = [task_name({"id": "Task-v1", "kwargs": kwargs}) for kwargs in long]
+    assert names[0] != names[1]
+    assert max(map(len, names)) <= 80

@@ -279,6 +279,7 @@ BAD = {
     "a task of a method": ("0.1}", "0.1, env: X}", r":7: env: is not for the settings of all runs"),
     "PPO with teachers": ("- PPO\n", "- PPO: {teachers: t}\n", r":5: PPO: PPO has no teachers"),
     "no folder for a name": ("- weak", '- ".."', r":9: '\.\.': a name needs a letter or digit"),
+    "too long for a folder": ("- weak", f"- {300 * 'x'}", r":9: 'x+'\.\.\.: a name may have 255 b"),
 }  # fmt: skip
 
 

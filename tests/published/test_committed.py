@@ -10,9 +10,12 @@ import pytest
 from handmade_logs import straight, write_run
 
 from baselines.analysis.runs import Run, read_run
+from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.experiments.plan import Item
+from baselines.published.collecting import check_as_declared
 from baselines.published.committed import Committed, common_place
+from baselines.published.reruns import check_files
 
 TEACHER = b"a teacher"
 
@@ -72,6 +75,32 @@ def test_another_teacher_makes_another_run(tmp_path: Path) -> None:
     assert committed.finished(item, out) is not None
     teacher.write_bytes(TEACHER + b", trained anew")
     assert committed.finished(item, out) is None
+
+
+def test_a_folders_newest_checkpoint_is_the_teacher(tmp_path: Path) -> None:
+    folder, out = tmp_path / "teachers", tmp_path / "out"
+    folder.mkdir()
+    run = taught(tmp_path / "a", str(folder), TEACHER)
+    item = declared(out / "0", teacher_paths=(str(folder),))
+    (folder / "00010").write_bytes(TEACHER)
+    assert Committed([run]).finished(item, out) is run
+    check_files(run)
+    (folder / "00020").write_bytes(TEACHER + b", further on")
+    assert Committed([run]).finished(item, out) is None
+    with pytest.raises(UserError, match=f"{folder} is not the teacher of this run"):
+        check_files(run)
+
+
+def test_a_folder_of_a_run_with_another_teacher_is_refused(tmp_path: Path) -> None:
+    teacher, out = tmp_path / "teacher", tmp_path / "out"
+    item = declared(out / "0", teacher_paths=(str(teacher),))
+    taught(item.folder / "logs", str(teacher), TEACHER)
+    check_as_declared(item, out)  # the file need not be there any more
+    teacher.write_bytes(TEACHER)
+    check_as_declared(item, out)
+    teacher.write_bytes(TEACHER + b", trained anew")
+    with pytest.raises(UserError, match=f"^experiment: x: .* another teacher than {teacher} is"):
+        check_as_declared(item, out)
 
 
 @pytest.mark.parametrize(
