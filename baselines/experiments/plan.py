@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -201,7 +202,12 @@ def _settings(part: Part) -> dict[str, str]:
 def _as_flags(part: Part, settings: Mapping[str, Part]) -> dict[str, str]:
     """Settings as the flags have them."""
     _at(part, _check_free, settings)
-    return {name: str(setting.value) for name, setting in settings.items()}
+    return {name: _as_text(setting.value) for name, setting in settings.items()}
+
+
+def _as_text(value: object) -> str:
+    """A setting's value as one would type it; a dictionary, such as a task's arguments, as JSON."""
+    return json.dumps(value, default=str) if isinstance(value, dict) else str(value)
 
 
 def _check_free(settings: Iterable[str]) -> None:

@@ -334,6 +334,17 @@ def test_what_the_file_gives_is_not_set_for_all_runs(tmp_path: Path, name: str) 
         read(tmp_path, GOOD, **{name: "7"})
 
 
+def test_arguments_of_a_task_may_be_written_in_yaml(tmp_path: Path) -> None:
+    arguments = {"legs": 8, "healthy_z_range": [0.2, 1.0], "crippled": False}
+    texts = [json.dumps(arguments), "{legs: 8, healthy_z_range: [0.2, 1.0], crippled: false}"]
+    quoted, plain = (
+        read(tmp_path, TWO.replace("lr: 1e-4", f"env_kwargs: {text}"))
+        for text in (f"'{texts[0]}'", texts[1])
+    )
+    assert plain.items == quoted.items
+    assert [i.config.env_arguments for i in plain.items if "Both" in i.name] == [arguments] * 2
+
+
 def test_a_name_of_a_panel_is_a_folder() -> None:
     assert slug("Four + Six → Eight") == "four_six_eight"
     assert slug("MIKT (paper's coefficients)") == "mikt_paper_s_coefficients"
