@@ -45,6 +45,16 @@ def test_the_interval_is_students() -> None:
     assert repr(found) == "<return 3.0 over 3 episodes, 95 % interval -3.6 to 9.6>"
 
 
+def test_a_summary_by_hand() -> None:
+    found = summarize([Episode(1.0, 10), Episode(2.0, 20), Episode(6.0, 60, was_cut=True)])
+    del found["ci95"]
+    expected = {
+        "episodes": 3, "mean": 3, "std": math.sqrt(7), "min": 1, "max": 6, "mean_length": 30,
+        "cut": 1,
+    }  # fmt: skip
+    assert found == pytest.approx(expected)
+
+
 def test_it_holds_for_few_episodes_as_often_as_it_says() -> None:
     random = np.random.default_rng(1)
     found = [interval_of_mean(random.normal(5.0, 2.0, 3)) for _ in range(1000)]

@@ -138,7 +138,15 @@ def test_all_terms_together(to_backend: Backend) -> None:
 
 @pytest.mark.parametrize(
     ("ratio", "advantage", "slope"),
-    [(1.5, 1.0, 0.0), (1.5, -1.0, -1.5), (0.5, 1.0, 0.5), (0.5, -1.0, 0.0), (1.1, 1.0, 1.1)],
+    [
+        (1.5, 1.0, 0.0),
+        (1.5, -1.0, -1.5),
+        (0.5, 1.0, 0.5),
+        (0.5, -1.0, 0.0),
+        (1.1, 1.0, 1.1),
+        (1e80, 1.0, 0.0),  # beyond float32
+        (1e80, -1.0, 0.0),
+    ],
 )
 def test_a_clipped_ratio_has_no_gradient(ratio: float, advantage: float, slope: float) -> None:
     neglogp = tf.constant(f32(-math.log(ratio)))

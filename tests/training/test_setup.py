@@ -109,6 +109,22 @@ def test_a_student_goes_on_with_its_random_teachers(
     assert found.random
 
 
+def test_a_student_goes_on_with_its_teachers_in_their_order(
+    teacher_path: str, mlp_policy: Any, perturbed: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    other = mlp_policy(obs_size=6)
+    second = write_checkpoint(other, other.init(np.random.default_rng(1)), "Other-v0", update=2)
+    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5))
+    teachers = (load_teacher(teacher_path), load_teacher(second))
+    student = Student(body, teachers, MappingSpec(2, 8), 0.1)
+    saved = write_checkpoint(student, perturbed(student.init(np.random.default_rng(0)), 1))
+    settings: dict[str, Any] = {"mapping_num_hidden": 8, "load_path": saved}
+    setup = prepared(teacher_paths=(teacher_path, second), **settings)
+    assert isinstance(setup.policy, Student)
+    with pytest.raises(ValueError, match=r"^--load_path: .* in the same order"):
+        prepared(teacher_paths=(second, teacher_path), **settings)
+
+
 @pytest.mark.parametrize(
     ("mapping", "message"),
     [

@@ -12,7 +12,7 @@ from baselines.config import Config
 from baselines.transfer.build import stages
 from baselines.transfer.kickstart import KickstartConfig, kickstarted
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.stages import Stage, first_update_alone
+from baselines.transfer.stages import Stage, first_update_alone, stage_at
 from baselines.transfer.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
@@ -75,6 +75,7 @@ def test_the_course_of_a_run(student: Student, nupdates: int, course: str) -> No
     for update in range(1, nupdates + 1):
         stage = at(parts, update)
         found += "a" if stage.alone else "c" if stage.coefs(update)["ps"] else "m"
+        assert stage_at(parts, update) is stage
     assert found == course
 
 
