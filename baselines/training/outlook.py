@@ -40,7 +40,8 @@ def report(setup: Setup) -> Iterator[str]:
         f"task: {config.env}{body}, {policy.obs_size} observation dimensions, {actions};"
         f" {config.nupdates} updates of {config.nbatch} steps{ranks}"
     )
-    yield from _wrappers(config.env, setup.envs.tasks[0].env)
+    for task in setup.envs.tasks[:1]:  # they are alike
+        yield from _wrappers(config.env, task.env)
     for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
         yield f"teacher: {path}, trained on {teacher['env']['id']}"
     yield from policy.outline()
