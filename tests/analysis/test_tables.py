@@ -45,7 +45,7 @@ def test_the_tables_of_a_transfer(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert rows[9][3:5] == ["633,333 [400,000, 1,000,000]", "-266,667 [-500,000, +0]"]
     costed = rows[10:]
-    assert "timesteps of that: MIKT 500,000." in "\n".join(lines)
+    assert "timesteps of that training: MIKT 500,000." in "\n".join(lines)
     assert costed[3][:4] == ["", "MIKT", "3", "1,800 [-435.7, 4,036]"]
     assert costed[7][3:] == ["–", "–", "–"]  # no jump-start without a start
     assert costed[9][3] == "1,133,333 [900,000, 1,500,000]"
