@@ -96,8 +96,10 @@ def test_probability_of_improvement_counts_pairs(x: list[int], y: list[int]) -> 
     assert found.value == pytest.approx(np.mean(won))
 
 
-def test_the_interval_of_an_improvement_is_that_of_all_resamples() -> None:
-    x, y = [1.0, 4.0, 6.0], [2.0, 3.0, 5.0]
+@pytest.mark.parametrize("y", [[2.0, 3.0, 5.0], [2.0, 5.0, 7.0]])
+def test_the_interval_of_an_improvement_is_that_of_all_resamples(y: list[float]) -> None:
+    """Both are resampled, each by itself: in pairs, the second y would not get above a third."""
+    x = [1.0, 4.0, 6.0]
     every = [
         np.mean([a > b for a in one for b in other])
         for one in itertools.product(x, repeat=3)

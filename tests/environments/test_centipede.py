@@ -193,6 +193,21 @@ def test_reset_noise(legs: int, narrow: list[int]) -> None:
     assert np.mean(np.abs(velocities) > 0.2) == pytest.approx(0.0455, abs=0.01)  # normal: beyond 2σ
 
 
+def test_the_first_observation_has_the_contacts_of_the_start() -> None:
+    env = CentipedeEnv(4, reset_noise_scale=1.0)  # with the usual noise nothing touches the floor
+    touching = 0
+    for seed in range(20):
+        observation, _ = env.reset(seed=seed)
+        twin = mujoco.MjData(env.model)
+        twin.qpos[:], twin.qvel[:] = env.data.qpos, env.data.qvel
+        mujoco.mj_forward(env.model, twin)
+        mujoco.mj_rnePostConstraint(env.model, twin)
+        forces = np.clip(twin.cfrc_ext, -1, 1).ravel()
+        np.testing.assert_allclose(observation[-len(forces) :], forces, rtol=1e-9, atol=1e-12)
+        touching += bool(forces.any())
+    assert touching > 0
+
+
 def test_reset_draws_again_until_the_pose_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     def poses(answers: list[bool], resets: int) -> list[Floats]:
         env, left = CentipedeEnv(4), iter(answers)

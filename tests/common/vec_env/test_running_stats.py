@@ -84,6 +84,17 @@ def test_a_restored_copy_goes_on_alike_and_apart() -> None:
     np.testing.assert_array_equal(stats.var, copy.var)
 
 
+def test_a_state_stays_as_it_was_taken() -> None:
+    stats = RunningMeanStd((2,))
+    stats.update(np.array([[1.0, 2.0], [5.0, -1.0]]))
+    state = stats.state()
+    kept = {name: value.copy() for name, value in state.items()}
+    for going_on in (stats, RunningMeanStd.from_state(state)):
+        going_on.update(np.array([[3.0, 3.0]]))  # a single sample is taken in in place
+        for name, value in state.items():
+            np.testing.assert_array_equal(value, kept[name])
+
+
 @given(batches, st.lists(batches, min_size=1, max_size=3))
 def test_united_parts_are_as_all_their_samples_together(
     past: list[np.ndarray], since: list[list[np.ndarray]]
