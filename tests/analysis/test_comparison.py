@@ -111,6 +111,16 @@ def test_nothing_is_left_when_the_teacher_took_longer_than_the_baseline(tmp_path
     assert math.isnan(timed.difference.value)  # the student has not begun before PPO ends
 
 
+def test_a_stretch_shorter_than_the_end_of_a_run_has_no_area(tmp_path: Path) -> None:
+    """Beside the teacher's training 50,000 timesteps are left; the end of a run is 100,000."""
+    write_run(tmp_path / "a", straight(10.0))
+    write_run(tmp_path / "b", straight(20.0), sources=["S-v0"], teacher_timesteps=950_000)
+    [panel] = panels_in(tmp_path)
+    area = row(compare(panel, mean, None).costed, "area_under_curve")
+    assert math.isnan(area.value.value)
+    assert math.isnan(area.difference.value)
+
+
 def test_without_the_teachers_timesteps_their_cost_is_unknown(tmp_path: Path) -> None:
     write_run(tmp_path / "a", straight(10.0))
     folder = write_run(tmp_path / "b", straight(20.0), sources=["S-v0"], teacher_timesteps=None)
@@ -145,6 +155,17 @@ def test_an_unfinished_seed_ends_the_method_and_the_comparison(tmp_path: Path) -
     # the last tenth, 40,000, of 400,000: 38 % of the end
     assert final.value.value == pytest.approx(0.38 * 20)
     assert final.difference.value == pytest.approx(0.38 * (20 - 11))
+
+
+@pytest.mark.parametrize("unfinished", ["scratch", "mikt", ""])
+def test_a_comparison_is_whole_once_both_methods_are(tmp_path: Path, unfinished: str) -> None:
+    for name, sources in (("scratch", []), ("mikt", ["S-v0"])):
+        rows = straight(10.0)[: 9 if name == unfinished else 10]
+        write_run(tmp_path / name, rows, sources=sources, num_timesteps=1_000_000)
+    [panel] = panels_in(tmp_path)
+    found = compare(panel, mean, None)
+    for rows_found in (found.rows, found.costed):
+        assert row(rows_found, "final_return").is_whole == (not unfinished)
 
 
 def test_only_seeds_of_both_are_paired(tmp_path: Path) -> None:
