@@ -23,7 +23,7 @@ from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item
 from baselines.flags import TEACHERS
-from baselines.published.committed import RUNS, Committed, common_place, identity, sha256
+from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
 
 ROWS = 100
 """A log is thinned to about so many rows: a twentieth of a megabyte for a student."""
@@ -141,14 +141,11 @@ def check_as_declared(item: Item, root: Path) -> None:
 
 
 def _check_teachers(item: Item, had: Sequence[str], root: Path) -> None:
-    """As `committed.Committed.longest`: a teacher below `root` may have been trained anew."""
-    for path, sha256_then in zip(item.config.teacher_paths, had, strict=True):
-        is_file = Path(path).is_file() and not Path(path).is_relative_to(root)
-        if is_file and sha256(path) != sha256_then:
-            raise UserError(
-                f"experiment: {item.name}: {item.folder} is of a run with another teacher than"
-                f" {path} is now; put that back, or remove the folder to train anew"
-            )
+    for path in replaced_teachers(item, had, root):
+        raise UserError(
+            f"experiment: {item.name}: {item.folder} is of a run with another teacher than {path}"
+            " is now; put that back, or remove the folder to train anew"
+        )
 
 
 def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:

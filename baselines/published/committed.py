@@ -67,9 +67,8 @@ class Committed:
     def longest(self, item: Item, root: Path) -> Run | None:
         """The log that has got furthest of the run that an item declares; None: there is none.
 
-        A run is another one if a teacher of it, or the XML of its body, was another file than is
-        there now. A teacher that is itself made by a run below `root` may have been trained anew
-        since.
+        A run is another one if a teacher of it (`replaced_teachers`), or the XML of its body, was
+        another file than is there now.
 
         Args:
             item: the declared run.
@@ -114,11 +113,28 @@ def _key(what: Mapping[str, Any]) -> str:
 
 
 def _had_these_files(run: Run, item: Item, root: Path) -> bool:
-    pairs = zip(item.config.teacher_paths, run.teachers, strict=True)
-    had = {path: t.sha256 for path, t in pairs if not Path(path).is_relative_to(root)}
-    if item.config.env_xml and run.origin.body:
-        had[item.config.env_xml] = run.origin.body
-    return all(_is_file(path, its) for path, its in had.items() if is_there(path))
+    xml, its = item.config.env_xml, run.origin.body
+    if xml and its and is_there(xml) and sha256(xml) != its:
+        return False
+    return not replaced_teachers(item, [teacher.sha256 for teacher in run.teachers], root)
+
+
+def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
+    """The teachers of a declared run that are others now than a run of it had.
+
+    One that is itself made by a run below `root` may have been trained anew since, and is not among
+    them.
+
+    Args:
+        item: the declared run.
+        had: the hash of each teacher then.
+        root: the folder of all runs.
+    """
+    return [
+        path
+        for path, its in zip(item.config.teacher_paths, had, strict=True)
+        if not Path(path).is_relative_to(root) and is_there(path) and sha256(path) != its
+    ]
 
 
 def _is_file(path: str, its_sha256: str) -> bool:
