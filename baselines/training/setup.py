@@ -30,11 +30,12 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_not_edited, described_body
 from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer
 from baselines.common.vec_env.vec_env import VecEnv
-from baselines.config import MAPPINGS, TRANSFERS, Config
+from baselines.config import Config
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers
+from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 from baselines.transfer.teacher import Teacher
 
 TRIAL_SIZE = 8
