@@ -19,6 +19,7 @@ from baselines.common.command_line import (
 )
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
+from baselines.common.vec_env.task_modules import registered_id
 from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
 from baselines.evaluation.films import ENDINGS, check_film, film
@@ -123,7 +124,7 @@ def _check_tasks(named: Sequence[str], policies: Sequence[SavedPolicy]) -> None:
     """
     theirs = [saved.metadata["env"]["id"] for saved in policies]
     for env_id in named:
-        if env_id.rpartition(":")[2] not in [their.rpartition(":")[2] for their in theirs]:
+        if registered_id(env_id) not in map(registered_id, theirs):
             raise UserError(
                 f"--env: {env_id}, but a policy is evaluated in its own task, {theirs[-1]}; the"
                 " flag only allows that task's module to be imported"

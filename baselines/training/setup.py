@@ -17,12 +17,12 @@ from baselines.common import provenance
 from baselines.common.checkpoint import MAX_BYTES, CheckpointError, checked_arrays
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
-from baselines.common.networks.plain_policy import PlainPolicy, plain_actor
+from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.spaces import distribution_for, observation_size, policy_for
-from baselines.common.networks.specs import NETWORKS, NetworkSpec, errors_of
-from baselines.common.networks.trials import check_network
+from baselines.common.networks.specs import NETWORKS, NetworkSpec
+from baselines.common.networks.trials import check_acting, check_network
 from baselines.common.seeding import Streams, streams
 from baselines.common.team import ALONE, Team
 from baselines.common.vec_env.own_body import check_body
@@ -37,15 +37,6 @@ from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 from baselines.transfer.teacher import Teacher
-
-TRIAL_SIZE = 8
-"""Observations with which code from outside is tried."""
-
-TRIAL_SHIFT = 0.1
-"""Standard deviation of what is added to its variables then."""
-
-TRIAL_ERROR = 1e-3
-"""The largest error, relative and absolute, that is taken for one of rounding."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +103,8 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         policy, params, normalizer = starting_point(config, *first)
         _check_first_values(config, policy, params)
         if outside := _from_outside(config, teachers):
-            for one in (policy, policy.body):
-                _check_acting(", ".join(outside), one, params)
+            for one in (policy,) if policy is policy.body else (policy, policy.body):
+                check_acting(", ".join(outside), one, params)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(config, envs, policy, params, normalizer, history, None, team)
@@ -140,33 +131,6 @@ def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> list[str]:
     return sorted(
         f"--{flag}: {name}" for registry, flag, name in named if name in registry.from_outside()
     )
-
-
-def _check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
-    """See that a policy acts as it learns, for one observation and for several.
-
-    `actor` and `dense_layers` are shorter ways to what other methods define. A subclass inherits
-    them, whatever else it defines anew.
-    """
-    random = np.random.default_rng(0)
-    values = {
-        name: (value + TRIAL_SHIFT * random.standard_normal(value.shape)).astype(np.float32)
-        for name, value in params.items()  # at first, much of it is 0
-    }
-    obs = random.standard_normal((TRIAL_SIZE, policy.obs_size)).astype(np.float32)
-    noise = policy.distribution.noise(random, (TRIAL_SIZE,))
-    with errors_of(outside):
-        learned = plain_actor(policy.distribution, policy.pi, values)(obs, noise)
-        act = policy.actor(values)
-        one_by_one = [act(obs[i][None], noise[i][None]) for i in range(TRIAL_SIZE)]
-        acted = np.concatenate([act(obs, noise), *one_by_one])
-    expected = np.concatenate([learned, learned])
-    if not np.allclose(acted, expected, TRIAL_ERROR, TRIAL_ERROR, equal_nan=True):
-        raise UserError(
-            f"{outside}: acts otherwise than it learns; its dense_layers, or the policy's actor,"
-            " perhaps inherited, must compute what its other methods do: define it anew, or leave"
-            " it out, as dense_layers = None does"
-        )
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:

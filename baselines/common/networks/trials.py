@@ -1,8 +1,8 @@
-"""Networks of strangers, tried on zeros before a run: their variables, values and gradients."""
+"""Networks of strangers, tried before a run: their variables, values and gradients, and acting."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,22 @@ import numpy as np
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import hidden
+from baselines.common.networks.plain_policy import plain_actor
+from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NETWORKS, NetworkSpec, errors_of
 from baselines.common.networks.variables import Variables, joined
 
 TRIAL = "trial"
 """The scope of a trial on zeros."""
+
+TRIAL_SIZE = 8
+"""Observations with which code from outside is tried."""
+
+TRIAL_SHIFT = 0.1
+"""Standard deviation of what is added to its variables then."""
+
+TRIAL_ERROR = 1e-3
+"""The largest error, relative and absolute, that is taken for one of rounding."""
 
 
 def check_network(spec: NetworkSpec, inputs: int) -> None:
@@ -100,3 +111,38 @@ def check_on_tensors(
         ) from None
     if all(gradient is None for gradient in gradients):
         raise UserError(f"{where}: has no gradient in any of its variables on TensorFlow tensors")
+
+
+def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
+    """See that a policy acts as it learns, for one observation and for several.
+
+    `actor` and `dense_layers` are shorter ways to what other methods define. A subclass inherits
+    them, whatever else it defines anew.
+
+    Args:
+        outside: what code from outside this package the policy is made of.
+        policy: the policy.
+        params: its first variables.
+
+    Raises:
+        UserError: it does not, or its code raised an error.
+    """
+    random = np.random.default_rng(0)
+    values = {
+        name: (value + TRIAL_SHIFT * random.standard_normal(value.shape)).astype(np.float32)
+        for name, value in params.items()  # at first, much of it is 0
+    }
+    obs = random.standard_normal((TRIAL_SIZE, policy.obs_size)).astype(np.float32)
+    noise = policy.distribution.noise(random, (TRIAL_SIZE,))
+    with errors_of(outside):
+        learned = plain_actor(policy.distribution, policy.pi, values)(obs, noise)
+        act = policy.actor(values)
+        one_by_one = [act(obs[i][None], noise[i][None]) for i in range(TRIAL_SIZE)]
+        acted = np.concatenate([act(obs, noise), *one_by_one])
+    expected = np.concatenate([learned, learned])
+    if not np.allclose(acted, expected, TRIAL_ERROR, TRIAL_ERROR, equal_nan=True):
+        raise UserError(
+            f"{outside}: acts otherwise than it learns; its dense_layers, or the policy's actor,"
+            " perhaps inherited, must compute what its other methods do: define it anew, or leave"
+            " it out, as dense_layers = None does"
+        )

@@ -8,6 +8,11 @@ import sys
 from baselines.common.errors import UserError, printable
 
 
+def registered_id(env_id: str) -> str:
+    """The id that Gymnasium knows a task by: `Id` of `module:Id`, or the whole."""
+    return env_id.rpartition(":")[2]
+
+
 def import_task(env_id: str, flag: str = "env") -> None:
     """Import the module that an id names, where it names one; `flag` is what named the id.
 

@@ -19,7 +19,7 @@ from gymnasium.envs.registration import load_env_creator, registry
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, suggestion
 from baselines.common.vec_env.in_use import take
-from baselines.common.vec_env.task_modules import import_task
+from baselines.common.vec_env.task_modules import import_task, registered_id
 from baselines.environments.offscreen import usable_opengl
 
 OWN: dict[str, Callable[..., gym.Env]] = {}
@@ -73,7 +73,7 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     if env_id in OWN:
         return _made(env_id, kwargs, flag, lambda own: _make_own(env_id, own | options))
     import_task(env_id, flag)
-    name = env_id.rpartition(":")[2]
+    name = registered_id(env_id)
     if name not in registry:
         own = "; one that a module of yours registers is named module:Id" if name == env_id else ""
         hint = suggestion(name, registry) or own
@@ -100,7 +100,7 @@ def _made(
 
 def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
     """The first argument that nobody knows, and the nearest that is known; else nothing."""
-    entry_point = OWN.get(env_id) or registry[env_id.rpartition(":")[2]].entry_point
+    entry_point = OWN.get(env_id) or registry[registered_id(env_id)].entry_point
     try:
         make = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
         known = dict(inspect.signature(make).parameters)  # type: ignore[arg-type]
