@@ -24,7 +24,7 @@ from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
-TEACHER_WEIGHTS = ("loaded", "random")
+TEACHER_WEIGHTS = ("loaded", "random", "random_networks")
 ON_DIVERGENCE = ("stop", "rollback")
 LATERALS = ("learned", "identity")
 MIX_OUTPUTS = ("none", "named", "learned")
@@ -333,7 +333,8 @@ class Config:
 
     # MIKT, the first of the kinds of transfer
     teacher_weights: str = setting(
-        "loaded", "the teachers' weights: loaded, or random as before any training", group="mikt",
+        "loaded", "the teachers' weights: loaded; random as before any training; or random but for"
+        " σ and the statistics, which kickstarting takes too (random_networks)", group="mikt",
         choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from matplotlib.figure import Figure
 
@@ -11,7 +12,7 @@ from baselines.analysis.comparison import Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
-from baselines.analysis.knowledge import METRICS, pairs
+from baselines.analysis.knowledge import METRICS, pair_name, pairs
 from baselines.analysis.statistics import Statistic
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
 
@@ -53,6 +54,7 @@ def knowledge_figure(comparisons: Sequence[Comparison], statistic: Statistic, ti
 
     A row names its panel where several have pairs.
     """
+    called = attrgetter("label")
     looks = drawing.styles([comparison.panel for comparison in comparisons])
     with_pairs = [comparison for comparison in comparisons if pairs(comparison, METRICS[0])]
     names: list[str] = []
@@ -62,9 +64,9 @@ def knowledge_figure(comparisons: Sequence[Comparison], statistic: Statistic, ti
         names.clear()
         for comparison in with_pairs:
             place = f"{comparison.panel.title}: " if len(with_pairs) > 1 else ""
-            own = {one.method.label: one for one in pairs(comparison, metric)}
-            for label in (one.method.label for one in pairs(comparison, METRICS[0])):
-                rows.append([Point(own[label].difference, looks[label])])
-                names.append(f"{place}{label} (n = {own[label].pairs} pairs)")
+            own = {pair_name(one, called): one for one in pairs(comparison, metric)}
+            for name in (pair_name(one, called) for one in pairs(comparison, METRICS[0])):
+                rows.append([Point(own[name].difference, looks[called(own[name].method)])])
+                names.append(f"{place}{name} (n = {own[name].pairs} pairs)")
         columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))
     return interval_figure(names, columns, statistic, title)

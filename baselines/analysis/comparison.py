@@ -97,7 +97,7 @@ class Comparison:
         costed: the same, every run beginning only after the timesteps of its teachers' training,
             and set against PPO from scratch that was trained for longest.
         controlled: final return and area of each student against those of PPO with the KL term, and
-            of the same student with untrained teachers, where there are such.
+            of the same student with teachers that know less, where there are such.
     """
 
     panel: Panel
@@ -131,7 +131,7 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
 
 def _controlled(panel: Panel, statistic: Function) -> Iterator[Against]:
     for method in (method for method in panel.methods if method.runs[0].teachers):
-        for control in (panel.with_kl(method), panel.untrained(method)):
+        for control in (panel.with_kl(method), *panel.untrained(method)):
             if control is not None:
                 for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
                     yield against(metric, method, control, statistic)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.panels import KNOWING, WEIGHTS, Method
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import escaped, named, with_interval
 from baselines.analysis.wording import told
@@ -18,23 +19,30 @@ EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
 trained, paired by seed. All else is equal, except in kickstarting: with a trained teacher, the
 student starts with the teacher's statistics of the observations and imitates its small σ; an
-untrained teacher has no statistics, and the σ with which the student starts. An untrained teacher
-may do harm: if its student falls below PPO, the difference contains this loss, and only the columns
-minus PPO show a gain."""
+untrained teacher has no statistics, and the σ with which the student starts. If only its networks
+are untrained, it has both. An untrained teacher may do harm: if its student falls below PPO, the
+difference contains this loss, and only the columns minus PPO show a gain."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
-    """The methods of a panel that have an untrained twin, set against it; the best first.
+    """The methods of a panel set against themselves with teachers that know less; the best first.
 
     Those of which too few seeds are there come last.
     """
-    panel = comparison.panel
+    with_kl = comparison.panel.with_kl
     found = [
         one
         for one in comparison.controlled
-        if one.metric is metric and one.control is panel.untrained(one.method)
+        if one.metric is metric and one.control is not with_kl(one.method)
     ]
     return sorted(found, key=lambda one: (one.pairs < MIN_SEEDS, -one.difference.value))
+
+
+def pair_name(pair: Against, called: Callable[[Method], str]) -> str:
+    """The method; with its control, unless the two have teachers that know all and nothing."""
+    known = [method.settings[WEIGHTS] for method in (pair.control, pair.method)]
+    control = [] if known == [KNOWING[0], KNOWING[-1]] else [pair.control]
+    return ", minus ".join(called(method) for method in (pair.method, *control))
 
 
 def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:
@@ -50,7 +58,7 @@ def knowledge_table(comparison: Comparison) -> str:
         f" untrained teacher: area minus {SCRATCH} | |",
         "|---" * 13 + "|",
     ]
-    finals = {one.method.label: one for one in pairs(comparison, FINAL_RETURN)}
+    finals = {pair_name(one, named): one for one in pairs(comparison, FINAL_RETURN)}
     over_kl = {
         one.method.label: one
         for one in comparison.controlled
@@ -61,9 +69,9 @@ def knowledge_table(comparison: Comparison) -> str:
     }
     for area in pairs(comparison, AREA_UNDER_CURVE):
         better = with_interval(area.improvement, lambda value: f"{value:.2f}")
-        label = area.method.label
-        row = [named(area.method), str(area.pairs), *told(area), better]
-        row += told(finals[label])
+        label, name = area.method.label, pair_name(area, named)
+        row = [name, str(area.pairs), *told(area), better]
+        row += told(finals[name])
         row += told(over_kl.get(label))
         row += told(over_scratch[label])
         row += told(over_scratch[area.control.label])

@@ -38,8 +38,9 @@ LONGEST_VALUE = 30
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
 
-WEIGHTS, UNTRAINED = "teacher_weights", "random"
-"""The setting of a student whose teachers were never trained, and its value then."""
+WEIGHTS = "teacher_weights"
+KNOWING = ("random", "random_networks", "loaded")
+"""The setting of what is left of the teachers' training, and its values, from nothing to all."""
 
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
@@ -130,13 +131,18 @@ class Panel:
         scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
         return min(scratch, key=distance, default=None)
 
-    def untrained(self, method: Method) -> Method | None:
-        """The same method with teachers of the same tasks that were never trained."""
-        if not method.runs[0].teachers or method.settings.get(WEIGHTS, UNTRAINED) == UNTRAINED:
-            return None
-        twin = {**method.settings, WEIGHTS: UNTRAINED}
-        alike = (m for m in self.methods if m.settings == twin)
-        return next((m for m in alike if _sources(m) == _sources(method)), None)
+    def untrained(self, method: Method) -> list[Method]:
+        """The same method with teachers of the same tasks that know less, or nothing.
+
+        Those whose teachers know nothing come first.
+        """
+        own = method.settings.get(WEIGHTS)
+        if not method.runs[0].teachers or own not in KNOWING:
+            return []
+        less = KNOWING[: KNOWING.index(own)]
+        twins = [{**method.settings, WEIGHTS: weights} for weights in less]
+        alike = [m for m in self.methods if _sources(m) == _sources(method)]
+        return [m for twin in twins for m in alike if m.settings == twin]
 
 
 def _sources(method: Method) -> list[str]:

@@ -38,8 +38,8 @@ class Transfer:
         panel = self.comparison.panel
         for one in self.comparison.controlled:
             if one.metric is metric and one.method.label == STUDENT:
-                untrained = panel.untrained(one.method)
-                if (one.control is untrained) == (label == UNTRAINED):
+                with_kl = panel.with_kl(one.method)
+                if (one.control is with_kl) == (label == SCRATCH_WITH_KL):
                     return one
         return None
 

@@ -46,7 +46,7 @@ from baselines.transfer.stored_teachers import (
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher import Teacher, weighted
 
 STATISTICS_WEIGHT = 1e5
 """Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
@@ -254,10 +254,7 @@ def start(
     """
     _check_statistics(teachers, config)
     found = places(body, teachers, config, "--transfer: kickstart")
-    if config.teacher_weights == "random":
-        teachers = tuple(
-            teacher.untrained(random.teachers, config.init_logstd) for teacher in teachers
-        )
+    teachers = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     lessons = [
         Lesson(teacher, tuple(where)) for teacher, where in zip(teachers, found, strict=True)
     ]

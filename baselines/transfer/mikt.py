@@ -27,7 +27,7 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import Student
 from baselines.transfer.student_metrics import METRICS
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher import Teacher, weighted
 
 
 def check(config: Config) -> None:
@@ -52,8 +52,7 @@ def start(
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         if complaint := unfitting(mixing, body, teacher):
             raise UserError(f"--{complaint} (the teacher {path})")
-    if config.teacher_weights == "random":
-        teachers = tuple(teacher.untrained(random.teachers) for teacher in teachers)
+    teachers = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     spec = MappingSpec(
         config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from baselines.analysis.brought import knowledge_figure, summary_figure
 from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
-from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pairs
+from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pair_name, pairs
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run, read_run
 from baselines.analysis.statistics import STATISTICS, mean
@@ -59,8 +60,32 @@ def test_teachers_of_another_task_make_no_twin(compared: Comparison, tmp_path: P
     [mikt] = [method for method in compared.panel.methods if method.label == "MIKT"]
     for name, sources in (("same", ["S-v0"]), ("other", ["T-v0"]), ("both", ["S-v0", "T-v0"])):
         run = read_run(write_run(tmp_path / "more" / name, straight(1.0), sources=sources))
-        twin = compared.panel.untrained(Method(name, (run,), mikt.settings))
-        assert (twin is not None) == (name == "same")
+        twins = compared.panel.untrained(Method(name, (run,), mikt.settings))
+        assert [twin.label for twin in twins] == ["random teacher"] * (name == "same")
+
+
+def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
+    """What they know of nothing, all of what they know, and all of nothing; named by both sides."""
+    for name, factor in (("loaded", 9), ("random_networks", 5), ("random", 4)):
+        write(tmp_path, name, factor, teacher_weights=name)
+    [panel] = panels_in(tmp_path)
+    compared = compare(panel, mean, None)
+    found = {
+        pair_name(one, attrgetter("label")): one.difference.value
+        for one in pairs(compared, FINAL_RETURN)
+    }
+    part, nothing = "MIKT, teacher_weights=random_networks", "random teacher"
+    assert list(found) == ["MIKT", f"MIKT, minus {part}", f"{part}, minus {nothing}"]
+    assert list(found.values()) == pytest.approx([0.95 * 110 * n for n in (5, 4, 1)])
+    rows = knowledge_tables([compared]).splitlines()
+    assert [row.split(" | ")[0] for row in rows[-3:]] == [f"| {name}" for name in found]
+    with drawing.appearance():
+        area, _ = knowledge_figure([compared], MEAN, "").axes
+    labels = [tick.get_text() for tick in area.get_yticklabels()]
+    assert labels == [f"{name} (n = 3 pairs)" for name in found]
+    beyond = Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN)
+    assert beyond is not None
+    assert beyond.control.label == nothing
 
 
 def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.config import TEACHER_WEIGHTS
 from baselines.training.setup import prepare
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kickstart import (
@@ -195,8 +196,9 @@ def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
     assert weights == pytest.approx([1, 1 - 1 / 2.7, 0])
 
 
-@pytest.mark.parametrize("weights", ["loaded", "random"])
+@pytest.mark.parametrize("weights", TEACHER_WEIGHTS)
 def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) -> None:
+    """Its statistics are not the student's; those of one whose networks alone are random are."""
     setup = prepare(
         KickstartConfig(
             env="CentipedeFive-v1", teacher_paths=(FOUR,), teacher_weights=weights,
@@ -207,8 +209,9 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
     assert isinstance(setup.policy, Kickstarted)
     (lesson,) = setup.policy.lessons
     trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
-    expected = trained if weights == "loaded" else np.full(10, -1.0)
+    expected = trained if weights != "random" else np.full(10, -1.0)
     np.testing.assert_array_equal(lesson.teacher.params["pi/pi/logstd"], expected)
+    assert (setup.policy.statistics() is None) == (weights == "random")
 
 
 def test_a_task_without_named_motors_is_told() -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher import Teacher, weighted
 
 
 def load_teacher(path: str) -> Teacher:
@@ -71,6 +73,20 @@ def test_an_untrained_teachers_noise_is_the_one_asked_for(make_teacher: Callable
     assert params[noise].dtype == np.float32
     plain = teacher.untrained(np.random.default_rng(5)).params
     assert {n for n in params if params[n].tobytes() != plain[n].tobytes()} == {noise}
+
+
+def test_random_networks_leave_the_noise_and_the_statistics(
+    make_teacher: Callable[..., Any],
+) -> None:
+    teacher = replace(make_teacher(1), statistics=RunningMeanStd((6,)))
+    noise = f"{teacher.policy.pi_scope}/pi/logstd"
+    teacher.params[noise][:] = -3.5
+    (found,) = weighted([teacher], "random_networks", np.random.default_rng(5), -1.0)
+    untrained = teacher.untrained(np.random.default_rng(5)).params
+    assert found.random
+    assert found.statistics is teacher.statistics
+    assert {n for n in untrained if found.params[n].tobytes() != untrained[n].tobytes()} == {noise}
+    assert found.params[noise].tolist() == [-3.5] * teacher.policy.distribution.num_outputs
 
 
 @pytest.mark.parametrize("timesteps", [None, 1_986_560])
