@@ -327,8 +327,9 @@ class Config:
     )  # fmt: skip
     transfer: str = setting(
         "mikt", "what the student takes: the teachers' features during the run (mikt), the weights"
-        " of one teacher at its start (mlpp), or the teachers' actions, which it imitates less and"
-        " less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
+        " of one teacher at its start, those of the same shape (mlpp) or those of the same joints"
+        " and bodies (surgery), or the teachers' actions, which it imitates less and less"
+        " (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
     # MIKT, the first of the kinds of transfer

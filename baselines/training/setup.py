@@ -99,8 +99,8 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     teachers = read_teachers(config)
     with _environments(config, team) as envs:
         body = _body(config, envs)
-        first = add_teachers(body, teachers, config, _streams(config, team))
-        policy, params, normalizer = starting_point(config, *first)
+        beginning = add_teachers(body, teachers, config, _streams(config, team))
+        policy, params, normalizer = starting_point(config, beginning)
         _check_first_values(config, policy, params)
         if outside := _from_outside(config, teachers):
             for one in (policy,) if policy is policy.body else (policy, policy.body):

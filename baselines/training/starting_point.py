@@ -9,16 +9,18 @@ from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
-from baselines.transfer.build import first_statistics
 from baselines.transfer.mapping import SCOPE
+from baselines.transfer.method import Beginning
 
 
 def starting_point(
-    config: Config, policy: Policy, params: dict[str, np.ndarray]
+    config: Config, beginning: Beginning
 ) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
     """Policy, initial variables and statistics: the given ones, or those of `config.load_path`."""
+    policy, params, statistics = beginning
     if not config.load_path:
-        return policy, params, Normalizer(first_statistics(policy, config), RunningMeanStd())
+        seen = RunningMeanStd((policy.obs_size,)) if statistics is None else statistics
+        return policy, params, Normalizer(seen, RunningMeanStd())
     saved = read_saved_policy(config.load_path, "load_path")
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)

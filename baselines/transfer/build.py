@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
-from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.method import TransferMethod
+from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
@@ -45,21 +42,14 @@ def _check(path: str, teacher: Teacher, config: Config) -> None:
 
 def add_teachers(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
-) -> tuple[Policy, dict[str, np.ndarray]]:
-    """The policy to be trained and its initial variables.
+) -> Beginning:
+    """What a run begins with: `body` alone, or what the transfer method makes of it.
 
-    It is `body` alone, or what the transfer method makes of it; the variables that they have in
-    common start alike.
+    The variables that they have in common start alike.
     """
     if not teachers:
-        return body, body.init(random.init)
-    return _method(config).start(body, teachers, config, random)
-
-
-def first_statistics(policy: Policy, config: Config) -> RunningMeanStd:
-    """What the statistics of the observations begin with: nothing, or what the method says."""
-    told = _method(config).statistics(policy) if config.teacher_paths else None
-    return RunningMeanStd((policy.obs_size,)) if told is None else told
+        return Beginning(body, body.init(random.init))
+    return Beginning(*_method(config).start(body, teachers, config, random))
 
 
 def stages(policy: Policy, config: Config) -> list[Stage]:

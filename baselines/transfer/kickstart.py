@@ -33,10 +33,10 @@ from baselines.common.networks.interfaces import Pi
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
-from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config, setting
-from baselines.transfer.correspondence import ABSENT, Window, selection
-from baselines.transfer.method import TransferMethod
+from baselines.transfer.correspondence import Window, selection
+from baselines.transfer.known_statistics import check_known, known_statistics
+from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.places import places
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
 from baselines.transfer.stored_teachers import (
@@ -47,9 +47,6 @@ from baselines.transfer.stored_teachers import (
     teacher_arrays,
 )
 from baselines.transfer.teacher import Teacher, weighted
-
-STATISTICS_WEIGHT = 1e5
-"""Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
 
 
 @dataclass(frozen=True)
@@ -151,27 +148,6 @@ class Kickstarted(PlainPolicy):
                 counts[[own for own, _ in window.motors]] += 1
         return np.divide(1, counts, out=np.zeros_like(counts), where=counts > 0)
 
-    def statistics(self) -> RunningMeanStd | None:
-        """What the statistics of the observations begin with, where a teacher tells it.
-
-        Where teachers and windows overlap, the first counts; an entry that none has begins with
-        mean 0 and variance 1. They weigh as much as the teacher's that has seen the least.
-        """
-        start, counts = RunningMeanStd((self.obs_size,)), [STATISTICS_WEIGHT]
-        told = np.zeros(self.obs_size, bool)
-        for lesson in self.lessons:
-            theirs = lesson.teacher.statistics
-            if theirs is None:
-                continue
-            for window in lesson.windows:
-                for entry, own in enumerate(window.entries):
-                    if own != ABSENT and not told[own]:
-                        start.mean[own], start.var[own] = theirs.mean[entry], theirs.var[entry]
-                        told[own] = True
-            counts.append(theirs.count)
-        start.count = min(counts)
-        return start if told.any() else None
-
     def outline(self) -> list[str]:
         """Who teaches which motors."""
         motors = self.distribution.num_outputs
@@ -246,39 +222,18 @@ def check(config: Config) -> None:
 
 def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
-) -> tuple[Kickstarted, dict[str, np.ndarray]]:
-    """What is trained first, and its initial variables: those of a policy from scratch.
+) -> Beginning:
+    """What is trained first; its initial variables are those of a policy from scratch.
 
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
-    _check_statistics(teachers, config)
+    check_known(teachers, config)
     found = places(body, teachers, config, "--transfer: kickstart")
     teachers = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
-    lessons = [
-        Lesson(teacher, tuple(where)) for teacher, where in zip(teachers, found, strict=True)
-    ]
-    return kickstarted(body, lessons), body.init(random.init)
-
-
-def _check_statistics(teachers: tuple[Teacher, ...], config: Config) -> None:
-    """See that the teachers will be shown what they know: φ is not learned here.
-
-    Raises:
-        UserError: it is not known what one's observations were normalised with.
-    """
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        if teacher.statistics is None and config.teacher_weights != "random":
-            raise UserError(
-                f"--teacher_paths: {path} is another program's file, of which only"
-                " python -m baselines.convert takes over how observations were normalised;"
-                " --transfer=kickstart needs that, so convert it first"
-            )
-
-
-def statistics(policy: Policy) -> RunningMeanStd | None:
-    """What the statistics of the observations begin with."""
-    return policy.statistics() if isinstance(policy, Kickstarted) else None
+    placed = list(zip(teachers, found, strict=True))
+    policy = kickstarted(body, [Lesson(teacher, tuple(where)) for teacher, where in placed])
+    return Beginning(policy, body.init(random.init), known_statistics(body.obs_size, placed))
 
 
 def imitation_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
@@ -307,7 +262,6 @@ def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
 
 KICKSTART = TransferMethod(
     start=start,
-    statistics=statistics,
     stages=stages,
     restore=restore,
     settings=("teacher_fraction", "teacher_weights"),

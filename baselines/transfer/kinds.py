@@ -17,6 +17,7 @@ MAPPINGS.provide(
 TRANSFERS.provide(
     mikt="baselines.transfer.mikt:MIKT",
     mlpp="baselines.transfer.pretrained:MLPP",
+    surgery="baselines.transfer.surgery:SURGERY",
     kickstart="baselines.transfer.kickstart:KICKSTART",
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,12 +17,28 @@ from baselines.config import Config
 from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teacher import Teacher
 
+
+class Beginning(NamedTuple):
+    """What a run begins with.
+
+    Attributes:
+        policy: what is trained first.
+        params: its initial variables by name.
+        statistics: of the observations; None: none has been seen.
+    """
+
+    policy: Policy
+    params: dict[str, np.ndarray]
+    statistics: RunningMeanStd | None = None
+
+
 Start = Callable[
-    [PlainPolicy, tuple[Teacher, ...], Any, Streams], tuple[Policy, dict[str, np.ndarray]]
+    [PlainPolicy, tuple[Teacher, ...], Any, Streams],
+    Beginning | tuple[Policy, dict[str, np.ndarray]],
 ]
-"""From the student's own networks, the teachers and the settings to what is trained first, with
-its initial variables by name, drawn from `Streams.init`. The settings, here and below, are those of
-the method's `config`."""
+"""From the student's own networks, the teachers and the settings to what a run begins with; what is
+drawn for it comes from `Streams.init`. The settings, here and below, are those of the method's
+`config`."""
 
 
 def _restore_nothing(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
@@ -35,8 +51,6 @@ class TransferMethod:
 
     Attributes:
         start: see `Start`.
-        statistics: what the statistics of the observations begin with, from what is trained
-            first; None: with nothing.
         stages: the stages of a run, from what is trained first, or where the run is resumed from
             what was trained last, and the settings.
         restore: where `start` makes a policy other than the student's own networks: that policy
@@ -52,7 +66,6 @@ class TransferMethod:
     """
 
     start: Start
-    statistics: Callable[[Policy], RunningMeanStd | None] = lambda policy: None
     stages: Callable[[Policy, Any], list[Stage]] = one_stage
     restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = _restore_nothing
     go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Any], Policy] | None = None

@@ -69,13 +69,13 @@ def check(config: Config) -> None:
     """
     if len(config.teacher_paths) > 1:
         raise UserError(
-            "--teacher_paths: --transfer=mlpp copies the weights of one teacher; name one"
-            f" file, not {len(config.teacher_paths)}"
+            f"--teacher_paths: --transfer={config.transfer} copies the weights of one teacher; name"
+            f" one file, not {len(config.teacher_paths)}"
         )
     if config.load_path:
         raise UserError(
-            "--load_path: its weights would overwrite those that --transfer=mlpp copies;"
-            " leave one of the two out"
+            f"--load_path: its weights would overwrite those that --transfer={config.transfer}"
+            " copies; leave one of the two out"
         )
 
 

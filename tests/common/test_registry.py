@@ -53,7 +53,7 @@ def test_all_names_of_the_package_stand_for_something_of_their_kind(ours: Regist
     own = {
         "network": ["mlp"],
         "mapping": ["learned", "frozen", "named"],
-        "transfer": ["mikt", "mlpp", "kickstart"],
+        "transfer": ["mikt", "mlpp", "surgery", "kickstart"],
     }
     assert list(ours) == own[ours.flag]
     for name in ours:

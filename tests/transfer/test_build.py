@@ -44,7 +44,7 @@ def build(
     body: PlainPolicy, seed: int = 0, **settings: Any
 ) -> tuple[PlainPolicy | Student, dict[str, np.ndarray]]:
     config = Config(env="Target-v0", **(asdict(body.spec) | settings))
-    return add_teachers(body, read_teachers(config), config, streams(seed, num_env=1))
+    return add_teachers(body, read_teachers(config), config, streams(seed, num_env=1))[:2]
 
 
 def build_student(

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +13,17 @@ from baselines import ppo2
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
-from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TEACHER_WEIGHTS
 from baselines.training.setup import prepare
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kickstart import (
-    STATISTICS_WEIGHT,
     KickstartConfig,
     Kickstarted,
     Lesson,
     imitation_weight,
     kickstarted,
     restore,
-    start,
 )
 from baselines.transfer.teacher import Teacher
 
@@ -121,31 +115,6 @@ def test_imitation_falls_to_nothing(update: int, expected: float) -> None:
     assert imitation_weight(update, 100, 0.9) == pytest.approx(expected, abs=1e-12)
 
 
-def test_statistics_begin_with_the_teachers(
-    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
-) -> None:
-    statistics = RunningMeanStd((4,))
-    statistics.mean, statistics.var = np.array([1.0, 2, 3, 4]), np.array([5.0, 6, 7, 8])
-    statistics.count = 2e6
-    teacher = make_teacher(1)
-    teacher = Teacher(teacher.policy, teacher.params, teacher.env, "", statistics=statistics)
-    body = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
-    found = kickstarted(body, [Lesson(teacher, WINDOWS)]).statistics()
-    assert found is not None
-    assert found.mean.tolist() == [3, 1, 1, 2, 4]
-    assert found.var.tolist() == [7, 5, 5, 6, 8]
-    assert found.count == STATISTICS_WEIGHT
-    young = replace(teacher, statistics=deepcopy(statistics))
-    assert young.statistics is not None
-    young.statistics.count = 3e3
-    for lessons in ([young, teacher], [teacher, young]):
-        both = kickstarted(body, [Lesson(one, WINDOWS) for one in lessons]).statistics()
-        assert both is not None
-        assert both.count == 3e3
-    untrained = teacher.untrained(np.random.default_rng(0))
-    assert kickstarted(body, [Lesson(untrained, WINDOWS)]).statistics() is None
-
-
 def test_a_checkpoint_brings_the_teachers_back(
     student: Kickstarted, params: dict[str, np.ndarray]
 ) -> None:
@@ -211,7 +180,7 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
     trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
     expected = trained if weights != "random" else np.full(10, -1.0)
     np.testing.assert_array_equal(lesson.teacher.params["pi/pi/logstd"], expected)
-    assert (setup.policy.statistics() is None) == (weights == "random")
+    assert (setup.normalizer.obs_rms.count < 1) == (weights == "random")
 
 
 def test_a_task_without_named_motors_is_told() -> None:
@@ -246,12 +215,3 @@ def test_a_teachers_task_that_is_not_of_its_sizes_is_told() -> None:
     )
     with pytest.raises(UserError, match=told):
         ppo2.learn(env="CentipedeFive-v1", teachers=teacher, **SMALL)
-
-
-def test_a_teacher_whose_normalisation_is_not_known_is_refused(
-    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
-) -> None:
-    """Of another program's file, whose observations the student's would stand in for."""
-    config = KickstartConfig("CentipedeFour-v1", teacher_paths=("x.zip",), transfer="kickstart")
-    with pytest.raises(UserError, match=r"^--teacher_paths: x.zip .*baselines.convert .* first$"):
-        start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))

@@ -1,0 +1,98 @@
+"""Surgery: a policy that starts as its teacher, in the parts that both bodies have.
+
+A trained policy is carried over to other observations and actions, and does at first as before
+(Berner et al. 2019, arXiv 1912.06680, appendix B; Raiman et al. 2019, arXiv 1912.06719). MLPP draws
+the first and the last layer afresh, whose sizes have changed. Here they are copied too, entry by
+entry, as the names of joints and bodies tell (`correspondence`):
+
+- an entry of the observation that the teacher does not have has the weights 0;
+- so has a motor that the teacher does not have, so that its mean is 0.
+
+Where the teacher's body is found in several places of the student's, the first counts. σ is that
+of the student's start, and the statistics of the observations begin with the teacher's. After its
+start the policy is trained as one from scratch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from baselines.common.errors import UserError
+from baselines.common.networks.networks import Mlp
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.specs import NetworkSpec
+from baselines.common.seeding import Streams
+from baselines.config import Config
+from baselines.transfer.correspondence import Window, selection
+from baselines.transfer.known_statistics import check_known, known_statistics
+from baselines.transfer.method import Beginning, TransferMethod
+from baselines.transfer.places import places
+from baselines.transfer.pretrained import check
+from baselines.transfer.teacher import Teacher, weighted
+
+
+def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:
+    """Variables with which a policy acts, and values states, as its teacher does in a window.
+
+    Args:
+        teacher: of the same `NetworkSpec` as `body`, an MLP.
+        window: the place of the teacher's body.
+        body: the policy that is to start from them.
+
+    Returns:
+        The variables of all layers of both sides, under the names that they have in `body`; σ is
+        not among them.
+    """
+    old, network = teacher.policy, body.network
+    assert isinstance(network, Mlp)
+    entries = selection(window.entries, body.obs_size)
+    own, theirs = zip(*window.motors, strict=True)
+    motors = (
+        selection(theirs, old.distribution.num_outputs)
+        @ selection(own, body.distribution.num_outputs).T
+    )
+    carried: dict[str, np.ndarray] = {}
+    for scope, its_scope, head, outputs in (
+        (body.pi_scope, old.pi_scope, "pi", motors),
+        (body.vf_scope, old.vf_scope, "vf", np.eye(1, dtype=np.float32)),
+    ):
+        layers, its_layers = (
+            [*network.layer_names(name), f"{name}/{head}"] for name in (scope, its_scope)
+        )
+        for layer, its_layer in zip(layers, its_layers, strict=True):
+            for part in ("w", "b"):
+                carried[f"{layer}/{part}"] = teacher.params[f"{its_layer}/{part}"]
+        carried[f"{layers[0]}/w"] = entries @ carried[f"{layers[0]}/w"]
+        for part in ("w", "b"):
+            carried[f"{layers[-1]}/{part}"] = carried[f"{layers[-1]}/{part}"] @ outputs
+    return carried
+
+
+def start(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> Beginning:
+    """The student's own networks, starting as the teacher's.
+
+    Raises:
+        UserError: the networks are no MLPs, actions are not vectors, entries have no names, or the
+            teacher shares no motor.
+    """
+    if type(body.network) is not Mlp:  # a subclass may compute something else
+        raise UserError(
+            f"--network: {config.network}, and --transfer=surgery knows only the layers of an mlp"
+        )
+    check_known(teachers, config)
+    [[window, *_]] = places(body, teachers, config, "--transfer: surgery")
+    [teacher] = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    params = body.init(random.init) | carried_over(teacher, window, body)
+    return Beginning(body, params, known_statistics(body.obs_size, [(teacher, [window])]))
+
+
+SURGERY = TransferMethod(
+    start=start,
+    in_common=tuple(f.name for f in fields(NetworkSpec)),
+    settings=("teacher_weights",),
+    check=check,
+)

@@ -1,0 +1,57 @@
+"""A student's statistics begin with what its teachers' were, entry by entry."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from baselines.common.errors import UserError
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.seeding import streams
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.config import Config
+from baselines.transfer.correspondence import ABSENT, Window
+from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.known_statistics import STATISTICS_WEIGHT, known_statistics
+from baselines.transfer.teacher import Teacher
+
+WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2),)), Window((1, 3, 0, 0), ((3, 1),)))
+"""Two places of a teacher of 4 entries on a student of 5."""
+
+
+def test_statistics_begin_with_the_teachers(make_teacher: Callable[..., Teacher]) -> None:
+    statistics = RunningMeanStd((4,))
+    statistics.mean, statistics.var = np.array([1.0, 2, 3, 4]), np.array([5.0, 6, 7, 8])
+    statistics.count = 2e6
+    teacher = replace(make_teacher(1), statistics=statistics)
+    found = known_statistics(5, [(teacher, WINDOWS)])
+    assert found is not None
+    assert found.mean.tolist() == [3, 1, 1, 2, 4]
+    assert found.var.tolist() == [7, 5, 5, 6, 8]
+    assert found.count == STATISTICS_WEIGHT
+    first = known_statistics(5, [(teacher, WINDOWS[:1])])
+    assert first is not None
+    assert first.mean.tolist() == [3, 0, 1, 0, 4]
+    assert first.var.tolist() == [7, 1, 5, 1, 8]
+    young = replace(teacher, statistics=deepcopy(statistics))
+    assert young.statistics is not None
+    young.statistics.count = 3e3
+    for teachers in ([young, teacher], [teacher, young]):
+        both = known_statistics(5, [(one, WINDOWS) for one in teachers])
+        assert both is not None
+        assert both.count == 3e3
+    untrained = teacher.untrained(np.random.default_rng(0))
+    assert known_statistics(5, [(untrained, WINDOWS)]) is None
+
+
+@pytest.mark.parametrize("transfer", ["kickstart", "surgery"])
+def test_a_teacher_whose_normalisation_is_not_known_is_refused(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], transfer: str
+) -> None:
+    """Of another program's file, whose observations the student's would stand in for."""
+    config = Config("CentipedeFour-v1", teacher_paths=("x.zip",), transfer=transfer)
+    told = rf"^--teacher_paths: x.zip .*baselines.convert .*--transfer={transfer} .* first$"
+    with pytest.raises(UserError, match=told):
+        TRANSFERS.known(transfer).start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))
