@@ -24,7 +24,9 @@ from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
-TEACHER_WEIGHTS = ("loaded", "random", "random_networks")
+TEACHER_WEIGHTS = ("loaded", "random_networks", "random")
+"""What is left of the teachers' training: all of it, a part, nothing."""
+
 ON_DIVERGENCE = ("stop", "rollback")
 LATERALS = ("learned", "identity")
 MIX_OUTPUTS = ("none", "named", "learned")
@@ -334,8 +336,8 @@ class Config:
 
     # MIKT, the first of the kinds of transfer
     teacher_weights: str = setting(
-        "loaded", "the teachers' weights: loaded; random as before any training; or random but for"
-        " σ and the statistics, which kickstarting takes too (random_networks)", group="mikt",
+        "loaded", "the teachers' weights: loaded; random but for σ and the statistics, which"
+        " kickstarting takes too (random_networks); or random as before any training", group="mikt",
         choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.panels import KNOWING, WEIGHTS, Method
+from baselines.analysis.panels import WEIGHTS, Method
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import escaped, named, with_interval
 from baselines.analysis.wording import told
+from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
@@ -17,10 +18,11 @@ METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what the same method reaches with teachers that were never
-trained, paired by seed. All else is equal, except in kickstarting: with a trained teacher, the
-student starts with the teacher's statistics of the observations and imitates its small σ; an
-untrained teacher has no statistics, and the σ with which the student starts. If only its networks
-are untrained, it has both. An untrained teacher may do harm: if its student falls below PPO, the
+trained, paired by seed. All else is equal in MIKT. In surgery and kickstarting, the student starts
+with the teacher's statistics of the observations, and an untrained teacher has none. In
+kickstarting it also imitates the teacher's σ, which is small after training; that of an untrained
+teacher is the σ with which the student starts. If only its networks are untrained, a teacher has
+both as after its training. An untrained teacher may do harm: if its student falls below PPO, the
 difference contains this loss, and only the columns minus PPO show a gain."""
 
 
@@ -40,8 +42,8 @@ def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
 
 def pair_name(pair: Against, called: Callable[[Method], str]) -> str:
     """The method; with its control, unless the two have teachers that know all and nothing."""
-    known = [method.settings[WEIGHTS] for method in (pair.control, pair.method)]
-    control = [] if known == [KNOWING[0], KNOWING[-1]] else [pair.control]
+    known = [method.settings[WEIGHTS] for method in (pair.method, pair.control)]
+    control = [] if known == [TEACHER_WEIGHTS[0], TEACHER_WEIGHTS[-1]] else [pair.control]
     return ", minus ".join(called(method) for method in (pair.method, *control))
 
 

@@ -13,7 +13,7 @@ from baselines.analysis.runs import WHERE, Run
 from baselines.coefs import COEFS, DEFAULT_COEFS, KL, nearest
 from baselines.common.errors import UserError, printable
 from baselines.common.registry import NotKnown
-from baselines.config import Config
+from baselines.config import TEACHER_WEIGHTS, Config
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
 from baselines.transfer.kinds import TRANSFERS
 
@@ -39,8 +39,7 @@ LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
 
 WEIGHTS = "teacher_weights"
-KNOWING = ("random", "random_networks", "loaded")
-"""The setting of what is left of the teachers' training, and its values, from nothing to all."""
+"""The setting of what is left of the teachers' training."""
 
 TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
 """Settings without effect on a run that has no teachers."""
@@ -137,10 +136,10 @@ class Panel:
         Those whose teachers know nothing come first.
         """
         own = method.settings.get(WEIGHTS)
-        if not method.runs[0].teachers or own not in KNOWING:
+        if not method.runs[0].teachers or own not in TEACHER_WEIGHTS:
             return []
-        less = KNOWING[: KNOWING.index(own)]
-        twins = [{**method.settings, WEIGHTS: weights} for weights in less]
+        less = TEACHER_WEIGHTS[TEACHER_WEIGHTS.index(own) + 1 :]
+        twins = [{**method.settings, WEIGHTS: weights} for weights in reversed(less)]
         alike = [m for m in self.methods if _sources(m) == _sources(method)]
         return [m for twin in twins for m in alike if m.settings == twin]
 

@@ -20,7 +20,7 @@ from baselines.config import Config
 from baselines.transfer import description
 from baselines.transfer.correspondence import Window
 from baselines.transfer.mapping_kinds import MappingSpec, check_mapping
-from baselines.transfer.method import TransferMethod
+from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.mixing_spec import MixingSpec, unfitting
 from baselines.transfer.places import places
 from baselines.transfer.schedule import mikt_stages
@@ -41,7 +41,7 @@ def check(config: Config) -> None:
 
 def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
-) -> tuple[Student, dict[str, np.ndarray]]:
+) -> Beginning:
     """The student with its teachers.
 
     Raises:
@@ -68,7 +68,7 @@ def start(
     )  # fmt: skip
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
-    return student, student.init(random.init)
+    return Beginning(student, student.init(random.init))
 
 
 def _windows(

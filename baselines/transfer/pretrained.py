@@ -15,7 +15,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
-from baselines.transfer.method import TransferMethod
+from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.teacher import Teacher
 
 
@@ -45,7 +45,7 @@ def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarra
 
 def start(
     body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
-) -> tuple[PlainPolicy, dict[str, np.ndarray]]:
+) -> Beginning:
     """The student's own networks, starting from what fits of the teacher's.
 
     Raises:
@@ -58,7 +58,7 @@ def start(
             "--init_logstd: --transfer=mlpp copies the σ of the teacher, which has as many actions;"
             " leave it out"
         )
-    return body, body.init(random.init) | copied
+    return Beginning(body, body.init(random.init) | copied)
 
 
 def check(config: Config) -> None:
