@@ -131,7 +131,7 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
 
 def _controlled(panel: Panel, statistic: Function) -> Iterator[Against]:
     for method in (method for method in panel.methods if method.runs[0].teachers):
-        for control in (panel.with_kl(method), *panel.untrained(method)):
+        for control in (panel.with_kl(method), *panel.knowing_less(method)):
             if control is not None:
                 for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
                     yield against(metric, method, control, statistic)
@@ -146,7 +146,7 @@ def against(metric: Metric, method: Method, control: Method, statistic: Function
 def teacher_cost(run: Run) -> float:
     """Timesteps of the training of a run's teachers, each file once; NaN: not in its log.
 
-    An untrained teacher has cost nothing.
+    An untrained teacher has cost nothing; one that keeps a part of its training has.
     """
     if run.config.get("teacher_weights") == "random":
         return 0.0

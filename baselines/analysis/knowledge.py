@@ -31,11 +31,10 @@ def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
 
     Those of which too few seeds are there come last.
     """
-    with_kl = comparison.panel.with_kl
     found = [
         one
         for one in comparison.controlled
-        if one.metric is metric and one.control is not with_kl(one.method)
+        if one.metric is metric and one.control.runs[0].teachers
     ]
     return sorted(found, key=lambda one: (one.pairs < MIN_SEEDS, -one.difference.value))
 

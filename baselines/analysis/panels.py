@@ -130,22 +130,25 @@ class Panel:
         scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
         return min(scratch, key=distance, default=None)
 
-    def untrained(self, method: Method) -> list[Method]:
-        """The same method with teachers of the same tasks that know less, or nothing.
+    def knowing_less(self, method: Method) -> list[Method]:
+        """The same method with teachers of the same tasks that know less, once for each value.
 
-        Those whose teachers know nothing come first.
+        The one whose teachers know nothing comes first.
         """
         own = method.settings.get(WEIGHTS)
         if not method.runs[0].teachers or own not in TEACHER_WEIGHTS:
             return []
+        alike = [m for m in self.methods if _begins_with(m) == _begins_with(method)]
         less = TEACHER_WEIGHTS[TEACHER_WEIGHTS.index(own) + 1 :]
         twins = [{**method.settings, WEIGHTS: weights} for weights in reversed(less)]
-        alike = [m for m in self.methods if _sources(m) == _sources(method)]
-        return [m for twin in twins for m in alike if m.settings == twin]
+        found = (next((m for m in alike if m.settings == twin), None) for twin in twins)
+        return [twin for twin in found if twin is not None]
 
 
-def _sources(method: Method) -> list[str]:
-    return [teacher.task for teacher in method.runs[0].teachers]
+def _begins_with(method: Method) -> tuple[list[str], bool]:
+    """The tasks of its teachers, and whether it goes on from a checkpoint."""
+    run = method.runs[0]
+    return [teacher.task for teacher in run.teachers], bool(run.config.get("load_path"))
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison, Row
 from baselines.analysis.curve_metrics import Metric
+from baselines.analysis.panels import WEIGHTS
 from baselines.analysis.statistics import TOO_SMALL, Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, signed
 from baselines.analysis.wording import brief
-from baselines.methods import SCRATCH, SCRATCH_WITH_KL
+from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
 
 STUDENT, UNTRAINED = "MIKT", "random teacher"
 MAIN = (SCRATCH, SCRATCH_WITH_KL, "MLPP", UNTRAINED, STUDENT)
@@ -35,13 +36,15 @@ class Transfer:
 
     def beyond(self, label: str, metric: Metric) -> Against | None:
         """The student minus a control; None: one of the two is not there."""
-        panel = self.comparison.panel
-        for one in self.comparison.controlled:
-            if one.metric is metric and one.method.label == STUDENT:
-                with_kl = panel.with_kl(one.method)
-                if (one.control is with_kl) == (label == SCRATCH_WITH_KL):
-                    return one
-        return None
+        weights = METHODS[label].settings.get(WEIGHTS)
+        found = (
+            one
+            for one in self.comparison.controlled
+            if one.metric is metric
+            and one.method.label == STUDENT
+            and one.control.settings.get(WEIGHTS) == weights
+        )
+        return next(found, None)
 
 
 def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:

@@ -142,6 +142,7 @@ def test_teachers_cost_what_their_files_took(tmp_path: Path) -> None:
     assert cost("two", ["S-v0", "R-v0"]) == 1_000_000
     assert cost("twice the same", ["S-v0", "S-v0"]) == 500_000
     assert cost("untrained", ["S-v0"], teacher_weights="random") == 0
+    assert cost("untrained networks", ["S-v0"], teacher_weights="random_networks") == 500_000
 
 
 def test_an_unfinished_seed_ends_the_method_and_the_comparison(tmp_path: Path) -> None:

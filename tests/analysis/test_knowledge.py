@@ -60,8 +60,31 @@ def test_teachers_of_another_task_make_no_twin(compared: Comparison, tmp_path: P
     [mikt] = [method for method in compared.panel.methods if method.label == "MIKT"]
     for name, sources in (("same", ["S-v0"]), ("other", ["T-v0"]), ("both", ["S-v0", "T-v0"])):
         run = read_run(write_run(tmp_path / "more" / name, straight(1.0), sources=sources))
-        twins = compared.panel.untrained(Method(name, (run,), mikt.settings))
+        twins = compared.panel.knowing_less(Method(name, (run,), mikt.settings))
         assert [twin.label for twin in twins] == ["random teacher"] * (name == "same")
+
+
+def test_what_goes_on_from_a_checkpoint_is_no_twin_of_what_does_not(tmp_path: Path) -> None:
+    for name, start in (("new", {}), ("continued", {"load_path": "student"})):
+        write(tmp_path, f"{name}_mikt", 6, **start)
+        write(tmp_path, f"{name}_random", 5, **start, **UNTRAINED)
+    [panel] = panels_in(tmp_path)
+    found = pairs(compare(panel, mean, None), FINAL_RETURN)
+    assert sorted((one.method.label, one.control.label) for one in found) == [
+        ("MIKT", "random teacher"),
+        ("MIKT, continued", "random teacher, continued"),
+    ]
+
+
+def test_the_summary_takes_no_teacher_that_knows_a_part_for_an_untrained_one(
+    tmp_path: Path,
+) -> None:
+    write(tmp_path, "mikt", 6)
+    write(tmp_path, "part", 5, teacher_weights="random_networks")
+    [panel] = panels_in(tmp_path)
+    compared = compare(panel, mean, None)
+    assert len(pairs(compared, FINAL_RETURN)) == 1
+    assert Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN) is None
 
 
 def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
