@@ -15,7 +15,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
 from baselines.transfer.mapping import MlpMap, StateMapping
-from baselines.transfer.method import TransferMethod
+from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import MLPP
 from examples.linear_mapping import LinearMap
 
@@ -291,3 +291,10 @@ def _shifted(body: PlainPolicy, teachers: Any, config: Config, random: Any) -> A
 
 
 SHIFTED = TransferMethod(start=_shifted)
+
+
+def _with_statistics(body: PlainPolicy, teachers: Any, config: Config, random: Any) -> Beginning:
+    return Beginning(body, body.init(random.init), teachers[0].statistics)
+
+
+OF_ANOTHER_BODY = TransferMethod(start=_with_statistics)

@@ -393,6 +393,10 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ),
         ({"mapping": "outside:bounded_map"}, "--mapping: outside:bounded_map: acts otherwise than"),
         ({"transfer": "outside:SHIFTED"}, "--transfer: outside:SHIFTED: acts otherwise than it"),
+        (
+            {"transfer": "outside:OF_ANOTHER_BODY"},
+            r"--transfer: .*_BODY: the statistics .* are of shape \(97,\), not \(3,\)",
+        ),
         ({"network": "os:system"}, "--network: os:system is no function of"),
         ({"mapping": "outside:Twin"}, "--mapping: .* makes a Twin, which is no StateM"),
         ({"transfer": "outside:Twin"}, "--transfer: outside:Twin is no TransferMethod"),

@@ -102,6 +102,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         beginning = add_teachers(body, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning)
         _check_first_values(config, policy, params)
+        _check_first_statistics(config, policy, normalizer)
         if outside := _from_outside(config, teachers):
             for one in (policy,) if policy is policy.body else (policy, policy.body):
                 check_acting(", ".join(outside), one, params)
@@ -121,6 +122,16 @@ def _check_first_values(config: Config, policy: Policy, params: Mapping[str, np.
         except ValueError as error:
             named = getattr(config, flag)
             raise UserError(f"--{flag}: {named}: the first value of {error}") from None
+
+
+def _check_first_statistics(config: Config, policy: Policy, normalizer: Normalizer) -> None:
+    """See that a user's method has given those of the student's observations."""
+    shape = normalizer.obs_rms.mean.shape
+    if shape != (policy.obs_size,):
+        raise UserError(
+            f"--transfer: {config.transfer}: the statistics that it begins with are of shape"
+            f" {shape}, not ({policy.obs_size},), that of an observation"
+        )
 
 
 def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> list[str]:
