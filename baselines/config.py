@@ -336,9 +336,9 @@ class Config:
 
     # MIKT, the first of the kinds of transfer
     teacher_weights: str = setting(
-        "loaded", "the teachers' weights: loaded; random but for σ and the statistics, which"
-        " kickstarting takes too (random_networks); or random as before any training", group="mikt",
-        choices=TEACHER_WEIGHTS, source=MIKT,
+        "loaded", "what is left of the teachers' training: all of it (loaded), nothing (random), or"
+        " σ and the statistics of the observations, for surgery and kickstarting (random_networks)",
+        group="mikt", choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
         "learned", "the mapping φ: learned; frozen at its random start; or named: learned, but"

@@ -180,6 +180,10 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         ),
         ([*MLPP, "b"], "--teacher_paths: .* name one file, not 2"),
         ([*MLPP, "--load_path=x"], "--load_path: .* leave one of the two out"),
+        (
+            [*STUDENT, "--teacher_weights=random_networks"],
+            "--teacher_weights: random_networks .* --transfer=mikt does not read; give random",
+        ),
         ([*STUDENT, "--decoder_min_std=-1"], "--decoder_min_std: must not be negative"),
         (["--init_logstd=-11"], "--init_logstd: must lie between -10 and 2"),
         (["--init_logstd=-1", "--load_path=x"], "--init_logstd: .* leave one of the two out"),

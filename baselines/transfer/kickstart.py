@@ -35,7 +35,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.known_statistics import check_known, known_statistics
+from baselines.transfer.known_statistics import check_statistics_known, known_statistics
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.places import places
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
@@ -46,7 +46,7 @@ from baselines.transfer.stored_teachers import (
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teacher import Teacher, weighted
+from baselines.transfer.teacher import Teacher, with_weights
 
 
 @dataclass(frozen=True)
@@ -228,9 +228,9 @@ def start(
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
-    check_known(teachers, config)
+    check_statistics_known(teachers, config)
     found = places(body, teachers, config, "--transfer: kickstart")
-    teachers = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     placed = list(zip(teachers, found, strict=True))
     policy = kickstarted(body, [Lesson(teacher, tuple(where)) for teacher, where in placed])
     return Beginning(policy, body.init(random.init), known_statistics(body.obs_size, placed))

@@ -1,7 +1,7 @@
-"""What is normal for the entries of a student's observation that its teachers have by name.
+"""First statistics of a student's observations: the teachers', for the entries of the same names.
 
 A teacher that reads entries of the student's observation knows them as they were normalised while
-it was trained. So the statistics of the student's observations begin with the teacher's.
+it was trained.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ STATISTICS_WEIGHT = 1e5
 """Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
 
 
-def check_known(teachers: Sequence[Teacher], config: Config) -> None:
-    """See that the teachers will be shown what they know.
+def check_statistics_known(teachers: Sequence[Teacher], config: Config) -> None:
+    """See that the teachers can be shown observations as they were normalised for them.
 
     Raises:
         UserError: it is not known what one's observations were normalised with.

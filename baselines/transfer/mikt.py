@@ -27,16 +27,22 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import Student
 from baselines.transfer.student_metrics import METRICS
-from baselines.transfer.teacher import Teacher, weighted
+from baselines.transfer.teacher import Teacher, with_weights
 
 
 def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update.
+        UserError: one of its phases would have no update, or what is to be left of the teachers'
+            training is nothing that it reads.
     """
     check_phases(config, first_update_coupled(config), first_update_alone(config))
+    if config.teacher_weights == "random_networks":
+        raise UserError(
+            "--teacher_weights: random_networks leaves the teachers' σ and statistics, which"
+            " --transfer=mikt does not read; give random"
+        )
 
 
 def start(
@@ -52,7 +58,7 @@ def start(
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         if complaint := unfitting(mixing, body, teacher):
             raise UserError(f"--{complaint} (the teacher {path})")
-    teachers = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     spec = MappingSpec(
         config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping
     )

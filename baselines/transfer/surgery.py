@@ -1,12 +1,12 @@
 """Surgery: a policy that starts as its teacher, in the parts that both bodies have.
 
-A trained policy is carried over to other observations and actions, and does at first as before
+A trained policy is carried over to other observations and actions, and at first it acts as before
 (Berner et al. 2019, arXiv 1912.06680, appendix B; Raiman et al. 2019, arXiv 1912.06719). MLPP draws
 the first and the last layer afresh, whose sizes have changed. Here they are copied too, entry by
-entry, as the names of joints and bodies tell (`correspondence`):
+entry, by the names of joints and bodies (`correspondence`):
 
-- an entry of the observation that the teacher does not have has the weights 0;
-- so has a motor that the teacher does not have, so that its mean is 0.
+- the weights of an entry of the observation that the teacher does not have are 0;
+- so are those of a motor that the teacher does not have, and its mean is 0.
 
 Where the teacher's body is found in several places of the student's, the first counts. σ is that
 of the student's start, and the statistics of the observations begin with the teacher's. After its
@@ -26,11 +26,11 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.known_statistics import check_known, known_statistics
+from baselines.transfer.known_statistics import check_statistics_known, known_statistics
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.places import places
 from baselines.transfer.pretrained import check
-from baselines.transfer.teacher import Teacher, weighted
+from baselines.transfer.teacher import Teacher, with_weights
 
 
 def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:
@@ -83,9 +83,9 @@ def start(
         raise UserError(
             f"--network: {config.network}, and --transfer=surgery knows only the layers of an mlp"
         )
-    check_known(teachers, config)
+    check_statistics_known(teachers, config)
     [[window, *_]] = places(body, teachers, config, "--transfer: surgery")
-    [teacher] = weighted(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    [teacher] = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     params = body.init(random.init) | carried_over(teacher, window, body)
     return Beginning(body, params, known_statistics(body.obs_size, [(teacher, [window])]))
 

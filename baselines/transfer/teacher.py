@@ -80,7 +80,7 @@ class Teacher:
         return self.policy.network.activate(features[-1])
 
 
-def weighted(
+def with_weights(
     teachers: Sequence[Teacher], weights: str, rng: np.random.Generator, init_logstd: float
 ) -> tuple[Teacher, ...]:
     """The teachers with the weights that a run's `teacher_weights` names.

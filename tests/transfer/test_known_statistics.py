@@ -14,7 +14,11 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.known_statistics import STATISTICS_WEIGHT, known_statistics
+from baselines.transfer.known_statistics import (
+    STATISTICS_WEIGHT,
+    check_statistics_known,
+    known_statistics,
+)
 from baselines.transfer.teacher import Teacher
 
 WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2),)), Window((1, 3, 0, 0), ((3, 1),)))
@@ -46,12 +50,23 @@ def test_statistics_begin_with_the_teachers(make_teacher: Callable[..., Teacher]
     assert known_statistics(5, [(untrained, WINDOWS)]) is None
 
 
+@pytest.mark.parametrize("weights", ["loaded", "random_networks"])
 @pytest.mark.parametrize("transfer", ["kickstart", "surgery"])
 def test_a_teacher_whose_normalisation_is_not_known_is_refused(
-    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], transfer: str
+    mlp_policy: Callable[..., PlainPolicy],
+    make_teacher: Callable[..., Teacher],
+    transfer: str,
+    weights: str,
 ) -> None:
     """Of another program's file, whose observations the student's would stand in for."""
-    config = Config("CentipedeFour-v1", teacher_paths=("x.zip",), transfer=transfer)
+    config = Config(
+        "CentipedeFour-v1", teacher_paths=("x.zip",), transfer=transfer, teacher_weights=weights
+    )
     told = rf"^--teacher_paths: x.zip .*baselines.convert .*--transfer={transfer} .* first$"
     with pytest.raises(UserError, match=told):
         TRANSFERS.known(transfer).start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))
+
+
+def test_an_untrained_teacher_needs_no_statistics(make_teacher: Callable[..., Teacher]) -> None:
+    config = Config("E", teacher_paths=("x.zip",), transfer="surgery", teacher_weights="random")
+    check_statistics_known((make_teacher(1),), config)

@@ -72,6 +72,20 @@ def test_a_run_begins_with_the_teachers_weights_and_statistics_and_its_own_noise
     np.testing.assert_array_equal(mean[:5], teacher.normalizer.obs_rms.mean[:5])
 
 
+def test_of_several_places_of_the_teachers_body_the_first_counts() -> None:
+    """The body of CentipedeFour is found twice in that of CentipedeSix."""
+    setup = prepare(Config("CentipedeSix-v1", teacher_paths=(FOUR,), **SMALL))
+    setup.envs.close()
+    teacher = ppo2.load(FOUR).saved
+    for side in ("pi", "vf"):
+        rows = setup.params[f"{side}/mlp_fc0/w"]
+        theirs = teacher.params[f"{side}/mlp_fc0/w"]
+        np.testing.assert_array_equal(rows[rows.any(axis=1)], theirs)
+    assert setup.params["pi/pi/w"].any(axis=0).tolist() == [True] * 10 + [False] * 6
+    mean, theirs = setup.normalizer.obs_rms.mean, teacher.normalizer.obs_rms.mean
+    np.testing.assert_array_equal(mean[mean != 0], theirs[theirs != 0])
+
+
 def test_an_untrained_teacher_has_no_statistics() -> None:
     config = Config("CentipedeFive-v1", teacher_paths=(FOUR,), teacher_weights="random", **SMALL)
     setup = prepare(config)

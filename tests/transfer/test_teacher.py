@@ -12,7 +12,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher, weighted
+from baselines.transfer.teacher import Teacher, with_weights
 
 
 def load_teacher(path: str) -> Teacher:
@@ -81,7 +81,7 @@ def test_random_networks_leave_the_noise_and_the_statistics(
     teacher = replace(make_teacher(1), statistics=RunningMeanStd((6,)))
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
     teacher.params[noise][:] = -3.5
-    (found,) = weighted([teacher], "random_networks", np.random.default_rng(5), -1.0)
+    (found,) = with_weights([teacher], "random_networks", np.random.default_rng(5), -1.0)
     untrained = teacher.untrained(np.random.default_rng(5)).params
     assert found.random
     assert found.statistics is teacher.statistics
