@@ -1,4 +1,4 @@
-"""What a teacher's training brings: each method minus itself with untrained teachers."""
+"""What a teacher's training brings: each method minus itself with teachers that know less."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ trained, paired by seed. All else is equal in MIKT. In surgery and kickstarting,
 with the teacher's statistics of the observations, and an untrained teacher has none. In
 kickstarting it also imitates the teacher's σ, which is small after training; that of an untrained
 teacher is the σ with which the student starts. If only its networks are untrained, a teacher has
-both as after its training. An untrained teacher may do harm: if its student falls below PPO, the
-difference contains this loss, and only the columns minus PPO show a gain."""
+both as after its training; a row with such teachers names both methods. An untrained teacher may do
+harm: if its student falls below PPO, the difference contains this loss, and only the columns minus
+PPO show a gain."""
 
 
 def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
