@@ -6,7 +6,7 @@ twice, one torso apart. Each such place is a *window*.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ class Window:
 
     Attributes:
         entries: for each entry of the teacher's observation the student's; `ABSENT`: it has none.
-        motors: pairs of a motor of the student's and the teacher's of the same name.
+        motors: pairs of a motor of the student's and the teacher's that turns the joint of the same
+            name; of several on one joint, the first with the first and so on.
     """
 
     entries: tuple[int, ...]
@@ -53,13 +54,18 @@ def windows(student: EntryNames, teacher: EntryNames, moved: Moved) -> list[Wind
 
 def _window(student: EntryNames, teacher: EntryNames, moved: Moved, segments: int) -> Window:
     at = {entry: i for i, entry in enumerate(student.observation) if entry.part}
-    motor = {joint: i for i, joint in enumerate(student.joints) if joint}
+    motor = {one: i for i, one in enumerate(_motors(student.joints)) if one[0]}
     names = [entry._replace(part=moved(entry.part, segments)) for entry in teacher.observation]
-    joints = [moved(joint, segments) for joint in teacher.joints]
+    motors = _motors([moved(joint, segments) for joint in teacher.joints])
     return Window(
         tuple(at.get(name, ABSENT) for name in names),
-        tuple((motor[joint], i) for i, joint in enumerate(joints) if joint in motor),
+        tuple((motor[one], i) for i, one in enumerate(motors) if one in motor),
     )
+
+
+def _motors(joints: Sequence[str]) -> list[tuple[str, int]]:
+    """The joint of each motor, and how many motors before it turn the same one."""
+    return [(joint, joints[:i].count(joint)) for i, joint in enumerate(joints)]
 
 
 def selection(entries: tuple[int, ...], size: int) -> np.ndarray:

@@ -65,6 +65,12 @@ def test_bodies_that_share_only_names_have_one_window() -> None:
     assert windows(student, teacher, moved) == [Window((ABSENT, 0), ((0, 1),))]
 
 
+def test_motors_that_turn_one_joint_correspond_in_their_order() -> None:
+    student = EntryNames((Entry("position", "knee", 0),), ("knee", "tail", "knee"))
+    teacher = EntryNames((Entry("position", "knee", 0),), ("knee", "knee", "knee"))
+    assert windows(student, teacher, moved) == [Window((0,), ((0, 0), (2, 1)))]
+
+
 def test_what_has_no_name_corresponds_to_nothing() -> None:
     ant = entry_names("AntS-v1", {})
     [window] = windows(ant, ant, moved)
