@@ -22,6 +22,9 @@ Entry = TypeVar("Entry")
 PLACE = "module:name"
 """How a place is written, for messages."""
 
+ALLOW = "--{kind}={name}"
+"""How a user allows a name that a file tells."""
+
 
 class NotKnown(LookupError):
     """A file names something that this program does not know."""
@@ -30,12 +33,12 @@ class NotKnown(LookupError):
         super().__init__(kind, name)
         self._kind, self._name, self._known = kind, name, ", ".join(known)
 
-    def told(self, flag: str = "") -> str:
-        """What is said to the user; `flag` is what allows the name, where that is not the kind."""
+    def told(self, allow: str = ALLOW) -> str:
+        """What is said to the user; `allow` is what to add, with `{kind}` and `{name}` in it."""
         told = f"it names the {self._kind} {printable(repr(self._name), 80)}, which is"
         if re.fullmatch(r"[\w.]+:\w+", str(self._name)):  # nothing that a shell would act on
-            allow = f"--{flag or self._kind}={self._name}"
-            return f"{told} no part of this package; if you trust that module, add {allow}"
+            added = allow.format(kind=self._kind, name=self._name)
+            return f"{told} no part of this package; if you trust that module, add {added}"
         return f"{told} none of: {self._known}"
 
 

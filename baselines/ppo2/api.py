@@ -17,18 +17,20 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gymnasium as gym
+import numpy as np
 
+from baselines.common.checkpoint import read
 from baselines.common.errors import UserError, printable
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
 from baselines.common.registry import Registry, place_of
 from baselines.common.vec_env.tasks import add_task
-from baselines.config import NETWORKS, SCHEDULES, Config, flag_of
-from baselines.flags import TEACHERS, from_settings
+from baselines.config import NETWORKS, PATHS, SCHEDULES, Config, flag_of
+from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
 from baselines.ppo2 import ppo2
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.log import Log
-from baselines.training.saved import read_saved_policy
+from baselines.training.saved import saved_policy
 from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 
@@ -61,7 +63,7 @@ class SoFar:
     model: TrainedPolicy
 
 
-Callback = Callable[[SoFar], bool | None]
+Callback = Callable[[SoFar], bool | np.bool_ | None]
 """What is called after each update; a run ends with what it has where it returns False."""
 
 
@@ -100,8 +102,8 @@ def learn(
         teachers: one or several teachers: paths of checkpoints or of other programs' files, or
             policies that `learn` or `load` returned; without them, PPO from scratch.
             `teacher_paths` is the same.
-        callback: called after each update, by the first rank only; if it returns False, the run is
-            saved and ends.
+        callback: called after each update, by the first rank only; if it returns False, Python's
+            or NumPy's, the run is saved and ends.
         env_name: if `env` is a function, the task's name in checkpoints and logs; by default the
             function's name.
         settings: the flags of `python -m baselines.run --help_all`, such as `num_timesteps=2e6`;
@@ -118,6 +120,11 @@ def learn(
         Drifted: the ranks of a run do not train the same policy any more.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, after policy and state have been saved.
     """
+    if callback is not None and not callable(callback):
+        raise UserError(
+            "callback: must be a function of one argument, which is called after each update, not"
+            f" {_shown(callback)}"
+        )
     given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
     paths = given.pop(TEACHERS, None)
     if teachers is not None and paths is not None:
@@ -129,7 +136,8 @@ def learn(
         raise UserError(
             f"env_name: {env_name!r} given without env, the function whose task it names"
         )
-    if not isinstance(env, str) and given.get("save_video_interval"):
+    make = None if isinstance(env, str) or not env else env
+    if make is not None and given.get("save_video_interval"):
         raise UserError(
             "save_video_interval: these films are made by a process of its own, which cannot make"
             " the task of a function; let a callback call record_video"
@@ -141,12 +149,14 @@ def learn(
             " or save it and run python -m baselines.run --num_timesteps=0 --play --load_path=FILE"
             f" --env={config.env}"
         )
-    make = None if isinstance(env, str) else env
     logged = _Logged()
 
     def watch(run: ppo2.Run) -> bool:
         logged.take(run)
-        return callback is None or callback(_so_far(run, list(logged.rows), make)) is not False
+        if callback is None:
+            return True
+        wish = callback(_so_far(run, list(logged.rows), make))
+        return not (isinstance(wish, bool | np.bool_) and not wish)
 
     saved = ppo2.learn(config, watch)
     return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path), make)
@@ -195,15 +205,24 @@ def _task(env: Any, name: str) -> str:
         if name:
             raise UserError(f"env_name: given with the id {env!r}; it names a function's task")
         return env
-    if isinstance(env, gym.Env) or not callable(env):
+    if not _makes_tasks(env):
         raise UserError(
             "env: must be the id of a task or a function that makes one, since several may be"
-            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not"
-            f" {printable(repr(env), 80)}"
+            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {_shown(env)}"
         )
     name = name or getattr(env, "__name__", "")
     add_task(name, env)
     return name
+
+
+def _makes_tasks(env: Any) -> bool:
+    """Whether it may be a function that makes a task; a task itself may be callable too."""
+    return callable(env) and not isinstance(env, gym.Env)
+
+
+def _shown(value: Any) -> str:
+    """A value for a message."""
+    return printable(repr(value), 80)
 
 
 def _teachers(teachers: Any) -> tuple[str, ...]:
@@ -221,7 +240,7 @@ def _teacher(teacher: Any) -> str:
         return offer_teacher(*teacher.saved.contents())
     raise UserError(
         "teachers: must be the path of a checkpoint, a policy or a list of these, not"
-        f" {printable(repr(teacher), 80)}"
+        f" {_shown(teacher)}"
     )
 
 
@@ -248,8 +267,10 @@ def _text(name: str, value: Any) -> str:
     """A value as one would type it."""
     if name in NAMED:
         return _name(NAMED[name], name, value)
+    if name in PATHS:
+        return _path(name, value)
     if callable(value):
-        return place_of(value, name)
+        return _place(name, value)
     if not isinstance(value, dict):
         return str(value)
     for key in _keys_in(value):
@@ -259,6 +280,26 @@ def _text(name: str, value: Any) -> str:
         return json.dumps(value)
     except (TypeError, ValueError) as error:
         raise UserError(f"{name}: cannot be written as JSON: {error}") from None
+
+
+def _place(name: str, function: Callable[..., Any]) -> str:
+    """The place of a function, for a setting of a transfer method's own."""
+    own = settings_by_flag(Config)
+    if name in own:
+        example = f" such as {own[name].default!r}" if own[name].default else ""
+        hint = "; lr_schedule takes one" if name == "lr" else ""
+        raise UserError(f"{name}: must be a value{example}, not a function{hint}")
+    if name in names_elsewhere():
+        return ""  # that it is another program's name is told with the right one
+    return place_of(function, name)
+
+
+def _path(name: str, value: Any) -> str:
+    """A path as a text."""
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
+    raise UserError(f"{name}: must be a path, not {_shown(value)}{first}")
 
 
 def _keys_in(value: Any) -> Iterator[Any]:
@@ -277,30 +318,34 @@ Outside = str | Callable[..., Any]
 
 def load(
     path: Path,
-    networks: Sequence[Outside] = (),
-    mappings: Sequence[Outside] = (),
-    transfers: Sequence[Outside] = (),
+    networks: Outside | Sequence[Outside] = (),
+    mappings: Outside | Sequence[Outside] = (),
+    transfers: Outside | Sequence[Outside] = (),
     env: MakeTask | None = None,
 ) -> TrainedPolicy:
     """Read a checkpoint.
 
     Args:
         path: the file, or a folder, whose newest checkpoint is read.
-        networks: networks of your own that the checkpoint may name: functions, or `module:name`.
+        networks: networks of your own that the checkpoint may name: one or several functions, or
+            `module:name`.
         mappings: the same for mappings.
         transfers: the same for transfer methods.
         env: the function that makes the task, if the policy was trained with one.
 
     Raises:
-        UserError: one of these does not exist.
+        UserError: one of these does not exist, or is of another kind.
         CheckpointError: the file is missing, damaged, or needs something that was not given.
     """
     allowed = ((NETWORKS, networks), (MAPPINGS, mappings), (TRANSFERS, transfers))
-    for registry, entries in allowed:
-        for entry in entries:
+    for registry, given in allowed:
+        for entry in [given] if isinstance(given, str) or callable(given) else given:
             registry.lookup(_text(registry.flag, entry))
-    saved = read_saved_policy(expanded(os.fspath(path), "load_path"), "load_path")
+    file = expanded(_path("path", path), "path")
+    saved = saved_policy(read(file, "path"), file, "path", allow="{kind}s=['{name}']")
     if env is not None:
+        if not _makes_tasks(env):
+            raise UserError(f"env: must be a function that makes the task, not {_shown(env)}")
         name = saved.metadata["env"]["id"]
         try:
             add_task(name, env)

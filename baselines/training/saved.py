@@ -19,7 +19,7 @@ from baselines.common.checkpoint import (
 )
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
-from baselines.common.registry import NotKnown
+from baselines.common.registry import ALLOW, NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_described_body
@@ -101,13 +101,16 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
     return saved_policy(load(path, flag), path, f"--{flag}")
 
 
-def saved_policy(checkpoint: Checkpoint, path: str | Path, where: str) -> SavedPolicy:
+def saved_policy(
+    checkpoint: Checkpoint, path: str | Path, where: str, allow: str = ALLOW
+) -> SavedPolicy:
     """The policy that a checkpoint holds.
 
     Args:
         checkpoint: the checkpoint.
         path: the file that it was read from.
         where: the argument that named the file; the messages begin with it.
+        allow: how the user allows code from outside this package (`NotKnown.told`).
 
     Raises:
         CodeNotKnown: it needs code from outside this package that the user has not named.
@@ -116,7 +119,7 @@ def saved_policy(checkpoint: Checkpoint, path: str | Path, where: str) -> SavedP
     try:
         return _restore(checkpoint)
     except NotKnown as error:
-        raise CodeNotKnown(f"{where}: {path}: {error.told()}") from None
+        raise CodeNotKnown(f"{where}: {path}: {error.told(allow)}") from None
     except DAMAGE as error:
         raise CheckpointError(f"{where}: {path} is damaged ({error!r})") from None
 

@@ -52,7 +52,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
     except CheckpointError:
         raise
     except NotKnown as error:
-        told = error.told("teacher_network")
+        told = error.told("--teacher_network={name}")
         raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
     except DAMAGE as error:
         raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None

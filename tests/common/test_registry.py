@@ -188,10 +188,10 @@ def test_a_name_from_a_file_imports_nothing(
     assert len(told) < 200
 
 
-def test_another_flag_may_allow_a_name(registry: Registry) -> None:
+def test_what_allows_a_name_may_be_written_otherwise(registry: Registry) -> None:
     with pytest.raises(NotKnown) as caught:
         registry.known("a:b")
-    assert caught.value.told("teacher_network").endswith("add --teacher_network=a:b")
+    assert caught.value.told("{kind}s=['{name}']").endswith("add networks=['a:b']")
 
 
 def test_a_registered_name_is_known(registry: Registry) -> None:

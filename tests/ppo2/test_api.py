@@ -18,9 +18,10 @@ import toys
 from called import ROOT, python
 
 from baselines import ppo2
+from baselines.common.checkpoint import CodeNotKnown
 from baselines.common.errors import UserError
 from baselines.common.vec_env import tasks
-from baselines.config import Config, flag_of
+from baselines.config import NETWORKS, Config, flag_of
 from baselines.ppo2.api import SoFar
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.transfer.mapping import StateMapping
@@ -164,10 +165,13 @@ def test_a_callback_sees_each_update_and_changes_nothing() -> None:
     assert np.diff(counts).tolist() == [64, 64]  # each is of its own moment
 
 
-def test_a_callback_stops_the_run_which_is_saved_and_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("numpys", [False, True])
+def test_a_callback_stops_the_run_which_is_saved_and_goes_on(numpys: bool, tmp_path: Path) -> None:
     settings = {"num_timesteps": 320, "state_interval": 0, **SMALL}
 
     def stop(progress: SoFar) -> bool:
+        if numpys:  # as from a comparison of `history`, which holds arrays
+            return progress.model.history["nupdates"][-1] < 3
         return progress.update < 3
 
     begun = ppo2.learn("DiscreteToy-v0", save_path=tmp_path, callback=stop, **settings)
@@ -270,6 +274,26 @@ def test_what_makes_no_task_is_told(env: Any, name: str, message: str) -> None:
 
 
 @pytest.mark.usefixtures("own_tasks")
+def test_what_cannot_be_loaded_is_told(discrete: TrainedPolicy, tmp_path: Path) -> None:
+    def pole() -> gym.Env:
+        return gym.make("CartPole-v1")
+
+    file = tmp_path / "saved"
+    ppo2.learn(pole, num_timesteps=64, **SMALL).save(file)
+    for env in (pole(), "CartPole-v1"):
+        with pytest.raises(UserError, match=r"^env: must be a function that makes the task, not "):
+            ppo2.load(file, env=env)  # type: ignore[arg-type]
+    assert list(tasks.OWN.items()) == [("pole", pole)]
+    with pytest.raises(UserError, match=r"^path: cannot read .*nowhere: No such file"):
+        ppo2.load(tmp_path / "nowhere")
+    for path in (3, discrete):
+        with pytest.raises(UserError, match=r"^path: must be a path, not "):
+            ppo2.load(path)  # type: ignore[arg-type]
+    with pytest.raises(UserError, match=r"^load_path: must be a path, not <policy .*; save it"):
+        ppo2.learn("DiscreteToy-v0", load_path=discrete, **SMALL)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("own_tasks")
 def test_a_film_shows_the_episode(tmp_path: Path) -> None:
     class Drawn(toys.DiscreteToy):
         """Grey, and lighter with each step."""
@@ -362,6 +386,21 @@ def test_an_edited_network_is_used(by: str, edited: Callable[[str], Any], tmp_pa
     assert np.abs(again.predict(obs)[0] - before).max() > 0
 
 
+def test_a_network_is_allowed_alone_or_in_a_list(
+    edited: Callable[[str], Any], tmp_path: Path
+) -> None:
+    net, name = edited("relu").net, "edited_module:net"
+    model = ppo2.learn("BoxToy-v0", network=net, num_timesteps=64, **SMALL)
+    model.save(tmp_path / "saved")
+    told = rf"^path: .*saved: it names the network '{name}', .* add networks=\['{name}'\]$"
+    for given in (net, [net], name, (name,)):
+        NETWORKS.renew(name)  # it is not known any more
+        with pytest.raises(CodeNotKnown, match=told):
+            ppo2.load(tmp_path / "saved")
+        again = ppo2.load(tmp_path / "saved", networks=given)
+        np.testing.assert_array_equal(again.predict(np.eye(3))[0], model.predict(np.eye(3))[0])
+
+
 def test_an_edited_mapping_is_used() -> None:
     def first(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
         return learned(num_layers, num_hidden, "tanh")
@@ -398,6 +437,14 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             {"play": True},
             "^play: opens a window .* record_video, or save it .* --env=CartPole-v1$",
         ),
+        ({"callback": [print]}, r"^callback: must be a function of one argument.* not \[<built-in"),
+        (
+            {"lr": lambda left: left},
+            "^lr: .* as 0.0003, not a function; lr_schedule takes one$",
+        ),
+        ({"activation": np.tanh}, "^activation: must be a value such as 'tanh', not a function$"),
+        ({"learning_rate": lambda left: left}, "^learning_rate: unknown .* did you mean lr[?]$"),
+        ({"save_path": 3}, "^save_path: must be a path, not 3$"),
         ({"lr": "fast"}, "^lr: must be a number, not 'fast'"),
         ({"nsteps": 2.5}, "^nsteps: must be a whole number, not '2.5'"),
         ({"xla": "no"}, "^xla: must be True or False, not 'no'"),
