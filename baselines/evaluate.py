@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from baselines.common.command_line import (
     NOT_NEGATIVE,
     POSITIVE,
-    Bound,
     Parser,
     as_path,
     as_path_text,
@@ -22,12 +21,11 @@ from baselines.common.files import check_can_make, make_folder
 from baselines.common.vec_env.task_modules import registered_id
 from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
-from baselines.evaluation.films import ENDINGS, check_film, film
+from baselines.evaluation.films import ENDINGS, PIXELS, check_film, film
 from baselines.flags import add_outside, allow_outside
 from baselines.training.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.evaluate"
-PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")
 
 
 def parser() -> Parser:

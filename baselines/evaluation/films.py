@@ -13,6 +13,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
+from baselines.common.command_line import Bound
 from baselines.common.errors import UserError
 from baselines.common.vec_env.answers import refuse, shown, task_name
 from baselines.common.vec_env.foreign_task import ForeignTask
@@ -22,6 +23,8 @@ from baselines.training.saved import SavedPolicy
 
 ENDINGS = (".mp4", ".gif")
 DEFAULT_FPS = 30
+PIXELS = Bound(lambda n: 16 <= n <= 2160, "must lie between 16 and 2160")
+"""The height of a film."""
 
 
 def check_film(path: Path, flag: str) -> None:

@@ -136,7 +136,7 @@ def learn(
         raise UserError(
             f"env_name: {env_name!r} given without env, the function whose task it names"
         )
-    make = None if isinstance(env, str) or not env else env
+    make = env if callable(env) else None
     if make is not None and given.get("save_video_interval"):
         raise UserError(
             "save_video_interval: these films are made by a process of its own, which cannot make"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,13 +13,14 @@ from typing import Any, TypeVar
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.command_line import POSITIVE
+from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
+from baselines.common.vec_env.answers import shown
 from baselines.common.vec_env.tasks import made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
-from baselines.evaluation.films import check_film, film
+from baselines.evaluation.films import PIXELS, check_film, film
 from baselines.training.saved import SavedPolicy
 
 State = TypeVar("State")
@@ -80,24 +82,24 @@ class TrainedPolicy:
             state: returned unchanged; it is for recurrent policies, and this one is not.
             episode_start: has no effect, for the same reason.
             deterministic: take the most likely actions instead of sampled ones.
-            rng: the generator for sampling; by default a new one.
+            rng: the generator for sampling, which goes on from call to call; by default a new one.
 
         Returns:
             Actions for `env.step`: float32 of [k] or [B, k] for `Box`, not clipped to its bounds,
             integers of [] or [B] for `Discrete`; and `state`.
 
         Raises:
-            ValueError: the observations have another size.
+            UserError: the observations have another shape or are no numbers, or `rng` is none.
         """
-        batch = np.atleast_2d(np.asarray(obs, float))
         policy = self.saved.policy
-        if batch.ndim != 2 or batch.shape[1] != policy.obs_size:
-            raise ValueError(f"obs has shape {np.shape(obs)}, not [{policy.obs_size}]")
-        rng = rng or np.random.default_rng()
-        noise = None if deterministic else policy.distribution.noise(rng, (len(batch),))
+        given = _observations(obs, policy.obs_size)
+        batch = np.atleast_2d(given)
+        noise = None
+        if not deterministic:
+            noise = policy.distribution.noise(_generator(rng), (len(batch),))
         actions = self.saved.act(batch, noise)
         actions = actions + self.saved.metadata["action_space"].get("start", 0)
-        return (actions[0] if np.ndim(obs) == 1 else actions), state
+        return (actions[0] if given.ndim == 1 else actions), state
 
     def evaluate(self, episodes: int = 20, seed: int = 0, deterministic: bool = True) -> Evaluation:
         """Run episodes in a new copy of its task.
@@ -109,8 +111,10 @@ class TrainedPolicy:
 
         Raises:
             UserError: the task cannot be made here.
+            TaskError: the task's own code has raised an error, its cause.
         """
-        _check("episodes", episodes)
+        _check("episodes", episodes, POSITIVE)
+        _check("seed", seed, NOT_NEGATIVE)
         with made_by(self.saved.metadata["env"]["id"], self._make):
             return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
 
@@ -129,17 +133,20 @@ class TrainedPolicy:
             seed: of the start and of the sampled actions.
             deterministic: take the most likely actions.
             length: at most so many steps.
-            height: of the pictures in pixels; None: as the task draws them.
+            height: of the pictures in pixels, 16 to 2160; None: as the task draws them.
 
         Raises:
             UserError: the task cannot be drawn, or the file cannot be written.
+            TaskError: the task's own code has raised an error, its cause.
         """
         file = Path(expanded(os.fspath(path), "path"))
         check_film(file, "path")
-        _check("length", length)
+        _check("seed", seed, NOT_NEGATIVE)
+        _check("length", length, POSITIVE)
+        if height is not None:
+            _check("height", height, PIXELS)
         require_renderer("path")
-        _make_parent(file)
-        with made_by(self.saved.metadata["env"]["id"], self._make):
+        with made_by(self.saved.metadata["env"]["id"], self._make), _writing(file):
             film(file, [self.saved], seed, deterministic, length, height)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -152,17 +159,62 @@ class TrainedPolicy:
             UserError: it cannot be written.
         """
         file = Path(expanded(os.fspath(path), "path"))
+        with _writing(file):
+            self.saved.write_as(file)
+
+
+def _observations(obs: Any, size: int) -> np.ndarray:
+    """Observations as float64 of [size] or [B, size].
+
+    Raises:
+        UserError: they are none.
+    """
+    wanted = f"obs: must be numbers of shape [{size}] or [B, {size}]"
+    try:
+        given = np.asarray(obs, float)
+    except (TypeError, ValueError):
+        hint = "; env.reset() returns (obs, info)" if isinstance(obs, tuple) else ""
+        raise UserError(f"{wanted}, not {shown(obs)}{hint}") from None
+    if given.ndim not in (1, 2) or given.shape[-1] != size:
+        raise UserError(f"{wanted}, not of {list(given.shape)}")
+    return given
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    """What to sample with; a seed would give the same noise at each step.
+
+    Raises:
+        UserError: it is no generator.
+    """
+    if rng is None:
+        return np.random.default_rng()
+    if not isinstance(rng, np.random.Generator):
+        raise UserError(
+            "rng: must be a NumPy generator, made once for all calls, such as"
+            f" numpy.random.default_rng(0), not {shown(rng)}"
+        )
+    return rng
+
+
+def _check(name: str, value: Any, bound: Bound) -> None:
+    if not isinstance(value, int | np.integer):
+        raise UserError(f"{name}: must be a whole number, not {value!r}")
+    if not bound.holds(value):
+        raise UserError(f"{name}: {bound.text}, not {value!r}")
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """Make a file's folder, and write it in the block.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
         if file.is_dir():
-            raise UserError(f"path: {file} is a folder; name the checkpoint's file")
-        _make_parent(file)
-        self.saved.write_as(file)
-
-
-def _check(name: str, value: Any) -> None:
-    if not isinstance(value, int | np.integer) or not POSITIVE.holds(value):
-        raise UserError(f"{name}: must be a whole number greater than 0, not {value!r}")
-
-
-def _make_parent(file: Path) -> None:
-    check_can_make(file.parent, "path")
-    make_folder(file.parent, "path")
+            raise UserError(f"path: {file} is a folder; give the file's name too")
+        check_can_make(file.parent, "path")
+        make_folder(file.parent, "path")
+        yield
+    except OSError as error:
+        raise UserError(f"path: cannot write {file}: {error.strerror or error}") from None

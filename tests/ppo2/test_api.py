@@ -77,8 +77,32 @@ def test_actions_are_those_of_the_task(discrete: TrainedPolicy, box: TrainedPoli
         for _ in "ab"
     )
     np.testing.assert_array_equal(first, second)
-    with pytest.raises(ValueError, match=r"obs has shape \(4,\), not \[3\]"):
-        box.predict(np.zeros(4))
+    integers, _ = box.predict(np.ones(3, int))
+    np.testing.assert_array_equal(integers, box.predict([1.0, 1.0, 1.0])[0])
+
+
+@pytest.mark.parametrize(
+    ("obs", "message"),
+    [
+        (np.zeros(4), r"not of \[4\]$"),
+        (np.zeros((2, 3, 3)), r"not of \[2, 3, 3\]$"),
+        (3.0, r"not of \[\]$"),
+        ((np.zeros(3), {}), r"not a tuple of 2; env.reset\(\) returns \(obs, info\)$"),
+        ({"a": np.zeros(3)}, "not {'a': array"),
+        ("abc", "not 'abc'$"),
+    ],
+)
+def test_what_is_no_observation_is_told(obs: Any, message: str, box: TrainedPolicy) -> None:
+    with pytest.raises(
+        UserError, match=r"^obs: must be numbers of shape \[3\] or \[B, 3\], " + message
+    ):
+        box.predict(obs)
+
+
+def test_a_seed_is_no_generator(box: TrainedPolicy) -> None:
+    for seed in (0, 7):  # either would draw the same noise at each step, or none at all
+        with pytest.raises(UserError, match=f"^rng: must be a NumPy generator.*, not {seed}$"):
+            box.predict(np.zeros(3), deterministic=False, rng=seed)
 
 
 def test_the_likeliest_actions_are_the_default(box: TrainedPolicy) -> None:
@@ -205,9 +229,15 @@ def test_a_policy_is_measured_and_told_in_one_line(discrete: TrainedPolicy) -> N
     assert "\n" not in repr(model)
     assert "DiscreteToy-v0" in repr(model)
     assert "128" in repr(model)
-    for wrong in (0, 2.5, "3"):
-        with pytest.raises(UserError, match=r"^episodes: must be a whole number"):
+    for wrong in (2.5, "3", None):
+        with pytest.raises(UserError, match=f"^episodes: must be a whole number, not {wrong!r}$"):
             model.evaluate(wrong)
+        with pytest.raises(UserError, match=f"^seed: must be a whole number, not {wrong!r}$"):
+            model.evaluate(seed=wrong)
+    with pytest.raises(UserError, match=r"^episodes: must be greater than 0"):
+        model.evaluate(0)
+    with pytest.raises(UserError, match=r"^seed: must not be negative"):
+        model.evaluate(seed=-1)
 
 
 def test_what_is_saved_can_be_loaded(discrete: TrainedPolicy, tmp_path: Path) -> None:
@@ -218,6 +248,8 @@ def test_what_is_saved_can_be_loaded(discrete: TrainedPolicy, tmp_path: Path) ->
     assert again.history == {}
     with pytest.raises(UserError, match=r"^path: .*deep is a folder"):
         discrete.save(tmp_path / "deep")
+    with pytest.raises(UserError, match=r"^path: cannot write .*: File name too long$"):
+        discrete.save(tmp_path / "deep" / ("x" * 300))
 
 
 @pytest.fixture
@@ -282,15 +314,15 @@ def test_what_cannot_be_loaded_is_told(discrete: TrainedPolicy, tmp_path: Path) 
     ppo2.learn(pole, num_timesteps=64, **SMALL).save(file)
     for env in (pole(), "CartPole-v1"):
         with pytest.raises(UserError, match=r"^env: must be a function that makes the task, not "):
-            ppo2.load(file, env=env)  # type: ignore[arg-type]
+            ppo2.load(file, env=env)
     assert list(tasks.OWN.items()) == [("pole", pole)]
     with pytest.raises(UserError, match=r"^path: cannot read .*nowhere: No such file"):
         ppo2.load(tmp_path / "nowhere")
     for path in (3, discrete):
         with pytest.raises(UserError, match=r"^path: must be a path, not "):
-            ppo2.load(path)  # type: ignore[arg-type]
+            ppo2.load(path)
     with pytest.raises(UserError, match=r"^load_path: must be a path, not <policy .*; save it"):
-        ppo2.learn("DiscreteToy-v0", load_path=discrete, **SMALL)  # type: ignore[arg-type]
+        ppo2.learn("DiscreteToy-v0", load_path=discrete, **SMALL)
 
 
 @pytest.mark.usefixtures("own_tasks")
@@ -312,6 +344,9 @@ def test_a_film_shows_the_episode(tmp_path: Path) -> None:
     assert [int(np.mean(picture[..., :3])) // 10 for picture in pictures] == [1, 2, 3, 4, 5]
     with pytest.raises(UserError, match=r"^--path: .*it.avi must end in .mp4 or .gif"):
         model.record_video(tmp_path / "it.avi")
+    for name, value in {"height": 0, "length": 0, "seed": -1}.items():
+        with pytest.raises(UserError, match=f"^{name}: must .*, not {value}$"):
+            model.record_video(tmp_path / "new" / "it.gif", **{name: value})
     with pytest.raises(UserError, match=r"^save_video_interval: .* task of a function"):
         ppo2.learn(Drawn, save_video_interval=64, log_path=tmp_path / "logs", **SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["films"]
