@@ -298,3 +298,4 @@ def _with_statistics(body: PlainPolicy, teachers: Any, config: Config, random: A
 
 
 OF_ANOTHER_BODY = TransferMethod(start=_with_statistics)
+POLICY_ALONE = TransferMethod(start=lambda body, *_: body)  # type: ignore[arg-type,return-value]

@@ -397,6 +397,7 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             {"transfer": "outside:OF_ANOTHER_BODY"},
             r"--transfer: .*_BODY: the statistics .* are of shape \(97,\), not \(3,\)",
         ),
+        ({"transfer": "outside:POLICY_ALONE"}, "--transfer: .* returned a PlainPolicy, not a B"),
         ({"network": "os:system"}, "--network: os:system is no function of"),
         ({"mapping": "outside:Twin"}, "--mapping: .* makes a Twin, which is no StateM"),
         ({"transfer": "outside:Twin"}, "--transfer: outside:Twin is no TransferMethod"),

@@ -46,10 +46,19 @@ def add_teachers(
     """What a run begins with: `body` alone, or what the transfer method makes of it.
 
     The variables that they have in common start alike.
+
+    Raises:
+        UserError: the method cannot start so, or a user's gives something else.
     """
     if not teachers:
         return Beginning(body, body.init(random.init))
-    return Beginning(*_method(config).start(body, teachers, config, random))
+    given = _method(config).start(body, teachers, config, random)
+    if not isinstance(given, tuple) or len(given) not in (2, 3):
+        raise UserError(
+            f"--transfer: {config.transfer}: start returned a {type(given).__name__}, not a"
+            " Beginning, or a policy and its initial variables"
+        )
+    return Beginning(*given)
 
 
 def stages(policy: Policy, config: Config) -> list[Stage]:
