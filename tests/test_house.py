@@ -139,11 +139,14 @@ def of_direction(path: str, target: str) -> str:
     return ""
 
 
+DOOR = ("__getattr__", "__dir__")
+
+
 def furniture(tree: ast.Module) -> list[int]:
     """Return the lines of all but docstrings, `__future__` and constants such as __version__.
 
-    A module's `__getattr__` is a door that opens only when something is asked for; what stands
-    under `if TYPE_CHECKING` is its sign, for type checkers and completion.
+    A module's `__getattr__` is a door that opens only when something is asked for; its `__dir__`
+    and what stands under `if TYPE_CHECKING` are the door's signs, for completion and type checkers.
     """
     lines = []
     for node in tree.body:
@@ -152,7 +155,7 @@ def furniture(tree: ast.Module) -> list[int]:
         constant = isinstance(node, ast.Assign | ast.AnnAssign) and (
             node.value is None or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         )
-        door = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+        door = isinstance(node, ast.FunctionDef) and node.name in DOOR
         sign = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         if not (docstring or future or constant or door or sign):
             lines.append(node.lineno)

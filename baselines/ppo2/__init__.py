@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 __all__ = ["Callback", "SoFar", "TrainedPolicy", "learn", "load"]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # completion finds them before they are imported
+
+
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

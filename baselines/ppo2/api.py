@@ -24,7 +24,7 @@ from baselines.common.errors import UserError, printable
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
 from baselines.common.registry import Registry, place_of
-from baselines.common.vec_env.tasks import add_task
+from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
 from baselines.config import NETWORKS, PATHS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
 from baselines.ppo2 import ppo2
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 Path = str | os.PathLike[str]
 Teacher = Path | TrainedPolicy
-MakeTask = Callable[..., gym.Env]
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,8 @@ def learn(
         wish = callback(_so_far(run, list(logged.rows), make))
         return not (isinstance(wish, bool | np.bool_) and not wish)
 
-    saved = ppo2.learn(config, watch)
+    with made_by(config.env, make):
+        saved = ppo2.learn(config, watch)
     return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path), make)
 
 
@@ -237,7 +237,7 @@ def _teacher(teacher: Any) -> str:
     if isinstance(teacher, str | os.PathLike):
         return os.fspath(teacher)
     if isinstance(teacher, TrainedPolicy):
-        return offer_teacher(*teacher.saved.contents())
+        return offer_teacher(teacher.saved)
     raise UserError(
         "teachers: must be the path of a checkpoint, a policy or a list of these, not"
         f" {_shown(teacher)}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
@@ -18,7 +17,7 @@ from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
 from baselines.common.vec_env.answers import shown
-from baselines.common.vec_env.tasks import made_by, require_renderer
+from baselines.common.vec_env.tasks import MakeTask, made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import PIXELS, check_film, film
 from baselines.training.saved import SavedPolicy
@@ -46,7 +45,7 @@ class TrainedPolicy:
         self,
         saved: SavedPolicy,
         rows: Sequence[Row] = (),
-        make: Callable[..., gym.Env] | None = None,
+        make: MakeTask | None = None,
     ) -> None:
         self.saved = saved
         self._rows = rows

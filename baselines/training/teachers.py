@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
-
-import numpy as np
+from dataclasses import replace
 
 from baselines.common.checkpoint import Checkpoint, encoded
 from baselines.common.errors import UserError
@@ -13,25 +11,27 @@ from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.conversion.bare_policy import bare_policy, spaces_of_task
 from baselines.conversion.reading import Foreign, read_any
+from baselines.training.saved import SavedPolicy
 from baselines.transfer.build import check_teachers
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teacher import Teacher
 
 WHERE = "--teacher_paths"
 
-OFFERED: dict[str, Checkpoint] = {}
+OFFERED: dict[str, tuple[Checkpoint, SavedPolicy]] = {}
 """Teachers that a program has at hand, by what stands for their path in the settings."""
 
 
-def offer_teacher(arrays: dict[str, np.ndarray], metadata: dict[str, Any]) -> str:
-    """Let a checkpoint that lies in no file be a teacher.
+def offer_teacher(saved: SavedPolicy) -> str:
+    """Let a policy that lies in no file be a teacher.
 
     Returns:
         What stands for its path: the same for the same content.
     """
+    arrays, metadata = saved.contents()
     sha256 = hashlib.sha256(encoded(arrays, metadata)).hexdigest()
     name = f"policy-{sha256[:12]}"
-    OFFERED[name] = Checkpoint(arrays, metadata, sha256)
+    OFFERED[name] = Checkpoint(arrays, metadata, sha256), saved
     return name
 
 
@@ -57,7 +57,11 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
         CodeNotKnown: of a network from outside this package that the user has not named.
         UserError: the file holds no teacher, or not one of its task.
     """
-    found = OFFERED.get(path) or read_any(path, WHERE)
+    if path in OFFERED:
+        checkpoint, saved = OFFERED[path]
+        # Its own networks: another function may go by the name of theirs by now.
+        return replace(teacher_from_checkpoint(checkpoint, path), policy=saved.policy.body)
+    found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)
     return _taken_over(found, path, source_env)

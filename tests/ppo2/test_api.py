@@ -1,9 +1,11 @@
 """The package from a program."""
 
+import copy
 import hashlib
 import importlib
 import inspect
 import json
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -284,6 +286,16 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("own_tasks")
+def test_a_run_keeps_to_its_own_function() -> None:
+    def same() -> gym.Env:
+        tasks.OWN["same"] = toys.DiscreteToy  # as another thread may, for a run of its own
+        return toys.BoxToy()
+
+    model = ppo2.learn(same, num_env=2, num_timesteps=128, **SMALL)
+    assert model.saved.metadata["action_space"]["kind"] == "Box"
+
+
+@pytest.mark.usefixtures("own_tasks")
 @pytest.mark.parametrize(
     ("env", "name", "message"),
     [
@@ -421,6 +433,32 @@ def test_an_edited_network_is_used(by: str, edited: Callable[[str], Any], tmp_pa
     assert np.abs(again.predict(obs)[0] - before).max() > 0
 
 
+def test_a_teacher_at_hand_keeps_its_networks(edited: Callable[[str], Any]) -> None:
+    seen: list[SoFar] = []
+    teacher = ppo2.learn("BoxToy-v0", network=edited("relu").net, num_timesteps=64, **SMALL)
+    ppo2.learn(
+        "DiscreteToy-v0", teacher, network=edited("elu").net, num_timesteps=192,
+        callback=seen.append, **SMALL,
+    )  # fmt: skip
+    student = seen[0].model.saved.policy
+    assert student.body.network.activation == "elu"
+    assert [used.policy.network.activation for used in student.teachers] == ["relu"]
+
+
+def test_policies_can_be_pickled_and_copied(box: TrainedPolicy, discrete: TrainedPolicy) -> None:
+    seen: list[SoFar] = []
+    ppo2.learn(
+        "DiscreteToy-v0", box, num_timesteps=192, value_alignment_coef=0.1, callback=seen.append,
+        **SMALL,
+    )  # fmt: skip
+    student, obs = seen[0].model, np.eye(4)
+    assert "transfer" in student.saved.description()["policy"]
+    for model in (discrete, student):
+        for again in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+            np.testing.assert_array_equal(again.predict(obs)[0], model.predict(obs)[0])
+            assert again.history.keys() == model.history.keys()
+
+
 def test_a_network_is_allowed_alone_or_in_a_list(
     edited: Callable[[str], Any], tmp_path: Path
 ) -> None:
@@ -510,8 +548,9 @@ def test_completion_knows_every_setting() -> None:
 
 
 def test_the_package_itself_imports_nothing() -> None:
-    check = "import sys; from baselines import ppo2; print('numpy' in sys.modules, dir(ppo2))"
-    done = python("-c", check)
-    assert done.stdout.startswith("False")
+    check = "import sys; from baselines import ppo2; print(*dir(ppo2), 'numpy' in sys.modules)"
+    *names, has_numpy = python("-c", check).stdout.split()
+    assert has_numpy == "False"
+    assert set(names) >= {"learn", "load", "SoFar", "TrainedPolicy"}
     with pytest.raises(AttributeError, match="has no attribute 'leran'"):
         ppo2.leran  # noqa: B018

@@ -8,7 +8,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
@@ -22,11 +24,16 @@ from baselines.common.vec_env.in_use import take
 from baselines.common.vec_env.task_modules import import_task, registered_id
 from baselines.environments.offscreen import usable_opengl
 
-OWN: dict[str, Callable[..., gym.Env]] = {}
+MakeTask = Callable[..., gym.Env]
+
+OWN: dict[str, MakeTask] = {}
 """Tasks that a program makes by functions of its own."""
 
+_FOR_NOW: ContextVar[Mapping[str, MakeTask]] = ContextVar("for_now", default=MappingProxyType({}))
+"""Those that come before them for a while, in each thread for itself."""
 
-def add_task(name: str, make: Callable[..., gym.Env]) -> None:
+
+def add_task(name: str, make: MakeTask) -> None:
     """Let a function make the task of this name; a later one takes its place.
 
     Raises:
@@ -43,20 +50,26 @@ def add_task(name: str, make: Callable[..., gym.Env]) -> None:
 
 
 @contextmanager
-def made_by(name: str, make: Callable[..., gym.Env] | None) -> Iterator[None]:
-    """Have a function make the task of this name while the block lasts; None: what does anyway."""
-    before = OWN.copy()
-    if make is not None:
-        OWN[name] = make
+def made_by(name: str, make: MakeTask | None) -> Iterator[None]:
+    """Have a function make the task of this name while the block lasts; None: what does anyway.
+
+    Other threads, which may use the name for another function, see nothing of it.
+    """
+    before = _FOR_NOW.get()
+    token = _FOR_NOW.set(before if make is None else {**before, name: make})
     try:
         yield
     finally:
-        OWN.clear()
-        OWN.update(before)
+        _FOR_NOW.reset(token)
 
 
-def _make_own(name: str, arguments: dict[str, Any]) -> gym.Env:
-    made = OWN[name](**arguments)
+def _own(name: str) -> MakeTask | None:
+    """The function that makes the task of this name; None where it is none of a program's."""
+    return _FOR_NOW.get().get(name) or OWN.get(name)
+
+
+def _make_own(make: MakeTask, arguments: dict[str, Any]) -> gym.Env:
+    made = make(**arguments)
     if not isinstance(made, gym.Env):
         raise TypeError(f"its function makes a {type(made).__name__}, which is no gymnasium.Env")
     return made
@@ -70,8 +83,9 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
-    if env_id in OWN:
-        return _made(env_id, kwargs, flag, lambda own: _make_own(env_id, own | options))
+    function = _own(env_id)
+    if function is not None:
+        return _made(env_id, kwargs, flag, lambda own: _make_own(function, own | options))
     import_task(env_id, flag)
     name = registered_id(env_id)
     if name not in registry:
@@ -100,7 +114,8 @@ def _made(
 
 def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
     """The first argument that nobody knows, and the nearest that is known; else nothing."""
-    entry_point = OWN.get(env_id) or registry[registered_id(env_id)].entry_point
+    own = _own(env_id)
+    entry_point = own or registry[registered_id(env_id)].entry_point
     try:
         make = load_env_creator(entry_point) if isinstance(entry_point, str) else entry_point
         known = dict(inspect.signature(make).parameters)  # type: ignore[arg-type]
@@ -108,7 +123,7 @@ def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
         return ""
     if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in known.values()):
         return ""
-    if env_id not in OWN:
+    if own is None:
         known |= inspect.signature(gym.make).parameters
     unknown = [argument for argument in kwargs if argument not in known]
     return f"unknown argument {unknown[0]!r}{suggestion(unknown[0], known)}" if unknown else ""

@@ -1,5 +1,6 @@
 """Making tasks by name: what is wrong is told in one line."""
 
+import threading
 from typing import Any
 
 import gymnasium as gym
@@ -75,3 +76,21 @@ def test_a_name_stands_for_another_function_for_a_while(monkeypatch: pytest.Monk
     with tasks.made_by("Other", toys.DiscreteToy):
         make_task("Other", {})
     assert list(tasks.OWN.items()) == [("Toy", toys.BoxToy)]
+
+
+def test_another_thread_uses_the_name_for_its_own_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "OWN", {})
+    found = []
+
+    def elsewhere() -> None:
+        add_task("New", toys.DiscreteToy)
+        with tasks.made_by("Toy", toys.DiscreteToy):
+            found.append(make_task("Toy", {}))
+
+    with tasks.made_by("Toy", toys.BoxToy):
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        found.append(make_task("Toy", {}))
+    assert [type(task) for task in found] == [toys.DiscreteToy, toys.BoxToy]
+    assert tasks.OWN.keys() == {"New"}
