@@ -142,6 +142,9 @@ class Evaluation:
     def __repr__(self) -> str:
         count = len(self.episodes)
         told = interval_in_words(self.interval, count)
+        cut = sum(episode.was_cut for episode in self.episodes)
+        if cut:
+            told += f"; {cut} cut off before the end"
         return f"<return {self.mean:.1f} over {count} episode{'s' * (count > 1)}, {told}>"
 
 

@@ -117,7 +117,8 @@ def learn(
         TaskError: the task's own code has raised an error, its cause.
         Diverged: a value is not finite, and `on_divergence` does not allow another attempt.
         Drifted: the ranks of a run do not train the same policy any more.
-        KeyboardInterrupt: on Ctrl-C or SIGTERM, after policy and state have been saved.
+        KeyboardInterrupt: on Ctrl-C or SIGTERM, after the update that is under way; with
+            `save_path`, policy and state have been saved then.
     """
     if callback is not None and not callable(callback):
         raise UserError(

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from gymnasium import spaces
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
 from baselines.common.vec_env.answers import shown
-from baselines.common.vec_env.tasks import MakeTask, made_by, require_renderer
+from baselines.common.vec_env.tasks import MakeTask, described_space, made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import PIXELS, check_film, film
 from baselines.training.saved import SavedPolicy
@@ -60,6 +61,16 @@ class TrainedPolicy:
         """
         return columns(self._rows)
 
+    @property
+    def observation_space(self) -> spaces.Space:
+        """The space of its observations, which are not normalised, as its task gives it."""
+        return described_space(self.saved.metadata["observation_space"])
+
+    @property
+    def action_space(self) -> spaces.Space:
+        """The space of its actions, as its task gives it."""
+        return described_space(self.saved.metadata["action_space"])
+
     def __repr__(self) -> str:
         about = self.saved.metadata
         mean = about.get("training_return")
@@ -85,7 +96,8 @@ class TrainedPolicy:
 
         Returns:
             Actions for `env.step`: float32 of [k] or [B, k] for `Box`, not clipped to its bounds,
-            integers of [] or [B] for `Discrete`; and `state`.
+            integers of [] or [B] for `Discrete`; and `state`. If an observation is not finite, its
+            action means nothing.
 
         Raises:
             UserError: the observations have another shape or are no numbers, or `rng` is none.

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -75,6 +76,11 @@ def test_where_there_is_no_interval_the_words_say_why(returns: list[float], word
     assert found.interval is None
     assert json.loads(json.dumps(summarize(found.episodes)))["ci95"] is None
     assert repr(found) == words
+
+
+def test_episodes_that_were_cut_off_are_told() -> None:
+    found = Evaluation.of([Episode(1.0, 9), *(Episode(4.0, 50, was_cut=True) for _ in "ab")])
+    assert re.fullmatch("<return 3.0 over 3 episodes, .*; 2 cut off before the end>", repr(found))
 
 
 @pytest.mark.parametrize(("count", "seed", "deterministic"), [(2, 0, False), (3, 7, True)])

@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import pickle
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -209,6 +210,29 @@ def test_a_callback_stops_the_run_which_is_saved_and_goes_on(numpys: bool, tmp_p
         np.testing.assert_array_equal(parts.saved.params[name], value, name)
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_ctrl_c_ends_the_run_after_its_update(keeps: bool, tmp_path: Path) -> None:
+    kept: list[TrainedPolicy] = []
+
+    def press(progress: SoFar) -> None:
+        kept.append(progress.model)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    folder = tmp_path / "models"
+    with pytest.raises(KeyboardInterrupt):
+        ppo2.learn(
+            "BoxToy-v0", num_timesteps=192, callback=press, save_path=folder if keeps else None,
+            **SMALL,
+        )  # fmt: skip
+    assert [model.saved.metadata["update"] for model in kept] == [1]
+    assert folder.exists() == keeps
+    assert signal.getsignal(signal.SIGINT) is before
+    if keeps:
+        found = ppo2.load(folder)
+        np.testing.assert_array_equal(found.predict(np.eye(3))[0], kept[0].predict(np.eye(3))[0])
+
+
 def test_what_a_callback_raises_arrives() -> None:
     def fail(progress: SoFar) -> None:
         raise LookupError("mine")
@@ -248,6 +272,8 @@ def test_what_is_saved_can_be_loaded(discrete: TrainedPolicy, tmp_path: Path) ->
     again = ppo2.load(tmp_path / "deep" / "mine")
     np.testing.assert_array_equal(again.predict(obs)[0], discrete.predict(obs)[0])
     assert again.history == {}
+    assert again.observation_space == toys.DiscreteToy.observation_space
+    assert again.action_space == toys.DiscreteToy.action_space
     with pytest.raises(UserError, match=r"^path: .*deep is a folder"):
         discrete.save(tmp_path / "deep")
     with pytest.raises(UserError, match=r"^path: cannot write .*: File name too long$"):
