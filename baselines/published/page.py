@@ -56,7 +56,7 @@ FIRST = (
 WEIGHTS = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
 
-STUDIES = ("knowledge", "initial_noise", "better_teachers", WEIGHTS)
+STUDIES = ("knowledge", "initial_noise", "better_teachers", "kickstart", WEIGHTS)
 """How the names of experiments begin that come last and are no part of the summary."""
 
 HEADING = """\
