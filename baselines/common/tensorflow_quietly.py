@@ -93,4 +93,15 @@ def has_one_thread() -> bool:
     return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
-__all__ = ["has_one_thread", "tf"]
+_LOADED_BY = os.getpid()
+
+
+def is_forked() -> bool:
+    """Whether this process is a fork of the one that loaded TensorFlow.
+
+    It has none of TensorFlow's threads then, and would wait for them for ever.
+    """
+    return os.getpid() != _LOADED_BY
+
+
+__all__ = ["has_one_thread", "is_forked", "tf"]

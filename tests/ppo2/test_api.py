@@ -5,7 +5,9 @@ import hashlib
 import importlib
 import inspect
 import json
+import os
 import pickle
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -565,6 +567,24 @@ def test_a_program_that_has_used_tensorflow_before_is_told_and_trains() -> None:
     warning, policy = done.stdout.splitlines()
     assert warning.startswith("WARNING: TensorFlow was used before this run")
     assert policy.startswith("<policy for BoxToy-v0 after 64 steps")
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_a_run_in_a_forked_process_is_refused(box: TrainedPolicy) -> None:
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        signal.alarm(30)  # ends the process if it waits
+        try:
+            box.evaluate(1)
+            ppo2.learn("BoxToy-v0", num_timesteps=64, **SMALL)
+        except UserError as error:
+            os.write(writing, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, encoding="utf-8") as pipe:
+        assert re.match(r"multiprocessing: .*get_context\('spawn'\)$", pipe.read())
+    os.waitpid(child, 0)
 
 
 def test_completion_knows_every_setting() -> None:
