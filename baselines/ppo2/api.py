@@ -113,10 +113,12 @@ def learn(
         The policy at the end of the run.
 
     Raises:
-        UserError: a setting or a file is wrong; nothing has been written then.
+        UserError: a setting or a file is wrong, and nothing has been written; or a task returned
+            something that it should not.
         TaskError: the task's own code has raised an error, its cause.
         Diverged: a value is not finite, and `on_divergence` does not allow another attempt.
         Drifted: the ranks of a run do not train the same policy any more.
+        OSError: a file cannot be written any more, as on a full disk.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, after the update that is under way; with
             `save_path`, policy and state have been saved then.
     """
