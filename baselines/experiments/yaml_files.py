@@ -22,12 +22,12 @@ class Part:
     Attributes:
         value: text, number, boolean, None, or a list or dictionary of these.
         where: file and line, for the messages.
-        parts: the parts of a list or dictionary, by index or key.
+        parts: the parts of a list, in its order, or of a dictionary; by index or key, as text.
     """
 
     value: Any
     where: str
-    parts: dict[Any, Part]
+    parts: dict[str, Part]
 
     def error(self, message: str) -> UserError:
         """An error at this place."""
@@ -61,7 +61,7 @@ class Part:
         """Keys and parts of a dictionary.
 
         Args:
-            known: the keys that there may be; none: any text.
+            known: the keys that there may be; none: any.
 
         Raises:
             UserError: it is none, or has another key.
@@ -69,8 +69,8 @@ class Part:
         if not isinstance(self.value, dict):
             raise self.error(f"must be keys with values, not {_shown(self.value)}")
         for key, part in self.parts.items():
-            if not isinstance(key, str) or (known and key not in known):
-                near = suggestion(str(key), known)
+            if known and key not in known:
+                near = suggestion(key, known)
                 raise part.error(f"unknown key {_shown(key)} (one of: {', '.join(known)}){near}")
         return list(self.parts.items())
 
@@ -83,7 +83,7 @@ def read_yaml(path: Path) -> Part:
     """Read a YAML file.
 
     Raises:
-        UserError: it cannot be read, is no YAML, or has a key twice.
+        UserError: it cannot be read, is no YAML, or has a key twice or one that is no text.
     """
     content = read_regular(path, "experiment", MAX_BYTES)
     try:
@@ -108,16 +108,19 @@ def read_yaml(path: Path) -> Part:
 def _part(node: yaml.Node, path: Path, construct: Callable[[yaml.Node], Any]) -> Part:
     where = f"{path}:{node.start_mark.line + 1}"
     if isinstance(node, yaml.MappingNode):
-        parts: dict[Any, Part] = {}
+        parts: dict[str, Part] = {}
         for key_node, value_node in node.value:
-            key = key_node.value
+            key, place = key_node.value, f"{path}:{key_node.start_mark.line + 1}"
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise UserError(f"{place}: a key must be a text, not a list or keys with values")
             if key in parts:
-                raise UserError(f"{path}:{key_node.start_mark.line + 1}: {key!r} is there twice")
+                raise UserError(f"{place}: {key!r} is there twice")
             parts[key] = _part(value_node, path, construct)
         return Part({key: part.value for key, part in parts.items()}, where, parts)
     if isinstance(node, yaml.SequenceNode):
         elements = [_part(element, path, construct) for element in node.value]
-        return Part([part.value for part in elements], where, dict(enumerate(elements)))
+        by_index = {str(i): element for i, element in enumerate(elements)}
+        return Part([element.value for element in elements], where, by_index)
     return Part(construct(node), where, {})
 
 

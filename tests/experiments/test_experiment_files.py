@@ -263,6 +263,7 @@ BAD = {
     "no list": ("[0, 3]", "3", r":3: must be a list, not 3"),
     "no YAML": ("[0, 3]", "[0, 3", r":4: "),
     "a key twice": ("seeds: [0, 3]", "seeds: [0]\nseeds: [1]", r":4: 'seeds' is there twice"),
+    "a list for a key": ("seeds: [0, 3]", "? [seeds]\n: [0]", r":3: a key must be a text, not"),
     "a tag": ("[0, 3]", "!!python/object/apply:os.system ['true']", r":3: "),
     "a method of two names": ("0.1}\n", "0.1}\n    other: {}\n", r":7: a method is one name .* 2"),
     "a base that there is not": ("0.1}", "0.1, method: MKT}", r":7: method: .*did you mean MIKT"),
@@ -355,4 +356,4 @@ def test_a_name_of_a_panel_is_a_folder() -> None:
 def test_parts_know_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_text("a: 1\nb:\n  - x\n  - c: [1, 2]\n")
-    assert read_yaml(path).parts["b"].parts[1].parts["c"].where == f"{path}:4"
+    assert read_yaml(path).parts["b"].parts["1"].parts["c"].where == f"{path}:4"
