@@ -1,6 +1,6 @@
 """Runs, as their log folders tell of them; everything doubtful in a file is an error with its line.
 
-A log folder holds `config.json` and `progress.csv` (see `baselines.logger`).
+A log folder holds `config.json` and `progress.csv` (see `baselines.common.log_folder`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from baselines.common.errors import UserError, printable
-from baselines.common.files import read_regular
+from baselines.common.files import EARLIER, read_regular
+from baselines.common.log_folder import HEADER, TABLE
 
 WHERE = "LOG_DIR"
-HEADER_FILE, PROGRESS_FILE = "config.json", "progress.csv"
-
-EARLIER = "earlier"
-"""Folder in which a run finds its predecessor's logs set aside; it is not searched."""
 
 MAX_BYTES = 1 << 28
 MAX_TEXT = 4000
@@ -129,8 +126,7 @@ def find_runs(folders: Sequence[str]) -> list[Run]:
         below = list(run_folders(folder))
         if not below:
             raise UserError(
-                f"{WHERE}: no run in {folder} or below it: no folder has {HEADER_FILE}"
-                f" and {PROGRESS_FILE}"
+                f"{WHERE}: no run in {folder} or below it: no folder has {HEADER} and {TABLE}"
             )
         found |= {path.resolve(): path for path in below}
     return [read_run(found[path]) for path in sorted(found)]
@@ -138,6 +134,8 @@ def find_runs(folders: Sequence[str]) -> list[Run]:
 
 def run_folders(top: str | Path) -> Iterator[Path]:
     """The folders of runs at or below a folder, each once; links are followed.
+
+    What a run set aside of an earlier one in its folders is left out.
 
     Raises:
         UserError: there is no such folder.
@@ -153,7 +151,7 @@ def run_folders(top: str | Path) -> Iterator[Path]:
         seen.add(real)
         links = {name for name in below if os.path.islink(os.path.join(folder, name))}
         below[:] = sorted(set(below) - links - {EARLIER}) + sorted(links - {EARLIER})
-        if HEADER_FILE in files or PROGRESS_FILE in files:
+        if HEADER in files or TABLE in files:
             yield Path(folder)
 
 
@@ -164,8 +162,8 @@ def read_run(folder: Path) -> Run:
         NoCurve: it has too few rows.
         UserError: a file is missing or damaged; the message names it and the line.
     """
-    header = _read_header(folder / HEADER_FILE)
-    return Run(folder, *header, read_columns(folder / PROGRESS_FILE))
+    header = _read_header(folder / HEADER)
+    return Run(folder, *header, read_columns(folder / TABLE))
 
 
 def _fail(

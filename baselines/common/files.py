@@ -12,6 +12,9 @@ from pathlib import Path
 
 from baselines.common.errors import UserError
 
+EARLIER = "earlier"
+"""The folder, in that of a run, with what was set aside of earlier ones."""
+
 
 def expanded(path: str, where: str) -> str:
     """A path in which `~` or `~name` at the beginning is the folder of the user or of `name`.
@@ -265,8 +268,8 @@ def set_aside(folder: Path, names: list[str], flag: str) -> Path | None:
 
 
 def _move(found: list[Path], folder: Path) -> Path:
-    taken = (int(p.name) for p in (folder / "earlier").glob("*") if p.name.isdigit())
-    target = folder / "earlier" / str(max(taken, default=0) + 1)
+    taken = (int(p.name) for p in (folder / EARLIER).glob("*") if p.name.isdigit())
+    target = folder / EARLIER / str(max(taken, default=0) + 1)
     target.mkdir(parents=True)
     for path in found:
         path.rename(target / path.name)

@@ -56,10 +56,11 @@ def _speed(item: Item, seconds: float) -> float:
 
 def trial_in(folder: Path, item: Item) -> Item:
     """The same run from its beginning, but logged to this folder and saved nowhere."""
+    trial = replace(item, folder=folder)
     config = replace(
-        item.config, save_path="", log_path=str(folder / "logs"), resume=False, on_divergence="stop"
+        item.config, save_path="", log_path=str(trial.logs), resume=False, on_divergence="stop"
     )
-    return Item(item.name, folder, config)
+    return replace(trial, config=config)
 
 
 def seconds_left(board: Board, speeds: dict[Kind, float], jobs: int) -> float | None:

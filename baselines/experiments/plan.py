@@ -25,6 +25,8 @@ RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
 """Settings that the panels, the seeds and the sweep give."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
+MODELS, LOGS = "models", "logs"
+"""In the folder of a run: its checkpoints and its logs."""
 MAX_NAME = 255
 """Bytes that the name of a folder may have."""
 
@@ -53,9 +55,19 @@ class Item:
         return self.name.removesuffix(_seed_part(self.config.seed))
 
     @property
+    def models(self) -> Path:
+        """Where its checkpoints go."""
+        return self.folder / MODELS
+
+    @property
+    def logs(self) -> Path:
+        """Where its logs go."""
+        return self.folder / LOGS
+
+    @property
     def last_checkpoint(self) -> Path:
         """The file that is there once the run is finished."""
-        return self.folder / "models" / f"{self.config.nupdates:05d}"
+        return self.models / f"{self.config.nupdates:05d}"
 
 
 @dataclass(frozen=True)
@@ -324,7 +336,7 @@ def _item(
 
 
 def _places(folder: Path) -> dict[str, str]:
-    return {"save_path": str(folder / "models"), "log_path": str(folder / "logs")}
+    return {"save_path": str(folder / MODELS), "log_path": str(folder / LOGS)}
 
 
 def slug(text: str) -> str:

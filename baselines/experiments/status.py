@@ -10,6 +10,7 @@ from statistics import median_high
 
 from baselines.common.checkpoint import CheckpointError, newest_checkpoint
 from baselines.common.files import holder, is_held
+from baselines.common.log_folder import TABLE
 from baselines.experiments.plan import Item
 
 OUTPUT = "output.txt"
@@ -49,18 +50,18 @@ def is_there(teacher: str) -> bool:
 
 def is_trained_elsewhere(item: Item) -> bool:
     """Whether another process is training the run; asked before this one begins it."""
-    return any(is_held(item.folder / name) for name in ("models", "logs"))
+    return any(map(is_held, (item.models, item.logs)))
 
 
 def trainer(item: Item) -> str:
     """The process that is training the run; nothing where the system does not tell."""
-    return next(filter(None, (holder(item.folder / name) for name in ("models", "logs"))), "")
+    return next(filter(None, map(holder, (item.models, item.logs))), "")
 
 
 def standing(item: Item) -> Standing:
     """How far the run is; at its beginning where there is no log."""
     try:
-        rows = _last_rows(item.folder / "logs" / "progress.csv")
+        rows = _last_rows(item.logs / TABLE)
         fps = median_high([float(row["fps"]) for row in rows[-FEW:]])
         return Standing(int(rows[-1]["nupdates"]), fps)
     except (OSError, IndexError, KeyError, ValueError, TypeError):

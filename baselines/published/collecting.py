@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs import (
-    HEADER_FILE,
     MAX_BYTES,
-    PROGRESS_FILE,
     WHERE,
     NoCurve,
     Run,
@@ -21,7 +19,8 @@ from baselines.analysis.runs import (
 from baselines.analysis.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
-from baselines.experiments.plan import Item
+from baselines.common.log_folder import HEADER, TABLE
+from baselines.experiments.plan import LOGS, MODELS, Item
 from baselines.flags import TEACHERS
 from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
 
@@ -66,7 +65,7 @@ def collected(
     """
     result = Collected()
     for item in items:
-        logs, place = item.folder / "logs", item.folder.relative_to(root)
+        logs, place = item.logs, item.folder.relative_to(root)
         run = _begun(logs)
         if run is None:
             continue
@@ -76,7 +75,7 @@ def collected(
             continue
         old = committed.longest(item, root)
         if old is None:
-            if (folder / place / HEADER_FILE).is_file():
+            if (folder / place / HEADER).is_file():
                 result.kept.append(
                     f"{item.name}: {folder / place} stays: it is of a run with other settings or"
                     f" teachers; remove it, and {logs} is collected"
@@ -88,16 +87,16 @@ def collected(
                 continue
         elif _is_no_news(run, old, folder / place):
             continue
-        result.files[place / HEADER_FILE] = json.dumps(header, indent=1).encode() + b"\n"
-        result.files[place / PROGRESS_FILE] = thinned(
-            read_regular(logs / PROGRESS_FILE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
+        result.files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
+        result.files[place / TABLE] = thinned(
+            read_regular(logs / TABLE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
         )
     return result
 
 
 def _begun(logs: Path) -> Run | None:
     """The run that is logged in a folder; None where it has no curve yet."""
-    if not (logs / PROGRESS_FILE).is_file():
+    if not (logs / TABLE).is_file():
         return None
     try:
         return read_run(logs)
@@ -106,7 +105,7 @@ def _begun(logs: Path) -> Run | None:
 
 
 def _header(logs: Path) -> dict[str, Any]:
-    header: dict[str, Any] = json.loads(read_regular(logs / HEADER_FILE, WHERE, MAX_BYTES))
+    header: dict[str, Any] = json.loads(read_regular(logs / HEADER, WHERE, MAX_BYTES))
     return header
 
 
@@ -133,8 +132,8 @@ def check_as_declared(item: Item, root: Path) -> None:
         UserError: it was made with other settings, of which the message names the first, or with
             another teacher.
     """
-    logs = item.folder / "logs"
-    if (logs / HEADER_FILE).is_file():
+    logs = item.logs
+    if (logs / HEADER).is_file():
         header = portable(_header(logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
         _check_teachers(item, [teacher["sha256"] for teacher in header["teachers"]], root)
@@ -150,7 +149,7 @@ def _check_teachers(item: Item, had: Sequence[str], root: Path) -> None:
 
 def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
     had, wanted = identity(logged, RUNS), identity(item.config.to_json(), root)
-    logs = item.folder / "logs"
+    logs = item.logs
     for name in (name for name in had if name in wanted and had[name] != wanted[name]):
         raise UserError(
             f"experiment: {item.name}: {logs} is of a run with {name} {had[name]!r}, but"
@@ -181,7 +180,7 @@ def portable(header: dict[str, Any], place: Path) -> dict[str, Any]:
         place: the run's folder below that of all runs.
     """
     config, replaced = header["config"], {}
-    for name, folder in (("save_path", "models"), ("log_path", "logs")):
+    for name, folder in (("save_path", MODELS), ("log_path", LOGS)):
         place_there = Path(config.get(name, ""))
         own = place_there.parts[-len(place.parts) - 1 :] == (*place.parts, folder)
         if own or place_there.is_absolute():

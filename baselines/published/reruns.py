@@ -101,7 +101,7 @@ def rerun(config: Config, timesteps: float, folder: Path) -> Run:
         process.wait()
     if not _has_reached(trial, timesteps):
         raise UserError(f"{WHERE}: the training ended early: {last_line(folder / OUTPUT)}")
-    return read_run(folder / "logs")
+    return read_run(trial.logs)
 
 
 def _has_reached(trial: Item, timesteps: float) -> bool:
