@@ -31,6 +31,12 @@ SCRATCH = "PPO"
 SCRATCH_WITH_KL = "PPO + KL"
 """The same with the KL term that the paper's students have."""
 
+STUDENT = "MIKT"
+"""The method that this package is about."""
+
+UNTRAINED = "random teacher"
+"""The same with teachers that were never trained."""
+
 
 def _table(*methods: NamedMethod) -> dict[str, NamedMethod]:
     return {method.name: method for method in methods}
@@ -38,7 +44,7 @@ def _table(*methods: NamedMethod) -> dict[str, NamedMethod]:
 
 METHODS = _table(
     NamedMethod(SCRATCH, {}, "the student's network from scratch", taught=False),
-    NamedMethod("MIKT", {}, "the method, with the weights of `--coefs`"),
+    NamedMethod(STUDENT, {}, "the method, with the weights of `--coefs`"),
     NamedMethod(
         SCRATCH_WITH_KL,
         {KL: COEFS["paper"].values[KL]},
@@ -46,7 +52,7 @@ METHODS = _table(
         taught=False,
     ),
     NamedMethod(
-        "random teacher",
+        UNTRAINED,
         {"teacher_weights": "random"},
         "what the student's set-up brings with teachers that know nothing",
     ),

@@ -16,7 +16,7 @@ from baselines.analysis.curve_metrics import (
     Metric,
 )
 from baselines.analysis.curves import Curve, learning_curve
-from baselines.analysis.panels import Method, Panel
+from baselines.analysis.panels import WEIGHTS, Method, Panel
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import (
     Estimate,
@@ -25,6 +25,7 @@ from baselines.analysis.statistics import (
     estimate_of_returns,
     probability_of_improvement,
 )
+from baselines.config import TEACHER_WEIGHTS
 
 NONE = Estimate(math.nan)
 
@@ -130,7 +131,7 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
 
 
 def _controlled(panel: Panel, statistic: Function) -> Iterator[Against]:
-    for method in (method for method in panel.methods if method.runs[0].teachers):
+    for method in (method for method in panel.methods if method.taught):
         for control in (panel.with_kl(method), *panel.knowing_less(method)):
             if control is not None:
                 for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
@@ -148,7 +149,7 @@ def teacher_cost(run: Run) -> float:
 
     An untrained teacher has cost nothing; one that keeps a part of its training has.
     """
-    if run.config.get("teacher_weights") == "random":
+    if run.config.get(WEIGHTS) == TEACHER_WEIGHTS[-1]:
         return 0.0
     by_file = {teacher.sha256: teacher.timesteps for teacher in run.teachers}
     return math.nan if 0 in by_file.values() else float(sum(by_file.values()))

@@ -29,7 +29,7 @@ PLACES = {
 } | {f.name for f in fields(Config) if f.metadata["may_change"]}  # fmt: skip
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
-MIKT = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
+MIKT_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
 """Settings without effect on a run whose transfer method does not say that it reads them."""
 
 LONGEST_VALUE = 30
@@ -41,7 +41,7 @@ LENGTH = "num_timesteps"
 WEIGHTS = "teacher_weights"
 """The setting of what is left of the teachers' training."""
 
-TRANSFER = MIKT | {f.name for f in fields(Config) if f.metadata["group"] == "transfer"}
+TRANSFER_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] in ("mikt", "transfer")}
 """Settings without effect on a run that has no teachers."""
 
 
@@ -64,9 +64,24 @@ class Method:
     awaited: int = 0
 
     @property
+    def finished(self) -> bool:
+        """Whether those of its runs that are there ran to their end."""
+        return all(run.finished for run in self.runs)
+
+    @property
     def is_whole(self) -> bool:
         """Whether all its runs are there, as far as is known, and finished."""
-        return not self.awaited and all(run.finished for run in self.runs)
+        return not self.awaited and self.finished
+
+    @property
+    def taught(self) -> bool:
+        """Whether its runs have teachers."""
+        return bool(self.runs[0].teachers)
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether its runs begin with nothing: without teachers, and not from a checkpoint."""
+        return _is_scratch(self.runs[0])
 
     @property
     def stop(self) -> int:
@@ -99,7 +114,7 @@ class Panel:
         """
         like = None if self.baseline is None else {**self.baseline.settings, LENGTH: 0}
         alike = [method for method in self.methods if {**method.settings, LENGTH: 0} == like]
-        return max((m for m in alike if _is_scratch(m.runs[0])), key=lambda m: m.stop, default=None)
+        return max((m for m in alike if m.from_scratch), key=lambda m: m.stop, default=None)
 
     @property
     def baseline(self) -> Method | None:
@@ -107,8 +122,8 @@ class Panel:
 
         One without the KL term, which is no part of PPO, where there is one.
         """
-        scratch = [m for m in self.methods if _is_scratch(m.runs[0])]
-        others = [m for m in self.methods if not _is_scratch(m.runs[0])]
+        scratch = [m for m in self.methods if m.from_scratch]
+        others = [m for m in self.methods if not m.from_scratch]
 
         def distance(ppo: Method) -> tuple[bool, int]:
             differing = (_differing([ppo.settings, m.settings]) for m in others)
@@ -127,7 +142,7 @@ class Panel:
             own, others = method.settings, ppo.settings
             return abs(wanted - others[KL]), len(_differing([own, others]))
 
-        scratch = [m for m in self.methods if _is_scratch(m.runs[0]) and m.settings[KL] != 0]
+        scratch = [m for m in self.methods if m.from_scratch and m.settings[KL] != 0]
         return min(scratch, key=distance, default=None)
 
     def knowing_less(self, method: Method) -> list[Method]:
@@ -136,7 +151,7 @@ class Panel:
         The one whose teachers know nothing comes first.
         """
         own = method.settings.get(WEIGHTS)
-        if not method.runs[0].teachers or own not in TEACHER_WEIGHTS:
+        if not method.taught or own not in TEACHER_WEIGHTS:
             return []
         alike = [m for m in self.methods if _begins_with(m) == _begins_with(method)]
         less = TEACHER_WEIGHTS[TEACHER_WEIGHTS.index(own) + 1 :]
@@ -261,12 +276,12 @@ def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unread(config: Mapping[str, Any]) -> set[str]:
     if not config.get("teacher_paths"):
-        return TRANSFER
+        return TRANSFER_SETTINGS
     transfer = config.get("transfer", Config.transfer)
     if transfer == Config.transfer:
         return set()  # MIKT reads all of its own; it is not imported, as it would load Gymnasium
     try:
-        return MIKT - set(TRANSFERS.known(transfer).settings)
+        return MIKT_SETTINGS - set(TRANSFERS.known(transfer).settings)
     except NotKnown:  # a method from outside this package may read any of them
         return set()
 
@@ -276,35 +291,36 @@ def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
     for run in runs:
         by_label[label(run)].append(run)
     methods = [m for name, alike in by_label.items() for m in _named(name, _by_settings(alike))]
-    return tuple(sorted(methods, key=lambda m: (not _is_scratch(m.runs[0]), m.label)))
+    return tuple(sorted(methods, key=lambda m: (not m.from_scratch, m.label)))
 
 
 def _settings(run: Run) -> dict[str, Any]:
+    """What makes its method, and how long it is."""
     return settings_of_method(run.config) | {LENGTH: run.config[LENGTH]}
 
 
-def _by_settings(runs: Sequence[Run]) -> list[list[Run]]:
-    groups: list[list[Run]] = []
+def _by_settings(runs: Sequence[Run]) -> list[tuple[dict[str, Any], list[Run]]]:
+    """The runs by what makes their method; settings need not be hashable."""
+    groups: list[tuple[dict[str, Any], list[Run]]] = []
     for run in runs:
         own = _settings(run)
-        same = [group for group in groups if _settings(group[0]) == own]
-        if same:
-            same[0].append(run)
+        same = next((group for settings, group in groups if settings == own), None)
+        if same is None:
+            groups.append((own, [run]))
         else:
-            groups.append([run])
+            same.append(run)
     return groups
 
 
-def _named(name: str, groups: list[list[Run]]) -> list[Method]:
+def _named(name: str, groups: Sequence[tuple[dict[str, Any], list[Run]]]) -> list[Method]:
     """Methods of one label, told apart by the settings in which they differ.
 
     Long values are cut, unless two methods would then be called the same.
     """
-    settings = [_settings(group[0]) for group in groups]
-    differing = _differing(settings)
-    shortest = min(one[LENGTH] for one in settings)
+    differing = _differing([own for own, _ in groups])
+    shortest = min(own[LENGTH] for own, _ in groups)
     told = []
-    for group, own in zip(groups, settings, strict=True):
+    for own, group in groups:
         unsaid = _unsaid(name, group[0], own) | {LENGTH: shortest}
         told.append({k: own[k] for k in differing if k in own and own[k] != unsaid.get(k)})
     labels = [_labelled(name, one, LONGEST_VALUE) for one in told]
@@ -312,7 +328,7 @@ def _named(name: str, groups: list[list[Run]]) -> list[Method]:
         labels = [_labelled(name, one, None) for one in told]
     return [
         Method(called, _by_seed(group), own)
-        for called, group, own in zip(labels, groups, settings, strict=True)
+        for called, (own, group) in zip(labels, groups, strict=True)
     ]
 
 

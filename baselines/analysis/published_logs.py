@@ -17,15 +17,13 @@ from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin,
 from baselines.analysis.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
+from baselines.methods import STUDENT
 
 FLAG = "beside"
 """Of the command that reads such a file."""
 
 TEXTS = ("sources", "task")
 """Columns of a file that say which transfer a row is of; `sources` has a + between several."""
-
-STUDENT = "MIKT"
-"""Our method that is set beside published students."""
 
 NUMBERS = ("seed", TIMESTEPS, "eprewmean", "policy_entropy", "approxkl")
 
@@ -115,8 +113,8 @@ def laid_beside(ours: Sequence[Panel], published: Sequence[Panel]) -> list[Panel
     """The published panels, each with our method of the same transfer or task before it.
 
     PPO from scratch is set beside PPO from scratch, whatever transfers it is the baseline of, and
-    students beside our students of the same teachers. Where there are none, the published stand
-    alone.
+    students beside our students of MIKT with teachers of the same tasks. Where there are none, the
+    published stand alone.
     """
     return [replace(one, methods=(*_counterparts(ours, one), *one.methods)) for one in published]
 

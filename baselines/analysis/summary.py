@@ -12,9 +12,8 @@ from baselines.analysis.panels import WEIGHTS
 from baselines.analysis.statistics import TOO_SMALL, Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, signed
 from baselines.analysis.wording import brief
-from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
+from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
-STUDENT, UNTRAINED = "MIKT", "random teacher"
 MAIN = (SCRATCH, SCRATCH_WITH_KL, "MLPP", UNTRAINED, STUDENT)
 """The methods of the summary, by their labels."""
 
@@ -61,7 +60,7 @@ def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
 def _value(row: Row | None) -> str:
     if row is None:
         return NOT_KNOWN
-    unfinished = "" if all(run.finished for run in row.method.runs) else ", unfinished"
+    unfinished = "" if row.method.finished else ", unfinished"
     return f"{_half(row.value, _whole)} (n = {len(row.method.runs)}{unfinished})"
 
 

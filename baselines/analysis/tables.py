@@ -124,7 +124,7 @@ def _panel(comparison: Comparison) -> list[str]:
         table(comparison, comparison.rows),
         *([controls_table(comparison.controlled)] if comparison.controlled else []),
     ]
-    taught = [method for method in methods if method.runs[0].teachers]
+    taught = [method for method in methods if method.taught]
     costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
     if all(math.isnan(cost) for cost in costs.values()):
         return sections
@@ -204,8 +204,8 @@ def aligned(table: str) -> str:
 
 def named(method: Method) -> str:
     """Its label in Markdown, and how far it got when it is not finished."""
-    unfinished = not all(run.finished for run in method.runs)
-    return escaped(method.label) + (f" (to {as_timesteps(method.stop)})" if unfinished else "")
+    reached = "" if method.finished else f" (to {as_timesteps(method.stop)})"
+    return escaped(method.label) + reached
 
 
 def _heading(row: Row, threshold: float) -> str:

@@ -57,7 +57,7 @@ def _are_whole(one: Method, other: Method) -> bool:
 
 
 def _students(panel: Panel) -> list[Method]:
-    return [method for method in panel.methods if method.runs[0].teachers]
+    return [method for method in panel.methods if method.taught]
 
 
 def _with_set(panel: Panel, name: str) -> Method | None:

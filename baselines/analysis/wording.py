@@ -45,12 +45,7 @@ def verdict(found: Row | Against) -> str:
         return TOO_FEW
     if shown != NOT_SHOWN:
         return f"**a clear {shown}{_so_far(found)}**"
-    alike = found.difference.note == NO_SPREAD
-    why = (
-        "all pairs differ by the same, so there is no interval"
-        if alike
-        else "the interval includes 0"
-    )
+    why = ALL_ALIKE if found.difference.note == NO_SPREAD else "the interval includes 0"
     return f"{why}: **{shown}{_so_far(found)}**"
 
 
@@ -155,7 +150,7 @@ def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Row | 
         row = _row(comparison.rows, method.label, metric)
         yield sentence(row, f"{named(baseline)} from scratch"), row
     row = _row(comparison.costed, method.label, FINAL_RETURN)
-    costs = method.runs[0].teachers and any(teacher_cost(run) != 0 for run in method.runs)
+    costs = method.taught and any(teacher_cost(run) != 0 for run in method.runs)
     if costs and not math.isnan(row.difference.value):
         said = sentence(row, f"{named(longest)} from scratch")
         yield f"With the teachers' training counted: {said}", row

@@ -15,7 +15,7 @@ from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config, trains_student
 from baselines.experiments.yaml_files import Part, read_yaml, required
 from baselines.flags import from_settings
-from baselines.methods import METHODS, NamedMethod
+from baselines.methods import METHODS, STUDENT, NamedMethod
 
 KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
@@ -260,7 +260,7 @@ def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
         raise part.error(f"a method is one name with settings, not {len(entries)}")
     [(name, settings)] = entries
     added = dict(settings.entries())
-    base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS["MIKT"])
+    base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS[STUDENT])
     teachers = settings if added.pop("teachers", None) else None
     if teachers and not base.taught:
         raise part.error(f"{name}: {base.name} has no teachers")

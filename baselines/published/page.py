@@ -17,7 +17,7 @@ from baselines.analysis.knowledge import knowledge_tables
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import MIN_SEEDS, mean
-from baselines.analysis.summary import CONTROLS, STUDENT, Transfer, summary_table
+from baselines.analysis.summary import CONTROLS, Transfer, summary_table
 from baselines.analysis.tables import (
     as_timesteps,
     comparable_when_costed,
@@ -32,6 +32,7 @@ from baselines.analysis.tables import (
 from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
 from baselines.analysis.wording import RULES, VERBS, sentences, too_few
+from baselines.methods import STUDENT
 from baselines.published.collecting import ROWS
 from baselines.published.folder import EXPERIMENT, Results
 
@@ -53,10 +54,10 @@ FIRST = (
 )
 """The experiments that show the method, in this order; then come others by name."""
 
-WEIGHTS = "coefficients"
+WEIGHTS_STUDY = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
 
-STUDIES = ("knowledge", "initial_noise", "better_teachers", "kickstart", WEIGHTS)
+STUDIES = ("knowledge", "initial_noise", "better_teachers", "kickstart", WEIGHTS_STUDY)
 """How the names of experiments begin that come last and are no part of the summary."""
 
 HEADING = """\
@@ -232,7 +233,7 @@ def folded(summary: str, parts: Sequence[str]) -> str:
 
 def _weights(section: Section) -> Iterator[str]:
     """What the weights of the losses are chosen by, where this is that study."""
-    if section.results.folder.name != WEIGHTS:
+    if section.results.folder.name != WEIGHTS_STUDY:
         return
     tables = [told for c in section.comparisons if (told := weights_table(c))]
     if tables:
