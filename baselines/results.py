@@ -125,7 +125,8 @@ def _section(results: Results) -> Section:
     found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, files)
-    return Section(results, found.comparisons, found.notes, {path.name for path in files})
+    names = {path.name for path in files}
+    return Section(results, found.comparisons, found.knowledge, found.notes, names)
 
 
 def _write(folder: Path, files: Mapping[Path, bytes]) -> None:

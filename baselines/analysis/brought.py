@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
-from baselines.analysis.comparison import Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
-from baselines.analysis.knowledge import METRICS, pair_name, pairs
+from baselines.analysis.knowledge import METRICS, Knowledge
 from baselines.analysis.statistics import Statistic
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
 
@@ -49,24 +48,30 @@ def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: s
     return interval_figure([transfer.name for transfer in transfers], columns, statistic, title)
 
 
-def knowledge_figure(comparisons: Sequence[Comparison], statistic: Statistic, title: str) -> Figure:
+def knowledge_figure(
+    found: Sequence[Knowledge], statistic: Statistic, title: str, looks: Mapping[str, Style]
+) -> Figure:
     """The pairs of all panels, a row for each, by area and by final return.
 
     A row names its panel where several have pairs.
+
+    Args:
+        found: the panels with pairs.
+        statistic: that over the seeds.
+        title: above all; may be empty.
+        looks: the style of each label.
     """
-    called = attrgetter("label")
-    looks = drawing.styles([comparison.panel for comparison in comparisons])
-    with_pairs = [comparison for comparison in comparisons if pairs(comparison, METRICS[0])]
-    names: list[str] = []
+    rows = [(one.comparison.panel.title, pair) for one in found for pair in one.pairs]
     columns = []
     for metric in METRICS:
-        rows = []
-        names.clear()
-        for comparison in with_pairs:
-            place = f"{comparison.panel.title}: " if len(with_pairs) > 1 else ""
-            own = {pair_name(one, called): one for one in pairs(comparison, metric)}
-            for name in (pair_name(one, called) for one in pairs(comparison, METRICS[0])):
-                rows.append([Point(own[name].difference, looks[called(own[name].method)])])
-                names.append(f"{place}{name} (n = {own[name].pairs} pairs)")
-        columns.append(Column(f"Knowledge: {metric.title}", "trained − untrained", rows, True, {}))
+        points = [
+            [Point(pair.measured[metric].difference, looks[pair.method.label])] for _, pair in rows
+        ]
+        title_above = f"Knowledge: {metric.title}"
+        columns.append(Column(title_above, "trained − untrained", points, True, {}))
+    called = attrgetter("label")
+    names = [
+        (f"{panel}: " if len(found) > 1 else "") + f"{pair.name(called)} (n = {pair.seeds} pairs)"
+        for panel, pair in rows
+    ]
     return interval_figure(names, columns, statistic, title)

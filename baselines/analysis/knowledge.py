@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.panels import WEIGHTS, Method
 from baselines.analysis.statistics import MIN_SEEDS
-from baselines.analysis.tables import escaped, named, with_interval
+from baselines.analysis.tables import escaped, named, probability, with_interval
 from baselines.analysis.wording import told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
@@ -27,40 +29,88 @@ harm: if its student falls below PPO, the difference contains this loss, and onl
 PPO show a gain."""
 
 
-def pairs(comparison: Comparison, metric: Metric) -> list[Against]:
-    """The methods of a panel set against themselves with teachers that know less; the best first.
+@dataclass(frozen=True)
+class Pair:
+    """A method and the same one with teachers that know less.
 
-    Those of which too few seeds are there come last.
+    Attributes:
+        method, control: the two.
+        measured: the one set against the other, by each of `METRICS`.
     """
-    found = [
-        one
-        for one in comparison.controlled
-        if one.metric is metric and one.control.runs[0].teachers
+
+    method: Method
+    control: Method
+    measured: Mapping[Metric, Against]
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds both have."""
+        return self.measured[METRICS[0]].pairs
+
+    def name(self, called: Callable[[Method], str]) -> str:
+        """The method; with its control, unless their teachers know all and nothing.
+
+        Args:
+            called: what a method is called.
+        """
+        known = [method.settings[WEIGHTS] for method in (self.method, self.control)]
+        control = [] if known == [TEACHER_WEIGHTS[0], TEACHER_WEIGHTS[-1]] else [self.control]
+        return ", minus ".join(called(method) for method in (self.method, *control))
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What the teachers' training brings in a panel.
+
+    Attributes:
+        comparison: the panel, measured.
+        pairs: its pairs, at least one: by the primary measure, the best first.
+    """
+
+    comparison: Comparison
+    pairs: Sequence[Pair]
+
+
+def knowledge_of(comparisons: Sequence[Comparison]) -> list[Knowledge]:
+    """The panels with pairs; none unless one of them is about pairs, so that it has several."""
+    found = [Knowledge(comparison, pairs(comparison)) for comparison in comparisons]
+    about_pairs = any(len(one.pairs) > 1 for one in found)
+    return [one for one in found if one.pairs and about_pairs]
+
+
+def pairs(comparison: Comparison) -> list[Pair]:
+    """The pairs of a panel, by the primary measure: the best first, those of too few seeds last."""
+    found: dict[tuple[str, str], list[Against]] = defaultdict(list)
+    for one in comparison.controlled:
+        if one.control.taught and one.metric in METRICS:
+            found[one.method.label, one.control.label].append(one)
+    result = [
+        Pair(alike[0].method, alike[0].control, {one.metric: one for one in alike})
+        for alike in found.values()
     ]
-    return sorted(found, key=lambda one: (one.pairs < MIN_SEEDS, -one.difference.value))
+    return sorted(result, key=lambda pair: _place(pair.measured[METRICS[0]]))
 
 
-def pair_name(pair: Against, called: Callable[[Method], str]) -> str:
-    """The method; with its control, unless the two have teachers that know all and nothing."""
-    known = [method.settings[WEIGHTS] for method in (pair.method, pair.control)]
-    control = [] if known == [TEACHER_WEIGHTS[0], TEACHER_WEIGHTS[-1]] else [pair.control]
-    return ", minus ".join(called(method) for method in (pair.method, *control))
+def _place(found: Against) -> tuple[bool, float]:
+    return found.pairs < MIN_SEEDS, -found.difference.value
 
 
-def come_in_pairs(comparisons: Sequence[Comparison]) -> bool:
-    """Whether it is pairs that some panel is about: it has two or more."""
-    return any(len(pairs(comparison, METRICS[0])) > 1 for comparison in comparisons)
+def knowledge_tables(found: Sequence[Knowledge]) -> str:
+    """The tables of all these panels in Markdown, explained; empty where there is none."""
+    if not found:
+        return ""
+    tables = [f"**{escaped(one.comparison.panel.title)}**\n\n{_table(one)}" for one in found]
+    return "\n\n".join([EXPLANATION, *tables])
 
 
-def knowledge_table(comparison: Comparison) -> str:
-    """The pairs of a panel in Markdown."""
+def _table(found: Knowledge) -> str:
     lines = [
         "| method | pairs | knowledge: area under the curve | | P(better) | knowledge: final return"
         f" | | area minus {SCRATCH_WITH_KL} | | area minus {SCRATCH} | |"
         f" untrained teacher: area minus {SCRATCH} | |",
         "|---" * 13 + "|",
     ]
-    finals = {pair_name(one, named): one for one in pairs(comparison, FINAL_RETURN)}
+    comparison = found.comparison
     over_kl = {
         one.method.label: one
         for one in comparison.controlled
@@ -69,25 +119,13 @@ def knowledge_table(comparison: Comparison) -> str:
     over_scratch = {
         row.method.label: row for row in comparison.rows if row.metric is AREA_UNDER_CURVE
     }
-    for area in pairs(comparison, AREA_UNDER_CURVE):
-        better = with_interval(area.improvement, lambda value: f"{value:.2f}")
-        label, name = area.method.label, pair_name(area, named)
-        row = [name, str(area.pairs), *told(area), better]
-        row += told(finals[name])
+    for pair in found.pairs:
+        area, label = pair.measured[AREA_UNDER_CURVE], pair.method.label
+        row = [pair.name(named), str(pair.seeds)]
+        row += [*told(area), with_interval(area.improvement, probability)]
+        row += told(pair.measured[FINAL_RETURN])
         row += told(over_kl.get(label))
         row += told(over_scratch[label])
-        row += told(over_scratch[area.control.label])
+        row += told(over_scratch[pair.control.label])
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
-
-
-def knowledge_tables(comparisons: Sequence[Comparison]) -> str:
-    """The tables of all panels that have pairs, in Markdown; empty where it is not about pairs."""
-    if not come_in_pairs(comparisons):
-        return ""
-    tables = [
-        f"**{escaped(comparison.panel.title)}**\n\n{knowledge_table(comparison)}"
-        for comparison in comparisons
-        if pairs(comparison, METRICS[0])
-    ]
-    return "\n\n".join([EXPLANATION, *tables])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def logged_quantities(
     quantities: Sequence[Quantity],
     statistic: Statistic,
     title: str,
-    looks: dict[str, Style],
+    looks: Mapping[str, Style],
 ) -> Figure:
     """Draw it.
 
@@ -54,7 +54,7 @@ def logged_quantities(
 
 
 def _draw_quantity(
-    axes: Axes, panel: Panel, quantity: Quantity, statistic: Statistic, looks: dict[str, Style]
+    axes: Axes, panel: Panel, quantity: Quantity, statistic: Statistic, looks: Mapping[str, Style]
 ) -> set[int]:
     """Draw one quantity of all methods; returns the numbers of its columns."""
     numbers: set[int] = set()
@@ -72,7 +72,7 @@ def _draw_quantity(
     return numbers
 
 
-def _list_methods(axes: Axes, panel: Panel, looks: dict[str, Style]) -> None:
+def _list_methods(axes: Axes, panel: Panel, looks: Mapping[str, Style]) -> None:
     """A legend of colours and markers: the lines tell the layers here."""
     entries = []
     for method in panel.methods:

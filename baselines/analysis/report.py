@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure
 from baselines.analysis.comparison import Comparison, compare
-from baselines.analysis.knowledge import come_in_pairs, knowledge_tables
+from baselines.analysis.knowledge import knowledge_of, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.notes import notes_on
@@ -47,11 +47,13 @@ class Report:
         files: contents by the end of the files' name; equal logs and wishes give equal bytes.
         notes: what a reader must know of the logs.
         comparisons: the panels, measured.
+        knowledge: tables of what the teachers' training brings, in Markdown; may be empty.
     """
 
     files: dict[str, bytes]
     notes: list[str]
     comparisons: list[Comparison]
+    knowledge: str
 
 
 def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
@@ -62,32 +64,31 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
     """
     metrics = metrics_named(wishes.metrics, panels)
     statistic = STATISTICS[wishes.statistic]
-    students = student_panels(panels)
-    quantities, missing = shown_and_missing(students)
     comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
+    knowledge = knowledge_of(comparisons)
+    told = knowledge_tables(knowledge)
     notes = [note for panel in panels for note in notes_on(panel)]
     title = wishes.title or "Learning curves"
-    files = {
-        ".md": as_markdown(
-            title, statistic.words, comparisons, notes, knowledge_tables(comparisons)
-        ).encode(),
+    tables = {
+        ".md": as_markdown(title, statistic.words, comparisons, notes, told).encode(),
         ".csv": as_csv(comparisons).encode(),
     }
+    students = student_panels(panels)
+    quantities, missing = shown_and_missing(students)
     with drawing.appearance():
+        looks = drawing.styles(panels)
         figures = {"": learning_curves(panels, statistic, wishes.seeds, wishes.title)}
         if quantities:
-            looks = drawing.styles(panels)
             figures["_teachers"] = logged_quantities(
                 students, quantities, statistic, wishes.title, looks
             )
         if metrics:
-            looks = drawing.styles(panels)
             figures["_metrics"] = logged_quantities(panels, metrics, statistic, wishes.title, looks)
-        if come_in_pairs(comparisons):
-            figures["_knowledge"] = knowledge_figure(comparisons, statistic, wishes.title)
+        if knowledge:
+            figures["_knowledge"] = knowledge_figure(knowledge, statistic, wishes.title, looks)
         drawn = {
             f"{name}.{kind}": drawing.rendered(figure, kind)
             for name, figure in figures.items()
             for kind in wishes.formats
         }
-    return Report(drawn | files, notes + missing, comparisons)
+    return Report(drawn | tables, notes + missing, comparisons, told)

@@ -10,7 +10,7 @@ from baselines.analysis.comparison import Against, Comparison, Row
 from baselines.analysis.curve_metrics import Metric
 from baselines.analysis.panels import WEIGHTS
 from baselines.analysis.statistics import TOO_SMALL, Estimate
-from baselines.analysis.tables import NOT_KNOWN, escaped, signed
+from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -69,7 +69,9 @@ def _difference(found: Against | None) -> str:
         return NOT_KNOWN
     figure = _half(found.difference, lambda value: signed(value, _whole))
     few = found.improvement.note == TOO_SMALL
-    return f"{figure}: {brief(found)}" + ("" if few else f"; P = {found.improvement.value:.2f}")
+    return f"{figure}: {brief(found)}" + (
+        "" if few else f"; P = {probability(found.improvement.value)}"
+    )
 
 
 def _half(figure: Estimate, written: Callable[[float], str]) -> str:

@@ -164,7 +164,7 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> st
         last = row.metric
         lines.append(
             f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
-            f" | {_difference(row)} | {with_interval(row.improvement, _probability)} |"
+            f" | {_difference(row)} | {with_interval(row.improvement, probability)} |"
         )
     return "\n".join(lines)
 
@@ -188,7 +188,7 @@ def controls_table(controlled: Sequence[Against]) -> str:
         difference = signed_with_interval(one.difference)
         lines.append(
             f"| {heading} | {named(one.method)} | {named(one.control)} | {one.pairs}"
-            f" | {difference} | {with_interval(one.improvement, _probability)} |"
+            f" | {difference} | {with_interval(one.improvement, probability)} |"
         )
     return "\n".join(lines)
 
@@ -264,7 +264,8 @@ def as_timesteps(value: float) -> str:
     return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
 
 
-def _probability(value: float) -> str:
+def probability(value: float) -> str:
+    """A probability in hundredths."""
     return f"{value:.2f}"
 
 

@@ -13,7 +13,6 @@ from urllib.parse import quote
 from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
-from baselines.analysis.knowledge import knowledge_tables
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import MIN_SEEDS, mean
@@ -97,12 +96,14 @@ class Section:
     Attributes:
         results: the folder.
         comparisons: its panels, measured.
+        knowledge: tables of what the teachers' training brings, in Markdown; may be empty.
         notes: what a reader must know of its logs.
         files: names of the figures and tables in the folder.
     """
 
     results: Results
     comparisons: Sequence[Comparison]
+    knowledge: str
     notes: Sequence[str]
     files: Collection[str]
 
@@ -193,9 +194,8 @@ def _section(section: Section) -> Iterator[str]:
     yield _origin(results)
     yield from _teachers(results)
     yield from _weights(section)
-    told = knowledge_tables(section.comparisons)
-    if told:
-        yield told
+    if section.knowledge:
+        yield section.knowledge
         yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
     compared = [part for comparison in section.comparisons for part in _compared(comparison)]

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 from handmade_logs import panels_in, straight, student_columns, write_run
+from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure, summary_figure
 from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
-from baselines.analysis.knowledge import come_in_pairs, knowledge_tables, pair_name, pairs
+from baselines.analysis.knowledge import knowledge_of, knowledge_tables, pairs
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run, read_run
-from baselines.analysis.statistics import STATISTICS, mean
+from baselines.analysis.statistics import STATISTICS, Statistic, mean
 from baselines.analysis.summary import Transfer, summary_table
 from baselines.analysis.tables import aligned
 
@@ -37,6 +38,11 @@ UNTRAINED = {"teacher_weights": "random"}
 WEAK = {"mutual_info_coef": 0.0}
 
 
+def knowledge_drawn(comparisons: list[Comparison], statistic: Statistic = MEAN) -> Figure:
+    looks = drawing.styles([comparison.panel for comparison in comparisons])
+    return knowledge_figure(knowledge_of(comparisons), statistic, "", looks)
+
+
 @pytest.fixture
 def compared(tmp_path: Path) -> Comparison:
     write(tmp_path, "ppo", 1)
@@ -51,7 +57,10 @@ def compared(tmp_path: Path) -> Comparison:
 
 
 def test_twins_differ_in_their_teachers_training_alone(compared: Comparison) -> None:
-    found = [(one.method.label, one.difference.value) for one in pairs(compared, FINAL_RETURN)]
+    found = [
+        (pair.method.label, pair.measured[FINAL_RETURN].difference.value)
+        for pair in pairs(compared)
+    ]
     assert [label for label, _ in found] == ["MIKT without MI", "MIKT"]  # the best first
     assert [value for _, value in found] == pytest.approx([0.95 * 110 * 5, 0.95 * 110])
 
@@ -69,7 +78,7 @@ def test_what_goes_on_from_a_checkpoint_is_no_twin_of_what_does_not(tmp_path: Pa
         write(tmp_path, f"{name}_mikt", 6, **start)
         write(tmp_path, f"{name}_random", 5, **start, **UNTRAINED)
     [panel] = panels_in(tmp_path)
-    found = pairs(compare(panel, mean, None), FINAL_RETURN)
+    found = pairs(compare(panel, mean, None))
     assert sorted((one.method.label, one.control.label) for one in found) == [
         ("MIKT", "random teacher"),
         ("MIKT, continued", "random teacher, continued"),
@@ -83,7 +92,7 @@ def test_the_summary_takes_no_teacher_that_knows_a_part_for_an_untrained_one(
     write(tmp_path, "part", 5, teacher_weights="random_networks")
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
-    assert len(pairs(compared, FINAL_RETURN)) == 1
+    assert len(pairs(compared)) == 1
     assert Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN) is None
 
 
@@ -94,16 +103,16 @@ def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
     found = {
-        pair_name(one, attrgetter("label")): one.difference.value
-        for one in pairs(compared, FINAL_RETURN)
+        pair.name(attrgetter("label")): pair.measured[FINAL_RETURN].difference.value
+        for pair in pairs(compared)
     }
     part, nothing = "MIKT, teacher_weights=random_networks", "random teacher"
     assert list(found) == ["MIKT", f"MIKT, minus {part}", f"{part}, minus {nothing}"]
     assert list(found.values()) == pytest.approx([0.95 * 110 * n for n in (5, 4, 1)])
-    rows = knowledge_tables([compared]).splitlines()
+    rows = knowledge_tables(knowledge_of([compared])).splitlines()
     assert [row.split(" | ")[0] for row in rows[-3:]] == [f"| {name}" for name in found]
     with drawing.appearance():
-        area, _ = knowledge_figure([compared], MEAN, "").axes
+        area, _ = knowledge_drawn([compared]).axes
     labels = [tick.get_text() for tick in area.get_yticklabels()]
     assert labels == [f"{name} (n = 3 pairs)" for name in found]
     beyond = Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN)
@@ -116,13 +125,13 @@ def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:
         write(tmp_path, f"trained{factor}", factor, seeds, **settings)
         write(tmp_path, f"random{factor}", 5, seeds, **settings, **UNTRAINED)
     [panel] = panels_in(tmp_path)
-    found = pairs(compare(panel, mean, None), FINAL_RETURN)
+    found = pairs(compare(panel, mean, None))
     assert [one.method.label for one in found] == ["MIKT", "MIKT without MI"]
 
 
 def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
-    assert come_in_pairs([compared])
-    lines = [line for line in knowledge_tables([compared]).splitlines() if line.startswith("|")]
+    table = knowledge_tables(knowledge_of([compared]))
+    lines = [line for line in table.splitlines() if line.startswith("|")]
     assert "knowledge: area under the curve" in lines[0]
     # 522.5, the deviation 0.95 · 50, the reach 2.484 of that; half of it for the area: 50.5 of 95
     assert lines[2].startswith("| MIKT without MI | 3 | +277.8 [+215.0, +340.5] | **gain** | ")
@@ -138,8 +147,9 @@ def test_one_pair_is_not_about_pairs(tmp_path: Path) -> None:
     write(tmp_path, "mikt", 6)
     write(tmp_path, "random", 5, **UNTRAINED)
     comparisons = [compare(panel, mean, None) for panel in panels_in(tmp_path)]
-    assert not come_in_pairs(comparisons)
-    assert knowledge_tables(comparisons) == ""
+    assert len(pairs(comparisons[0])) == 1
+    assert knowledge_of(comparisons) == []
+    assert knowledge_tables([]) == ""
 
 
 def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
@@ -166,7 +176,7 @@ def test_of_too_few_seeds_the_summary_tells_no_probability(tmp_path: Path) -> No
 def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     with drawing.appearance():
         values, kl, untrained = summary_figure([Transfer("S → T", compared)], MEAN, "").axes
-        area, _ = knowledge_figure([compared], MEAN, "").axes
+        area, _ = knowledge_drawn([compared]).axes
     assert [tick.get_text() for tick in values.get_yticklabels()] == ["S → T"]
     points = [float(line.get_xdata()[0]) for line in values.lines if len(line.get_xdata()) == 1]
     assert points == pytest.approx([104.5, 209, 522.5, 627])
@@ -177,13 +187,13 @@ def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     assert labels == ["MIKT without MI (n = 3 pairs)", "MIKT (n = 3 pairs)"]
     other = replace(compared, panel=replace(compared.panel, title="A → B"))
     with drawing.appearance():
-        of_both, _ = knowledge_figure([compared, other], MEAN, "").axes
+        of_both, _ = knowledge_drawn([compared, other]).axes
     assert [tick.get_text() for tick in of_both.get_yticklabels()] == [
         f"{panel}: {label}" for panel in ("S-v0 → Target-v0", "A → B") for label in labels
     ]
     bar = next(line for line in area.lines if list(line.get_ydata()) == [0, 0])
-    expected = next(one for one in pairs(compared, AREA_UNDER_CURVE))
-    assert list(bar.get_xdata()) == [expected.difference.low, expected.difference.high]
+    expected = pairs(compared)[0].measured[AREA_UNDER_CURVE].difference
+    assert list(bar.get_xdata()) == [expected.low, expected.high]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +209,7 @@ def test_a_figure_says_what_its_points_and_bars_are(
     statistic = STATISTICS[name]
     compared = [compare(panel, statistic.function, None) for panel in panels_in(tmp_path)]
     with drawing.appearance():
-        figure = knowledge_figure(compared, statistic, "")
+        figure = knowledge_drawn(compared, statistic)
     [caption] = [text.get_text() for text in figure.texts]
     assert re.findall(r"points: (.*?) over seeds; bars: 95 % intervals \((.*?)\)", caption) == [
         (points, bars)
