@@ -152,11 +152,9 @@ def hand_over_rows(run: Run) -> tuple[int, int] | None:
         That of the last update with the teachers, and the last one of `SPAN` updates
         after it.
     """
-    stop = hand_over(run)
-    updates = run.columns.get("nupdates")
-    if stop is None or updates is None:
+    before, updates = _last_taught(run), run.columns.get("nupdates")
+    if before is None or updates is None:
         return None
-    before = int(np.searchsorted(run.timesteps, stop))
     within = np.flatnonzero(updates <= updates[before] + SPAN)
     return before, int(within[-1])
 
@@ -171,17 +169,22 @@ def coupling_begins(run: Run) -> float | None:
 
 
 def hand_over(run: Run) -> float | None:
-    """Timesteps at which a student was last seen with its teachers; None: it still has them.
+    """Timesteps at which a student was last seen with its teachers; None: it still has them."""
+    last = _last_taught(run)
+    return None if last is None else float(run.timesteps[last])
 
-    It has them while it has losses of its own, whatever its transfer method.
+
+def _last_taught(run: Run) -> int | None:
+    """The last row with the teachers; None: it still has them, or never had any.
+
+    It has them while it has losses of its own, whatever its transfer method. A row without them
+    is no hand-over if they are there again after it.
     """
     own = _own_losses(run)
-    if not own:
+    taught = np.flatnonzero(np.isfinite(own).any(axis=0)) if own else np.array([])
+    if not taught.size or taught[-1] == len(run.timesteps) - 1:
         return None
-    taught = np.flatnonzero(np.isfinite(own).any(axis=0))
-    if len(taught) in (0, len(run.timesteps)):
-        return None
-    return float(run.timesteps[taught[-1]])
+    return int(taught[-1])
 
 
 def _own_losses(run: Run) -> list[np.ndarray]:

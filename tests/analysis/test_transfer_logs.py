@@ -70,6 +70,13 @@ def test_a_student_that_still_has_its_teachers_was_not_handed_over(tmp_path: Pat
     assert (coupling_begins(run), hand_over(run)) == (None, None)
 
 
+def test_a_row_without_a_loss_is_no_hand_over_if_the_loss_comes_again(tmp_path: Path) -> None:
+    columns = {name: column[:5] for name, column in student_columns().items()}
+    columns["mutual_info_loss"][2] = None
+    run = read_run(write_run(tmp_path / "a", straight(1.0)[:5], sources=["S"], columns=columns))
+    assert hand_over(run) is None
+
+
 def test_phases_of_a_real_run() -> None:
     runs = {run.folder.name: run for run in find_runs([str(REAL)])}
     run = runs["mikt_mutual_info_10"]  # every tenth row: the coupling at 440, alone from 879
