@@ -14,6 +14,7 @@ from baselines.analysis.intervals import Column, Point, interval_figure
 from baselines.analysis.knowledge import METRICS, Knowledge
 from baselines.analysis.statistics import Statistic
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
+from baselines.analysis.tables import counted
 
 DIFFERENCES = {
     FINAL_RETURN: Style("#333333", "", "D"),
@@ -71,7 +72,8 @@ def knowledge_figure(
         columns.append(Column(title_above, "trained − untrained", points, True, {}))
     called = attrgetter("label")
     names = [
-        (f"{panel}: " if len(found) > 1 else "") + f"{pair.name(called)} (n = {pair.seeds} pairs)"
+        (f"{panel}: " if len(found) > 1 else "")
+        + f"{pair.name(called)} (n = {counted(pair.seeds, 'pair')})"
         for panel, pair in rows
     ]
     return interval_figure(names, columns, statistic, title)

@@ -116,15 +116,15 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
         statistic: over the seeds.
         threshold: a return; None: the mean final return of PPO from scratch.
     """
+    baseline, longest = panel.baseline, panel.longest_baseline
     if threshold is None:
-        threshold = _default_threshold(panel.baseline)
-    longest = panel.longest_baseline
+        threshold = math.nan if baseline is None else float(np.mean(final_returns(baseline)))
     horizon = longest.stop if longest else math.inf
     alone, costed = _curves(panel, _no_cost), _curves(panel, teacher_cost)
     return Comparison(
         panel,
         threshold,
-        _rows(panel, panel.baseline, alone, math.inf, statistic, threshold),
+        _rows(panel, baseline, alone, math.inf, statistic, threshold),
         _rows(panel, longest, costed, horizon, statistic, threshold),
         list(_controlled(panel, statistic)),
     )
@@ -159,11 +159,10 @@ def _no_cost(run: Run) -> float:
     return 0.0
 
 
-def _default_threshold(baseline: Method | None) -> float:
-    if baseline is None:
-        return math.nan
-    curves = _by_seed(baseline, _no_cost)
-    return float(np.mean([_over_itself(FINAL_RETURN, c, math.nan) for c in curves.values()]))
+def final_returns(method: Method) -> np.ndarray:
+    """The final return of each of its runs, over the timesteps that all of them have: [runs]."""
+    curves = _by_seed(method, _no_cost)
+    return np.array([_over_itself(FINAL_RETURN, c, math.nan) for c in curves.values()])
 
 
 def _curves(panel: Panel, cost: Callable[[Run], float]) -> dict[str, CurvesBySeed]:
@@ -226,8 +225,7 @@ def _against(
     row: Row, own: CurvesBySeed, baseline: CurvesBySeed, statistic: Function, threshold: float
 ) -> Row:
     """The row with what it says of the baseline."""
-    found = _set_against(row.metric, own, baseline, statistic, threshold)
-    pairs, difference, improvement = found
+    pairs, difference, improvement = _set_against(row.metric, own, baseline, statistic, threshold)
     end, stop = (float(np.min([c.stop for c in curves.values()])) for curves in (own, baseline))
     until = stop if stop < end else math.nan
     return replace(row, pairs=pairs, until=until, difference=difference, improvement=improvement)

@@ -9,7 +9,7 @@ import numpy as np
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import RETURN, Run
 from baselines.analysis.statistics import estimate_of_returns, mean
-from baselines.analysis.tables import escaped, named, number, signed_with_interval
+from baselines.analysis.tables import escaped, named, number, signed_with_interval, whole
 from baselines.analysis.transfer_logs import SPAN, hand_over_rows
 
 EXPLANATION = f"""\
@@ -45,6 +45,6 @@ def _row(name: str, method: Method) -> Iterator[str]:
         return
     before, after = np.array(found).T
     change = signed_with_interval(estimate_of_returns(after - before, mean))
-    seeds = ", ".join(f"{old:,.0f} → {new:,.0f}" for old, new in found)
+    seeds = ", ".join(f"{whole(old)} → {whole(new)}" for old, new in found)
     means = f"{number(float(before.mean()))} | {number(float(after.mean()))}"
     yield f"| {escaped(name)} | {named(method)} | {len(found)} | {means} | {change} | {seeds} |"

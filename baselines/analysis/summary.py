@@ -10,7 +10,7 @@ from baselines.analysis.comparison import Against, Comparison, Row
 from baselines.analysis.curve_metrics import Metric
 from baselines.analysis.panels import WEIGHTS
 from baselines.analysis.statistics import TOO_SMALL, Estimate
-from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed
+from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed, whole
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -61,13 +61,13 @@ def _value(row: Row | None) -> str:
     if row is None:
         return NOT_KNOWN
     unfinished = "" if row.method.finished else ", unfinished"
-    return f"{_half(row.value, _whole)} (n = {len(row.method.runs)}{unfinished})"
+    return f"{_half(row.value, whole)} (n = {len(row.method.runs)}{unfinished})"
 
 
 def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
-    figure = _half(found.difference, lambda value: signed(value, _whole))
+    figure = _half(found.difference, lambda value: signed(value, whole))
     few = found.improvement.note == TOO_SMALL
     return f"{figure}: {brief(found)}" + (
         "" if few else f"; P = {probability(found.improvement.value)}"
@@ -78,12 +78,8 @@ def _half(figure: Estimate, written: Callable[[float], str]) -> str:
     """A figure ± half the width of its interval, which is symmetric for a mean."""
     if math.isnan(figure.value):
         return NOT_KNOWN
-    half = "" if math.isnan(figure.high) else f" ± {_whole(figure.high - figure.value)}"
+    half = "" if math.isnan(figure.high) else f" ± {whole(figure.high - figure.value)}"
     return written(figure.value) + half
-
-
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
 
 
 def minus(control: str) -> str:

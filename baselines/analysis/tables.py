@@ -224,7 +224,7 @@ def _difference(row: Row) -> str:
     text = with_interval(row.difference, lambda x: signed(x, _of(row)))
     if math.isnan(row.difference.value):
         return text
-    pairs = [f"{row.pairs} pairs"] if row.pairs < len(row.method.runs) else []
+    pairs = [counted(row.pairs, "pair")] if row.pairs < len(row.method.runs) else []
     until = [] if math.isnan(row.until) else [f"up to {as_timesteps(row.until)} timesteps"]
     return f"{text} ({', '.join(pairs + until)})" if pairs or until else text
 
@@ -261,7 +261,17 @@ def number(value: float) -> str:
 
 def as_timesteps(value: float) -> str:
     """A number of timesteps, whole; NaN is not known."""
-    return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
+    return NOT_KNOWN if math.isnan(value) else whole(value)
+
+
+def whole(value: float) -> str:
+    """A number without decimals; what is rounded to 0 has no sign."""
+    return f"{round(value):,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are of something that has its plural in -s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def probability(value: float) -> str:

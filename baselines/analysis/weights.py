@@ -10,6 +10,7 @@ from baselines.analysis.panels import Method, Panel
 from baselines.analysis.statistics import mean
 from baselines.analysis.tables import (
     NOT_KNOWN,
+    counted,
     escaped,
     named,
     number,
@@ -95,7 +96,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
             continue
         found = _set_against(other, paper)
         figure = signed_with_interval(found.difference)
-        text = f"{named(other)} minus {named(paper)}, {found.pairs} pairs: {figure}"
+        text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {figure}"
         chosen = name if found.difference.low > 0 else PAPER
         rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."
         said.append(f"\n{text}, {verdict(found)}.{rule}")

@@ -13,6 +13,7 @@ from baselines.analysis.tables import (
     NOT_KNOWN,
     aligned,
     controls_table,
+    counted,
     named,
     number,
     signed_with_interval,
@@ -110,7 +111,7 @@ def _distance(difference: float) -> str:
 
 
 def _basis(row: Row | Against) -> str:
-    pairs = f"n = {row.pairs} pair{'s' if row.pairs > 1 else ''}"
+    pairs = f"n = {counted(row.pairs, 'pair')}"
     low, high = row.difference.low, row.difference.high
     if math.isnan(low):
         return pairs

@@ -10,18 +10,19 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from baselines.analysis.comparison import Comparison, compare
+from baselines.analysis.comparison import Comparison, final_returns
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.panels import Method
 from baselines.analysis.runs import Run
-from baselines.analysis.statistics import MIN_SEEDS, mean
+from baselines.analysis.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.analysis.summary import CONTROLS, Transfer, summary_table
 from baselines.analysis.tables import (
     as_timesteps,
     comparable_when_costed,
     controls_table,
     costed_table,
+    counted,
     escaped,
     named,
     number,
@@ -263,11 +264,11 @@ def _origin(results: Results) -> str:
 def _teachers(results: Results) -> Iterator[str]:
     """What those teachers reach that an experiment makes for its students alone."""
     told = [
-        f"{escaped(panel.title)}, {named(row.method)}, {with_interval(row.value, number)}"
-        f" (n = {len(row.method.runs)})"
+        f"{escaped(panel.title)}, {named(method)},"
+        f" {with_interval(estimate_of_returns(final_returns(method), mean), number)}"
+        f" (n = {len(method.runs)})"
         for panel in results.teachers
-        for row in compare(panel, mean, None).rows
-        if row.metric is FINAL_RETURN
+        for method in panel.methods
     ]
     if told:
         yield f"Its teachers and their final return: {'; '.join(told)}."
@@ -288,9 +289,8 @@ def _absent(results: Results) -> str:
         for n, names in alike.items()
     )
     count = len(results.missing)
-    return (
-        f" {count} run{'s are' if count > 1 else ' is'} not there yet: {escaped('; '.join(told))}."
-    )
+    are = "is" if count == 1 else "are"
+    return f" {counted(count, 'run')} {are} not there yet: {escaped('; '.join(told))}."
 
 
 def _s(seeds: Sequence[int]) -> str:
@@ -302,7 +302,7 @@ def _commits(results: Results) -> str:
     made = Counter(commit for run in results.runs for commit in _commits_of(run))
     if len(made) < 2:
         return ""
-    said = [f"{commit} ({count} run{'s' if count > 1 else ''})" for commit, count in made.items()]
+    said = [f"{commit} ({counted(count, 'run')})" for commit, count in made.items()]
     return f" Its runs are of {len(made)} commits: {', '.join(said)}."
 
 
@@ -352,8 +352,9 @@ def _link(section: Section, name: str) -> str:
 
 def _runs(results: Results) -> str:
     lines = [line for run in results.runs for line in _run(results, run)]
+    summary = f"The {counted(len(results.runs), 'run')}: commits and commands"
     commands = "\n".join(["```sh", *lines, "```"])
-    return folded(f"The {len(results.runs)} runs: commits and commands", [OF_ITS_COMMIT, commands])
+    return folded(summary, [OF_ITS_COMMIT, commands])
 
 
 def _run(results: Results, run: Run) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from baselines.analysis.curves import learning_curve
 from baselines.analysis.runs import Run
-from baselines.analysis.tables import as_timesteps, number
+from baselines.analysis.tables import as_timesteps, counted, number
 
 CLOCK = ("time_elapsed", "fps")
 """Columns that differ from run to run on one machine."""
@@ -47,7 +47,7 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
     if same.all():
         return Verdict(True, f"identical to the log in all {reach}")
     outside = _outside(learning_curve(again).at(timesteps), timesteps, seeds)
-    what = f"the band of {len(seeds)} seed{'s' if len(seeds) > 1 else ''}"
+    what = f"the band of {counted(len(seeds), 'seed')}"
     first = f"not identical from {as_timesteps(timesteps[np.argmin(same)])} on"
     if not outside.any():
         return Verdict(True, f"inside {what} in all {reach}; {first}")

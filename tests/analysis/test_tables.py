@@ -15,8 +15,10 @@ from baselines.analysis.tables import (
     as_markdown,
     comparable_when_costed,
     costed_table,
+    counted,
     number,
     table,
+    whole,
 )
 
 
@@ -140,3 +142,13 @@ def test_without_time_for_a_teacher_there_is_nothing_to_count(tmp_path: Path) ->
     write_run(tmp_path / "student", straight(20.0), sources=["S-v0"], teacher_timesteps=1_000_000)
     [panel] = panels_in(tmp_path)
     assert not comparable_when_costed(compare(panel, mean, None))
+
+
+def test_one_is_no_plural() -> None:
+    assert [counted(n, "pair") for n in (0, 1, 2)] == ["0 pairs", "1 pair", "2 pairs"]
+
+
+def test_a_whole_number_has_no_sign_where_it_is_zero() -> None:
+    assert [whole(x) for x in (-0.4, 0.4, -0.6, 1234.4, -98765.6)] == [
+        "0", "0", "-1", "1,234", "-98,766"
+    ]  # fmt: skip
