@@ -81,8 +81,9 @@ def main(argv: list[str]) -> None:
     )  # fmt: skip
     found = report(groups, wishes)
     files = dict(found.files)
+    methods = [method for panel in groups for method in panel.methods]
     for table in tables:
-        drawn = beside(table, laid_beside(groups, table.panels), wishes)
+        drawn = beside(table, laid_beside(methods, table.panels), wishes)
         files |= {f"_{table.name}{ending}": content for ending, content in drawn.items()}
     make_folder(out.parent, "out")
     for comparison in found.comparisons:

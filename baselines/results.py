@@ -75,7 +75,7 @@ def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
     from baselines.analysis.beside import beside
     from baselines.analysis.report import ReportWishes
 
-    ours = [panel for results in found for panel in results.panels]
+    ours = [m for results in found for panel in results.panels for m in panel.methods]
     tables = [read_published(path) for path in sorted((out / PUBLISHED).glob("*.csv"))]
     shared = {}
     for table in tables:

@@ -14,7 +14,7 @@ from baselines.analysis.panels import Method, Panel
 from baselines.analysis.published_logs import is_shared
 from baselines.analysis.runs import RETURN
 from baselines.analysis.statistics import MIN_SEEDS, Estimate, difference_of_means
-from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval
+from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval, whole
 
 LAST = 204_800
 """Timesteps at the end of a run over which its return is taken: 100 updates of 2048.
@@ -105,11 +105,22 @@ def _sections(panels: Sequence[Panel]) -> Iterator[str]:
     for panel in panels:
         if is_shared(panel):
             yield f"## {escaped(panel.title)}"
+            yield from _unlike(*panel.methods)
             yield _table(*panel.methods)
     alone = [panel for panel in panels if not is_shared(panel)]
     if alone:
         yield "## Without a run of ours so far"
         yield "\n".join(["| | n | return at the end |", "|---|---|---|", *map(_alone, alone)])
+
+
+def _unlike(ours: Method, published: Method) -> Iterator[str]:
+    """What is known to be otherwise in our runs; published logs do not tell their settings."""
+    settings = [f"{name}={ours.settings.get(name)}" for name in ours.not_by_default]
+    if settings:
+        yield f"Settings of ours that are not the defaults: {escaped(', '.join(settings))}."
+    own, other = (method.runs[0].planned_timesteps for method in (ours, published))
+    if own != other:
+        yield f"Our runs have {whole(own)} timesteps, the published ones {whole(other)}."
 
 
 def _table(ours: Method, published: Method) -> str:

@@ -84,6 +84,12 @@ class Method:
         return _is_scratch(self.runs[0])
 
     @property
+    def not_by_default(self) -> list[str]:
+        """Its settings that are not those of its transfer method by default, its length aside."""
+        defaults = settings_of_method(default_settings(self.runs[0].config))
+        return [name for name in _differing([self.settings, defaults]) if name != LENGTH]
+
+    @property
     def stop(self) -> int:
         """Timesteps to which the logs of all its seeds reach."""
         return min(int(run.timesteps[-1]) for run in self.runs)

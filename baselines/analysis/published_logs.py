@@ -109,14 +109,19 @@ def _panels(runs: Sequence[Run], label: str) -> list[Panel]:
     return [Panel(title, (Method(label, tuple(same), {}),)) for title, same in by_title.items()]
 
 
-def laid_beside(ours: Sequence[Panel], published: Sequence[Panel]) -> list[Panel]:
+def laid_beside(ours: Sequence[Method], published: Sequence[Panel]) -> list[Panel]:
     """The published panels, each with our method of the same transfer or task before it.
 
     PPO from scratch is set beside PPO from scratch, whatever transfers it is the baseline of, and
-    students beside our students of MIKT with teachers of the same tasks. Where there are none, the
-    published stand alone.
+    students beside our students of MIKT with teachers of the same tasks. Of several, it is the one
+    with the fewest settings that are not the defaults, then the one whose length is nearest, then
+    the one with most seeds. Where there is none, the published stand alone.
+
+    Args:
+        ours: methods of any panels; one may be there several times.
+        published: the panels of a published table.
     """
-    return [replace(one, methods=(*_counterparts(ours, one), *one.methods)) for one in published]
+    return [replace(one, methods=(*_counterpart(ours, one), *one.methods)) for one in published]
 
 
 def is_shared(panel: Panel) -> bool:
@@ -124,13 +129,17 @@ def is_shared(panel: Panel) -> bool:
     return len(panel.methods) > 1
 
 
-def _counterparts(ours: Sequence[Panel], published: Panel) -> tuple[Method, ...]:
+def _counterpart(ours: Sequence[Method], published: Panel) -> tuple[Method, ...]:
     """Our method of the same transfer or task, if there is one."""
     run = published.methods[0].runs[0]
     if run.teachers:
-        students = [m for panel in ours for m in panel.methods if m.label == STUDENT]
-        found = [m for m in students if transfer_of(m.runs[0]) == published.title]
+        students = (method for method in ours if method.label == STUDENT)
+        alike = [m for m in students if transfer_of(m.runs[0]) == published.title]
     else:
-        scratch = [panel.baseline for panel in ours if panel.baseline is not None]
-        found = [method for method in scratch if method.runs[0].task == run.task]
-    return tuple(sorted(found, key=lambda method: -len(method.runs))[:1])
+        alike = [m for m in ours if m.from_scratch and m.runs[0].task == run.task]
+
+    def distance(method: Method) -> tuple[int, int, int]:
+        longer = method.runs[0].planned_timesteps - run.planned_timesteps
+        return len(method.not_by_default), abs(longer), -len(method.runs)
+
+    return tuple(sorted(alike, key=distance)[:1])

@@ -1,14 +1,23 @@
 """Published logs are read with their source, laid beside our runs, and compared by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from handmade_logs import panels_in, write_run
 
-from baselines.analysis.agreement import HIGHER, LAST, LOWER, NO_DIFFERENCE, TOO_FEW, lines
+from baselines.analysis.agreement import (
+    HIGHER,
+    LAST,
+    LOWER,
+    NO_DIFFERENCE,
+    TOO_FEW,
+    as_markdown,
+    lines,
+)
 from baselines.analysis.beside import beside
-from baselines.analysis.panels import Method, Panel
+from baselines.analysis.panels import Method
 from baselines.analysis.published_logs import laid_beside, read_published
 from baselines.analysis.report import ReportWishes
 from baselines.common.errors import UserError
@@ -69,6 +78,10 @@ def test_nothing_published(tmp_path: Path) -> None:
         read_published(table(tmp_path))
 
 
+def methods_in(folder: Path) -> list[Method]:
+    return [method for panel in panels_in(folder) for method in panel.methods]
+
+
 def ours(folder: Path, finals: list[float], task: str = "C", **settings: object) -> None:
     for seed, final in enumerate(finals):
         write_run(
@@ -85,7 +98,7 @@ def test_each_is_laid_beside_its_like(tmp_path: Path) -> None:
     path = table(
         tmp_path, *rows_of("C", [1.0]), *rows_of("D", [1.0]), *rows_of("C", [1.0], "A + B")
     )
-    laid = laid_beside(panels_in(tmp_path / "runs"), read_published(path).panels)
+    laid = laid_beside(methods_in(tmp_path / "runs"), read_published(path).panels)
     assert [(p.title, [(m.label, len(m.runs)) for m in p.methods]) for p in laid] == [
         ("C", [("PPO", 3), ("published (others)", 1)]),
         ("D", [("published (others)", 1)]),
@@ -93,10 +106,32 @@ def test_each_is_laid_beside_its_like(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
+    tmp_path: Path,
+) -> None:
+    path = table(tmp_path, *rows_of("C", [1.0]))
+    length = 3 * STEP
+    chosen = []
+    for seeds, settings, told in (
+        (4, {"init_logstd": -1.0}, "not the defaults: init_logstd=-1.0, nsteps=102400.\n\n|"),
+        (3, {"num_timesteps": 2 * length}, "have 614,400 timesteps, the published ones 307,200."),
+        (1, {}, "not the defaults: nsteps=102400.\n\n|"),
+    ):
+        ours(tmp_path / "runs", [1.0] * seeds, **settings)
+        methods = methods_in(tmp_path / "runs")
+        [panel] = laid_beside(methods, read_published(path).panels)
+        chosen.append(len(panel.methods[0].runs))
+        assert told in as_markdown([panel])
+    assert chosen == [4, 3, 1]  # each is a better match than those before
+    more = replace(panel.methods[0], runs=panel.methods[0].runs * 2)
+    [panel] = laid_beside([*methods, more], read_published(path).panels)
+    assert panel.methods[0] is more
+
+
 def both(folder: Path, mine: list[float], theirs: list[float]) -> tuple[Method, Method]:
     ours(folder / "runs", mine)
     path = table(folder, *rows_of("C", theirs))
-    [panel] = laid_beside(panels_in(folder / "runs"), read_published(path).panels)
+    [panel] = laid_beside(methods_in(folder / "runs"), read_published(path).panels)
     first, second = panel.methods
     return first, second
 
@@ -139,14 +174,14 @@ def test_words(tmp_path: Path, mine: list[float], theirs: list[float], words: st
 def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     ours(tmp_path / "runs", [1.0, 2.0, 3.0])
     path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
-    panels: list[Panel] = panels_in(tmp_path / "runs")
     published = read_published(path)
-    laid = laid_beside(panels, published.panels)
+    laid = laid_beside(methods_in(tmp_path / "runs"), published.panels)
     files = beside(published, laid, ReportWishes(formats=("png",)))
     assert files[".png"].startswith(b"\x89PNG")
     page = files[".md"].decode()
     assert page.startswith("# others\n\nFrom a place.\n\n")
-    assert "## C\n\n| timesteps | ours, n = 3 | published, n = 3 | difference | |\n" in page
+    assert "## C\n\nSettings of ours that are not the defaults: nsteps=102400.\n\n| times" in page
+    assert "\n| timesteps | ours, n = 3 | published, n = 3 | difference | |\n" in page
     assert "1.500 (0.7500 to 2.250) | 1.500 (0.7500 to 2.250) | +0.000 [-" in page
     assert page.endswith(
         "## Without a run of ours so far\n\n"
