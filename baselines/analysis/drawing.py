@@ -74,10 +74,16 @@ METADATA: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Style:
-    """How a method looks: told apart by its colour, or without that by its line and marker."""
+    """How a method looks: told apart by its colour, or without that by its line and marker.
+
+    Attributes:
+        color: as #rrggbb, or a shade of grey from "0" to "1".
+        line: "-", or an offset and the lengths of dashes and gaps in points; empty: none.
+        marker: of Matplotlib's; empty: none.
+    """
 
     color: str
-    line: Any
+    line: str | tuple[float, tuple[float, ...]]
     marker: str
 
 

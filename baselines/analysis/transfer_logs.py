@@ -149,8 +149,7 @@ def hand_over_rows(run: Run) -> tuple[int, int] | None:
     """Numbers of two rows of a student's log; None: it still has its teachers, or never had any.
 
     Returns:
-        That of the last update with the teachers, and the last one of `SPAN` updates
-        after it.
+        That of the last update with the teachers, and the last one of `SPAN` updates after it.
     """
     before, updates = _last_taught(run), run.columns.get("nupdates")
     if before is None or updates is None:

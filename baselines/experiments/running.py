@@ -26,11 +26,11 @@ POLL_SECONDS = 0.5
 
 @dataclass
 class Board:
-    """The runs of a sweep by where they stand; each is in one of the four lists.
+    """The runs of a sweep by where they stand; each is in one of the four.
 
     Attributes:
         waiting: not begun, or begun by an earlier call and not finished.
-        running: in a process now.
+        running: in a process now, by name.
         done: finished.
         failed: ended otherwise, with the reason.
     """

@@ -114,7 +114,7 @@ def _key(what: Mapping[str, Any]) -> str:
 
 def _had_these_files(run: Run, item: Item, root: Path) -> bool:
     xml, its = item.config.env_xml, run.origin.body
-    if xml and its and is_there(xml) and sha256(xml) != its:
+    if xml and its and _is_another(xml, its):
         return False
     return not replaced_teachers(item, [teacher.sha256 for teacher in run.teachers], root)
 
@@ -133,8 +133,13 @@ def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
     return [
         path
         for path, its in zip(item.config.teacher_paths, had, strict=True)
-        if not Path(path).is_relative_to(root) and is_there(path) and sha256(path) != its
+        if not Path(path).is_relative_to(root) and _is_another(path, its)
     ]
+
+
+def _is_another(path: str, its_sha256: str) -> bool:
+    """Whether a file is there that is not the one with this hash."""
+    return is_there(path) and sha256(path) != its_sha256
 
 
 def _is_file(path: str, its_sha256: str) -> bool:
