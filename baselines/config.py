@@ -328,10 +328,9 @@ class Config:
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what the student takes: the teachers' features during the run (mikt), the weights"
-        " of one teacher at its start, those of the same shape (mlpp) or those of the same joints"
-        " and bodies (surgery), or the teachers' actions, which it imitates less and less"
-        " (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
+        "mikt", "what the student takes: the teachers' features (mikt), at its start one's"
+        " weights by shape (mlpp) or by joints and bodies (surgery), or their actions, which it"
+        " imitates less and less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
     # MIKT, the first of the kinds of transfer
