@@ -46,7 +46,8 @@ from baselines.transfer.stored_teachers import (
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teacher import Teacher, with_weights
+from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher_weights import with_weights
 
 
 @dataclass(frozen=True)

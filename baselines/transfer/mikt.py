@@ -27,7 +27,8 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import Student
 from baselines.transfer.student_metrics import METRICS
-from baselines.transfer.teacher import Teacher, with_weights
+from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher_weights import with_weights
 
 
 def check(config: Config) -> None:

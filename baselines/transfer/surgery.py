@@ -30,7 +30,8 @@ from baselines.transfer.known_statistics import check_statistics_known, known_st
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.places import places
 from baselines.transfer.pretrained import check
-from baselines.transfer.teacher import Teacher, with_weights
+from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher_weights import with_weights
 
 
 def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:

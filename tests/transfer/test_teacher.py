@@ -12,7 +12,8 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher, with_weights
+from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher_weights import with_weights
 
 
 def load_teacher(path: str) -> Teacher:
