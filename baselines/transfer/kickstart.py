@@ -35,9 +35,8 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.known_statistics import check_statistics_known, known_statistics
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.places import places
+from baselines.transfer.placed_teachers import known_statistics, placed_teachers
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
 from baselines.transfer.stored_teachers import (
     describe_teacher,
@@ -47,7 +46,6 @@ from baselines.transfer.stored_teachers import (
     teacher_arrays,
 )
 from baselines.transfer.teacher import Teacher
-from baselines.transfer.teacher_weights import with_weights
 
 
 @dataclass(frozen=True)
@@ -229,10 +227,7 @@ def start(
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
-    check_statistics_known(teachers, config)
-    found = places(body, teachers, config, "--transfer: kickstart")
-    teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
-    placed = list(zip(teachers, found, strict=True))
+    placed = placed_teachers(body, teachers, config, random)
     policy = kickstarted(body, [Lesson(teacher, tuple(where)) for teacher, where in placed])
     return Beginning(policy, body.init(random.init), known_statistics(body.obs_size, placed))
 

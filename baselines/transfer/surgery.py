@@ -26,12 +26,10 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.known_statistics import check_statistics_known, known_statistics
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.places import places
+from baselines.transfer.placed_teachers import known_statistics, placed_teachers
 from baselines.transfer.pretrained import check
 from baselines.transfer.teacher import Teacher
-from baselines.transfer.teacher_weights import with_weights
 
 
 def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:
@@ -84,9 +82,7 @@ def start(
         raise UserError(
             f"--network: {config.network}, and --transfer=surgery knows only the layers of an mlp"
         )
-    check_statistics_known(teachers, config)
-    [[window, *_]] = places(body, teachers, config, "--transfer: surgery")
-    [teacher] = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    [(teacher, [window, *_])] = placed_teachers(body, teachers, config, random)
     params = body.init(random.init) | carried_over(teacher, window, body)
     return Beginning(body, params, known_statistics(body.obs_size, [(teacher, [window])]))
 

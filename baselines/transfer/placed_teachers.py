@@ -1,7 +1,7 @@
-"""First statistics of a student's observations: the teachers', for the entries of the same names.
+"""Teachers that read entries of a student's observation by name: their places, and what is normal.
 
-A teacher that reads entries of the student's observation knows them as they were normalised while
-it was trained.
+They know these entries as they were normalised while they were trained, so the statistics of the
+student's observations begin with theirs.
 """
 
 from __future__ import annotations
@@ -11,20 +11,34 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.common.errors import UserError
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.correspondence import ABSENT, Window
+from baselines.transfer.places import places
 from baselines.transfer.teacher import Teacher
+from baselines.transfer.teacher_weights import with_weights
 
 STATISTICS_WEIGHT = 1e5
 """Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
 
 
-def check_statistics_known(teachers: Sequence[Teacher], config: Config) -> None:
-    """See that the teachers can be shown observations as they were normalised for them.
+def placed_teachers(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> list[tuple[Teacher, list[Window]]]:
+    """The teachers with the weights of the run, each with its places on the student's body.
+
+    Args:
+        body: the student's own networks.
+        teachers: those of `config.teacher_paths`, as loaded.
+        config: the settings.
+        random: where random weights are drawn from.
 
     Raises:
-        UserError: it is not known what one's observations were normalised with.
+        UserError: it is not known what a teacher's observations were normalised with, actions are
+            not vectors, entries have no names, or a teacher shares no motor.
+        TaskError: a task raised an error.
     """
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         if teacher.statistics is None and config.teacher_weights != "random":
@@ -33,6 +47,9 @@ def check_statistics_known(teachers: Sequence[Teacher], config: Config) -> None:
                 " python -m baselines.convert takes over how observations were normalised;"
                 f" --transfer={config.transfer} needs that, so convert it first"
             )
+    found = places(body, teachers, config, f"--transfer: {config.transfer}")
+    weighted = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    return list(zip(weighted, found, strict=True))
 
 
 def known_statistics(

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from baselines.common.checkpoint import read
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
@@ -14,12 +16,11 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.known_statistics import (
-    STATISTICS_WEIGHT,
-    check_statistics_known,
-    known_statistics,
-)
+from baselines.transfer.placed_teachers import STATISTICS_WEIGHT, known_statistics, placed_teachers
+from baselines.transfer.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teacher import Teacher
+
+FOUR = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
 
 WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2),)), Window((1, 3, 0, 0), ((3, 1),)))
 """Two places of a teacher of 4 entries on a student of 5."""
@@ -67,6 +68,13 @@ def test_a_teacher_whose_normalisation_is_not_known_is_refused(
         TRANSFERS.known(transfer).start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))
 
 
-def test_an_untrained_teacher_needs_no_statistics(make_teacher: Callable[..., Teacher]) -> None:
-    config = Config("E", teacher_paths=("x.zip",), transfer="surgery", teacher_weights="random")
-    check_statistics_known((make_teacher(1),), config)
+def test_an_untrained_teacher_needs_no_statistics() -> None:
+    stored = teacher_from_checkpoint(read(str(FOUR), "teacher_paths"), str(FOUR))
+    teacher = replace(stored, statistics=None)
+    config = Config(
+        "CentipedeFour-v1", teacher_paths=("x.zip",), transfer="surgery", teacher_weights="random"
+    )
+    [(found, [window])] = placed_teachers(teacher.policy, (teacher,), config, streams(0, 1))
+    assert found.random
+    assert window.entries == tuple(range(teacher.policy.obs_size))
+    assert window.motors == tuple((i, i) for i in range(10))
