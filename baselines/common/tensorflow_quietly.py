@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from baselines.common.forks import tensorflow_is_loaded
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read at the import
 
 
@@ -78,6 +80,7 @@ with _native_stderr_closed(), _apart_from_opengl(), _without_keras():
     except RuntimeError:  # the program has used TensorFlow before: its choice stands
         pass
     tf.config.list_logical_devices()  # wakes the devices, with the rest of the messages
+tensorflow_is_loaded()
 
 
 def _is_of_use(record: logging.LogRecord) -> bool:
@@ -93,15 +96,4 @@ def has_one_thread() -> bool:
     return bool(tf.config.threading.get_intra_op_parallelism_threads() == 1)
 
 
-_LOADED_BY = os.getpid()
-
-
-def is_forked() -> bool:
-    """Whether this process is a fork of the one that loaded TensorFlow.
-
-    It has none of TensorFlow's threads then, and would wait for them for ever.
-    """
-    return os.getpid() != _LOADED_BY
-
-
-__all__ = ["has_one_thread", "is_forked", "tf"]
+__all__ = ["has_one_thread", "tf"]

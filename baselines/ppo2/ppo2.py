@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
@@ -11,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from baselines.common.errors import Diverged, UserError
+from baselines.common.forks import refuse_fork
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.mpi import team
 from baselines.common.schedules import rate_at
@@ -61,7 +61,7 @@ def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
         Drifted: what several ranks train is not the same any more.
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
-    _refuse_fork()
+    refuse_fork()
     ranks = team()
     # More threads would not pay for matrices this small, and sums in another order are other bits.
     # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
@@ -79,15 +79,6 @@ def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
                     if ranks.is_first:
                         roll_back(config, error)
                 config = replace(config, resume=True)
-
-
-def _refuse_fork() -> None:
-    loaded = sys.modules.get("baselines.common.tensorflow_quietly")  # loads it in no process
-    if loaded is not None and loaded.is_forked():
-        raise UserError(
-            "multiprocessing: this process was forked after TensorFlow was loaded, and a run would"
-            " wait for ever; start it by multiprocessing.get_context('spawn')"
-        )
 
 
 def _learn(config: Config, ranks: Team, stop: StopRequests, watch: Watch) -> SavedPolicy:
