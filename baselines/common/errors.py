@@ -5,6 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+MAX_SHOWN = 60
+"""Characters of a value in an error message."""
 
 
 def printable(text: str, length: int) -> str:
@@ -14,6 +20,16 @@ def printable(text: str, length: int) -> str:
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
         for c in shortened
     )
+
+
+def shown(value: Any) -> str:
+    """A value in an error message; what would be long is told by its kind and its size."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} and shape {value.shape}"
+    text = repr(value)
+    if isinstance(value, tuple | list) and len(text) > MAX_SHOWN:
+        return f"a {type(value).__name__} of {len(value)}"
+    return printable(text, MAX_SHOWN)
 
 
 class UserError(ValueError):

@@ -14,8 +14,8 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import Bound
-from baselines.common.errors import UserError
-from baselines.common.vec_env.answers import refuse, shown, task_name
+from baselines.common.errors import UserError, shown
+from baselines.common.vec_env.answers import refuse, task_name
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.environments.offscreen import draw_offscreen
 from baselines.evaluation.evaluation import make_own_task, steps_of_episode

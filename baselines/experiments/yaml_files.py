@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from baselines.common.errors import UserError, printable, suggestion
+from baselines.common.errors import UserError, printable, shown, suggestion
 from baselines.common.files import read_regular
 
 MAX_BYTES = 1 << 20
@@ -44,7 +44,7 @@ class Part:
             UserError: it is not.
         """
         if not isinstance(self.value, str) or not self.value:
-            raise self.error(f"must be a text, not {_shown(self.value)}")
+            raise self.error(f"must be a text, not {shown(self.value)}")
         return self.value
 
     def items(self) -> list[Part]:
@@ -54,7 +54,7 @@ class Part:
             UserError: it is not.
         """
         if not isinstance(self.value, list) or not self.value:
-            raise self.error(f"must be a list, not {_shown(self.value)}")
+            raise self.error(f"must be a list, not {shown(self.value)}")
         return list(self.parts.values())
 
     def entries(self, known: Sequence[str] = ()) -> list[tuple[str, Part]]:
@@ -67,16 +67,12 @@ class Part:
             UserError: it is none, or has another key.
         """
         if not isinstance(self.value, dict):
-            raise self.error(f"must be keys with values, not {_shown(self.value)}")
+            raise self.error(f"must be keys with values, not {shown(self.value)}")
         for key, part in self.parts.items():
             if known and key not in known:
                 near = suggestion(key, known)
-                raise part.error(f"unknown key {_shown(key)} (one of: {', '.join(known)}){near}")
+                raise part.error(f"unknown key {shown(key)} (one of: {', '.join(known)}){near}")
         return list(self.parts.items())
-
-
-def _shown(value: Any) -> str:
-    return printable(repr(value), 60)
 
 
 def read_yaml(path: Path) -> Part:

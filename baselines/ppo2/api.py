@@ -20,7 +20,7 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.checkpoint import read
-from baselines.common.errors import UserError, printable
+from baselines.common.errors import UserError, shown
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
 from baselines.common.registry import Registry, place_of
@@ -79,8 +79,8 @@ def _with_settings(function: F) -> F:
         for f in fields(Config)
         if flag_of(f) not in taken
     ]
-    shown = signature.replace(parameters=[*own, *settings])
-    function.__signature__ = shown  # type: ignore[attr-defined]
+    with_settings = signature.replace(parameters=[*own, *settings])
+    function.__signature__ = with_settings  # type: ignore[attr-defined]
     return function
 
 
@@ -125,7 +125,7 @@ def learn(
     if callback is not None and not callable(callback):
         raise UserError(
             "callback: must be a function of one argument, which is called after each update, not"
-            f" {_shown(callback)}"
+            f" {shown(callback)}"
         )
     given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
     paths = given.pop(TEACHERS, None)
@@ -211,7 +211,7 @@ def _task(env: Any, name: str) -> str:
     if not _makes_tasks(env):
         raise UserError(
             "env: must be the id of a task or a function that makes one, since several may be"
-            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {_shown(env)}"
+            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {shown(env)}"
         )
     name = name or getattr(env, "__name__", "")
     add_task(name, env)
@@ -221,11 +221,6 @@ def _task(env: Any, name: str) -> str:
 def _makes_tasks(env: Any) -> bool:
     """Whether it may be a function that makes a task; a task itself may be callable too."""
     return callable(env) and not isinstance(env, gym.Env)
-
-
-def _shown(value: Any) -> str:
-    """A value for a message."""
-    return printable(repr(value), 80)
 
 
 def _teachers(teachers: Any) -> tuple[str, ...]:
@@ -243,7 +238,7 @@ def _teacher(teacher: Any) -> str:
         return offer_teacher(teacher.saved)
     raise UserError(
         "teachers: must be the path of a checkpoint, a policy or a list of these, not"
-        f" {_shown(teacher)}"
+        f" {shown(teacher)}"
     )
 
 
@@ -302,7 +297,7 @@ def _path(name: str, value: Any) -> str:
     if isinstance(value, str | os.PathLike):
         return os.fspath(value)
     first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
-    raise UserError(f"{name}: must be a path, not {_shown(value)}{first}")
+    raise UserError(f"{name}: must be a path, not {shown(value)}{first}")
 
 
 def _keys_in(value: Any) -> Iterator[Any]:
@@ -348,7 +343,7 @@ def load(
     saved = saved_policy(read(file, "path"), file, "path", allow="{kind}s=['{name}']")
     if env is not None:
         if not _makes_tasks(env):
-            raise UserError(f"env: must be a function that makes the task, not {_shown(env)}")
+            raise UserError(f"env: must be a function that makes the task, not {shown(env)}")
         name = saved.metadata["env"]["id"]
         try:
             add_task(name, env)

@@ -14,10 +14,9 @@ import numpy as np
 from gymnasium import spaces
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, shown
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
-from baselines.common.vec_env.answers import shown
 from baselines.common.vec_env.tasks import MakeTask, described_space, made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import PIXELS, check_film, film

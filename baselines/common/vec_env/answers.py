@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.errors import UserError, printable
+from baselines.common.errors import UserError, printable, shown
 from baselines.common.vec_env.in_use import give_back
 
 
@@ -87,15 +87,6 @@ def origin(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return "" if trace is None else trace.tb_frame.f_code.co_filename
-
-
-def shown(value: Any) -> str:
-    """A value in an error message."""
-    if isinstance(value, np.ndarray):
-        return f"an array of {value.dtype} and shape {value.shape}"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of {len(value)}"
-    return printable(repr(value), 60)
 
 
 def told(error: BaseException) -> str:

@@ -15,7 +15,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.errors import TaskError, UserError
+from baselines.common.errors import TaskError, UserError, shown
 from baselines.common.networks.spaces import distribution_for, observation_size
 from baselines.common.vec_env.answers import (
     checked_flag,
@@ -24,7 +24,6 @@ from baselines.common.vec_env.answers import (
     close_task,
     origin,
     refuse,
-    shown,
     task_name,
     told,
 )
