@@ -64,7 +64,7 @@ def _no_method(entry: Any) -> str:
 
 
 MAPPINGS = Registry("mapping", not_of_sizes)
-"""What `--mapping` may name: functions that make a `StateMapping` (transfer/mapping.py)."""
+"""What `--mapping` may name: functions that make a `StateMapping` (transfer/student/mapping.py)."""
 
 TRANSFERS = Registry("transfer", _no_method)
 """What `--transfer` may name: `TransferMethod`s (transfer/method.py).

@@ -28,7 +28,7 @@ from baselines.environments.centipede import CentipedeEnv
 from baselines.ppo2 import runner
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Runner
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 from benchmarks.arguments import add_json, add_task
 from benchmarks.measurement import circumstances
 from benchmarks.table import layers

@@ -30,7 +30,7 @@ from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
 from baselines.transfer.pretrained import copied_variables
 from baselines.transfer.stages import Stage, first_update_alone
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 ANCHOR = "transfer/anchor/"
 """What the frozen variables' names begin with; `transfer/` is kept free for such."""

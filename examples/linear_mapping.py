@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import Mlp, dense_variables, linear
 from baselines.common.networks.variables import Variables
-from baselines.transfer.mapping import MlpMap, StateMapping
+from baselines.transfer.student.mapping import MlpMap, StateMapping
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What the site of mkdocs.yml shows besides docs/: the README, and every file that is linked to.
 
-On a forge, a link such as ../baselines/transfer/student.py leads to that file. On the site it leads
-to a page that shows it, at the definition that the link's text names, such as `student.Student`.
+On a forge, a link such as ../baselines/transfer/student/student.py leads to that file. On the site
+it leads to a page that shows it, at the definition that the link's text names, such as
+`student.Student`.
 """
 
 from __future__ import annotations

@@ -28,9 +28,9 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.config import Config
 from baselines.training.progress import Progress
 from baselines.training.saved import SavedPolicy
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
+from baselines.transfer.teachers.teacher import Teacher
 
 # The same examples in every run, however busy the machine is.
 settings.register_profile("house", deadline=None, derandomize=True)

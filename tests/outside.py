@@ -14,9 +14,9 @@ from baselines.common.networks.networks import Mlp
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
-from baselines.transfer.mapping import MlpMap, StateMapping
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import MLPP
+from baselines.transfer.student.mapping import MlpMap, StateMapping
 from examples.linear_mapping import LinearMap
 
 

@@ -62,7 +62,7 @@ LINK = re.compile(r"\[(`[^\]]+`)\]\(\.\./(baselines/[^)]+)\.py\)")
 
 
 def test_functions_that_are_linked_to_exist() -> None:
-    """Of a link such as [`Student.init`](../baselines/transfer/student.py)."""
+    """Of a link such as [`Student.init`](../baselines/transfer/student/student.py)."""
     found = []
     for page in PAGES:
         for text, path in LINK.findall(page.read_text(encoding="utf-8")):

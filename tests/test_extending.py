@@ -35,9 +35,9 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
 from baselines.training.teachers import load_teacher
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
+from baselines.transfer.teachers.teacher import Teacher
 from examples.l2_sp import METRICS, Anchored, L2SPConfig, anchored
 from examples.linear_mapping import linear_mapping
 from examples.skip_mlp import SkipMlp

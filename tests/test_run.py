@@ -24,7 +24,7 @@ from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.config import Config, flag_of
 from baselines.flags import parse
 from baselines.training.setup import prepare
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 # Small enough for a test: 2 environments, 2 updates of 128 steps, no XLA.
 SMALL = ["--nsteps=64", "--num_env=2", "--nminibatches=4", "--noptepochs=2", "--xla=False"]

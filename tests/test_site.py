@@ -79,7 +79,7 @@ def test_an_equation_leads_to_the_definition_of_its_function(site: Path) -> None
         assert re.match(r"\s*(def|class) \w+|[A-Z_]+(: .*)? = ", source[int(line) - 1]), link
     assert any(
         "def hidden_layers"
-        in (ROOT / "baselines/transfer/student.py").read_text().splitlines()[int(n) - 1]
+        in (ROOT / "baselines/transfer/student/student.py").read_text().splitlines()[int(n) - 1]
         for n in re.findall(r"student\.py\.html#line-(\d+)", " ".join(links))
     )
 

@@ -26,7 +26,7 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.ppo2.model import Model
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 ROUNDS, SAMPLES = 3, 24
 COEFS = {"ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}

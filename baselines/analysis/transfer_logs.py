@@ -13,7 +13,7 @@ from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.logged_metric import LOSS, WEIGHT
-from baselines.transfer.student_metrics import (
+from baselines.transfer.student.student_metrics import (
     PI_SHARE,
     PI_TEACHER_SHARE,
     VF_SHARE,

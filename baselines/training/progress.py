@@ -14,7 +14,7 @@ from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.training.run_metrics import WINDOW
-from baselines.transfer.student_metrics import PI_SHARE
+from baselines.transfer.student.student_metrics import PI_SHARE
 
 BRIEF = {"eprewmean": "return", "eval_return": "evaluated", PI_SHARE: "p0"}
 """What of a row is told in one line, and how it is called there."""

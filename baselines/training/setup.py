@@ -36,7 +36,7 @@ from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 @dataclass(frozen=True)

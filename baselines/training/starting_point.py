@@ -9,8 +9,8 @@ from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.config import Config
 from baselines.training.saved import SavedPolicy, read_saved_policy
-from baselines.transfer.mapping import SCOPE
 from baselines.transfer.method import Beginning
+from baselines.transfer.teachers.teacher import SCOPE
 
 
 def starting_point(

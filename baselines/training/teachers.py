@@ -13,8 +13,8 @@ from baselines.conversion.bare_policy import bare_policy, spaces_of_task
 from baselines.conversion.reading import Foreign, read_any
 from baselines.training.saved import SavedPolicy
 from baselines.transfer.build import check_teachers
-from baselines.transfer.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
+from baselines.transfer.teachers.teacher import Teacher
 
 WHERE = "--teacher_paths"
 

@@ -10,7 +10,7 @@ from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.stages import Stage, one_stage
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def check_teachers(teachers: tuple[Teacher, ...], config: Config) -> None:

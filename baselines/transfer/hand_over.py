@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baselines.transfer.student_metrics import PI_SHARE, VF_SHARE
+from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95
 """p_0 that the policy's layers should have reached before the teachers leave (docs/studies.md)."""

@@ -34,18 +34,18 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
-from baselines.transfer.correspondence import Window, selection
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.placed_teachers import known_statistics, placed_teachers
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
-from baselines.transfer.stored_teachers import (
+from baselines.transfer.teachers.correspondence import Window, selection
+from baselines.transfer.teachers.placed_teachers import known_statistics, placed_teachers
+from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
     describe_window,
     stored_teacher,
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 @dataclass(frozen=True)

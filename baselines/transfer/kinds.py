@@ -9,9 +9,9 @@ from baselines.common.networks.specs import NETWORKS
 from baselines.config import MAPPINGS, TRANSFERS
 
 MAPPINGS.provide(
-    learned="baselines.transfer.mapping_kinds:learned",
-    frozen="baselines.transfer.mapping_kinds:frozen",
-    named="baselines.transfer.mapping_kinds:named",
+    learned="baselines.transfer.student.mapping_kinds:learned",
+    frozen="baselines.transfer.student.mapping_kinds:frozen",
+    named="baselines.transfer.student.mapping_kinds:named",
 )
 
 TRANSFERS.provide(

@@ -15,7 +15,7 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.stages import Stage, one_stage
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 class Beginning(NamedTuple):

@@ -17,18 +17,18 @@ from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes_of
 from baselines.common.seeding import Streams
 from baselines.config import Config
-from baselines.transfer import description
-from baselines.transfer.correspondence import Window
-from baselines.transfer.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.mixing_spec import MixingSpec, unfitting
-from baselines.transfer.places import places
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
-from baselines.transfer.student import Student
-from baselines.transfer.student_metrics import METRICS
-from baselines.transfer.teacher import Teacher
-from baselines.transfer.teacher_weights import with_weights
+from baselines.transfer.student import description
+from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
+from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.student import Student
+from baselines.transfer.student.student_metrics import METRICS
+from baselines.transfer.teachers.correspondence import Window
+from baselines.transfer.teachers.places import places
+from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.teacher_weights import with_weights
 
 
 def check(config: Config) -> None:

@@ -16,7 +16,7 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:

@@ -9,11 +9,11 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
 from baselines.transfer.hand_over import hand_over_lines
-from baselines.transfer.measures import own_shares
-from baselines.transfer.mixing_spec import MixingSpec
-from baselines.transfer.objectives import losses_with
 from baselines.transfer.stages import Stage, first_update_alone, first_update_coupled
-from baselines.transfer.student import Student
+from baselines.transfer.student.measures import own_shares
+from baselines.transfer.student.mixing_spec import MixingSpec
+from baselines.transfer.student.objectives import losses_with
+from baselines.transfer.student.student import Student
 
 
 def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> float:

@@ -25,11 +25,11 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
-from baselines.transfer.correspondence import Window, selection
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.placed_teachers import known_statistics, placed_teachers
 from baselines.transfer.pretrained import check
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import Window, selection
+from baselines.transfer.teachers.placed_teachers import known_statistics, placed_teachers
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:

@@ -17,7 +17,7 @@ from baselines.analysis.transfer_logs import (
     shown_and_missing,
     student_panels,
 )
-from baselines.transfer.student_metrics import METRICS
+from baselines.transfer.student.student_metrics import METRICS
 
 REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}

@@ -70,7 +70,7 @@ def test_who_reads_what_a_room_above_provides_gets_it_from_there() -> None:
         for alias in node.names
         if alias.name in ("MAPPINGS", "TRANSFERS")
     }
-    assert takers == {"transfer/kinds.py", "transfer/mapping_kinds.py"}
+    assert takers == {"transfer/kinds.py", "transfer/student/mapping_kinds.py"}
 
 
 def test_a_room_above_can_provide_more(registry: Registry) -> None:

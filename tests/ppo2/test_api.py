@@ -29,8 +29,8 @@ from baselines.common.vec_env import tasks
 from baselines.config import NETWORKS, Config, flag_of
 from baselines.ppo2.api import SoFar
 from baselines.ppo2.trained import TrainedPolicy
-from baselines.transfer.mapping import StateMapping
-from baselines.transfer.mapping_kinds import MappingSpec, learned
+from baselines.transfer.student.mapping import StateMapping
+from baselines.transfer.student.mapping_kinds import MappingSpec, learned
 
 TEACHER = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
 SMALL: dict[str, Any] = {

@@ -11,7 +11,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.ppo2.model import Model
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 KL_COEF = 0.4
 Arrays = dict[str, np.ndarray]

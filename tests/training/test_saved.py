@@ -14,7 +14,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.training.saved import SavedPolicy, checkpoint_name, read_saved_policy
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 Arrays = dict[str, np.ndarray]
 OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)

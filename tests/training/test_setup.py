@@ -23,8 +23,8 @@ from baselines.training.setup import Setup, prepare
 from baselines.training.states import write_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}

@@ -16,7 +16,7 @@ from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.training.setup import prepare
 from baselines.training.teachers import load_teacher
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 FIXTURES = hostile.FIXTURES
 SOURCE = "Swimmer-v5"  # 8 observations, 2 actions

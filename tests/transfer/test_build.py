@@ -13,8 +13,8 @@ from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
 
 RNG = np.random.default_rng
 

@@ -16,7 +16,6 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import TEACHER_WEIGHTS
 from baselines.training.setup import prepare
-from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kickstart import (
     KickstartConfig,
     Kickstarted,
@@ -25,7 +24,8 @@ from baselines.transfer.kickstart import (
     kickstarted,
     restore,
 )
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.teacher import Teacher
 
 WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2), (3, 0))), Window((1, 3, 0, 0), ((3, 1),)))
 """Two places of a teacher of 4 entries and 3 motors on a student of 5 entries and 4 motors."""

@@ -7,7 +7,7 @@ import pytest
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.transfer.pretrained import copied_variables
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 LATER = {"S/mlp_fc1/w", "S/mlp_fc1/b", "V/mlp_fc1/w", "V/mlp_fc1/b"}
 ALWAYS = {"S/mlp_fc0/b", "V/mlp_fc0/b", "V/vf/w", "V/vf/b"}

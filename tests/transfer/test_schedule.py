@@ -13,7 +13,7 @@ from baselines.transfer.build import stages
 from baselines.transfer.kickstart import KickstartConfig, kickstarted
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.stages import Stage, first_update_alone, stage_at
-from baselines.transfer.student import Student
+from baselines.transfer.student.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
 

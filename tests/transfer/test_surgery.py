@@ -13,9 +13,9 @@ from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.config import Config
 from baselines.training.setup import prepare
-from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.surgery import carried_over
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.teacher import Teacher
 
 FOUR = str(
     Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"

@@ -5,7 +5,7 @@ import pytest
 
 from baselines.common.vec_env.entry_names import Entry, EntryNames, entry_names
 from baselines.environments.centipede_names import moved
-from baselines.transfer.correspondence import ABSENT, Window, selection, windows
+from baselines.transfer.teachers.correspondence import ABSENT, Window, selection, windows
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import described_body
 from baselines.config import Config
-from baselines.transfer.correspondence import Window
-from baselines.transfer.places import places
-from baselines.transfer.stored_teachers import teacher_from_checkpoint
+from baselines.transfer.teachers.correspondence import Window
+from baselines.transfer.teachers.places import places
+from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
 
-LIZARD = Path(__file__).resolve().parents[2] / "examples" / "lizard.xml"
+LIZARD = Path(__file__).resolve().parents[3] / "examples" / "lizard.xml"
 MOTORS = 9
 
 POLICY = PlainPolicy(16 - 2 + 15 + 6 * 10, DiagGaussian(MOTORS), NetworkSpec(1, 4, "tanh"))

@@ -10,7 +10,12 @@ import pytest
 
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
-from baselines.transfer.objectives import LOSSES, Seen, coupling_loss, mutual_information_loss
+from baselines.transfer.student.objectives import (
+    LOSSES,
+    Seen,
+    coupling_loss,
+    mutual_information_loss,
+)
 
 Backend = Callable[[Any], Any]
 RNG = np.random.default_rng(0)
@@ -135,7 +140,7 @@ def test_each_loss_reads_its_own_part_of_the_student() -> None:
 
 def test_each_loss_has_a_setting_for_its_weight_and_stands_in_the_method() -> None:
     settings = {f.name: f.metadata for f in fields(Config)}
-    method = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    method = (Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
     for loss in LOSSES:
         about = settings[loss.coefficient]
         assert (loss.weight in about["help"], about["group"]) == (True, "mikt")

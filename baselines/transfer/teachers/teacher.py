@@ -18,6 +18,9 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 
+SCOPE = "transfer"
+"""First part of the names of all variables that are gone once the student is alone."""
+
 
 @dataclass(frozen=True)
 class Teacher:

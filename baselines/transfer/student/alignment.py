@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.variables import Variables, constant
-from baselines.transfer.mapping import SCOPE
+from baselines.transfer.teachers.teacher import SCOPE
 
 
 def alignment(teacher: int) -> str:

@@ -18,13 +18,13 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
-from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.mapping import embed
-from baselines.transfer.mapping_kinds import MappingSpec
 from baselines.transfer.mikt import check_goes_on, restore, start
-from baselines.transfer.mixing_spec import MixingSpec
-from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.student.mapping import embed
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.mixing_spec import MixingSpec
+from baselines.transfer.student.student import Student
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.teacher import Teacher
 
 Arrays = dict[str, np.ndarray]
 
@@ -42,7 +42,7 @@ OPTIONS: dict[str, tuple[str, MixingSpec, bool]] = {
     "value alignment": ("learned", MixingSpec(), True),
     "all": ("named", MixingSpec("identity", "named"), True),
 }
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 OBS = np.random.default_rng(3).standard_normal((9, 3)).astype(np.float32)
 RETURNS = np.random.default_rng(6).standard_normal(9).astype(np.float32)
 

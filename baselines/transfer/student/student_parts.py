@@ -12,14 +12,14 @@ import numpy as np
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
-from baselines.transfer import mapping
-from baselines.transfer.alignment import alignment_variables
-from baselines.transfer.correspondence import ABSENT, Window, selection
-from baselines.transfer.mapping import StateMapping
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.mixing_spec import MixingSpec, mixing_variables, told_matrices
-from baselines.transfer.objectives import Loss, losses_with
-from baselines.transfer.teacher import Teacher, source_numbers, sources
+from baselines.transfer.student import mapping
+from baselines.transfer.student.alignment import alignment_variables
+from baselines.transfer.student.mapping import StateMapping
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.mixing_spec import MixingSpec, mixing_variables, told_matrices
+from baselines.transfer.student.objectives import Loss, losses_with
+from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
+from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from baselines.transfer.student_metrics import (
+from baselines.transfer.student.student_metrics import (
     OF_MAPPING,
     PI_SHARE,
     PI_TEACHER_SHARE,

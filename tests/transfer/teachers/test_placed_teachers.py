@@ -14,13 +14,17 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
-from baselines.transfer.correspondence import ABSENT, Window
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.placed_teachers import STATISTICS_WEIGHT, known_statistics, placed_teachers
-from baselines.transfer.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.placed_teachers import (
+    STATISTICS_WEIGHT,
+    known_statistics,
+    placed_teachers,
+)
+from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
+from baselines.transfer.teachers.teacher import Teacher
 
-FOUR = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
+FOUR = Path(__file__).resolve().parents[3] / "teacher_models" / "centipede_four" / "0" / "00970"
 
 WINDOWS = (Window((2, ABSENT, 0, 4), ((0, 2),)), Window((1, 3, 0, 0), ((3, 1),)))
 """Two places of a teacher of 4 entries on a student of 5."""

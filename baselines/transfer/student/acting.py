@@ -22,8 +22,8 @@ from baselines.common.networks.arrays import InPlace
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import dense_layers, feed_forward
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.transfer.mapping import SELECTION, StateMapping, embedding_scope
-from baselines.transfer.teacher import Teacher, lateral, shares, source_numbers, sources
+from baselines.transfer.student.mapping import SELECTION, StateMapping, embedding_scope
+from baselines.transfer.teachers.teacher import Teacher, lateral, shares, source_numbers, sources
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.categorical import Categorical
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
 
 OBS = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
 

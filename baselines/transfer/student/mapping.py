@@ -14,9 +14,7 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import Mlp, dense_variables
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
-
-SCOPE = "transfer"
-"""First part of the names of all variables that are gone once the student is alone."""
+from baselines.transfer.teachers.teacher import SCOPE
 
 
 class Map(Protocol):

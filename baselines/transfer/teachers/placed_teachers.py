@@ -15,10 +15,10 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
-from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.places import places
-from baselines.transfer.teacher import Teacher
-from baselines.transfer.teacher_weights import with_weights
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.places import places
+from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.teacher_weights import with_weights
 
 STATISTICS_WEIGHT = 1e5
 """Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""

@@ -22,9 +22,8 @@ from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_described_body
-from baselines.transfer.correspondence import ABSENT, Window
-from baselines.transfer.mapping import SCOPE
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.teacher import SCOPE, Teacher
 
 
 def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:

@@ -14,7 +14,7 @@ from baselines.common.networks.specs import built, errors_of
 from baselines.common.networks.trials import TRIAL, check_on_tensors, lent, trial_values, tried
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
 from baselines.config import MAPPINGS
-from baselines.transfer.mapping import SELECTION, Map, MlpMap, StateMapping
+from baselines.transfer.student.mapping import SELECTION, Map, MlpMap, StateMapping
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
-from baselines.transfer.correspondence import Window, windows
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.correspondence import Window, windows
+from baselines.transfer.teachers.teacher import Teacher
 
 if TYPE_CHECKING:
     from baselines.common.vec_env.entry_names import EntryNames

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.variables import drawn
-from baselines.transfer import mapping as maps
-from baselines.transfer.mapping_kinds import MappingSpec
+from baselines.transfer.student import mapping as maps
+from baselines.transfer.student.mapping_kinds import MappingSpec
 
 RNG = np.random.default_rng
 MAPPING = MappingSpec().build()

@@ -25,11 +25,11 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
-from baselines.transfer import acting, description, mapping, measures
-from baselines.transfer.alignment import aligned
-from baselines.transfer.objectives import Seen
-from baselines.transfer.student_parts import StudentParts
-from baselines.transfer.teacher import (
+from baselines.transfer.student import acting, description, mapping, measures
+from baselines.transfer.student.alignment import aligned
+from baselines.transfer.student.objectives import Seen
+from baselines.transfer.student.student_parts import StudentParts
+from baselines.transfer.teachers.teacher import (
     Teacher,
     lateral,
     log_own_shares,

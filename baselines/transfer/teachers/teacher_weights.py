@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def with_weights(

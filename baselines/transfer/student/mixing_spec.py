@@ -21,8 +21,8 @@ from baselines.common.networks.variables import (
     joined,
 )
 from baselines.config import LATERALS, MIX_OUTPUTS
-from baselines.transfer.correspondence import Window, selection
-from baselines.transfer.teacher import Teacher, lateral, mixing
+from baselines.transfer.teachers.correspondence import Window, selection
+from baselines.transfer.teachers.teacher import Teacher, lateral, mixing
 
 OWN_LOGIT = -0.1
 """Initial mixing logit of the student's own share."""

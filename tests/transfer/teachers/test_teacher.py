@@ -10,10 +10,10 @@ from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.transfer.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
-from baselines.transfer.teacher_weights import with_weights
+from baselines.transfer.student.student import Student
+from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
+from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.teacher_weights import with_weights
 
 
 def load_teacher(path: str) -> Teacher:

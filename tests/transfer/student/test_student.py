@@ -13,9 +13,9 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import Fixed, minibatch_loss
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.student import Student
-from baselines.transfer.teacher import Teacher
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.student import Student
+from baselines.transfer.teachers.teacher import Teacher
 
 Arrays = dict[str, np.ndarray]
 COEFS = {"kl": 0.3, "ps": 0.6, "vf_ps": 0.8, "mutual_info": 0.4}

@@ -13,19 +13,19 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
-from baselines.transfer.correspondence import Window
-from baselines.transfer.mapping import embedding_variables
-from baselines.transfer.mapping_kinds import MappingSpec
-from baselines.transfer.mixing_spec import MixingSpec, unfitting
-from baselines.transfer.stored_teachers import (
+from baselines.transfer.student.mapping import embedding_variables
+from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.student_parts import StudentParts
+from baselines.transfer.teachers.correspondence import Window
+from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
     describe_window,
     stored_teacher,
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.student_parts import StudentParts
-from baselines.transfer.teacher import Teacher, sources
+from baselines.transfer.teachers.teacher import Teacher, sources
 
 
 def describe(parts: StudentParts) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The student of MIKT: its equation, its mapping, its losses."""
