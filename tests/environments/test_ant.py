@@ -12,6 +12,7 @@ from gymnasium.utils.env_checker import check_env
 
 import baselines.environments.ant
 from baselines.environments import AntSEnv
+from baselines.environments.ant import with_named_contacts
 
 WORLD = slice(27, 33)
 """The entries that Ant-v5 leaves out."""
@@ -51,6 +52,39 @@ def test_contacts_begin_at_a_hundredth_of_a_metre() -> None:
     assert 0.005 < max(distances) <= baselines.environments.ant.CONTACT_MARGIN == 0.01
 
 
+UNEVEN = """
+<mujoco>
+  <worldbody>
+    <geom name="floor" type="plane" size="9 9 1" friction="0.9 0.02 0.003" {contacts}/>
+    <body pos="0 0 0.09"><freejoint/>
+      <geom name="slippery" size="0.1" friction="0.5 0.1 0.001" condim="6"/>
+    </body>
+    <body pos="1 0 0.09"><freejoint/>
+      <geom name="rough" size="0.1" friction="1.2 0.01 0.01" condim="1"/>
+    </body>
+  </worldbody>
+</mujoco>
+"""
+
+
+def contacts(model: mujoco.MjModel) -> dict[str, tuple[Any, ...]]:
+    """Dimension and friction of each geom's contact with the floor."""
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    return {
+        model.geom(int(max(contact.geom))).name: (int(contact.dim), *contact.friction)
+        for contact in data.contact
+    }
+
+
+@pytest.mark.parametrize("dimension", [1, 4])
+def test_a_named_contact_is_as_mujoco_makes_one_of_the_two_geoms(dimension: int) -> None:
+    xml = UNEVEN.format(contacts=f'condim="{dimension}"')
+    found = contacts(with_named_contacts(mujoco.MjSpec.from_string(xml)).compile())
+    assert found == contacts(mujoco.MjModel.from_xml_string(xml))
+    assert found.keys() == {"slippery", "rough"}
+
+
 def test_a_body_without_the_floor_is_told_what_it_lacks(tmp_path: Path) -> None:
     ant = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets" / "ant.xml"
     path = tmp_path / "ant.xml"
@@ -70,6 +104,30 @@ def test_the_id_and_its_options() -> None:
     whole = gymnasium.make("AntS-v1", exclude_current_positions_from_observation=False)
     assert whole.observation_space.shape == (113,)
     assert np.array_equal(whole.reset(seed=0)[0][2:], env.reset(seed=0)[0])
+
+
+@pytest.mark.parametrize("forces", [True, False])
+def test_the_parts_of_the_observation_are_told_as_by_gymnasiums_ant(forces: bool) -> None:
+    env = AntSEnv(include_cfrc_ext_in_observation=forces)
+    parts = env.observation_structure
+    observed = sum(size for name, size in parts.items() if name != "skipped_qpos")
+    assert observed == len(env.reset(seed=0)[0])
+
+
+def test_a_picture_may_be_larger_than_mujocos_own() -> None:
+    buffer = AntSEnv(width=700, height=800).model.vis.global_
+    assert (buffer.offwidth, buffer.offheight) == (700, 800)
+
+
+@pytest.mark.parametrize(("mode", "offscreen"), [("rgb_array", True), ("human", False)])
+def test_pictures_need_no_display_and_a_window_does(
+    mode: str, offscreen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[bool] = []
+    monkeypatch.setattr("baselines.environments.ant.draw_offscreen", lambda: chosen.append(True))
+    monkeypatch.setattr(AntEnv, "render", lambda _: "drawn")
+    assert AntSEnv(render_mode=mode).render() == "drawn"
+    assert bool(chosen) is offscreen
 
 
 @pytest.mark.filterwarnings("error")
