@@ -136,6 +136,29 @@ def test_terminates_when_neighbours_are_side_by_side(degrees: float, expected: b
     assert terminated_from(env, qpos) is expected
 
 
+@pytest.mark.parametrize(
+    ("height", "expected"), [(0.3499, False), (0.3501, True), (1.1499, True), (1.1501, False)]
+)
+def test_the_bounds_of_healthy_heights(height: float, expected: bool) -> None:
+    env = CentipedeEnv(4)
+    qpos = at_rest(env)
+    qpos[2] = height
+    set_state(env, qpos, np.zeros(env.model.nv))
+    assert env.is_healthy is expected
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"), [(0.4499, True), (0.4501, False), (-0.4499, True), (-0.4501, False)]
+)
+def test_the_bound_of_the_offset_sideways(offset: float, expected: bool) -> None:
+    env = CentipedeEnv(4)
+    qpos = at_rest(env)
+    half = np.arcsin(offset / 0.5) / 2  # torsos are half a metre apart
+    qpos[3:7] = [np.cos(half), 0, 0, np.sin(half)]
+    set_state(env, qpos, np.zeros(env.model.nv))
+    assert env.is_healthy is expected
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
 @pytest.mark.parametrize("array", ["qpos", "qvel"])
 def test_a_state_that_is_not_finite_terminates_with_a_finite_reward(
