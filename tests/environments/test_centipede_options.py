@@ -1,5 +1,6 @@
 """The options and handles of the centipede: each against what it is to change, and wrong ones."""
 
+import inspect
 import pickle
 from typing import Any
 
@@ -124,6 +125,40 @@ def test_made_by_gymnasium_and_pickled_with_its_options() -> None:
     again = pickle.loads(pickle.dumps(made.unwrapped))
     assert again.frame_skip == 3
     assert again.observation_space == made.observation_space
+
+
+def test_every_option_is_pickled() -> None:
+    options: dict[str, Any] = {
+        "forward_reward_weight": 2.0, "ctrl_cost_weight": 0.3, "contact_cost_weight": 0.1,
+        "healthy_reward": 3.0, "terminate_when_unhealthy": False, "healthy_z_range": (0.1, 2.0),
+        "contact_force_range": (-3.0, 4.0), "reset_noise_scale": 0.05,
+        "include_cfrc_ext_in_observation": False, "frame_skip": 3, "render_mode": "rgb_array",
+        "width": 100, "height": 200, "camera_name": "track",
+    }  # fmt: skip
+    known = inspect.signature(CentipedeEnv).parameters
+    assert known.keys() - {"legs", "crippled"} == options.keys()
+    assert all(known[name].default != options[name] for name in options.keys() - {"camera_name"})
+
+    def settled(env: CentipedeEnv) -> dict[str, Any]:
+        plain = int | float | str | bool | tuple
+        return {name: value for name, value in vars(env).items() if isinstance(value, plain)}
+
+    env = CentipedeEnv(5, True, **options)
+    assert settled(pickle.loads(pickle.dumps(env))) == settled(env)
+
+
+@pytest.mark.parametrize(("mode", "pictures"), [("human", [1, 2]), ("rgb_array", [0, 0])])
+def test_a_window_shows_every_state(
+    mode: str, pictures: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[float] = []
+    monkeypatch.setattr(CentipedeEnv, "render", lambda env: drawn.append(env.data.time))
+    env, counts = CentipedeEnv(4, render_mode=mode), []
+    env.reset(seed=0)
+    counts.append(len(drawn))
+    env.step(np.zeros(10))
+    counts.append(len(drawn))
+    assert counts == pictures
 
 
 @pytest.mark.parametrize(
