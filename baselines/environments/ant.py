@@ -84,7 +84,8 @@ def with_named_contacts(body: mujoco.MjSpec) -> mujoco.MjSpec:
     floor = body.geom(FLOOR)
     if floor is None:
         raise ValueError(f"no geom of the body is called {FLOOR!r}; its ground must be")
-    for geom in body.geoms:
+    for number, geom in enumerate(body.geoms):
+        geom.name = geom.name or f"unnamed geom {number}"  # a pair tells its geoms by their names
         if geom.name != FLOOR:
             slide, turn, roll = np.maximum(floor.friction, geom.friction)
             body.add_pair(

@@ -85,6 +85,24 @@ def test_a_named_contact_is_as_mujoco_makes_one_of_the_two_geoms(dimension: int)
     assert found.keys() == {"slippery", "rough"}
 
 
+UNNAMED = """
+<mujoco>
+  <worldbody>
+    <geom name="floor" type="plane" size="9 9 1"/>
+    <body pos="0 0 0.09"><freejoint/><geom size="0.1"/></body>
+    <body pos="0.15 0 0.09"><freejoint/><geom size="0.1"/></body>
+  </worldbody>
+</mujoco>
+"""
+
+
+def test_geoms_without_a_name_touch_the_floor_each_and_not_one_another() -> None:
+    model = with_named_contacts(mujoco.MjSpec.from_string(UNNAMED)).compile()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    assert sorted(contact.geom.tolist() for contact in data.contact) == [[0, 1], [0, 2]]
+
+
 def test_a_body_without_the_floor_is_told_what_it_lacks(tmp_path: Path) -> None:
     ant = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets" / "ant.xml"
     path = tmp_path / "ant.xml"
