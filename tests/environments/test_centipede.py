@@ -168,6 +168,7 @@ def test_a_state_that_is_not_finite_terminates_with_a_finite_reward(
     env = CentipedeEnv(4)
     env.reset(seed=0)
     getattr(env.data, array)[0] = bad
+    assert not env.is_healthy
     _, reward, terminated, truncated, _ = env.step(np.zeros(10))
     assert terminated
     assert not truncated
