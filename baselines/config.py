@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
@@ -33,6 +34,9 @@ MIX_OUTPUTS = ("none", "named", "learned")
 
 PATHS = ("env_xml", "save_path", "load_path", "log_path")
 """The settings that are a path; besides the teachers, which are several."""
+
+WRITTEN = ("save_path", "log_path")
+"""Those of the folders that a run writes to."""
 
 GROUPS = {
     "run": "The run",
@@ -476,6 +480,15 @@ class Config:
                 f" start it with mpiexec -n {self.num_ranks}"
             )
         return replace(self, num_ranks=ranks)
+
+    def in_absolute_folders(self) -> Config:
+        """The same settings; what a run writes lies there wherever its task goes (os.chdir)."""
+        folders: dict[str, Any] = {
+            name: str(Path(folder).absolute())
+            for name in WRITTEN
+            if (folder := getattr(self, name))
+        }
+        return replace(self, **folders)
 
     def without_unread(self) -> Config:
         """The settings of the same run, those that it does not read at their defaults."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
@@ -62,7 +63,7 @@ def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
     refuse_fork()
-    ranks = team()
+    ranks, folder = team(), os.getcwd()
     # More threads would not pay for matrices this small, and sums in another order are other bits.
     # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
     with (
@@ -75,6 +76,7 @@ def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
             try:
                 return _learn(config, ranks, stop, watch)
             except Diverged as error:
+                os.chdir(folder)  # a task may have left it, and the settings' paths are from there
                 with ranks.united():
                     if ranks.is_first:
                         roll_back(config, error)

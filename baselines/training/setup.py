@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -44,7 +44,7 @@ class Setup:
     """What a run starts from; nothing of it changes but the environments.
 
     Attributes:
-        config: its settings.
+        config: its settings, with absolute folders.
         envs: its environments, made and not begun.
         policy: what is trained first.
         params: the variables of that, by name.
@@ -65,7 +65,7 @@ class Setup:
 
     def digest(self) -> str:
         """A hash of what all ranks must start from alike."""
-        settings = asdict(self.config) | {"num_threads": 0}
+        settings = self.provenance["config"] | {"num_threads": 0}
         state = {} if self.resumed is None else self.resumed.state
         counted = [settings, self.updates_done, state.get("lr_scale"), state.get("rollbacks")]
         digest = hashlib.sha256(json.dumps(counted).encode())
@@ -93,9 +93,10 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     check(config)
     if config.save_video_interval:
         require_renderer("save_video_interval")
-    resumed = state_to_resume(config)
+    anchored = config.in_absolute_folders()  # for any task may call os.chdir
+    resumed = state_to_resume(anchored)
     if resumed is not None:
-        return _resumed(config, resumed, team)
+        return replace(_resumed(config, resumed, team), config=anchored)
     teachers = read_teachers(config)
     with _environments(config, team) as envs:
         body = _body(config, envs)
@@ -108,7 +109,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
                 check_acting(", ".join(outside), one, params)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
-        return Setup(config, envs, policy, params, normalizer, history, None, team)
+        return Setup(anchored, envs, policy, params, normalizer, history, None, team)
 
 
 def _check_first_values(config: Config, policy: Policy, params: Mapping[str, np.ndarray]) -> None:

@@ -1,6 +1,7 @@
 """Paths as people type them, and bodies whose file is elsewhere, or edited, by the time."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import mujoco
 import numpy as np
 import pytest
+import strange_tasks as strange
 
 from baselines import convert, describe, evaluate, export, plot, ppo2, results, sweep, verify
 from baselines.common.errors import UserError
@@ -86,6 +88,42 @@ def test_the_users_folder_in_programs(
     path.rename(home / "00007")
     for given in ("~/00007", Path("~")):  # a folder for its newest
         assert ppo2.load(given).saved.metadata["update"] == 7
+
+
+def test_a_run_writes_where_it_began_wherever_its_task_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, elsewhere = tmp_path / "begun", tmp_path / "elsewhere"
+    begun.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(begun)
+    spoilt = []
+
+    class Wanders(strange.Polite):
+        """Leaves the folder when it is made and at each step; fails once, in the second update."""
+
+        def __init__(self) -> None:
+            os.chdir(elsewhere)
+            self._all_steps = 0
+
+        def after(self, reward: Any) -> Any:
+            os.chdir(elsewhere)
+            self._all_steps += 1
+            if self._all_steps == 90 and not spoilt:
+                spoilt.append(True)
+                reward = np.nan
+            return super().after(reward)
+
+    ppo2.learn(
+        Wanders, num_timesteps=192, nsteps=64, nminibatches=2, noptepochs=1, num_hidden=8,
+        xla=False, save_path="models", log_path="logs", state_interval=1,
+        on_divergence="rollback",
+    )  # fmt: skip
+    assert spoilt
+    assert list(elsewhere.iterdir()) == []
+    assert sorted(path.name for path in begun.iterdir()) == ["logs", "models"]
+    told = read_saved_policy(str(begun / "models" / "00003"), "load_path").metadata["config"]
+    assert (told["save_path"], told["log_path"]) == ("models", "logs")
 
 
 def test_an_unknown_user_is_told() -> None:
