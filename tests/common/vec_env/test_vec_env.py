@@ -197,6 +197,14 @@ def test_an_environments_error_reaches_the_caller(scripted_env: type, num_thread
     venv.close()
 
 
+def test_closing_ends_the_threads(build: Callable[..., VecEnv]) -> None:
+    before = threading.active_count()
+    venv = build(3, 2)
+    assert threading.active_count() == before + 2
+    assert venv.close() == []
+    assert threading.active_count() == before
+
+
 def given_statistics(mean: float, var: float, shape: tuple[int, ...] = ()) -> RunningMeanStd:
     return RunningMeanStd.from_state(
         {"mean": np.full(shape, mean), "var": np.full(shape, var), "count": np.array(7.0)}
@@ -260,6 +268,14 @@ def test_statistics_come_back_from_their_arrays() -> None:
     for name in arrays:
         with pytest.raises(KeyError, match=name):
             Normalizer.from_arrays({k: v for k, v in arrays.items() if k != name}, 2)
+
+
+@pytest.mark.parametrize("name", ["obs/var", "obs/count", "ret/var", "ret/count"])
+def test_negative_variances_and_counts_are_refused(name: str) -> None:
+    arrays = Normalizer(given_statistics(1.0, 4.0, (2,)), given_statistics(0.5, 9.0)).arrays()
+    damaged = arrays | {f"normalize/{name}": -arrays[f"normalize/{name}"]}
+    with pytest.raises(ValueError, match=f"normalize/{name} is negative"):
+        Normalizer.from_arrays(damaged, 2)
 
 
 def moments(samples: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
