@@ -49,9 +49,16 @@ def report(setup: Setup) -> Iterator[str]:
     counts = policy.variable_counts()
     parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
     yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"
+    yield _files(config)
     yield _expected_time(config)
     if config.save_path:
         yield from _resuming(config)
+
+
+def _files(config: Config) -> str:
+    """Where the run writes; who has forgotten a folder is to see it before the run, not after."""
+    kept = f"checkpoints in {config.save_path}" if config.save_path else "no --save_path"
+    return f"files: {kept}; {f'logs in {config.log_path}' if config.log_path else 'no --log_path'}"
 
 
 def _resuming(config: Config) -> Iterator[str]:

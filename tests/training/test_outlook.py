@@ -47,7 +47,15 @@ def test_a_transfer_is_told_before_it_begins() -> None:
         f"trainable variables: policy {policy:,}, value function {value:,}, lateral matrices and"
         f" mixing weights {mixing:,}, mapping {mapping:,}, decoder {decoder:,}; {whole:,} in all"
     )
-    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[8])
+    assert lines[8] == "files: no --save_path; no --log_path"
+    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[9])
+
+
+def test_it_is_told_where_files_go(tmp_path: Path) -> None:
+    models, logs = str(tmp_path / "models"), str(tmp_path / "logs")
+    setup = prepare(Config(env="CartPole-v1", num_timesteps=4096, save_path=models, log_path=logs))
+    assert f"files: checkpoints in {models}; logs in {logs}" in list(report(setup))
+    setup.envs.close()
 
 
 def test_discrete_actions_are_counted() -> None:
