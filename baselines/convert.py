@@ -31,7 +31,7 @@ def parser() -> Parser:
         "--env_kwargs", default="{}", metavar="JSON", help="keyword arguments of the task"
     )
     result.add_argument(
-        "--normalize", type=as_path_text, default="", metavar="FILE",
+        "--normalize", type=as_path_text, metavar="FILE",
         help="statistics of its observations: a VecNormalize of Stable-Baselines3, or an npz",
     )  # fmt: skip
     result.add_argument(

@@ -22,10 +22,14 @@ from baselines.common.vec_env.task_modules import registered_id
 from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
 from baselines.evaluation.films import ENDINGS, PIXELS, check_film, film
-from baselines.flags import add_outside, allow_outside
+from baselines.flags import add_outside, allow_outside, names_elsewhere
 from baselines.training.saved import SavedPolicy, read_saved_policy
 
 PROGRAM = "python -m baselines.evaluate"
+
+MEASURING = ("episodes", "max_steps", "json")
+FILMING = ("beside", "video_length", "video_height")
+"""Flags that only the one or the other of the two jobs reads."""
 
 
 def parser() -> Parser:
@@ -34,7 +38,9 @@ def parser() -> Parser:
         prog=PROGRAM,
         description="Run episodes of a saved policy and print statistics of their returns.",
     )
+    result.elsewhere |= {name: f"--{ours}" for name, ours in names_elsewhere("load_path").items()}
     result.elsewhere |= dict.fromkeys(("n_eval_episodes", "num_episodes"), "--episodes")
+    result.elsewhere |= dict.fromkeys(("record_video", "capture_video", "render"), "--video")
     result.add_argument(
         "--load_path", type=as_path_text, required=True, metavar="FILE",
         help="checkpoint to evaluate, or a folder, whose newest is taken",
@@ -82,8 +88,7 @@ def main(argv: list[str]) -> None:
         UserError: bad input.
     """
     arguments = parser().parse_args(argv)
-    if arguments.beside and not arguments.video:
-        raise UserError("--beside: given without --video; name the film's file")
+    _check_together(arguments)
     allow_outside(arguments)
     saved = read_saved_policy(arguments.load_path, "load_path")
     beside = [read_saved_policy(path, "beside") for path in arguments.beside]
@@ -112,6 +117,21 @@ def main(argv: list[str]) -> None:
         f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"
         f" mean length {summary['mean_length']:.1f}"
     )
+
+
+def _check_together(arguments: Namespace) -> None:
+    """See that no flag is given that would not be read.
+
+    Raises:
+        UserError: one is.
+    """
+    unread, reason = FILMING, "without --video; name the film's file"
+    if arguments.video:
+        unread, reason = MEASURING, "with --video, which films one episode; leave one of them out"
+    defaults = parser()
+    for name in unread:
+        if getattr(arguments, name) != defaults.get_default(name):
+            raise UserError(f"--{name}: given {reason}")
 
 
 def _check_tasks(named: Sequence[str], policies: Sequence[SavedPolicy]) -> None:

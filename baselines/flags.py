@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from baselines.checks import check
-from baselines.common.command_line import Parser, reader
+from baselines.common.command_line import NAMED, Parser, reader
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE, Registry
 from baselines.common.trees import Tree, texts
@@ -167,12 +167,15 @@ def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
         value = str
     else:
         options["metavar"] = f.metadata["metavar"] or {int: "N", float: "X", str: "NAME"}[value]
-    group.add_argument(f"--{flag_of(f)}", type=reader(value), **options)
+    is_path = f.metadata["metavar"] in ("FILE", "DIR")
+    if is_path:  # argparse would read an empty default as if it had been given
+        options["default"] = argparse.SUPPRESS
+    group.add_argument(f"--{flag_of(f)}", type=reader(value, NAMED if is_path else None), **options)
 
 
-def names_elsewhere() -> dict[str, str]:
-    """What other programs call a setting, with its flag here."""
-    return {name: flag for flag, names in ELSEWHERE.items() for name in names.split()}
+def names_elsewhere(*flags: str) -> dict[str, str]:
+    """What other programs call these settings, or all, with their flags here."""
+    return {name: flag for flag in flags or ELSEWHERE for name in ELSEWHERE[flag].split()}
 
 
 def parse(argv: list[str], program: str, description: str) -> Config:
@@ -183,7 +186,7 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     """
     kind = _kind_named(argv)
     values = vars(parser(program, description, kind).parse_args(argv))
-    config = kind(**values | {"teacher_paths": tuple(values["teacher_paths"])})
+    config = kind(**values | {"teacher_paths": tuple(values.get(TEACHERS, ()))})
     check(config)
     return config
 

@@ -9,7 +9,7 @@ from baselines.analysis.published_logs import laid_beside, read_published
 from baselines.analysis.runs import WHERE, find_runs
 from baselines.analysis.statistics import STATISTICS
 from baselines.analysis.wording import in_short
-from baselines.common.command_line import Parser, as_path_text, reader, run_command
+from baselines.common.command_line import Parser, as_path, as_path_text, reader, run_command
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import check_can_make, make_folder, write_atomically
 
@@ -47,7 +47,7 @@ def parser() -> Parser:
         help="logged metrics that are drawn too, into NAME_metrics: columns of progress.csv",
     )  # fmt: skip
     result.add_argument(
-        "--beside", nargs="+", default=[], type=Path, metavar="FILE",
+        "--beside", nargs="+", default=[], type=as_path, metavar="FILE",
         help="published logs to compare these runs with, such as"
         " results/published/ppo_from_scratch.csv",
     )  # fmt: skip

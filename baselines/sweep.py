@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from baselines.common.command_line import (
+    NAMED,
     NOT_NEGATIVE,
     POSITIVE,
     Parser,
@@ -50,7 +51,7 @@ def parser() -> Parser:
         help="trainings at once (default: one per usable core)",
     )  # fmt: skip
     result.add_argument(
-        "--only", nargs="+", default=[], metavar="TEXT",
+        "--only", nargs="+", type=reader(str, NAMED), default=[], metavar="TEXT",
         help="only runs with all of these texts in their name, and those that make their teachers",
     )  # fmt: skip
     result.add_argument(

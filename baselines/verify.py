@@ -9,6 +9,7 @@ from baselines.analysis.panels import Panel, panels
 from baselines.analysis.runs import WHERE, Run, find_runs
 from baselines.common.command_line import (
     EXIT_FAILURE,
+    NAMED,
     POSITIVE,
     Parser,
     as_path_text,
@@ -41,7 +42,7 @@ def parser() -> Parser:
         help="folder with logs at or below it, such as results/sizes",
     )
     result.add_argument(
-        "--only", nargs="+", default=[], metavar="TEXT",
+        "--only", nargs="+", type=reader(str, NAMED), default=[], metavar="TEXT",
         help="only runs whose folder has all of these texts in its name",
     )  # fmt: skip
     result.add_argument(

@@ -201,7 +201,7 @@ SHORT_RUN = SMALL | {"nsteps": 64, "num_timesteps": 192}
 """Settings of a run of an experiment, long enough for episodes to end."""
 
 FEW = {
-    "baselines.evaluate": " --episodes=1 --video_length=2",
+    "baselines.evaluate": " --episodes=1",
     "baselines.verify": " --timesteps=64",
     "baselines.run": "".join(f" --{name}={value}" for name, value in SMALL.items()),
     "benchmarks.ranks": " --repeats=1",
@@ -220,6 +220,8 @@ def timesteps(text: str) -> str:
 
 
 def shortened(command: str) -> str:
+    if " --video " in command:
+        return f"{command} --video_length=2"
     for start, flags in FEW.items():
         if re.match(rf"(mpiexec -n 2 )?(python -m )?{re.escape(start)}( |$)", command):
             return timesteps(filled(command)) + flags

@@ -61,7 +61,7 @@ def read_published(path: Path) -> Published:
         UserError: the file cannot be read, or a row of it is damaged; the message names it.
     """
     try:
-        lines = read_regular(path, FLAG, MAX_BYTES).decode().splitlines()
+        lines = read_regular(path, f"--{FLAG}", MAX_BYTES).decode().splitlines()
     except UnicodeDecodeError:
         raise UserError(f"--{FLAG}: {path} is not text in UTF-8") from None
     source = list(takewhile(lambda line: line.startswith("#"), lines))

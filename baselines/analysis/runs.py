@@ -141,7 +141,8 @@ def run_folders(top: str | Path) -> Iterator[Path]:
         UserError: there is no such folder.
     """
     if not Path(top).is_dir():
-        raise UserError(f"{WHERE}: no folder {top}")
+        is_file = "; it is a file, name the folder" if Path(top).is_file() else ""
+        raise UserError(f"{WHERE}: no folder {top}{is_file}")
     seen: set[str] = set()
     for folder, below, files in os.walk(top, followlinks=True):
         real = os.path.realpath(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import os
 import re
 import select
@@ -40,6 +41,8 @@ class Bound:
 
 POSITIVE = Bound(lambda x: x > 0, "must be greater than 0")
 NOT_NEGATIVE = Bound(lambda x: x >= 0, "must not be negative")
+NAMED = Bound(bool, "must name something")
+"""An empty text is what a variable of the shell gives that is not set."""
 
 
 def _whole(text: str) -> int:
@@ -96,6 +99,8 @@ def as_path(text: str) -> Path:
 
 def as_path_text(text: str) -> str:
     """As `as_path`, but a text."""
+    if not NAMED.holds(text):
+        raise argparse.ArgumentTypeError(f"{NAMED.text}, not {text!r}")
     try:
         return expanded(text, "")
     except UserError as error:
@@ -115,6 +120,14 @@ class Parser(argparse.ArgumentParser):
         # argparse takes -1e3 for a flag; no flag of ours begins with a digit.
         self._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)")
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's, which tells of a flag that is missing before the one typed instead."""
+        for argument in itertools.takewhile(lambda argument: argument != "--", args or ()):
+            flag = argument.partition("=")[0]
+            if flag.startswith("--") and flag not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {argument}")
+        return super().parse_args(args, namespace)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse's, which takes `--flag=--` for a flag whose value is an empty list."""
         for argument in args or ():
@@ -132,7 +145,8 @@ class Parser(argparse.ArgumentParser):
             listing = "--help_all" if "--help_all" in flags else "--help"
             near = suggestion(flag, flags, self.elsewhere) or f"; {listing} lists all"
             message = f"{flag}: unknown argument{near}"
-        message = re.sub(r"^argument (-\S+): ", r"\1: ", message)
+        message = re.sub(r"^argument (\S+): ", r"\1: ", message)
+        message = message.replace("ignored explicit argument", "takes no value; given")
         raise UserError(message)
 
 

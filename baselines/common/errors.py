@@ -79,5 +79,5 @@ def check_choice(flag: str, name: str, known: Iterable[str]) -> None:
     """Raises UserError when `name` is not among the `known` ones."""
     known = list(known)
     if name not in known:
-        options = "" if len(known) > 8 else f" (one of: {', '.join(known)})"
+        options = "" if len(known) > 12 else f" (one of: {', '.join(known)})"
         raise UserError(f"--{flag}: unknown name {name!r}{options}{suggestion(name, known)}")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from baselines.conversion.limits import MALFORMED, MAX_OPCODES, Refused, shown
+from baselines.conversion.limits import MALFORMED, MAX_OPCODES, Refused
 
 
 class Global(NamedTuple):
@@ -89,8 +89,8 @@ def parse(content: bytes, after_build: Hook | None = None) -> Parsed:
             machine.step(opcode.name, argument)
     except Refused:
         raise
-    except MALFORMED as error:
-        raise Refused(f"is of no known kind, or is damaged ({shown(error)})") from None
+    except MALFORMED:
+        raise Refused("is of no known kind, or is damaged") from None
     if stream.read(1):
         raise Refused("is damaged: something follows after its end")
     return Parsed(machine.pop(), frozenset(machine.globals))

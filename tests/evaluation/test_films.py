@@ -128,6 +128,11 @@ def test_pictures_of_several_heights_are_scaled(height: int | None, shape: tuple
 BAD_INPUT = {
     "another ending": (["--video", "film.avi"], "--video: film.avi must end in .mp4 or .gif"),
     "nothing to stand beside": (["--beside", FOUR], "--beside: given without --video"),
+    "no film to be short": (["--video_length=2"], "--video_length: given without --video"),
+    "no film to be high": (["--video_height=16"], "--video_height: given without --video"),
+    "a film has no numbers": (["--video=x.mp4", "--json"], "--json: given with --video"),
+    "a film is of one": (["--video=x.mp4", "--episodes=3"], "--episodes: given with --video"),
+    "a film has a length": (["--video=x.mp4", "--max_steps=9"], "--max_steps: given with --video"),
     "too low": (["--video_height=15"], "--video_height: must lie between 16 and 2160, not 15"),
     "no such policy": (
         ["--video", "x.mp4", "--beside", "nowhere"], "--beside: cannot read nowhere",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines import evaluate, plot
+from baselines import convert, evaluate, plot, results, sweep, verify
+from baselines.analysis.runs import find_runs
 from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
 from baselines.config import Config, flag_of
@@ -80,6 +81,68 @@ def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
 def test_evaluates_flags_have_other_names_too() -> None:
     with pytest.raises(UserError, match=r"did you mean --episodes\?"):
         evaluate.parser().parse_args(["--load_path=x", "--n_eval_episodes=3"])
+
+
+@pytest.mark.parametrize("theirs", ["--loadpath", "--load-path", "--model=x", "--checkpoint"])
+def test_a_wrong_name_is_told_and_not_what_is_missing_for_it(theirs: str) -> None:
+    name = theirs.partition("=")[0]
+    with pytest.raises(UserError, match=rf"^{name}: unknown argument; did you mean --load_path\?$"):
+        evaluate.parser().parse_args([theirs, "models/first/00048"])
+    with pytest.raises(UserError, match=r"^the following arguments are required: --load_path$"):
+        evaluate.parser().parse_args(["models/first/00048"])
+
+
+def test_behind_two_dashes_nothing_is_a_flag() -> None:
+    assert plot.parser().parse_args(["--seeds", "--", "--logs"]).folders == ["--logs"]
+
+
+def test_a_flag_without_a_value_is_told_so() -> None:
+    with pytest.raises(UserError, match=r"^--seeds: takes no value; given '1'$"):
+        plot.parser().parse_args(["logs", "--seeds=1"])
+
+
+UNSET = {
+    "evaluate": (evaluate.parser, ["--load_path="], "--load_path"),
+    "film": (evaluate.parser, ["--load_path=x", "--video", ""], "--video"),
+    "plot": (plot.parser, [""], "LOG_DIR"),
+    "figures": (plot.parser, ["logs", "--out="], "--out"),
+    "published logs": (plot.parser, ["logs", "--beside", ""], "--beside"),
+    "runs": (sweep.parser, ["x.yaml", "--out="], "--out"),
+    "some runs": (sweep.parser, ["x.yaml", "--only", ""], "--only"),
+    "some logs": (verify.parser, ["results", "--only="], "--only"),
+    "page": (results.parser, ["--out="], "--out"),
+    "statistics": (convert.parser, ["in", "out", "--normalize="], "--normalize"),
+}
+"""Arguments in which a variable of the shell was not set."""
+
+
+@pytest.mark.parametrize("case", UNSET)
+def test_an_empty_text_is_no_path_and_names_nothing(case: str) -> None:
+    parser, arguments, told = UNSET[case]
+    with pytest.raises(UserError, match=rf"^{told}: must name something, not ''$"):
+        parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize(
+    "flag", ["--save_path", "--log_path", "--load_path", "--env_xml", "--teacher_paths"]
+)
+def test_a_run_is_told_of_an_empty_path(flag: str) -> None:
+    for given in ([f"{flag}="], [flag, ""]):
+        with pytest.raises(UserError, match=rf"^{flag}: must name something, not ''$"):
+            parse(["--env=CartPole-v1", *given], "", "")
+    assert parse(["--env=CartPole-v1"], "", "") == Config(env="CartPole-v1")
+
+
+def test_all_activations_are_listed() -> None:
+    with pytest.raises(UserError, match=r"unknown name 'swish' \(one of: tanh, .*, leaky_relu\)$"):
+        parse(["--env=CartPole-v1", "--activation=swish"], "", "")
+
+
+def test_a_file_in_the_place_of_its_folder_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "progress.csv"
+    log.write_text("nupdates\n")
+    with pytest.raises(UserError, match=r"progress\.csv; it is a file, name the folder$"):
+        find_runs([str(log)])
 
 
 SPACINGS = ['{"legs": 6, "b": [1, 2]}', '{"legs":6,"b":[1,2]}', ' {"b": [1,2], "legs": 6}\n']
