@@ -209,6 +209,9 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "a buffer from outside": lambda: b"\x80\x05\x97.",
     "a persistent reference": lambda: b"Pfile:///etc/passwd\n.",
     "a tuple of 2^60 as a key": lambda: b"}" + nested_tuple(60) + b"K\x01s.",
+    "a tuple of 2^60 as an ordered key": lambda: (
+        b"ccollections\nOrderedDict\n)R" + nested_tuple(60) + b"K\x01s."
+    ),
     "a tuple of 2^60 as a variable": lambda: b"}X\x01\0\0\0w" + nested_tuple(60) + b"s.",
     "a memo index of 2^31": lambda: b"Nr\xff\xff\xff\x7f.",
     "bytes of 2^62": lambda: b"\x80\x04\x8e" + struct.pack("<Q", 1 << 62) + b"abc.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import io
 import lzma
+import math
 import zlib
 from typing import Any
 
@@ -71,9 +72,7 @@ def read_wrapped(instance: Instance, stream: io.BytesIO) -> Any:
         raise Refused("holds an array whose shape is impossible")
     if told.get("numpy_array_alignment_bytes") is not None:
         stream.read(stream.read(1)[0])  # joblib from 1.2: a number of padding bytes, and those
-    size = dtype.itemsize
-    for length in shape:
-        size *= length
+    size = dtype.itemsize * math.prod(shape)
     raw = stream.read(min(size, MAX_BYTES))
     if len(raw) != size:
         raise Refused("is truncated, or an array's shape does not fit")
@@ -92,8 +91,12 @@ def variables(parsed: Parsed) -> dict[str, np.ndarray]:
     root = parsed.root
     if isinstance(root, list):
         raise Refused("is a list of arrays without names, as Baselines saved them before 2018")
-    if isinstance(root, Instance) and canonical(root.made_by) == "collections.OrderedDict":
-        root = dict(root.pairs)
-    if not isinstance(root, dict) or not all(isinstance(name, str) for name in root):
+    pairs = None
+    if isinstance(root, dict):
+        pairs = list(root.items())
+    elif isinstance(root, Instance) and canonical(root.made_by) == "collections.OrderedDict":
+        pairs = root.pairs
+    # Seen before they are hashed, which could take for ever: see `pickles`.
+    if pairs is None or not all(isinstance(name, str) for name, _ in pairs):
         raise Refused("is a pickle, but not one of a dictionary of named arrays")
-    return {name: array_of(value, name) for name, value in root.items()}
+    return {name: array_of(value, name) for name, value in pairs}
