@@ -58,7 +58,8 @@ def main(argv: list[str]) -> None:
     """
     arguments = parser().parse_args(argv)
     target = Path(arguments.output)
-    check_new_file(target, "OUT", arguments.input, arguments.force)
+    for source in filter(None, (arguments.input, arguments.normalize)):
+        check_new_file(target, "OUT", source, arguments.force)
     converted = _read(arguments)
     try:
         converted.write(target)

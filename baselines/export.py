@@ -8,7 +8,7 @@ from baselines.common import checkpoint
 from baselines.common.checkpoint import CodeNotKnown
 from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
-from baselines.common.files import check_new_file, write_atomically
+from baselines.common.files import check_new_file, write_together
 from baselines.conversion.exporting import FORMATS, exported, format_of, targets
 from baselines.conversion.outgoing import UNKNOWN_NETWORK, Outgoing, outgoing
 from baselines.training.saved import saved_policy
@@ -44,11 +44,12 @@ def main(argv: list[str]) -> None:
     for target in targets(path):
         check_new_file(target, OUT, arguments.checkpoint, arguments.force)
     policy = _read(arguments.checkpoint)
-    for target, content in exported(policy, path).items():
-        try:
-            write_atomically(target, content)
-        except OSError as error:
-            raise UserError(f"{OUT}: cannot write {target}: {error.strerror}") from None
+    contents = exported(policy, path)
+    try:
+        write_together(contents)
+    except OSError as error:
+        raise UserError(f"{OUT}: cannot write {path}: {error.strerror}") from None
+    for target, content in contents.items():
         print(f"{printable(str(target), 400)}: {len(content):,} bytes")
     print(f"for {format_of(path).reader}; docs/checkpoints.md says how it acts there")
 

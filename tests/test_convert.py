@@ -239,7 +239,15 @@ def test_what_is_there_is_not_overwritten(cartpole: Path) -> None:
     run(*arguments, "--force")
     assert cartpole.read_bytes() == before
     assert "is the file to read" in refusal(cartpole, cartpole, "--force")
+    assert "is the file to read" in refusal(*arguments, f"--normalize={cartpole}", "--force")
     assert sorted(os.listdir(cartpole.parent)) == ["out"]
+
+
+def test_a_file_that_is_not_there_is_named_and_not_the_one_that_is(cartpole: Path) -> None:
+    missing = cartpole.parent / "none"
+    assert refusal(missing, cartpole, "--force").startswith(f"IN: cannot read {missing}: ")
+    normalize = [FIXTURES / "cartpole.zip", cartpole, "--force", "--normalize", missing]
+    assert refusal(*normalize).startswith(f"--normalize: cannot read {missing}: ")
 
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -43,17 +43,35 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """As `write_atomically`, for several files: none takes its place before all are on the disk.
+
+    Raises:
+        OSError: a folder cannot be written.
+    """
+    partials = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in contents}
     try:
-        with open(partial, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        for path, partial in partials.items():
+            _write(partial, contents[path])
+        for path, partial in partials.items():
+            os.replace(partial, path)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        for partial in partials.values():
+            partial.unlink(missing_ok=True)
         raise
-    _flush_folder(path.parent)
+    for folder in {path.parent for path in contents}:
+        _flush_folder(folder)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, and see that it is on the disk."""
+    with open(path, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:
@@ -199,7 +217,7 @@ def check_new_file(path: Path, where: str, source: str, force: bool) -> None:
         if path.exists() or path.is_symlink():
             if not force:
                 raise UserError(f"{where}: {path} exists; --force overwrites it")
-            if not path.is_file() or path.samefile(source):
+            if not path.is_file() or (os.path.exists(source) and path.samefile(source)):
                 raise UserError(f"{where}: {path} is the file to read, or not a regular file")
     except OSError as error:
         raise UserError(f"{where}: cannot write {path}: {error.strerror}") from None

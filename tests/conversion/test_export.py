@@ -1,5 +1,6 @@
 """A policy in another program's file acts as it does here."""
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,24 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "walk.zip").exists()
     export.main([str(path), str(tmp_path / "walk.zip"), "--force"])
     assert beside.read_bytes() != b"mine"
+
+
+def test_a_full_disk_leaves_neither_of_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = policy().write(tmp_path)
+    (tmp_path / "walk.zip").write_text("mine")
+    before, room = sorted(tmp_path.iterdir()), iter([None])
+
+    def flush(_: int) -> None:
+        if next(room, "full") == "full":
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", flush)
+    message = refusal(path, tmp_path / "walk.zip", "--force")
+    assert message == f"OUT: cannot write {tmp_path}/walk.zip: No space left on device"
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "walk.zip").read_text() == "mine"
 
 
 def test_equal_policies_give_equal_bytes(tmp_path: Path) -> None:
