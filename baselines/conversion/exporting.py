@@ -54,7 +54,7 @@ def format_of(path: Path) -> Format:
     """The format that a file's name asks for.
 
     Raises:
-        UserError: none.
+        UserError: it asks for none that is known.
     """
     if path.suffix not in FORMATS:
         known = ", ".join(f"{ending} ({known.reader})" for ending, known in FORMATS.items())

@@ -15,7 +15,7 @@ OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-
 """What TensorFlow 1 names the variables of an optimiser."""
 STATISTIC = re.compile(r"(?:.*/)?(?:[^/]*_rms|normalize/obs|normalize/ret)/[^/]*")
 TORCH_MARK = "action_net.weight"
-STATISTICS = ("mean", "var", "count")
+SIDES = ("pi", "vf")
 
 Arrays = dict[str, np.ndarray]
 
@@ -226,9 +226,6 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
     return Networks(
         params, obs_size, outputs, "pi/pi/logstd" in params, layers["pi"], width, unused
     )
-
-
-SIDES = ("pi", "vf")
 
 
 def _shapes(layers: int, obs_size: int, width: int, outputs: int) -> dict[str, tuple[int, ...]]:

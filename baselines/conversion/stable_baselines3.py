@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.conversion.archives import read_zip
 from baselines.conversion.limits import MALFORMED, Refused, shown
-from baselines.conversion.numpy_data import array_of, canonical, is_shape
+from baselines.conversion.numpy_data import array_of, is_shape
 from baselines.conversion.pickles import Global, Instance, Persistent, parse
 
 STORAGES = {"FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2"}
@@ -36,6 +36,9 @@ ACTIVATIONS = {
 
 OURS = {f"<class '{theirs}'>": ours for ours, theirs in ACTIVATIONS.items()}
 """Our activations by the `repr` of theirs."""
+
+SETTINGS = {"norm_obs": bool, "clip_obs": float, "epsilon": float}
+"""What is read of a `VecNormalize` beside its statistics."""
 
 POLICIES = "stable_baselines3.common.policies"
 
@@ -110,7 +113,7 @@ def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
     if noise is not False:
         raise Refused("is a policy with state-dependent exploration (use_sde), which has no match")
     if activation is None and policy_class == POLICIES:
-        activation = next(name for name, ours in OURS.items() if ours == "tanh")
+        activation = f"<class '{ACTIVATIONS['tanh']}'>"
     if isinstance(activation, str) and activation not in OURS:
         known = ", ".join(theirs.name for theirs in ACTIVATIONS.values())
         raise Refused(f"has the activation {shown(activation)}; known here are {known}")
@@ -153,9 +156,10 @@ def read_statistics(root: Instance) -> tuple[dict[str, np.ndarray], dict[str, An
                     statistics.state.get(name), f"{theirs[0]}.{name}"
                 )
     facts: dict[str, Any] = {}
-    for name in ("norm_obs", "clip_obs", "epsilon"):
-        if type(state.get(name)) in (bool, int, float):
-            facts[name] = state[name]
-        elif isinstance(state.get(name), Instance) and canonical(state[name].made_by):
-            facts[name] = array_of(state[name], name).item()
+    for name, kind in SETTINGS.items():
+        value = state.get(name)
+        if isinstance(value, Instance):
+            value = array_of(value, name).item()
+        if isinstance(value, bool | int | float):
+            facts[name] = kind(value)
     return arrays, facts
