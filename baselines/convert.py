@@ -11,7 +11,7 @@ from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file
 from baselines.conversion.conversion import ConversionWishes, Converted, convert
-from baselines.conversion.reading import SB3_STATISTICS, read_foreign
+from baselines.conversion.reading import read_foreign
 
 PROGRAM = "python -m baselines.convert"
 
@@ -86,8 +86,6 @@ def _read(arguments: argparse.Namespace) -> Converted:
         arguments.unnormalized,
     )
     foreign = read_foreign(arguments.input, "IN")
-    if foreign.kind == SB3_STATISTICS:
-        raise UserError(f"IN: {arguments.input} holds statistics only; give it as --normalize")
     statistics = None
     if arguments.normalize:
         statistics = read_foreign(arguments.normalize, "--normalize")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from baselines import convert, evaluate
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
 from baselines.config import Config
+from baselines.conversion.pickles import Global, Instance
+from baselines.conversion.pickling import pickled
 from baselines.training.saved import SavedPolicy, read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.teachers import load_teacher
@@ -148,7 +151,9 @@ def test_a_teacher_of_the_fork_with_box_actions(
         last = np.tanh(hidden_sums(variables, scope, obs)[-1])
         w, b = (variables[f"{scope}/{head}/{part}:0"] for part in "wb")
         np.testing.assert_allclose(found, last @ w + b, rtol=1e-4, atol=1e-5)
-    assert "not used: beta1_power, beta2_power, teacher0/logstd/Adam" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "not used: beta1_power, beta2_power, teacher0/logstd/Adam" in out
+    assert "/Adam and 23 more\n" in out  # two slots of 13 variables, and the two powers
 
 
 def expected(name: str) -> dict[str, np.ndarray]:
@@ -170,6 +175,7 @@ def test_a_box_policy_of_stable_baselines3_acts_as_there(tmp_path: Path) -> None
     np.testing.assert_array_equal(saved.params["pi/pi/logstd"], there["log_std"])
     assert saved.normalizer.ret_rms.var == there["ret_var"]
     assert saved.metadata["timesteps"] == 256
+    assert saved.metadata["converted_from"]["version"] == "2.9.2"
 
 
 def test_a_discrete_policy_of_stable_baselines3_acts_as_there(tmp_path: Path) -> None:
@@ -200,6 +206,84 @@ def test_an_npz_may_tell_its_task(tmp_path: Path) -> None:
     found = values(saved, OBS)
     relu = forward(x, VF, VF_HEAD, lambda h: np.maximum(h, 0))
     np.testing.assert_allclose(found, relu[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_file_has_no_module_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "canary_of_convert.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = npz(tmp_path, env="canary_of_convert:Task-v0")
+    assert "of another module; if you trust" in refusal(path, tmp_path / "out")
+    assert "canary_of_convert" not in sys.modules
+
+
+def test_an_activation_that_is_not_known_is_the_files(tmp_path: Path) -> None:
+    path = npz(tmp_path, env="CartPole-v1", activation="sine")
+    for given in ([], ["--activation=relu"]):
+        message = refusal(path, tmp_path / "out", *given)
+        assert message.startswith(f"IN: {path} has the activation sine; known here are tanh, ")
+
+
+def test_a_hidden_activation_must_be_given(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(
+        hostile.sb3_data(policy_kwargs={"activation_fn": {}}, policy_class={})
+    )
+    arguments = [tmp_path / "in", tmp_path / "out", "--env=Pendulum-v1", "--unnormalized"]
+    assert refusal(*arguments).startswith("--activation: missing; ")
+    run(*arguments, "--activation=relu")
+    spec = read_saved_policy(str(tmp_path / "out"), "load_path").policy.describe()["spec"]
+    assert spec["activation"] == "relu"
+
+
+def test_statistics_of_the_return_alone_are_kept(tmp_path: Path) -> None:
+    """Baselines' VecNormalize(ob=False): the observations were not normalised, the rewards were."""
+    variables = named(*BASELINES_NAMES) | {
+        "ret_rms/mean:0": 1.0, "ret_rms/std:0": 9.0, "ret_rms/count:0": 5.0,
+    }  # fmt: skip
+    saved = converted(tmp_path, variables, "--env=CartPole-v1", "--unnormalized")
+    np.testing.assert_array_equal(saved.normalizer.normalize_obs(OBS), OBS.astype(np.float32))
+    assert (float(saved.normalizer.ret_rms.var), saved.normalizer.ret_rms.count) == (9.0, 5.0)
+
+
+def vecnormalize(folder: Path, **settings: Any) -> Path:
+    """Statistics of 4 observations, the first of which is always 3, in Stable-Baselines3's file."""
+    kind, of = Global("elsewhere", "VecNormalize"), Global("elsewhere", "RunningMeanStd")
+    parts = {"mean": np.array([3.0, 0, 0, 0]), "var": np.array([0.0, 1, 1, 1]), "count": 9.0}
+    state = {"obs_rms": Instance(of, (), parts), **settings}
+    (folder / "statistics").write_bytes(pickled(Instance(kind, (), state)))
+    return folder / "statistics"
+
+
+def converted_with(folder: Path, **settings: Any) -> SavedPolicy:
+    path = vecnormalize(folder, **settings)
+    run(FIXTURES / "cartpole.zip", folder / "out", "--env=CartPole-v1", "--normalize", path)
+    return read_saved_policy(str(folder / "out"), "load_path")
+
+
+def test_what_never_varied_is_clipped(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    saved = converted_with(tmp_path, epsilon=0.0, clip_obs=5.0)
+    found = saved.normalizer.normalize_obs(np.array([[4.0, 1, 2, 3], [3.0, 0, 0, 0]]))
+    np.testing.assert_allclose(found, [[10, 1, 2, 3], [0, 0, 0, 0]], rtol=1e-7)
+    note = "note: observations were clipped to ±5, and will be to ±10\n"
+    assert note in capsys.readouterr().out
+
+
+def test_observations_that_were_left_alone_stay_so(tmp_path: Path) -> None:
+    saved = converted_with(tmp_path, norm_obs=False)
+    np.testing.assert_array_equal(saved.normalizer.normalize_obs(OBS), OBS.astype(np.float32))
+
+
+@pytest.mark.parametrize("epsilon", [-1.0, float("nan"), float("inf")])
+def test_an_impossible_epsilon_is_refused(tmp_path: Path, epsilon: float) -> None:
+    path = vecnormalize(tmp_path, epsilon=epsilon)
+    arguments = [FIXTURES / "cartpole.zip", tmp_path / "out", "--env=CartPole-v1"]
+    assert "impossible epsilon" in refusal(*arguments, "--normalize", path)
+
+
+def test_a_third_network_leaves_the_value_function_open(tmp_path: Path) -> None:
+    variables = named("a", "vf_b", "pi", "vf") | {"c/mlp_fc0/w:0": normal(4, 6)}
+    joblib.dump(variables, tmp_path / "in")
+    message = refusal(tmp_path / "in", tmp_path / "out", "--env=CartPole-v1", "--pi_scope=a")
+    assert "--vf_scope; there are a, c, vf_b" in message
 
 
 @pytest.fixture
@@ -297,7 +381,7 @@ def test_a_mistake_is_named(tmp_path: Path, arguments: list[str], says: str) -> 
 
 def test_statistics_alone_are_no_policy(tmp_path: Path) -> None:
     path = FIXTURES / "pendulum_vecnormalize.pkl"
-    assert "give it as --normalize" in refusal(path, tmp_path / "out", "--env=Pendulum-v1")
+    assert "takes it as --normalize" in refusal(path, tmp_path / "out", "--env=Pendulum-v1")
 
 
 def test_what_takes_checkpoints_alone_tells_of_conversion(tmp_path: Path) -> None:
@@ -343,6 +427,11 @@ SPOILT = {
     "a missing count": (changed(ob_rms__count=None), "without one mean"),
     "a negative variance": (changed(ob_rms__std=-np.ones(4)), "negative variance"),
     "a mean that is no number": (changed(ob_rms__mean=np.full(4, np.nan)), "not finite"),
+    "a negative count": (changed(ob_rms__count=np.float64(-1)), "negative variance or count"),
+    "a mean of another size": (changed(ob_rms__mean=np.zeros(5)), "do not fit one another"),
+    "two counts": (changed(ob_rms__count=np.ones(2)), "do not fit one another"),
+    "returns of four numbers": (changed() | statistics("ret_rms"), "of more than one number"),
+    "no actions": (changed(pi__w=normal(6, 0), pi__b=normal(0)), "units"),
     "statistics of another size": (
         changed(ob_rms__mean=np.zeros(5), ob_rms__std=np.ones(5)), "of 5 observation dimensions",
     ),

@@ -35,8 +35,8 @@ def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, A
         UserError: it holds no policy, or only the user can say what its variables are.
     """
     networks = networks_in(foreign, path, where)
-    activation = foreign.facts.get("activation", ACTIVATION)  # None: the file hides it
-    if activation not in ACTIVATIONS:
+    activation = told_activation(foreign, path, where)
+    if activation is None and "activation" in foreign.facts:
         raise UserError(
             f"{where}: {path} does not tell the activation of its layers; convert it with"
             " python -m baselines.convert, whose --activation says it"
@@ -46,7 +46,20 @@ def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, A
             f"{where}: {path} holds more than a policy, such as {shown(networks.unknown[0])};"
             " python -m baselines.convert takes over the policy alone"
         )
-    return plain_policy(networks, activation), networks.params
+    return plain_policy(networks, activation or ACTIVATION), networks.params
+
+
+def told_activation(foreign: Foreign, path: str, where: str) -> str | None:
+    """The activation that a file names; None: none, or (`Foreign.facts` has it as None) hidden.
+
+    Raises:
+        UserError: it is not known here.
+    """
+    told: str | None = foreign.facts.get("activation")
+    if told is not None and told not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        raise UserError(f"{where}: {path} has the activation {told}; known here are {known}")
+    return told
 
 
 def networks_in(
@@ -58,7 +71,10 @@ def networks_in(
         UserError: they are not there, cannot be told apart, or have no match here.
     """
     if foreign.kind == SB3_STATISTICS:
-        raise UserError(f"{where}: {path} holds statistics only, and no policy")
+        raise UserError(
+            f"{where}: {path} holds statistics only, and no policy;"
+            " python -m baselines.convert takes it as --normalize"
+        )
     try:
         return find_networks(foreign.arrays, pi_scope, vf_scope)
     except Refused as error:

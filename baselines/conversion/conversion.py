@@ -20,6 +20,7 @@ from baselines.conversion.bare_policy import (
     networks_in,
     plain_policy,
     spaces_of_task,
+    told_activation,
 )
 from baselines.conversion.limits import Refused, shown
 from baselines.conversion.names import Arrays, find_statistics
@@ -29,6 +30,12 @@ FIXED_COUNT = 1e12
 """Samples behind statistics that are not to move when training goes on from a converted file."""
 
 UNFITTING = "its statistics are of {0} observation dimensions, and the policy takes {1}"
+
+NO_STATISTICS = (
+    "--normalize: missing; {} holds no statistics of observations: give the file of its"
+    " VecNormalize, or --unnormalized if it was trained without; a teacher needs none"
+    " (--teacher_paths takes the file itself)"
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _activation(path: str, foreign: Foreign, wishes: ConversionWishes) -> str:
-    told = foreign.facts.get("activation")
+    told = told_activation(foreign, path, "IN")
     if told is not None and wishes.activation and told != wishes.activation:
         raise UserError(f"--activation: {wishes.activation}, but {path} says {told}")
     if told is None and not wishes.activation and "activation" in foreign.facts:
@@ -124,47 +131,32 @@ def _normalizer(
     path: str, foreign: Foreign, statistics: Foreign | None, wishes: ConversionWishes, obs_size: int
 ) -> tuple[Normalizer, list[str]]:
     """The normalisation, and notes on it."""
+    if statistics and wishes.unnormalized:
+        raise UserError("--unnormalized: given together with --normalize")
     source, where = (statistics, "--normalize") if statistics else (foreign, "IN")
     try:
         found = find_statistics(source.arrays)
     except Refused as error:
         raise UserError(f"{where}: the file {error}") from None
-    if statistics and wishes.unnormalized:
-        raise UserError("--unnormalized: given together with --normalize")
-    if found and wishes.unnormalized:
-        raise UserError(f"--unnormalized: but {path} holds statistics of a normalisation")
-    obs, notes = _observation_statistics(
-        found, source, statistics is not None, obs_size, path, wishes
-    )
+    if "obs" in found and wishes.unnormalized:
+        raise UserError(f"--unnormalized: but {path} holds statistics of observations")
+    if wishes.unnormalized or source.facts.get("norm_obs") is False:
+        obs, notes = _identity(obs_size), [f"observations beyond ±{CLIP:g} will be clipped to it"]
+    elif "obs" in found:
+        obs, notes = _observation_statistics(found["obs"], source)
+    elif statistics:
+        raise UserError("--normalize: the file holds no statistics of observations")
+    else:
+        raise UserError(NO_STATISTICS.format(path))
     if obs.mean.shape != (obs_size,):
         size = obs.mean.size if obs.mean.ndim == 1 else obs.mean.shape
         raise UserError(f"{where}: {UNFITTING.format(size, obs_size)}")
-    ret = found.get("ret")
-    if ret is not None and ret["mean"].size != 1:
-        raise UserError(f"{where}: the statistics of the return are of more than one number")
-    flat = {part: value.reshape(()) for part, value in (ret or {}).items()}
-    return Normalizer(obs, RunningMeanStd.from_state(flat) if flat else RunningMeanStd()), notes
+    return Normalizer(obs, _return_statistics(found, where)), notes
 
 
-def _observation_statistics(
-    found: dict[str, Arrays],
-    source: Foreign,
-    separate: bool,
-    obs_size: int,
-    path: str,
-    wishes: ConversionWishes,
-) -> tuple[RunningMeanStd, list[str]]:
-    if wishes.unnormalized or source.facts.get("norm_obs") is False:
-        return _identity(obs_size), [f"observations beyond ±{CLIP:g} will be clipped to it"]
-    if "obs" not in found:
-        if separate:
-            raise UserError("--normalize: the file holds no statistics of observations")
-        raise UserError(
-            f"--normalize: missing; {path} holds no statistics of observations: give the file of"
-            " its VecNormalize, or --unnormalized if it was trained without; a teacher needs none"
-            " (--teacher_paths takes the file itself)"
-        )
-    stats = RunningMeanStd.from_state(found["obs"])
+def _observation_statistics(found: Arrays, source: Foreign) -> tuple[RunningMeanStd, list[str]]:
+    """Those found in a file, such that dividing by √(variance + 1e-8) does as there; and notes."""
+    stats = RunningMeanStd.from_state(found)
     if source.kind != SB3_STATISTICS:
         return stats, []
     # √(var + its epsilon) is to be √(var + ours): the difference goes into the variance.
@@ -172,8 +164,18 @@ def _observation_statistics(
     if not 0 <= epsilon < np.inf:
         raise UserError("--normalize: the file has an impossible epsilon")
     stats.var = np.maximum(stats.var + (epsilon - EPSILON), 0.0)
-    notes = [f"observations were clipped to ±{clip:g}, and will be to ±{CLIP:g}"]
-    return stats, notes if clip != CLIP else []
+    if clip == CLIP:
+        return stats, []
+    return stats, [f"observations were clipped to ±{clip:g}, and will be to ±{CLIP:g}"]
+
+
+def _return_statistics(found: dict[str, Arrays], where: str) -> RunningMeanStd:
+    """Those found in a file; fresh ones if there are none."""
+    if "ret" not in found:
+        return RunningMeanStd()
+    if found["ret"]["mean"].size != 1:
+        raise UserError(f"{where}: the statistics of the return are of more than one number")
+    return RunningMeanStd.from_state({k: v.reshape(()) for k, v in found["ret"].items()})
 
 
 def _identity(obs_size: int) -> RunningMeanStd:
