@@ -135,6 +135,14 @@ def sb3_data(**changes: Any) -> bytes:
     return sb3(data=json.dumps(data | changes).encode())
 
 
+def repacked(content: bytes, **changes: bytes) -> bytes:
+    """An archive of one folder with some of its files replaced."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    folder = next(iter(files)).split("/")[0]
+    return zipped(files | {f"{folder}/{name}": part for name, part in changes.items()})
+
+
 def torch_file(program: bytes, **others: bytes) -> bytes:
     return sb3(policy_pth=zipped({"archive/data.pkl": program, "archive/data/0": bytes(16)}))
 
@@ -170,6 +178,12 @@ def shared_bytes() -> bytes:
             return reconstruct, (np.ndarray, (0,), b"b"), state
 
     return pickle.dumps({str(i): Array() for i in range(1000)}, 4)
+
+
+def lzma_of_a_gigabyte() -> bytes:
+    """An honest file whose header asks for as much memory to unpack it."""
+    content = lzma.compress(pickle.dumps({"w": np.zeros(3)}), lzma.FORMAT_ALONE)
+    return content[:1] + struct.pack("<I", 1 << 30) + content[5:]
 
 
 def object_array(value: Any) -> np.ndarray:
@@ -245,6 +259,8 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "the same bytes a thousand times": shared_bytes,
     "gzip of 150 MB": lambda: gzip.compress(bytes(150_000_000), 1),
     "zlib, truncated": lambda: zlib.compress(pickle.dumps({"w": np.zeros(99)}))[:-9],
+    "zlib without its checksum": lambda: zlib.compress(pickle.dumps({"w": np.zeros(3)}))[:-2],
+    "lzma of a dictionary of 1 GiB": lzma_of_a_gigabyte,
     "gzip of nothing": lambda: gzip.compress(b""),
     "bz2, damaged": lambda: bz2.compress(b"abc")[:10] + b"x" * 30,
     "xz, damaged": lambda: lzma.compress(b"abc")[:20],
@@ -282,6 +298,7 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
     "an npz of texts": lambda: zipped({"w.npy": npy("hello")}),
     "an npz with a number as env": lambda: zipped({"env.npy": npy(3)}),
     "an npz with a negative update": lambda: zipped({"update.npy": npy(-3)}),
+    "an npz with an update of 2^60": lambda: zipped({"update.npy": npy(1 << 60)}),
     "an npz truncated inside": lambda: zipped({"w.npy": npy(np.zeros(9))[:-1]}),
     "data that is not UTF-8": lambda: sb3(data=b'{"policy_class": "\xff"}'),
     "data of deep nesting": lambda: sb3(data=b"[" * 200_000),
@@ -294,6 +311,8 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
     "a policy.pth that calls torch": lambda: torch_file(named("torch", "load", "/etc/passwd")),
     "a policy.pth of before torch 1.6": lambda: sb3(policy_pth=pickle.dumps(3)),
     "a policy.pth of a list": lambda: torch_file(b"]."),
+    "a policy.pth of big-endian numbers": lambda: sb3(
+        policy_pth=repacked(genuine()["policy.pth"], byteorder=b"big")),
     "a tensor of 2^40 repeated numbers": lambda: tensor(huge(1 << 40), huge(0)),
     "a tensor of 2^60 numbers": lambda: tensor(huge(1 << 60), huge(1)),
     "a tensor of a negative size": lambda: tensor(huge(-1), huge(1)),

@@ -15,7 +15,10 @@ import numpy as np
 
 Fields = dict[int, list[Any]]
 
-DTYPES = {1: "<f4", 2: "<u1", 6: "<i4", 7: "<i8", 11: "<f8"}
+DTYPES = {
+    1: "<f4", 2: "<u1", 3: "<i1", 4: "<u2", 5: "<i2", 6: "<i4", 7: "<i8", 10: "<f2", 11: "<f8",
+    12: "<u4", 13: "<u8",
+}  # fmt: skip
 
 
 def varint(content: bytes, at: int) -> tuple[int, int]:
@@ -92,8 +95,9 @@ def run(content: bytes, obs: np.ndarray) -> np.ndarray:
     """The output of a file's graph for its one input."""
     graph = fields(fields(content)[7][0])
     values = dict(tensor(constant) for constant in graph[5])
-    [(name, dtype, _)] = map(value_info, graph[11])
+    [(name, dtype, shape)] = map(value_info, graph[11])
     assert obs.dtype == dtype
+    assert list(obs.shape[1:]) == shape[1:]
     values[name] = obs
     for node in map(fields, graph[1]):
         attributes = {fields(a)[1][0].decode(): fields(a)[3][0] for a in node[5]}

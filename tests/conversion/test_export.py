@@ -50,7 +50,9 @@ def policy(
     normalizer = Normalizer(RunningMeanStd((obs_size,)), RunningMeanStd())
     normalizer.obs_rms.update(RNG.normal(3.0, 2.0, (50, obs_size)))
     normalizer.ret_rms.update(RNG.normal(1.0, 5.0, (50,)))
-    low, high = (0, 255) if dtype is np.uint8 else (-np.inf, np.inf)
+    normalizer.obs_rms.var[-1] = 1e-8  # so that the 1e-8 beside it shows
+    bounds = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else None
+    low, high = (bounds.min, bounds.max) if bounds else (-np.inf, np.inf)
     metadata = {
         "env": {"id": env, "kwargs": {}}, "update": 7, "timesteps": 700,
         "observation_space": describe_space(spaces.Box(low, high, (obs_size,), dtype)),
@@ -104,7 +106,7 @@ def test_an_npz_holds_numbers_and_texts_alone(tmp_path: Path) -> None:
         assert (str(file["env"]), int(file["update"])) == ("Pendulum-v1", 7)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+@pytest.mark.parametrize("dtype", map(np.dtype, onnx_file.TYPES), ids=str)
 def test_an_onnx_graph_acts_as_the_policy(tmp_path: Path, dtype: Any) -> None:
     saved = policy(dtype=dtype)
     content = exported(saved, tmp_path, ".onnx").read_bytes()
@@ -114,6 +116,16 @@ def test_an_onnx_graph_acts_as_the_policy(tmp_path: Path, dtype: Any) -> None:
     np.testing.assert_allclose(actions, theirs, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(actions, by_hand(saved, obs), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(onnx_reading.run(content, obs[:1]), actions[:1], rtol=1e-5)
+
+
+def test_an_onnx_file_tells_its_version_and_where_it_comes_from(tmp_path: Path) -> None:
+    file = onnx_reading.fields(exported(policy(), tmp_path, ".onnx").read_bytes())
+    [operators] = map(onnx_reading.fields, file[8])
+    assert (file[1], operators[1], operators[2]) == ([8], [b""], [17])
+    facts = [onnx_reading.fields(fact) for fact in file[14]]
+    assert {fact[1][0]: fact[2][0] for fact in facts} == {
+        b"env": b"Pendulum-v1", b"update": b"7", b"timesteps": b"700",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("activation", onnx_file.ACTIVATIONS)
@@ -158,12 +170,22 @@ def test_a_zip_of_stable_baselines3_comes_back_to_the_bit(tmp_path: Path, activa
     ours = [value.tobytes() for value in saved.params.values()]
     assert [value.tobytes() for value in back.params.values()] == ours
     assert back.policy.body.spec == saved.policy.body.spec
+    assert back.metadata["timesteps"] == 700
     there = back.normalizer.arrays()
     for name, value in saved.normalizer.arrays().items():
         assert there[name].tobytes() == value.tobytes(), name
 
 
-def test_an_npz_comes_back_to_the_bit(tmp_path: Path) -> None:
+def test_statistics_for_stable_baselines3_stand_still_until_training(tmp_path: Path) -> None:
+    saved = policy()
+    saved.metadata["config"] = {"gamma": 0.9}
+    exported(saved, tmp_path, ".zip")
+    state = parse((tmp_path / "walk_vecnormalize.pkl").read_bytes()).root.state
+    told = {"training": False, "norm_obs": True, "norm_reward": True, "gamma": 0.9}
+    assert {name: state[name] for name in told} == told
+
+
+def test_an_npz_comes_back_to_the_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     saved = policy(spaces.Box(-2.0, 2.0, (1,), np.float32))
     convert.main([str(exported(saved, tmp_path, ".npz")), str(tmp_path / "back")])
     back = read_saved_policy(str(tmp_path / "back"), "load_path")
@@ -171,6 +193,7 @@ def test_an_npz_comes_back_to_the_bit(tmp_path: Path) -> None:
     assert [value.tobytes() for value in back.params.values()] == ours
     assert back.normalizer.digest() == saved.normalizer.digest()
     assert (back.metadata["update"], back.metadata["timesteps"]) == (7, 700)
+    assert "not used" not in capsys.readouterr().out
 
 
 def refusal(*arguments: object) -> str:

@@ -22,7 +22,7 @@ from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.errors import UserError
 from baselines.conversion import joblib_files
 from baselines.conversion.limits import MALFORMED, Refused
-from baselines.conversion.names import find_networks, find_statistics
+from baselines.conversion.names import find_networks, find_statistics, from_torch
 from baselines.conversion.numpy_data import array_of, read_npy
 from baselines.conversion.pickles import Global, Instance, parse
 from baselines.conversion.reading import (
@@ -44,6 +44,7 @@ ARRAYS = {
     "empty": np.zeros((0, 3), np.float32),
     "integers": np.arange(6, dtype=np.int16).reshape(2, 3),
     "flags": np.array([True, False]),
+    "bytes": np.array([-1, 2], np.int8),
     "half": np.array([0.5, -2.0], np.float16),
     "no axes": np.array(1.5, np.float32),
 }
@@ -96,6 +97,12 @@ def test_a_text_of_npy_is_read() -> None:
         assert read_npy(hostile.npy(text), "x").item() == text
 
 
+def test_an_array_with_a_long_header_is_read() -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, ARRAYS["double"], version=(2, 0))
+    np.testing.assert_array_equal(read_npy(stream.getvalue(), "x"), ARRAYS["double"])
+
+
 def test_stable_baselines3_is_read_without_it() -> None:
     policy = read_foreign(hostile.FIXTURES / "pendulum.zip", "IN")
     expected = np.load(hostile.FIXTURES / "pendulum_expected.npz")
@@ -109,11 +116,68 @@ def test_stable_baselines3_is_read_without_it() -> None:
     np.testing.assert_array_equal(statistics.arrays["normalize/ret/var"], expected["ret_var"])
 
 
+@pytest.mark.parametrize(("kind", "dtype"), [("Half", "<f2"), ("Float", "<f4"), ("Double", "<f8")])
+def test_a_tensor_has_its_own_precision(tmp_path: Path, kind: str, dtype: str) -> None:
+    path = write(tmp_path / "x", hostile.tensor(hostile.huge(2), hostile.huge(1), kind=kind))
+    assert read_foreign(path, "IN").arrays["w"].dtype == dtype
+
+
+class Statistics:
+    """As `RunningMeanStd` there."""
+
+    def __init__(self, mean: Any, var: Any, count: float) -> None:
+        self.mean, self.var, self.count = mean, var, count
+
+
+class VecNormalize:
+    """What is read of one; only its name matters."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+
+@pytest.mark.parametrize("obs", ["obs_rms", "ob_rms"])
+@pytest.mark.parametrize("protocol", range(6))
+def test_statistics_are_read_from_any_pickle(tmp_path: Path, obs: str, protocol: int) -> None:
+    told = {"norm_obs": False, "clip_obs": np.float32(5), "epsilon": 0}
+    there = VecNormalize(**{obs: Statistics(np.zeros(2), np.ones(2), 7.0)}, **told)
+    found = read_foreign(write(tmp_path / "x", pickle.dumps(there, protocol)), "IN")
+    assert found.kind == SB3_STATISTICS
+    assert found.facts == told
+    assert_same(found.arrays, {
+        "normalize/obs/mean": np.zeros(2), "normalize/obs/var": np.ones(2),
+        "normalize/obs/count": 7.0,
+    })  # fmt: skip
+
+
 def test_an_activation_of_stable_baselines3_that_is_not_known_is_told() -> None:
     named = {"activation_fn": "<class 'torch.nn.modules.activation.Leaky'>"}
     data = {"policy_class": {"__module__": POLICIES}, "policy_kwargs": named}
     with pytest.raises(Refused, match=r"activation .*Leaky.*; known here are Tanh, ReLU, ELU, "):
         read_facts({"data": json.dumps(data).encode()})
+
+
+def test_a_torch_module_between_the_layers_is_refused() -> None:
+    with pytest.raises(Refused, match=r"policy_net\.1\.weight, which no plain MLP policy has"):
+        from_torch({"mlp_extractor.policy_net.1.weight": np.ones((3, 3), np.float32)})
+
+
+@pytest.mark.parametrize("content", [b"(N0K\x01t.", b"((0K\x01t.", b"K\x02(NN1K\x01\x86."])
+def test_what_is_dropped_is_what_pickle_drops(content: bytes) -> None:
+    assert parse(content).root == pickle.loads(content)
+
+
+class Named:
+    """Is made with a keyword argument, for which pickles have an opcode."""
+
+    def __getnewargs_ex__(self) -> tuple[tuple[int], dict[str, int]]:
+        return (1,), {"two": 2}
+
+
+def test_a_call_with_keywords_is_taken_apart() -> None:
+    root = parse(pickle.dumps(Named(), 4)).root
+    assert (root.made_by, root.arguments) == (Global(__name__, "Named"), (1,))
+    assert root.pairs == [("two", 2)]
 
 
 def test_a_pickle_is_taken_apart_without_calling() -> None:
