@@ -2,6 +2,8 @@
 
 import os
 import pickle
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baselines import convert, export
+from baselines.common import checkpoint
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -23,6 +26,7 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion import onnx_file, sb3_files
+from baselines.conversion.outgoing import outgoing
 from baselines.conversion.pickles import Global, Instance, parse
 from baselines.conversion.pickling import pickled
 from baselines.ppo2.trained import TrainedPolicy
@@ -211,6 +215,26 @@ def test_what_cannot_be_exported_is_refused_and_nothing_is_written(tmp_path: Pat
     policy(spaces.Discrete(3, start=1)).write(tmp_path)
     assert "actions begin with 0" in refusal(path, tmp_path / "walk.zip")
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_student_that_needs_its_teachers_is_refused(
+    tmp_path: Path, make_student: Callable[..., Any], write_checkpoint: Callable[..., str]
+) -> None:
+    student = make_student()
+    path = write_checkpoint(student, student.init(RNG))
+    assert "still needs its teachers" in refusal(path, tmp_path / "walk.npz")
+
+
+def test_another_network_is_refused(tmp_path: Path) -> None:
+    saved = policy()
+    path = saved.write(tmp_path)
+    found = checkpoint.load(path, "load_path")
+    found.metadata["policy"]["network"] = "own"
+    checkpoint.save(path, found.arrays, found.metadata)
+    assert f"{path} has another network than mlp" in refusal(path, tmp_path / "walk.npz")
+    own = replace(saved.policy, spec=replace(SMALL, network="own"))
+    with pytest.raises(UserError, match="CHECKPOINT: it has another network than mlp"):
+        outgoing(own, saved.params, saved.normalizer, saved.metadata)
 
 
 def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:

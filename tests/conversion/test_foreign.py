@@ -150,6 +150,12 @@ def test_statistics_are_read_from_any_pickle(tmp_path: Path, obs: str, protocol:
     })  # fmt: skip
 
 
+def test_a_setting_too_large_for_a_float_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x", pickle.dumps(VecNormalize(epsilon=10**400)))
+    with pytest.raises(CheckpointError, match="x is damaged"):
+        read_foreign(path, "IN")
+
+
 def test_an_activation_of_stable_baselines3_that_is_not_known_is_told() -> None:
     named = {"activation_fn": "<class 'torch.nn.modules.activation.Leaky'>"}
     data = {"policy_class": {"__module__": POLICIES}, "policy_kwargs": named}
