@@ -278,7 +278,6 @@ ELSEWHERE = {
     "conversion/bare_policy.py": "training/test_teachers.py",
     "conversion/conversion.py": "test_convert.py",
     "conversion/exporting.py": "conversion/test_export.py",
-    "conversion/outgoing.py": "conversion/test_export.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
     "inspect.py": "test_main.py",
     "methods.py": "experiments/test_experiment_files.py",
