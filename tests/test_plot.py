@@ -133,7 +133,7 @@ BAD = {
     ("--statistic=men",): "--statistic: unknown name 'men' .*mean, iqm.*did you mean mean",
     ("--format=png",): "--format: unknown name 'png' .*svg, pdf",
     ("--threshold=high",): "--threshold: must be a number, not 'high'",
-    ("--out=",): "--out: must name the files",
+    ("--out=",): "--out: must name something, not ''",
     ("--out=figures/",): "--out: must name the files",
     ("--out=README.md/x",): "--out: cannot write to .*README.md is not a folder",
     ("--sedes",): "--sedes: unknown argument; did you mean --seeds",

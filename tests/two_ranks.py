@@ -117,6 +117,11 @@ def failures(ranks: Team) -> Arrays:
     return {"told": np.array(told)}
 
 
+def without_files(flags: list[str]) -> list[str]:
+    """The flags of a run that is not to write anything."""
+    return [flag for flag in flags if not flag.startswith(("--save_path=", "--log_path="))]
+
+
 def drifted(flags: list[str]) -> Arrays:
     """What is told of a run in which the second rank's statistics are changed a little."""
     share = Normalizer.share
@@ -127,7 +132,7 @@ def drifted(flags: list[str]) -> Arrays:
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Drifted) as end:
         patch.setattr(Normalizer, "share", drift)
-        run.main([*flags, "--save_path=", "--log_path="])
+        run.main(without_files(flags))
     return {"drifted": np.array(outcome(end.value))}
 
 
@@ -139,7 +144,7 @@ def unmeasured(flags: list[str]) -> Arrays:
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError) as end:
         patch.setattr(while_training, "make_task", only_one)
-        run.main([*flags, "--eval_interval=1", "--save_path=", "--log_path="])
+        run.main([*without_files(flags), "--eval_interval=1"])
     return {"unmeasured": np.array(str(end.value))}
 
 
