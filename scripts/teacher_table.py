@@ -20,7 +20,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
 
 INTRODUCTION = """# Teachers
 
-Policies trained from scratch with PPO; the command of each is below. This page is written by
+`centipede_four` and `centipede_six` were trained from scratch with PPO. `centipede_six_kickstarted`
+was [kickstarted](../docs/studies.md#one-good-teacher) by `centipede_four/4`, and may teach in its
+turn. The command of each is below. This page is written by
 
     python scripts/teacher_table.py --episodes {episodes}
 
