@@ -1,7 +1,6 @@
 """A fork of a process with TensorFlow is told from that process, and from a fork without it."""
 
 import os
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +23,6 @@ def in_a_fork(question: Callable[[], bool]) -> bool:
     return bool(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="has no forks")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 def test_a_fork_is_refused_if_tensorflow_came_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forks, "_loaded_by", set())
