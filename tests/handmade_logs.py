@@ -21,6 +21,7 @@ def write_run(
     env: str = "Target-v0",
     sources: Sequence[str] = (),
     teacher_timesteps: int | None = 500_000,
+    sha256: str = "",
     columns: Mapping[str, Sequence[float | None]] | None = None,
     **config: Any,
 ) -> Path:
@@ -34,8 +35,8 @@ def write_run(
             "num_env": 1, "teacher_paths": [f"models/{source}" for source in sources], **config,
         },
         "teachers": [
-            {"path": f"models/{source}", "env": {"id": source, "kwargs": {}}, "sha256": source}
-            | known
+            {"path": f"models/{source}", "env": {"id": source, "kwargs": {}}}
+            | {"sha256": sha256 or source, **known}
             for source in sources
         ],
     }  # fmt: skip

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 from baselines.analysis.runs import WHERE, Run
@@ -175,7 +175,8 @@ def _begins_with(method: Method) -> tuple[list[str], bool]:
 def panels(runs: Iterable[Run]) -> list[Panel]:
     """Group runs by what their logs say, with PPO from scratch first, then methods by label.
 
-    Runs from scratch stand in every panel with their task as the target.
+    Runs from scratch stand in every panel with their task as the target. Where runs of one method
+    and one seed have other teachers, each folder that holds runs is a method of its own.
 
     Raises:
         UserError: two runs are the same method with the same seed.
@@ -333,9 +334,34 @@ def _named(name: str, groups: Sequence[tuple[dict[str, Any], list[Run]]]) -> lis
     if len(set(labels)) < len(labels):
         labels = [_labelled(name, one, None) for one in told]
     return [
-        Method(called, _by_seed(group), own)
+        Method(called + place, _by_seed(runs), own)
         for called, (own, group) in zip(labels, groups, strict=True)
+        for place, runs in _by_place(group).items()
     ]
+
+
+def _by_place(alike: Sequence[Run]) -> dict[str, list[Run]]:
+    """Runs of the same settings by what a label adds: nothing, or the folder that holds them.
+
+    A student for each of five teachers is one method; five students of one of these teachers are
+    another, and only their folder tells which of the two a run is.
+    """
+    if not _another_start(alike):
+        return {"": list(alike)}
+    places: dict[str, list[Run]] = defaultdict(list)
+    for run in alike:
+        places[f" in {_short(run.folder.parent.name, None)}"].append(run)
+    return places
+
+
+def _another_start(alike: Sequence[Run]) -> bool:
+    """Whether two of the runs have the same seed, but other teachers or another checkpoint."""
+    return any(
+        one.seed == other.seed
+        and (one.teachers, one.config.get("load_path"))
+        != (other.teachers, other.config.get("load_path"))
+        for one, other in combinations(alike, 2)
+    )
 
 
 def _unsaid(name: str, run: Run, own: Mapping[str, Any]) -> dict[str, Any]:

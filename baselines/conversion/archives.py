@@ -12,7 +12,7 @@ from baselines.conversion.limits import (
     MAX_BYTES,
     MAX_ENTRIES,
     Refused,
-    shown,
+    plain,
 )
 from baselines.conversion.numpy_data import read_npy
 
@@ -41,7 +41,7 @@ def read_zip(content: bytes, what: str = "") -> dict[str, bytes]:
     except Refused as error:
         raise Refused(f"{where}{error}") from None
     except MALFORMED as error:
-        raise Refused(f"{where}is a damaged zip archive ({shown(error)})") from None
+        raise Refused(f"{where}is a damaged zip archive ({plain(error)})") from None
 
 
 def _read(content: bytes) -> dict[str, bytes]:
@@ -63,16 +63,16 @@ def _check(entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         path = entry.filename.replace("\\", "/")
         if path.startswith("/") or ".." in path.split("/"):
-            raise Refused(f"is a zip archive with the path {shown(entry.filename)}")
+            raise Refused(f"is a zip archive with the path {plain(entry.filename)}")
         if entry.compress_type not in METHODS or entry.flag_bits & ENCRYPTED:
-            raise Refused(f"is a zip archive with {shown(entry.filename)} packed in an unusual way")
+            raise Refused(f"is a zip archive with {plain(entry.filename)} packed in an unusual way")
 
 
 def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     with archive.open(entry) as file:
         data = file.read(entry.file_size + 1)  # never more, whatever the packed data unpack to
     if len(data) != entry.file_size:
-        raise Refused(f"is a zip archive with {shown(entry.filename)} truncated")
+        raise Refused(f"is a zip archive with {plain(entry.filename)} truncated")
     return data
 
 

@@ -15,7 +15,7 @@ from baselines.common.networks.spaces import policy_for
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.answers import close_task
 from baselines.common.vec_env.tasks import make_task
-from baselines.conversion.limits import Refused, shown
+from baselines.conversion.limits import Refused, plain
 from baselines.conversion.names import Arrays, Networks, find_networks
 from baselines.conversion.reading import SB3_STATISTICS, Foreign
 
@@ -43,7 +43,7 @@ def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, A
         )
     if networks.unknown:
         raise UserError(
-            f"{where}: {path} holds more than a policy, such as {shown(networks.unknown[0])};"
+            f"{where}: {path} holds more than a policy, such as {plain(networks.unknown[0])};"
             " python -m baselines.convert takes over the policy alone"
         )
     return plain_policy(networks, activation or ACTIVATION), networks.params

@@ -22,7 +22,7 @@ from baselines.conversion.bare_policy import (
     spaces_of_task,
     told_activation,
 )
-from baselines.conversion.limits import Refused, shown
+from baselines.conversion.limits import Refused, plain
 from baselines.conversion.names import Arrays, find_statistics
 from baselines.conversion.reading import SB3_STATISTICS, Foreign
 
@@ -111,7 +111,7 @@ def convert(
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(shown(name) for name in names[:5]) + (
+    return ", ".join(plain(name) for name in names[:5]) + (
         f" and {len(names) - 5} more" if len(names) > 5 else ""
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.conversion.limits import MAX_BYTES, Refused, shown
+from baselines.conversion.limits import MAX_BYTES, Refused, plain
 from baselines.conversion.numpy_data import (
     ADMITTED,
     array_from,
@@ -87,7 +87,7 @@ def variables(parsed: Parsed) -> dict[str, np.ndarray]:
     """
     for named in sorted(parsed.globals):
         if canonical(named) not in ADMITTED_HERE:
-            raise Refused(f"names {shown(named)}; only NumPy arrays are admitted, nothing was run")
+            raise Refused(f"names {plain(named)}; only NumPy arrays are admitted, nothing was run")
     root = parsed.root
     if isinstance(root, list):
         raise Refused("is a list of arrays without names, as Baselines saved them before 2018")

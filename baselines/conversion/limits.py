@@ -34,6 +34,6 @@ MALFORMED = (
 """What the parsers of the standard library and of NumPy raise at a malformed file."""
 
 
-def shown(value: object) -> str:
+def plain(value: object) -> str:
     """A name out of a file, fit for one line of a terminal: no control characters, not long."""
     return printable(str(value), 80)

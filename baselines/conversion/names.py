@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.conversion.limits import Refused, shown
+from baselines.conversion.limits import Refused, plain
 
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
 OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-9]+)?")
@@ -89,7 +89,7 @@ def find_networks(arrays: Arrays, pi_scope: str = "", vf_scope: str = "") -> Net
             used["pi/pi/logstd"] = logstd
     missing = sorted(set(used.values()) - named.keys())
     if missing:
-        raise Refused(f"has no variable {shown(missing[0])}")
+        raise Refused(f"has no variable {plain(missing[0])}")
     params = {ours: real(named[theirs], theirs) for ours, theirs in used.items()}
     unused = named.keys() - set(used.values())
     return _checked(params, sorted(name for name in unused if not STATISTIC.fullmatch(name)))
@@ -124,7 +124,7 @@ def _scope_of(
     """The scope of one side's hidden layers."""
     if given:
         if given not in scopes:
-            raise Refused(f"has no hidden layers in the scope {shown(given)}; {_listed(scopes)}")
+            raise Refused(f"has no hidden layers in the scope {plain(given)}; {_listed(scopes)}")
         return given
     beside = [s for s in scopes if _heads_of(kind, s, heads[kind])]
     if len(beside) == 1:
@@ -141,7 +141,7 @@ def _scope_of(
 
 
 def _listed(scopes: Iterable[str]) -> str:
-    names = [shown(scope) for scope in sorted(scopes)]
+    names = [plain(scope) for scope in sorted(scopes)]
     return "there are " + ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
 
 
@@ -179,7 +179,7 @@ def from_torch(arrays: Arrays) -> Arrays:
         elif head:
             target, part = heads[head[1]], head[2]
         else:
-            raise Refused(f"has the variable {shown(name)}, which no plain MLP policy has")
+            raise Refused(f"has the variable {plain(name)}, which no plain MLP policy has")
         result[f"{target}/{part[0]}"] = value.T
     return result
 
@@ -191,11 +191,11 @@ def real(value: np.ndarray, name: str) -> np.ndarray:
         Refused: other numbers, or not finite.
     """
     if value.dtype.kind != "f":
-        raise Refused(f"holds {shown(name)} as {value.dtype}, not as real numbers")
+        raise Refused(f"holds {plain(name)} as {value.dtype}, not as real numbers")
     with np.errstate(over="ignore"):
         result = np.ascontiguousarray(value, np.float32).reshape(value.shape)
     if not np.isfinite(result).all():
-        raise Refused(f"holds values in {shown(name)} that are not finite")
+        raise Refused(f"holds values in {plain(name)} that are not finite")
     return result
 
 
@@ -269,14 +269,14 @@ def _statistics(named: Arrays, scope: str) -> Arrays:
     spread = [part for part in ("var", "std") if f"{scope}/{part}" in named]
     sources = {"mean": "mean", "var": spread[0] if len(spread) == 1 else "var", "count": "count"}
     if len(spread) > 1 or not all(f"{scope}/{part}" in named for part in sources.values()):
-        raise Refused(f"holds statistics {shown(scope)} without one mean, one variance, one count")
+        raise Refused(f"holds statistics {plain(scope)} without one mean, one variance, one count")
     values = {ours: named[f"{scope}/{theirs}"] for ours, theirs in sources.items()}
     for part, value in values.items():
         if value.dtype.kind not in "fiu" or not np.isfinite(value).all():
-            raise Refused(f"holds a {part} in {shown(scope)} that is not finite")
+            raise Refused(f"holds a {part} in {plain(scope)} that is not finite")
     if values["mean"].shape != values["var"].shape or values["count"].size != 1:
-        raise Refused(f"holds statistics {shown(scope)} whose shapes do not fit one another")
+        raise Refused(f"holds statistics {plain(scope)} whose shapes do not fit one another")
     if (values["var"] < 0).any() or (values["count"] < 0).any():
-        raise Refused(f"holds a negative variance or count in {shown(scope)}")
+        raise Refused(f"holds a negative variance or count in {plain(scope)}")
     result = {part: value.astype(np.float64) for part, value in values.items()}
     return result | {"count": result["count"].reshape(())}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.conversion.limits import MAX_AXES, MAX_BYTES, Refused, shown
+from baselines.conversion.limits import MAX_AXES, MAX_BYTES, Refused, plain
 from baselines.conversion.pickles import Global, Instance
 
 NUMBER = re.compile(r"b1|[iu][1248]|f[248]")
@@ -54,7 +54,7 @@ def array_from(raw: Any, dtype: np.dtype, shape: Any, fortran: bool = False) -> 
         raise Refused("holds an array whose shape is impossible")
     raw = raw.encode("latin-1") if isinstance(raw, str) else raw  # from Python 2
     if not isinstance(raw, bytes | bytearray) or math.prod(shape) * dtype.itemsize != len(raw):
-        raise Refused(f"holds an array whose bytes do not fit its shape {shown(shape)}")
+        raise Refused(f"holds an array whose bytes do not fit its shape {plain(shape)}")
     flat = np.frombuffer(raw, dtype).astype(dtype.newbyteorder("="), copy=False)
     return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
@@ -70,7 +70,7 @@ def dtype_of(value: Any) -> np.dtype:
         if isinstance(code, str) and NUMBER.fullmatch(code):
             swapped = isinstance(value.state, tuple) and value.state[1] == ">"
             return np.dtype(code).newbyteorder(">" if swapped else "<")
-        kind = shown(code) if isinstance(code, str) else "unknown"
+        kind = plain(code) if isinstance(code, str) else "unknown"
         raise Refused(f"holds an array of the type {kind}; only numbers are admitted")
     raise Refused("holds an array of an unknown type")
 
@@ -97,7 +97,7 @@ def array_of(value: Any, name: str) -> np.ndarray:
             raw, dtype, shape, order = arguments
             return array_from(_bytes_of(raw), dtype_of(dtype), shape, order == "F")
         value = value.made_by
-    raise Refused(f"holds {shown(_kind(value))} as {shown(name)}; only arrays are admitted")
+    raise Refused(f"holds {plain(_kind(value))} as {plain(name)}; only arrays are admitted")
 
 
 def _kind(value: Any) -> str:
@@ -137,10 +137,10 @@ def read_npy(content: bytes, name: str) -> np.ndarray:
         (2, 0): np.lib.format.read_array_header_2_0,
     }
     if version not in headers:
-        raise Refused(f"holds {shown(name)} in an unknown version of NumPy's format")
+        raise Refused(f"holds {plain(name)} in an unknown version of NumPy's format")
     shape, fortran, dtype = headers[version](stream)
     if dtype.kind == "U" and shape == ():
         return np.array(stream.read().decode("utf-32-le").rstrip("\0"))
     if not is_number_type(dtype):
-        raise Refused(f"holds {shown(name)} of the type {shown(dtype)}; only numbers are admitted")
+        raise Refused(f"holds {plain(name)} of the type {plain(dtype)}; only numbers are admitted")
     return array_from(stream.read(), dtype, shape, fortran)

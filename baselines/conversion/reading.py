@@ -13,7 +13,7 @@ from baselines.common import checkpoint
 from baselines.common.checkpoint import Checkpoint, CheckpointError, looks_like_checkpoint
 from baselines.common.files import read_regular
 from baselines.conversion import archives, joblib_files, stable_baselines3
-from baselines.conversion.limits import MALFORMED, MAX_BYTES, Refused, shown
+from baselines.conversion.limits import MALFORMED, MAX_BYTES, Refused, plain
 from baselines.conversion.numpy_data import check_total
 from baselines.conversion.pickles import parse
 
@@ -71,7 +71,7 @@ def read_foreign(path: str | Path, where: str) -> Foreign:
     except Refused as error:
         raise CheckpointError(f"{where}: {path} {error}") from None
     except MALFORMED as error:
-        raise CheckpointError(f"{where}: {path} is damaged ({shown(error)})") from None
+        raise CheckpointError(f"{where}: {path} is damaged ({plain(error)})") from None
     return Foreign(kind, arrays, hashlib.sha256(content).hexdigest(), facts)
 
 
@@ -108,7 +108,7 @@ def _read_archive(entries: dict[str, bytes]) -> Content:
 def _fact(name: str, value: np.ndarray) -> Any:
     fact = value.item() if value.shape == () else None
     if name in TEXTS and isinstance(fact, str):
-        return shown(fact)
+        return plain(fact)
     if name in COUNTS and type(fact) is int and 0 <= fact <= MAX_COUNT:
         return fact
     expected = "a text" if name in TEXTS else "a whole number"
@@ -117,5 +117,5 @@ def _fact(name: str, value: np.ndarray) -> Any:
 
 def _number(name: str, value: np.ndarray) -> np.ndarray:
     if value.dtype.kind == "U":
-        raise Refused(f"holds a text as {shown(name)}")
+        raise Refused(f"holds a text as {plain(name)}")
     return value

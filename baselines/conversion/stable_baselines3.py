@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from baselines.conversion.archives import read_zip
-from baselines.conversion.limits import MALFORMED, Refused, shown
+from baselines.conversion.limits import MALFORMED, Refused, plain
 from baselines.conversion.numpy_data import array_of, is_shape
 from baselines.conversion.pickles import Global, Instance, Persistent, parse
 
@@ -64,7 +64,7 @@ def read_variables(entries: dict[str, bytes]) -> dict[str, np.ndarray]:
     parsed = parse(files[programs[0]])
     for named in sorted(parsed.globals):
         if str(named) not in TORCH_ADMITTED:
-            raise Refused(f"names {shown(named)} in policy.pth; only tensors are admitted")
+            raise Refused(f"names {plain(named)} in policy.pth; only tensors are admitted")
     if not isinstance(parsed.root, Instance):
         raise Refused("holds no variables in policy.pth")
     pairs = parsed.root.pairs
@@ -76,17 +76,17 @@ def read_variables(entries: dict[str, bytes]) -> dict[str, np.ndarray]:
 def _tensor(value: Any, name: str, files: dict[str, bytes], folder: str) -> np.ndarray:
     """The array that `_rebuild_tensor_v2(storage, offset, size, stride, ...)` would have made."""
     if not isinstance(value, Instance) or not isinstance(value.arguments[0], Persistent):
-        raise Refused(f"holds something else than a tensor as {shown(name)}")
+        raise Refused(f"holds something else than a tensor as {plain(name)}")
     reference, offset, size, stride, *_ = value.arguments
     _, kind, key, *_ = reference.id
     if not isinstance(kind, Global) or kind.name not in STORAGES or not isinstance(key, str):
-        raise Refused(f"holds {shown(name)} as something else than real numbers")
+        raise Refused(f"holds {plain(name)} as something else than real numbers")
     flat = np.frombuffer(files[f"{folder}/data/{key}"], STORAGES[kind.name])
     if not (is_shape((offset,)) and is_shape(size) and is_shape(stride)):
-        raise Refused(f"holds {shown(name)} with an impossible shape")
+        raise Refused(f"holds {plain(name)} with an impossible shape")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if math.prod(size) > len(flat) or last >= len(flat) or 0 in size:
-        raise Refused(f"holds {shown(name)} with a shape that does not fit its values")
+        raise Refused(f"holds {plain(name)} with a shape that does not fit its values")
     strides = [step * flat.itemsize for step in stride]
     return np.array(np.lib.stride_tricks.as_strided(flat[offset:], size, strides, writeable=False))
 
@@ -109,18 +109,18 @@ def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
         version = entries.get("_stable_baselines3_version", b"").decode().strip()
         activation = arguments.get("activation_fn")
     except MALFORMED as error:
-        raise Refused(f"holds a damaged description ({shown(error)})") from None
+        raise Refused(f"holds a damaged description ({plain(error)})") from None
     if noise is not False:
         raise Refused("is a policy with state-dependent exploration (use_sde), which has no match")
     if activation is None and policy_class == POLICIES:
         activation = f"<class '{ACTIVATIONS['tanh']}'>"
     if isinstance(activation, str) and activation not in OURS:
         known = ", ".join(theirs.name for theirs in ACTIVATIONS.values())
-        raise Refused(f"has the activation {shown(activation)}; known here are {known}")
+        raise Refused(f"has the activation {plain(activation)}; known here are {known}")
     return {
         "activation": OURS.get(activation) if isinstance(activation, str) else None,
         "timesteps": timesteps if type(timesteps) is int and timesteps >= 0 else 0,
-        "version": shown(version),
+        "version": plain(version),
     }
 
 

@@ -210,6 +210,48 @@ def test_one_seed_twice_is_refused(tmp_path: Path) -> None:
         panels_in(tmp_path)
 
 
+def test_students_of_other_teachers_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    """Where a seed would occur twice; the untrained twin stands beside both."""
+    for seed in range(3):
+        teacher = {"sources": ["S-v0"], "sha256": f"teacher {seed}", "seed": seed}
+        write_run(tmp_path / "each_its_own" / str(seed), CURVE, **teacher)
+        write_run(tmp_path / "untrained" / str(seed), CURVE, teacher_weights="random", **teacher)
+    [panel] = panels_in(tmp_path)
+    assert [method.label for method in panel.methods] == ["MIKT", "random teacher"]
+    for seed in range(2):
+        write_run(
+            tmp_path / "one_for_all" / str(seed), CURVE,
+            sources=["S-v0"], sha256="teacher 2", seed=seed,
+        )  # fmt: skip
+    [panel] = panels_in(tmp_path)
+    found = {
+        method.label: [run.folder.parent.name for run in method.runs] for method in panel.methods
+    }
+    assert found == {
+        "MIKT in each_its_own": ["each_its_own"] * 3,
+        "MIKT in one_for_all": ["one_for_all"] * 2,
+        "random teacher": ["untrained"] * 3,
+    }
+    for method in panel.methods[:2]:
+        assert [twin.label for twin in panel.knowing_less(method)] == ["random teacher"]
+
+
+def test_continued_runs_of_other_checkpoints_are_told_apart_by_their_folders(
+    tmp_path: Path,
+) -> None:
+    for name in ("early", "late"):
+        write_run(tmp_path / name / "0", CURVE, load_path=f"models/{name}")
+    [panel] = panels_in(tmp_path)
+    assert [m.label for m in panel.methods] == ["PPO, continued in early", "PPO, continued in late"]
+
+
+def test_one_seed_twice_in_a_folder_is_refused_whoever_taught_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_run(tmp_path / name, CURVE, sources=["S-v0"], sha256=name)
+    with pytest.raises(UserError, match=r"LOG_DIR: .*/a and .*/b are runs of one method .* 0;"):
+        panels_in(tmp_path)
+
+
 @pytest.mark.parametrize("method", [{}, {"sources": ["S-v0"], "transfer": "mlpp"}])
 def test_settings_that_a_run_does_not_read_make_no_other_method(
     tmp_path: Path, method: dict[str, Any]
