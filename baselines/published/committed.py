@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.panels import default_settings, settings_of_method
+from baselines.analysis.method_settings import default_settings, settings_of_method
 from baselines.analysis.runs import Run
 from baselines.common.checkpoint import newest_checkpoint
 from baselines.common.files import read_regular
