@@ -9,38 +9,39 @@ model.evaluate()
 from __future__ import annotations
 
 import inspect
-import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import gymnasium as gym
 import numpy as np
 
 from baselines.common.checkpoint import read
 from baselines.common.errors import UserError, shown
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
-from baselines.common.registry import Registry, place_of
 from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
-from baselines.config import NETWORKS, PATHS, SCHEDULES, Config, flag_of
-from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
+from baselines.config import NETWORKS, Config, flag_of
+from baselines.flags import TEACHERS, from_settings
 from baselines.ppo2 import ppo2
+from baselines.ppo2.given import (
+    Path,
+    Teacher,
+    as_text,
+    makes_tasks,
+    path_text,
+    task_name,
+    teacher_paths,
+)
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.log import Log
 from baselines.training.saved import saved_policy
-from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from baselines.ppo2.settings import Settings
-
-Path = str | os.PathLike[str]
-Teacher = Path | TrainedPolicy
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ def learn(
     paths = given.pop(TEACHERS, None)
     if teachers is not None and paths is not None:
         raise UserError(f"{TEACHERS}: the same as teachers, and given too; leave one of them out")
-    texts = {name: _text(name, value) for name, value in given.items()}
+    texts = {name: as_text(name, value) for name, value in given.items()}
     if env:
-        texts["env"] = _task(env, env_name)
+        texts["env"] = task_name(env, env_name)
     elif env_name:
         raise UserError(
             f"env_name: {env_name!r} given without env, the function whose task it names"
@@ -144,7 +145,7 @@ def learn(
             "save_video_interval: these films are made by a process of its own, which cannot make"
             " the task of a function; let a callback call record_video"
         )
-    config = from_settings(texts, _teachers(teachers if paths is None else paths))
+    config = from_settings(texts, teacher_paths(teachers if paths is None else paths))
     if config.play:
         raise UserError(
             "play: opens a window from the command line only; film the policy with record_video,"
@@ -202,114 +203,6 @@ def _so_far(run: ppo2.Run, rows: list[Row], make: MakeTask | None) -> SoFar:
     )
 
 
-def _task(env: Any, name: str) -> str:
-    """The id of a task that may be given as a function."""
-    if isinstance(env, str):
-        if name:
-            raise UserError(f"env_name: given with the id {env!r}; it names a function's task")
-        return env
-    if not _makes_tasks(env):
-        raise UserError(
-            "env: must be the id of a task or a function that makes one, since several may be"
-            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {shown(env)}"
-        )
-    name = name or getattr(env, "__name__", "")
-    add_task(name, env)
-    return name
-
-
-def _makes_tasks(env: Any) -> bool:
-    """Whether it may be a function that makes a task; a task itself may be callable too."""
-    return callable(env) and not isinstance(env, gym.Env)
-
-
-def _teachers(teachers: Any) -> tuple[str, ...]:
-    """What stands for one or several teachers in the settings."""
-    if teachers is None:
-        return ()
-    several = isinstance(teachers, Iterable) and not isinstance(teachers, str)
-    return tuple(_teacher(teacher) for teacher in (teachers if several else [teachers]))
-
-
-def _teacher(teacher: Any) -> str:
-    if isinstance(teacher, str | os.PathLike):
-        return os.fspath(teacher)
-    if isinstance(teacher, TrainedPolicy):
-        return offer_teacher(teacher.saved)
-    raise UserError(
-        "teachers: must be the path of a checkpoint, a policy or a list of these, not"
-        f" {shown(teacher)}"
-    )
-
-
-NAMED: dict[str, Registry] = {
-    flag_of(f): f.metadata["choices"]
-    for f in fields(Config)
-    if isinstance(f.metadata["choices"], Registry)
-}
-"""What each setting may name that takes the names of a registry."""
-
-
-def _name(registry: Registry, flag: str, value: Any) -> str:
-    """A function's name, which stands for this function from now on; or names as they are."""
-    if callable(value):
-        if registry is not SCHEDULES:
-            place_of(value, flag)
-        return registry.adopt(value, flag)
-    for name in str(value).split(","):
-        registry.renew(name)
-    return str(value)
-
-
-def _text(name: str, value: Any) -> str:
-    """A value as one would type it."""
-    if name in NAMED:
-        return _name(NAMED[name], name, value)
-    if name in PATHS:
-        return _path(name, value)
-    if callable(value):
-        return _place(name, value)
-    if not isinstance(value, dict):
-        return str(value)
-    for key in _keys_in(value):
-        if not isinstance(key, str):
-            raise UserError(f"{name}: is kept as JSON, so each key must be a text, not {key!r}")
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{name}: cannot be written as JSON: {error}") from None
-
-
-def _place(name: str, function: Callable[..., Any]) -> str:
-    """The place of a function, for a setting of a transfer method's own."""
-    own = settings_by_flag(Config)
-    if name in own:
-        example = f" such as {own[name].default!r}" if own[name].default else ""
-        hint = "; lr_schedule takes one" if name == "lr" else ""
-        raise UserError(f"{name}: must be a value{example}, not a function{hint}")
-    if name in names_elsewhere():
-        return ""  # that it is another program's name is told with the right one
-    return place_of(function, name)
-
-
-def _path(name: str, value: Any) -> str:
-    """A path as a text."""
-    if isinstance(value, str | os.PathLike):
-        return os.fspath(value)
-    first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
-    raise UserError(f"{name}: must be a path, not {shown(value)}{first}")
-
-
-def _keys_in(value: Any) -> Iterator[Any]:
-    """The keys of all dictionaries in a value."""
-    if isinstance(value, dict):
-        yield from value
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        for part in value:
-            yield from _keys_in(part)
-
-
 Outside = str | Callable[..., Any]
 """Something from outside this package: a function, or its name."""
 
@@ -338,11 +231,11 @@ def load(
     allowed = ((NETWORKS, networks), (MAPPINGS, mappings), (TRANSFERS, transfers))
     for registry, given in allowed:
         for entry in [given] if isinstance(given, str) or callable(given) else given:
-            registry.lookup(_text(registry.flag, entry))
-    file = expanded(_path("path", path), "path")
+            registry.lookup(as_text(registry.flag, entry))
+    file = expanded(path_text("path", path), "path")
     saved = saved_policy(read(file, "path"), file, "path", allow="{kind}s=['{name}']")
     if env is not None:
-        if not _makes_tasks(env):
+        if not makes_tasks(env):
             raise UserError(f"env: must be a function that makes the task, not {shown(env)}")
         name = saved.metadata["env"]["id"]
         try:

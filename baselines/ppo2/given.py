@@ -1,0 +1,153 @@
+"""What a program gives to `learn` and `load`, as one would type it on a command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+import gymnasium as gym
+
+from baselines.common.errors import UserError, shown
+from baselines.common.registry import Registry, place_of
+from baselines.common.vec_env.tasks import add_task
+from baselines.config import PATHS, SCHEDULES, Config, flag_of
+from baselines.flags import names_elsewhere, settings_by_flag
+from baselines.ppo2.trained import TrainedPolicy
+from baselines.training.teachers import offer_teacher
+
+Path = str | os.PathLike[str]
+Teacher = Path | TrainedPolicy
+
+
+def task_name(env: Any, name: str) -> str:
+    """The id of a task that may be given as a function.
+
+    Args:
+        env: the id, or a function that makes a task.
+        name: what a function's task is called; "": as the function.
+
+    Raises:
+        UserError: it is neither, or both an id and a name are given.
+    """
+    if isinstance(env, str):
+        if name:
+            raise UserError(f"env_name: given with the id {env!r}; it names a function's task")
+        return env
+    if not makes_tasks(env):
+        raise UserError(
+            "env: must be the id of a task or a function that makes one, since several may be"
+            f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {shown(env)}"
+        )
+    name = name or getattr(env, "__name__", "")
+    add_task(name, env)
+    return name
+
+
+def makes_tasks(env: Any) -> bool:
+    """Whether it may be a function that makes a task; a task itself may be callable too."""
+    return callable(env) and not isinstance(env, gym.Env)
+
+
+def teacher_paths(teachers: Any) -> tuple[str, ...]:
+    """What stands for one or several teachers in the settings.
+
+    Args:
+        teachers: None; or a path or a policy, or several of them.
+
+    Raises:
+        UserError: one of them is neither.
+    """
+    if teachers is None:
+        return ()
+    several = isinstance(teachers, Iterable) and not isinstance(teachers, str)
+    return tuple(_teacher(teacher) for teacher in (teachers if several else [teachers]))
+
+
+def _teacher(teacher: Any) -> str:
+    if isinstance(teacher, str | os.PathLike):
+        return os.fspath(teacher)
+    if isinstance(teacher, TrainedPolicy):
+        return offer_teacher(teacher.saved)
+    raise UserError(
+        "teachers: must be the path of a checkpoint, a policy or a list of these, not"
+        f" {shown(teacher)}"
+    )
+
+
+NAMED: dict[str, Registry] = {
+    flag_of(f): f.metadata["choices"]
+    for f in fields(Config)
+    if isinstance(f.metadata["choices"], Registry)
+}
+"""What each setting may name that takes the names of a registry."""
+
+
+def _name(registry: Registry, flag: str, value: Any) -> str:
+    """A function's name, which stands for this function from now on; or names as they are."""
+    if callable(value):
+        if registry is not SCHEDULES:
+            place_of(value, flag)
+        return registry.adopt(value, flag)
+    for name in str(value).split(","):
+        registry.renew(name)
+    return str(value)
+
+
+def as_text(name: str, value: Any) -> str:
+    """A setting's value as one would type it.
+
+    Raises:
+        UserError: it cannot be typed, such as a function where a number is wanted.
+    """
+    if name in NAMED:
+        return _name(NAMED[name], name, value)
+    if name in PATHS:
+        return path_text(name, value)
+    if callable(value):
+        return _place(name, value)
+    if not isinstance(value, dict):
+        return str(value)
+    for key in _keys_in(value):
+        if not isinstance(key, str):
+            raise UserError(f"{name}: is kept as JSON, so each key must be a text, not {key!r}")
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: cannot be written as JSON: {error}") from None
+
+
+def _place(name: str, function: Callable[..., Any]) -> str:
+    """The place of a function, for a setting of a transfer method's own."""
+    own = settings_by_flag(Config)
+    if name in own:
+        example = f" such as {own[name].default!r}" if own[name].default else ""
+        hint = "; lr_schedule takes one" if name == "lr" else ""
+        raise UserError(f"{name}: must be a value{example}, not a function{hint}")
+    if name in names_elsewhere():
+        return ""  # that it is another program's name is told with the right one
+    return place_of(function, name)
+
+
+def path_text(name: str, value: Any) -> str:
+    """A path as a text.
+
+    Raises:
+        UserError: it is no path.
+    """
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
+    raise UserError(f"{name}: must be a path, not {shown(value)}{first}")
+
+
+def _keys_in(value: Any) -> Iterator[Any]:
+    """The keys of all dictionaries in a value."""
+    if isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _keys_in(part)
