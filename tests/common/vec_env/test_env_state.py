@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict, deque
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -10,9 +11,19 @@ import pytest
 from gymnasium import spaces
 
 import baselines.environments  # noqa: F401
+from baselines.common import checkpoint
+from baselines.common.errors import UserError
 from baselines.common.trees import pack, unpack
-from baselines.common.vec_env.env_state import env_state, obstacle_to_restoring, restore_env
+from baselines.common.vec_env.env_state import (
+    LARGE,
+    env_state,
+    large_arrays,
+    made_alike,
+    obstacle_to_restoring,
+    restore_env,
+)
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.vec_env import VecEnv
 
 TASKS = ["CentipedeFour-v1", "CpCentipedeSix-v1", "CartPole-v1", "Pendulum-v1", "Acrobot-v1",
          "MountainCar-v0", "Hopper-v5", "Ant-v5"]  # fmt: skip
@@ -164,3 +175,160 @@ class Aliased(Hidden):
 
 def test_arrays_that_share_memory_still_do() -> None:
     assert obstacle_to_restoring(Aliased) == ""
+
+
+class Remembering(Hidden):
+    """Walks at random; how it remembers where it is differs."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        return np.zeros(1), gym.Env.reset(self, **options) or {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return self.walk().copy(), 0.0, False, False, {}
+
+    def walk(self) -> np.ndarray:
+        raise NotImplementedError
+
+
+class InADictionary(Remembering):
+    """In an array in a dictionary, which it writes to."""
+
+    def __init__(self) -> None:
+        self._at = {"x": np.zeros(1)}
+
+    def walk(self) -> np.ndarray:
+        self._at["x"] += self.np_random.normal()
+        return self._at["x"]
+
+
+class InAListFromTheStart(Remembering):
+    """In a list that has an element when the task is made, and more with every step."""
+
+    def __init__(self) -> None:
+        self._past = [0.0]
+
+    def walk(self) -> np.ndarray:
+        self._past.append(self._past[-1] + float(self.np_random.normal()))
+        return np.array([self._past[-1]])
+
+
+class InAnotherReadOnlyArray(Remembering):
+    """In an array that nobody may write to, another one after each step."""
+
+    def __init__(self) -> None:
+        self._keep(np.zeros(1))
+
+    def _keep(self, at: np.ndarray) -> np.ndarray:
+        self._at = at
+        self._at.flags.writeable = False
+        return self._at
+
+    def walk(self) -> np.ndarray:
+        return self._keep(self._at + self.np_random.normal(size=1))
+
+
+class InAnArrayOfAnotherType(Remembering):
+    """In an array of whole numbers, until the first step."""
+
+    def __init__(self) -> None:
+        self._at: np.ndarray = np.zeros(1, int)
+
+    def walk(self) -> np.ndarray:
+        self._at = self._at + self.np_random.normal(size=1)
+        return self._at
+
+
+class WithADieFromTheFirstStep(Remembering):
+    """In a random generator that it does not have before it steps."""
+
+    _die: np.random.Generator | None = None
+
+    def walk(self) -> np.ndarray:
+        self._die = self._die or np.random.default_rng(5)
+        return self._die.normal(size=1)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        InADictionary, InAListFromTheStart, InAnotherReadOnlyArray, InAnArrayOfAnotherType,
+        WithADieFromTheFirstStep,
+    ],
+)  # fmt: skip
+def test_it_goes_on_however_it_remembers(task: Callable[[], gym.Env]) -> None:
+    assert obstacle_to_restoring(task) == ""
+    one, other = task(), task()
+    one.reset(seed=0)
+    follow(one, [0] * 20)
+    restore_env(ForeignTask(other), through_a_file(env_state(one)))
+    assert follow(one, [0] * 20) == follow(other, [0] * 20)
+
+
+class Table(Remembering):
+    """Has a large table; counts how many of its kind are open."""
+
+    are_open = 0
+
+    def __init__(self, value: float = 0.0) -> None:
+        self._table: np.ndarray = np.full((2, LARGE // 8), value)
+        Table.are_open += 1
+
+    def close(self) -> None:
+        Table.are_open -= 1
+
+    def walk(self) -> np.ndarray:
+        return self._table[0, :1]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [lambda table: table.reshape(-1, 2), lambda table: table.view(np.int64)],
+    ids=["shape", "type"],
+)
+def test_a_large_array_of_the_same_bytes_is_another_one(
+    changed: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    one, other = Table(), Table()
+    made = large_arrays(one)
+    one._table = changed(one._table)
+    restore_env(ForeignTask(other), through_a_file(env_state(one, made)))
+    assert (other._table.shape, other._table.dtype) == (one._table.shape, one._table.dtype)
+
+
+def test_another_one_is_made_where_there_is_one_only_and_closed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> gym.Env:
+        raise UserError("there can be one only")
+
+    monkeypatch.setattr(Table, "are_open", 0)
+    one = Table()
+    alike = large_arrays(one)
+    assert len(alike) == 1
+    assert made_alike([one], Table) == alike
+    assert made_alike([one], lambda: Table(1.0)) == {}
+    assert Table.are_open == 1
+    assert made_alike([one], refused) == alike
+    assert made_alike([one, Table()], refused) == alike
+    assert made_alike([one, Table(1.0)], refused) == {}
+    two = iter([Table(), Table()])
+    VecEnv(lambda: next(two), [0, 1])
+
+
+class Filled(Table):
+    """Writes to its table in every step."""
+
+    def walk(self) -> np.ndarray:
+        self._table += 1
+        return super().walk()
+
+
+def test_the_states_of_all_environments_are_to_fit_into_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Filled()
+    one.reset(seed=0)
+    size = sum(array.nbytes for array in pack(env_state(one), "")[0].values())
+    monkeypatch.setattr(checkpoint, "MAX_BYTES", 2 * size)
+    assert obstacle_to_restoring(Filled, 2) == ""
+    assert obstacle_to_restoring(Filled, 3).startswith("its state takes")
