@@ -42,6 +42,14 @@ def student(
 
 
 @pytest.fixture
+def student_of_two(student: Kickstarted, make_teacher: Callable[..., Teacher]) -> Kickstarted:
+    """The second teacher, of one more entry, has its windows partly where the first has them."""
+    windows = (Window((4, 3, 2, 1, 0), ((1, 0),)), Window((0, ABSENT, 1, 1, 2), ((3, 2), (2, 1))))
+    other = Lesson(make_teacher(2, "Other-v0", obs_size=5), windows)
+    return kickstarted(student.body, [*student.lessons, other])
+
+
+@pytest.fixture
 def params(student: Kickstarted, perturbed: Any) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = perturbed(student.init(np.random.default_rng(0)), 3)
     return found
@@ -54,11 +62,11 @@ RETURNS = np.zeros(7, np.float32)
 def expected_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> float:
     """Window by window, motor by motor, with −∫ π_T log π_S by Gauss-Hermite quadrature."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(8)
-    teacher = student.lessons[0].teacher
     means, logstd = student.pi(params, OBS)
-    reached = [motor for window in WINDOWS for motor, _ in window.motors]
+    places = [(lesson.teacher, window) for lesson in student.lessons for window in lesson.windows]
+    reached = [motor for _, window in places for motor, _ in window.motors]
     total = 0.0
-    for window in WINDOWS:
+    for teacher, window in places:
         for row, obs in enumerate(OBS):
             x = np.array([[0.0 if i == ABSENT else obs[i] for i in window.entries]], np.float32)
             aims, aim_logstd = teacher.policy.pi(teacher.params, x)
@@ -75,6 +83,20 @@ def test_cross_entropy(student: Kickstarted, params: dict[str, np.ndarray]) -> N
     _, _, losses = student.learning_outputs(params, OBS, RETURNS)
     assert losses.keys() == {"kickstart"}
     assert losses["kickstart"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_two_teachers_teach_where_each_has_its_places(
+    student_of_two: Kickstarted, params: dict[str, np.ndarray]
+) -> None:
+    expected = expected_cross_entropy(student_of_two, params)
+    again = restore(json.loads(json.dumps(student_of_two.describe())), student_of_two.frozen())
+    for policy in (student_of_two, again):
+        loss = policy.learning_outputs(params, OBS, RETURNS)[2]["kickstart"]
+        assert loss == pytest.approx(expected, rel=1e-5)
+    assert student_of_two.outline() == [
+        "Source-v0 teaches 2 of 4 motors, in 2 places of the body",
+        "Other-v0 teaches 3 of 4 motors, in 2 places of the body",
+    ]
 
 
 def test_tensors_give_the_same_and_only_the_student_learns(
