@@ -67,7 +67,10 @@ def test_twins_differ_in_their_teachers_training_alone(compared: Comparison) -> 
 
 def test_teachers_of_another_task_make_no_twin(compared: Comparison, tmp_path: Path) -> None:
     [mikt] = [method for method in compared.panel.methods if method.label == "MIKT"]
-    for name, sources in (("same", ["S-v0"]), ("other", ["T-v0"]), ("both", ["S-v0", "T-v0"])):
+    taught = {
+        "same": ["S-v0"], "other": ["T-v0"], "both": ["S-v0", "T-v0"], "two": ["S-v0", "S-v0"],
+    }  # fmt: skip
+    for name, sources in taught.items():
         run = read_run(write_run(tmp_path / "more" / name, straight(1.0), sources=sources))
         twins = compared.panel.knowing_less(Method(name, (run,), mikt.settings))
         assert [twin.label for twin in twins] == ["random teacher"] * (name == "same")
@@ -109,6 +112,8 @@ def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
     part, nothing = "MIKT, teacher_weights=random_networks", "random teacher"
     assert list(found) == ["MIKT", f"MIKT, minus {part}", f"{part}, minus {nothing}"]
     assert list(found.values()) == pytest.approx([0.95 * 110 * n for n in (5, 4, 1)])
+    [mikt] = [method for method in panel.methods if method.label == "MIKT"]
+    assert [twin.label for twin in panel.knowing_less(mikt)] == [nothing, part]
     rows = knowledge_tables(knowledge_of([compared])).splitlines()
     assert [row.split(" | ")[0] for row in rows[-3:]] == [f"| {name}" for name in found]
     with drawing.appearance():

@@ -93,6 +93,21 @@ def test_continued_runs_of_other_checkpoints_are_told_apart_by_their_folders(
     assert [m.label for m in panel.methods] == ["PPO, continued in early", "PPO, continued in late"]
 
 
+def test_a_run_continued_twice_from_one_checkpoint_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_run(tmp_path / name / "0", CURVE, load_path="models/one")
+    with pytest.raises(UserError, match=r"LOG_DIR: .*/a/0 and .*/b/0 are runs of one method .* 0;"):
+        panels_in(tmp_path)
+
+
+def test_folders_with_long_names_are_told_apart(tmp_path: Path) -> None:
+    names = [f"{'students_of_the_teacher_of_seed_' * 2}{seed}" for seed in range(2)]
+    for name in names:
+        write_run(tmp_path / name / "0", CURVE, sources=["S-v0"], sha256=name)
+    [panel] = panels_in(tmp_path)
+    assert [method.label for method in panel.methods] == [f"MIKT in {name}" for name in names]
+
+
 def test_one_seed_twice_in_a_folder_is_refused_whoever_taught_it(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_run(tmp_path / name, CURVE, sources=["S-v0"], sha256=name)
@@ -123,3 +138,31 @@ def test_a_student_without_the_kl_term_has_ppo_with_the_papers_beside_it(
     found = panel.with_kl(student)
     assert found is not None
     assert found.settings["kl_coef"] == control
+
+
+def test_of_two_with_one_kl_term_the_one_that_is_like_the_student_stands_beside_it(
+    tmp_path: Path,
+) -> None:
+    for num_env in (1, 4):
+        write_run(tmp_path / f"ppo{num_env}", CURVE, kl_coef=0.1, num_env=num_env)
+        student = {"sources": ["S-v0"], "kl_coef": 0.1, "num_env": num_env}
+        write_run(tmp_path / f"student{num_env}", CURVE, **student)
+    [panel] = panels_in(tmp_path)
+    students = [method for method in panel.methods if method.taught]
+    beside = [panel.with_kl(student) for student in students]
+    assert [ppo.settings["num_env"] for ppo in beside if ppo] == [
+        student.settings["num_env"] for student in students
+    ]
+    assert len(students) == 2
+
+
+def test_what_goes_on_from_a_checkpoint_is_no_baseline_however_long(tmp_path: Path) -> None:
+    write_run(tmp_path / "ppo", [1.0] * 3)
+    write_run(tmp_path / "continued", [1.0] * 6, load_path="models/00001")
+    write_run(tmp_path / "student", [1.0] * 3, sources=["S-v0"])
+    found = {panel.title: panel for panel in panels_in(tmp_path)}
+    assert found.keys() == {"Target-v0", "S-v0 → Target-v0"}
+    for panel in found.values():
+        assert panel.baseline is not None
+        assert panel.longest_baseline is panel.baseline
+        assert panel.baseline.label == "PPO"
