@@ -274,7 +274,6 @@ ELSEWHERE = {
     "common/vec_env/answers.py": "strangers/test_task_calls.py",
     "common/vec_env/in_use.py": "common/vec_env/test_tasks.py",
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
-    "conversion/archives.py": "conversion/test_foreign.py",
     "conversion/bare_policy.py": "training/test_teachers.py",
     "conversion/conversion.py": "test_convert.py",
     "conversion/exporting.py": "conversion/test_export.py",

@@ -179,6 +179,8 @@ def test_only_seeds_of_both_are_paired(tmp_path: Path) -> None:
     assert final.pairs == 3
     assert final.difference.value == pytest.approx(0.95 * 7)
     assert final.difference.note == NO_SPREAD
+    # of all runs, paired or not: 207, 307, 407 and 607 against 100, 200, 300 and 400
+    assert final.improvement.value == pytest.approx((2 + 3 + 4 + 4) / 16)
     assert final.value.value == pytest.approx(0.95 * (300 + 400 + 14) / 2)  # the middle two of 4
 
 
