@@ -2,7 +2,8 @@
 
     python scripts/teacher_table.py
 
-Every figure comes from the files themselves or from episodes that are run now, on all cores.
+Every figure comes from the files themselves or from episodes that are run now, on all cores. With
+`--only FILE ...` the other rows stay as the page has them, if it was written with these versions.
 """
 
 import argparse
@@ -17,12 +18,17 @@ from baselines.evaluation.evaluation import evaluate, summarize
 from baselines.training.saved import SavedPolicy, read_saved_policy
 
 FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
+PAGE = FOLDER / "README.md"
 
 INTRODUCTION = """# Teachers
 
 `centipede_four` and `centipede_six` were trained from scratch with PPO. `centipede_six_kickstarted`
-was [kickstarted](../docs/studies.md#one-good-teacher) by `centipede_four/4`, and may teach in its
-turn. The command of each is below. This page is written by
+and `centipede_eight_kickstarted` were [kickstarted](../docs/studies.md#one-good-teacher) by
+`centipede_four/4`, and may teach in their turn. The command of each is below.
+
+"""
+
+MEASURED = """This page is written by
 
     python scripts/teacher_table.py --episodes {episodes}
 
@@ -30,9 +36,7 @@ turn. The command of each is below. This page is written by
 *deterministic* are returns of {episodes} evaluation episodes (seeds 0 to {last}): mean ± standard
 deviation, and in parentheses Student's 95 % interval of the mean. Evaluated with {versions}.
 
-"""
-
-HEADER = """| file | training | sampled | deterministic |
+| file | training | sampled | deterministic |
 |---|---|---|---|
 """
 
@@ -71,29 +75,42 @@ def versions(numbers: dict[str, str]) -> str:
     return ", ".join(f"{package} {number}" for package, number in numbers.items())
 
 
+def row(path: Path, episodes: int) -> str:
+    """A line of the table."""
+    training = read_saved_policy(str(path), "teacher_models").metadata["training_return"]
+    cells = [figures(path, episodes, deterministic) for deterministic in (False, True)]
+    return f"| {path.relative_to(FOLDER)} | {training:.0f} | {' | '.join(cells)} |\n"
+
+
+def rows_of_page(measured: str) -> dict[str, str]:
+    """The lines of the table as it is, by the file's name."""
+    _, same, rest = PAGE.read_text(encoding="utf-8").partition(measured)
+    if not same:
+        raise SystemExit("--only: the page has other versions or episodes; leave --only out")
+    lines = rest.partition("\n\n")[0].splitlines()
+    return {line.split(" ")[1]: f"{line}\n" for line in lines}
+
+
 def main() -> None:
-    """Evaluate all teachers and write the page."""
+    """Evaluate teachers and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--episodes", type=int, default=100)
-    episodes = parser.parse_args().episodes
-    files = teacher_files()
-    cells = joblib.Parallel(n_jobs=-1)(
-        joblib.delayed(figures)(path, episodes, deterministic)
-        for path in files
-        for deterministic in (False, True)
-    )
-    saved = [read_saved_policy(str(path), "teacher_models") for path in files]
-    rows = [
-        f"| {path.relative_to(FOLDER)} | {model.metadata['training_return']:.0f} |"
-        f" {cells[2 * i]} | {cells[2 * i + 1]} |\n"
-        for i, (path, model) in enumerate(zip(files, saved, strict=True))
-    ]
-    introduction = INTRODUCTION.format(
+    parser.add_argument("--only", type=Path, nargs="+", default=[], metavar="FILE")
+    arguments = parser.parse_args()
+    episodes, files = arguments.episodes, teacher_files()
+    measured = MEASURED.format(
         episodes=episodes, last=episodes - 1, versions=versions(provenance.versions())
     )
-    origins = "\n".join(origin(path, model) for path, model in zip(files, saved, strict=True))
-    page = introduction + HEADER + "".join(rows) + "\n## Origins\n\n" + origins
-    write_atomically(FOLDER / "README.md", page.encode())
+    rows = rows_of_page(measured) if arguments.only else {}
+    anew = [path.resolve() for path in arguments.only] or files
+    made = joblib.Parallel(n_jobs=-1)(joblib.delayed(row)(path, episodes) for path in anew)
+    rows |= {str(path.relative_to(FOLDER)): line for path, line in zip(anew, made, strict=True)}
+    table = "".join(rows[str(path.relative_to(FOLDER))] for path in files)
+    origins = "\n".join(
+        origin(path, read_saved_policy(str(path), "teacher_models")) for path in files
+    )
+    page = INTRODUCTION + measured + table + "\n## Origins\n\n" + origins
+    write_atomically(PAGE, page.encode())
 
 
 if __name__ == "__main__":
