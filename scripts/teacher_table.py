@@ -3,7 +3,7 @@
     python scripts/teacher_table.py
 
 Every figure comes from the files themselves or from episodes that are run now, on all cores. With
-`--only FILE ...` the other rows stay as the page has them, if it was written with these versions.
+`--keep` the rows that the page has stay, if it was written with these versions and episodes.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def origin(path: Path, saved: SavedPolicy) -> str:
     """Where a checkpoint comes from."""
     described = saved.metadata
     return (
-        f"**{path.relative_to(FOLDER)}**: update {described['update']},"
+        f"**{name_of(path)}**: update {described['update']},"
         f" {described['timesteps']:,} timesteps, commit `{described['commit'][:12]}`,"
         f" {versions(described['versions'])}\n\n{as_code(described['command'])}\n"
     )
@@ -75,18 +75,23 @@ def versions(numbers: dict[str, str]) -> str:
     return ", ".join(f"{package} {number}" for package, number in numbers.items())
 
 
+def name_of(path: Path) -> str:
+    """What a file is called on the page."""
+    return path.relative_to(FOLDER).as_posix()
+
+
 def row(path: Path, episodes: int) -> str:
     """A line of the table."""
     training = read_saved_policy(str(path), "teacher_models").metadata["training_return"]
     cells = [figures(path, episodes, deterministic) for deterministic in (False, True)]
-    return f"| {path.relative_to(FOLDER)} | {training:.0f} | {' | '.join(cells)} |\n"
+    return f"| {name_of(path)} | {training:.0f} | {' | '.join(cells)} |\n"
 
 
 def rows_of_page(measured: str) -> dict[str, str]:
     """The lines of the table as it is, by the file's name."""
     _, same, rest = PAGE.read_text(encoding="utf-8").partition(measured)
     if not same:
-        raise SystemExit("--only: the page has other versions or episodes; leave --only out")
+        raise SystemExit("--keep: the page has other versions or episodes; leave --keep out")
     lines = rest.partition("\n\n")[0].splitlines()
     return {line.split(" ")[1]: f"{line}\n" for line in lines}
 
@@ -95,17 +100,17 @@ def main() -> None:
     """Evaluate teachers and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--episodes", type=int, default=100)
-    parser.add_argument("--only", type=Path, nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     episodes, files = arguments.episodes, teacher_files()
     measured = MEASURED.format(
         episodes=episodes, last=episodes - 1, versions=versions(provenance.versions())
     )
-    rows = rows_of_page(measured) if arguments.only else {}
-    anew = [path.resolve() for path in arguments.only] or files
+    rows = rows_of_page(measured) if arguments.keep else {}
+    anew = [path for path in files if name_of(path) not in rows]
     made = joblib.Parallel(n_jobs=-1)(joblib.delayed(row)(path, episodes) for path in anew)
-    rows |= {str(path.relative_to(FOLDER)): line for path, line in zip(anew, made, strict=True)}
-    table = "".join(rows[str(path.relative_to(FOLDER))] for path in files)
+    rows |= {name_of(path): line for path, line in zip(anew, made, strict=True)}
+    table = "".join(rows[name_of(path)] for path in files)
     origins = "\n".join(
         origin(path, read_saved_policy(str(path), "teacher_models")) for path in files
     )
