@@ -143,12 +143,15 @@ def of_direction(path: str, target: str) -> str:
 
 DOOR = ("__getattr__", "__dir__")
 
+CONDITIONS = ("TYPE_CHECKING", "sys.argv[:1] == ['-m']")
+
 
 def furniture(tree: ast.Module) -> list[int]:
     """Return the lines of all but docstrings, `__future__` and constants such as __version__.
 
     A module's `__getattr__` is a door that opens only when something is asked for; its `__dir__`
     and what stands under `if TYPE_CHECKING` are the door's signs, for completion and type checkers.
+    What a command needs before all its imports stands under a condition that only it meets.
     """
     lines = []
     for node in tree.body:
@@ -158,8 +161,9 @@ def furniture(tree: ast.Module) -> list[int]:
             node.value is None or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         )
         door = isinstance(node, ast.FunctionDef) and node.name in DOOR
-        sign = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if not (docstring or future or constant or door or sign):
+        sign = isinstance(node, ast.If) and ast.unparse(node.test) in CONDITIONS
+        present = isinstance(node, ast.Import) and [a.name for a in node.names] == ["sys"]
+        if not (docstring or future or constant or door or sign or present):
             lines.append(node.lineno)
     return lines
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TextIO
 
 from baselines.common.errors import Diverged, Drifted, TaskError, UserError, suggestion
 from baselines.common.files import expanded
-from baselines.common.stopping import Terminated
+from baselines.common.stopping import Terminated, raise_on_interrupt
 
 EXIT_USAGE = 2
 EXIT_FAILURE = 1
@@ -159,6 +159,7 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
     """
     _ready_streams()
     try:
+        raise_on_interrupt()
         status = main(sys.argv[1:]) or 0
         sys.stdout.flush()
     except BaseException as error:

@@ -15,6 +15,23 @@ from baselines.common.launcher import take_parent
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def end_at_once() -> None:
+    """Let Ctrl-C end the process, as long as a command is only being imported.
+
+    There is nothing to save. As an exception Ctrl-C would leave a traceback, or would be lost in a
+    library that catches whatever is raised while it is imported. Where Ctrl-C is ignored, as it is
+    in the background of a shell, it stays ignored.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def raise_on_interrupt() -> None:
+    """The inverse of `end_at_once`: Ctrl-C is KeyboardInterrupt, as Python has it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM, met as Ctrl-C is."""
 

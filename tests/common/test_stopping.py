@@ -2,9 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
+from called import ROOT, python
 
 from baselines.common.stopping import Terminated, stop_requests
 
@@ -50,3 +54,54 @@ def test_in_another_thread_nothing_is_installed() -> None:
     thread.start()
     thread.join()
     assert handlers == [signal.getsignal(signal.SIGTERM)]
+
+
+INTERRUPTED = """
+import signal
+try:
+    signal.raise_signal(signal.SIGINT)
+except BaseException:
+    pass
+"""
+"""A library that catches whatever is raised while it is imported."""
+
+STARTS = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.{})
+os.execv(sys.executable, [sys.executable, "-m", "baselines.run", "--help"])
+"""
+
+
+def start(library: Path, handler: str) -> subprocess.CompletedProcess[str]:
+    """`python -m baselines.run --help` with this for NumPy, begun with Ctrl-C handled so."""
+    (library / "numpy.py").write_text(INTERRUPTED, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-c", STARTS.format(handler)], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": f"{library}:{ROOT}"}, cwd=library, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_command_that_is_still_imported_ends_at_once(tmp_path: Path) -> None:
+    done = start(tmp_path, "SIG_DFL")
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_command_begun_without_ctrl_c_is_imported_without_it(tmp_path: Path) -> None:
+    done = start(tmp_path, "SIG_IGN")
+    assert done.returncode == 1
+    assert "numpy" in done.stderr.splitlines()[-1]  # it got past the signal, and missed NumPy
+
+
+RUNS = """
+import signal
+from baselines.common.command_line import run_command
+signal.signal(signal.SIGINT, signal.{})
+run_command(lambda _: signal.raise_signal(signal.SIGINT), "it")
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "status", "told"), [("SIG_DFL", 130, "it: interrupted\n"), ("SIG_IGN", 0, "")]
+)
+def test_a_command_that_runs_tells_of_ctrl_c(handler: str, status: int, told: str) -> None:
+    assert python("-c", RUNS.format(handler), status=status).stderr == told
