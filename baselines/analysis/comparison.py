@@ -16,7 +16,8 @@ from baselines.analysis.curve_metrics import (
     Metric,
 )
 from baselines.analysis.curves import Curve, learning_curve
-from baselines.analysis.panels import WEIGHTS, Method, Panel
+from baselines.analysis.method_settings import WEIGHTS
+from baselines.analysis.panels import Method, Panel
 from baselines.analysis.runs import Run
 from baselines.analysis.statistics import (
     Estimate,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison
 from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.panels import WEIGHTS, Method
+from baselines.analysis.method_settings import WEIGHTS
+from baselines.analysis.panels import Method
 from baselines.analysis.statistics import MIN_SEEDS
 from baselines.analysis.tables import escaped, named, probability, with_interval
 from baselines.analysis.wording import told

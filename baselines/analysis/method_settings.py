@@ -23,6 +23,9 @@ MIKT_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
 
+WEIGHTS = "teacher_weights"
+"""The setting of what is left of the teachers' training."""
+
 TRANSFER_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] in ("mikt", "transfer")}
 """Settings without effect on a run that has no teachers."""
 

@@ -11,6 +11,7 @@ from typing import Any
 from baselines.analysis.labels import label, told_apart
 from baselines.analysis.method_settings import (
     LENGTH,
+    WEIGHTS,
     default_settings,
     differing,
     settings_of_method,
@@ -21,9 +22,6 @@ from baselines.coefs import KL
 from baselines.common.errors import UserError, printable
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import METHODS, SCRATCH_WITH_KL
-
-WEIGHTS = "teacher_weights"
-"""The setting of what is left of the teachers' training."""
 
 
 @dataclass(frozen=True)

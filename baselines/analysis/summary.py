@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from baselines.analysis.comparison import Against, Comparison, Row
 from baselines.analysis.curve_metrics import Metric
-from baselines.analysis.panels import WEIGHTS
+from baselines.analysis.method_settings import WEIGHTS
 from baselines.analysis.statistics import TOO_SMALL, Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed, whole
 from baselines.analysis.wording import brief
