@@ -291,6 +291,33 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     assert "PPO, seed" not in section
 
 
+OTHERS = """\
+  - {name: Other → Target, env: Target-v0, teachers: models/Other-v0}
+  - {name: Third → Target, env: Target-v0, teachers: models/Third-v0}
+"""
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_panel_is_shown_once_it_has_a_run_that_no_fuller_one_shows(folder: Path) -> None:
+    trial = folder / "trial.yaml"
+    trial.write_text(EXPERIMENT + OTHERS)
+
+    def shown() -> list[str]:
+        call(folder, trial)
+        return re.findall("^### .*", committed(folder, "README.md").decode(), re.MULTILINE)
+
+    students = folder / "runs" / "source_target"
+    students.rename(folder / "later")
+    assert shown() == ["### Source → Target"]  # PPO, which the others have too
+    write_run(
+        folder / "runs" / "third_target" / "mikt" / "0" / "logs", straight(1.0),
+        num_timesteps=1_000_000, sources=["Third-v0"], columns=COUNTS | student_columns(),
+    )  # fmt: skip
+    assert shown() == ["### Third → Target"]
+    (folder / "later").rename(students)
+    assert shown() == ["### Source → Target", "### Third → Target"]
+
+
 TEACHERS = """\
 teachers:
   - env: Source-v0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,21 +109,33 @@ def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results
     missing = tuple(item for item in experiment.items if item.folder not in found)
     runs = [*{run.folder: run for run in found.values()}.values(), *others]
     shown = [*_panels(experiment.panels, found), *panels(others)]
-    teachers = list(_panels(experiment.teachers, found))
+    teachers = _panels(experiment.teachers, found)
     return Results(folder, experiment.title, runs, shown, teachers, True, missing)
 
 
-def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> Iterator[Panel]:
-    """Declared panels, as far as there are runs of them."""
-    for declared in panels:
-        logged = {
-            name: [found[item.folder] for item in items if item.folder in found]
-            for name, items in declared.methods.items()
-        }
-        methods = tuple(
-            method_of(name, runs, awaited=len(declared.methods[name]) - len(runs))
-            for name, runs in logged.items()
-            if runs
-        )
-        if methods:
-            yield Panel(declared.name, methods)
+def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> list[Panel]:
+    """Declared panels, as far as there are runs of them that no fuller panel shows.
+
+    As long as a panel has no student, its runs from scratch may stand beside those of another.
+    """
+    there = [panel for declared in panels if (panel := _panel(declared, found)).methods]
+    runs = [{run.folder for method in panel.methods for run in method.runs} for panel in there]
+    return [
+        panel
+        for i, (panel, own) in enumerate(zip(there, runs, strict=True))
+        if own not in runs[:i] and not any(own < other for other in runs)
+    ]
+
+
+def _panel(declared: DeclaredPanel, found: Mapping[Path, Run]) -> Panel:
+    """A declared panel with the methods of which there are runs."""
+    logged = {
+        name: [found[item.folder] for item in items if item.folder in found]
+        for name, items in declared.methods.items()
+    }
+    methods = tuple(
+        method_of(name, runs, awaited=len(declared.methods[name]) - len(runs))
+        for name, runs in logged.items()
+        if runs
+    )
+    return Panel(declared.name, methods)
