@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.published_logs import is_shared, laid_beside, read_published
+from baselines.analysis.runs.published_logs import is_shared, laid_beside, read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import (
@@ -91,7 +91,7 @@ def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
 def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
     from baselines.analysis import drawing
     from baselines.analysis.brought import summary_figure
-    from baselines.analysis.statistics import STATISTICS
+    from baselines.analysis.runs.statistics import STATISTICS
 
     if lines := transfers(sections):
         with drawing.appearance():

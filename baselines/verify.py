@@ -5,8 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from baselines.analysis.panels import Panel, panels
-from baselines.analysis.runs import WHERE, Run, find_runs
+from baselines.analysis.runs.panels import Panel, panels
+from baselines.analysis.runs.runs import WHERE, Run, find_runs
 from baselines.common.command_line import (
     EXIT_FAILURE,
     NAMED,

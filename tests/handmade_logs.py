@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from baselines.analysis.panels import Panel, panels
-from baselines.analysis.runs import find_runs
+from baselines.analysis.runs.panels import Panel, panels
+from baselines.analysis.runs.runs import find_runs
 
 
 def write_run(

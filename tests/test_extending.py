@@ -19,7 +19,7 @@ import pytest
 import toys
 
 from baselines import convert, describe, evaluate, plot, ppo2, run
-from baselines.analysis.runs import find_runs
+from baselines.analysis.runs.runs import find_runs
 from baselines.common.checkpoint import CodeNotKnown, load, save
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian

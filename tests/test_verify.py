@@ -9,7 +9,7 @@ from called import call, python
 from handmade_logs import write_run
 
 from baselines import verify
-from baselines.analysis.runs import read_run
+from baselines.analysis.runs.runs import read_run
 from baselines.common.errors import UserError
 from baselines.published import reruns
 

@@ -1,1 +1,1 @@
-"""What the logs of many runs say together: curves, comparisons, tables and figures."""
+"""What the logs of many runs say together: tables, figures and words."""

@@ -20,10 +20,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
-from baselines.analysis.curves import Curve, on_grid
-from baselines.analysis.panels import Method, Panel
-from baselines.analysis.statistics import MIN_SEEDS, Statistic, band
-from baselines.analysis.transfer_logs import coupling_begins, hand_over
+from baselines.analysis.runs.curves import Curve, on_grid
+from baselines.analysis.runs.panels import Method, Panel
+from baselines.analysis.runs.statistics import MIN_SEEDS, Statistic, band
+from baselines.analysis.runs.transfer_logs import coupling_begins, hand_over
 from baselines.methods import METHODS
 
 MILLION = 1e6

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
-from baselines.analysis.statistics import MIN_SEEDS, Estimate, Statistic
+from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, Statistic
 
 ROW_HEIGHT, ROOM = 0.34, 1.5
 """Inches of a row, and of what is around them."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from baselines.analysis.comparison import Against, Comparison
-from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.method_settings import WEIGHTS
-from baselines.analysis.panels import Method
-from baselines.analysis.statistics import MIN_SEEDS
+from baselines.analysis.runs.comparison import Against, Comparison
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.runs.method_settings import WEIGHTS
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.tables import escaped, named, probability, with_interval
 from baselines.analysis.wording import told
 from baselines.config import TEACHER_WEIGHTS

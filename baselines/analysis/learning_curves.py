@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
-from baselines.analysis.curves import grid, learning_curve
 from baselines.analysis.drawing import Style
-from baselines.analysis.panels import Panel
-from baselines.analysis.statistics import Statistic
+from baselines.analysis.runs.curves import grid, learning_curve
+from baselines.analysis.runs.panels import Panel
+from baselines.analysis.runs.statistics import Statistic
 
 MAX_COLUMNS = 3
 Y_LABEL = "mean return of the\nlast 100 training episodes"

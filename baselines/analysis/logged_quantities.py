@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
 from baselines.analysis import drawing
-from baselines.analysis.curves import grid
 from baselines.analysis.drawing import Style
-from baselines.analysis.panels import Panel
-from baselines.analysis.statistics import Statistic
-from baselines.analysis.transfer_logs import Quantity, curves_of
+from baselines.analysis.runs.curves import grid
+from baselines.analysis.runs.panels import Panel
+from baselines.analysis.runs.statistics import Statistic
+from baselines.analysis.runs.transfer_logs import Quantity, curves_of
 
 LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1, 1.5)))
 """By the number of a layer or of a source task."""

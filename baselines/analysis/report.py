@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure
-from baselines.analysis.comparison import Comparison, compare
 from baselines.analysis.knowledge import knowledge_of, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
-from baselines.analysis.notes import notes_on
-from baselines.analysis.panels import Panel
-from baselines.analysis.statistics import STATISTICS
+from baselines.analysis.runs.comparison import Comparison, compare
+from baselines.analysis.runs.notes import notes_on
+from baselines.analysis.runs.panels import Panel
+from baselines.analysis.runs.statistics import STATISTICS
+from baselines.analysis.runs.transfer_logs import metrics_named, shown_and_missing, student_panels
 from baselines.analysis.tables import as_csv, as_markdown
-from baselines.analysis.transfer_logs import metrics_named, shown_and_missing, student_panels
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from baselines.analysis.comparison import Against, Comparison, Row
-from baselines.analysis.curve_metrics import Metric
-from baselines.analysis.method_settings import WEIGHTS
-from baselines.analysis.statistics import TOO_SMALL, Estimate
+from baselines.analysis.runs.comparison import Against, Comparison, Row
+from baselines.analysis.runs.curve_metrics import Metric
+from baselines.analysis.runs.method_settings import WEIGHTS
+from baselines.analysis.runs.statistics import TOO_SMALL, Estimate
 from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed, whole
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED

@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD
-from baselines.analysis.panels import Method
-from baselines.analysis.statistics import MIN_SEEDS, TOO_SMALL, Estimate
+from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
+from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import MIN_SEEDS, TOO_SMALL, Estimate
 from baselines.methods import SCRATCH
 
 NOT_KNOWN = "–"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baselines.analysis.comparison import Against, Comparison, against
-from baselines.analysis.curve_metrics import AREA_UNDER_CURVE
-from baselines.analysis.panels import Method, Panel
-from baselines.analysis.statistics import mean
+from baselines.analysis.runs.comparison import Against, Comparison, against
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE
+from baselines.analysis.runs.panels import Method, Panel
+from baselines.analysis.runs.statistics import mean
 from baselines.analysis.tables import (
     NOT_KNOWN,
     counted,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from baselines.analysis.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
-from baselines.analysis.panels import Method
-from baselines.analysis.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
+from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
 from baselines.analysis.tables import (
     NOT_KNOWN,
     aligned,

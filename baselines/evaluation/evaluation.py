@@ -11,7 +11,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from baselines.analysis.statistics import MIN_SEEDS, estimate_of_returns, mean
+from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
 from baselines.common.vec_env.foreign_task import ForeignTask

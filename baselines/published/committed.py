@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.method_settings import default_settings, settings_of_method
-from baselines.analysis.runs import Run
+from baselines.analysis.runs.method_settings import default_settings, settings_of_method
+from baselines.analysis.runs.runs import Run
 from baselines.common.checkpoint import newest_checkpoint
 from baselines.common.files import read_regular
 from baselines.experiments.plan import Item

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.analysis.panels import Panel, method_of, panels
-from baselines.analysis.runs import Run, find_runs, run_folders
+from baselines.analysis.runs.panels import Panel, method_of, panels
+from baselines.analysis.runs.runs import Run, find_runs, run_folders
 from baselines.experiments.plan import DeclaredPanel, Item, read_experiment
 from baselines.published.committed import Committed, furthest
 

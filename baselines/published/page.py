@@ -10,12 +10,12 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from baselines.analysis.comparison import Comparison, final_returns
-from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
-from baselines.analysis.panels import Method
-from baselines.analysis.runs import Run
-from baselines.analysis.statistics import MIN_SEEDS, estimate_of_returns, mean
+from baselines.analysis.runs.comparison import Comparison, final_returns
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.runs import Run
+from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.analysis.summary import CONTROLS, Transfer, summary_table
 from baselines.analysis.tables import (
     as_timesteps,

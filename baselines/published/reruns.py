@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs import WHERE, Run, read_run
+from baselines.analysis.runs.runs import WHERE, Run, read_run
 from baselines.checks import check, check_known
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.analysis.curves import learning_curve
-from baselines.analysis.runs import Run
+from baselines.analysis.runs.curves import learning_curve
+from baselines.analysis.runs.runs import Run
 from baselines.analysis.tables import as_timesteps, counted, number
 
 CLOCK = ("time_elapsed", "fps")

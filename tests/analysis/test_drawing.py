@@ -14,9 +14,9 @@ from baselines.analysis import drawing
 from baselines.analysis.drawing import RESERVED, STYLES
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
-from baselines.analysis.panels import Panel
-from baselines.analysis.statistics import STATISTICS
-from baselines.analysis.transfer_logs import shown_and_missing, student_panels
+from baselines.analysis.runs.panels import Panel
+from baselines.analysis.runs.statistics import STATISTICS
+from baselines.analysis.runs.transfer_logs import shown_and_missing, student_panels
 
 MEAN = STATISTICS["mean"]
 
@@ -126,7 +126,7 @@ def test_students_and_their_teachers(tmp_path: Path) -> None:
 
 
 def methods_called(labels: list[str]) -> list[Panel]:
-    from baselines.analysis.panels import Method
+    from baselines.analysis.runs.panels import Method
 
     return [Panel("Task", tuple(Method(label, (), {}) for label in labels))]
 

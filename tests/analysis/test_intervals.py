@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
-from baselines.analysis.statistics import STATISTICS, Estimate
+from baselines.analysis.runs.statistics import STATISTICS, Estimate
 
 ONE, OTHER = Style("#000000", "-", ""), Style("#0072B2", "-", "s")
 

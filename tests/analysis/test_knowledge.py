@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure, summary_figure
-from baselines.analysis.comparison import Comparison, compare
-from baselines.analysis.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
 from baselines.analysis.knowledge import knowledge_of, knowledge_tables, pairs
-from baselines.analysis.panels import Method
-from baselines.analysis.runs import Run, read_run
-from baselines.analysis.statistics import STATISTICS, Statistic, mean
+from baselines.analysis.runs.comparison import Comparison, compare
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.runs import Run, read_run
+from baselines.analysis.runs.statistics import STATISTICS, Statistic, mean
 from baselines.analysis.summary import Transfer, summary_table
 from baselines.analysis.tables import aligned
 

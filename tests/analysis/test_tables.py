@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run, write_transfer
 
-from baselines.analysis.comparison import compare
-from baselines.analysis.statistics import mean
+from baselines.analysis.runs.comparison import compare
+from baselines.analysis.runs.statistics import mean
 from baselines.analysis.tables import (
     CSV_COLUMNS,
     as_csv,

@@ -8,8 +8,8 @@ import pytest
 from handmade_logs import panels_in, straight, write_run
 from scipy import stats
 
-from baselines.analysis.comparison import Comparison, compare
-from baselines.analysis.statistics import mean
+from baselines.analysis.runs.comparison import Comparison, compare
+from baselines.analysis.runs.statistics import mean
 from baselines.analysis.weights import weights_table
 from baselines.coefs import COEFS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run
 
-from baselines.analysis.comparison import Against, compare
-from baselines.analysis.curve_metrics import FINAL_RETURN
-from baselines.analysis.panels import Method
-from baselines.analysis.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
+from baselines.analysis.runs.comparison import Against, compare
+from baselines.analysis.runs.curve_metrics import FINAL_RETURN
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
 from baselines.analysis.wording import brief, sentence, sentences, too_few, verdict
 
 

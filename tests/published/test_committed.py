@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from handmade_logs import straight, write_run
 
-from baselines.analysis.runs import Run, read_run
+from baselines.analysis.runs.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.experiments.plan import Item

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from handmade_logs import write_run
 
-from baselines.analysis.runs import Run, read_run
+from baselines.analysis.runs.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.published.reruns import check_files, config_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from handmade_logs import write_run
 
-from baselines.analysis.runs import Run, read_run
+from baselines.analysis.runs.runs import Run, read_run
 from baselines.published.verdicts import Verdict, judge
 
 SEEDS = ([10.0, 20.0, 30.0, 40.0], [10.0, 30.0, 20.0, 60.0], [5.0, 25.0, 40.0, 50.0])

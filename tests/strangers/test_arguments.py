@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from baselines import convert, evaluate, plot, results, sweep, verify
-from baselines.analysis.runs import find_runs
+from baselines.analysis.runs.runs import find_runs
 from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
 from baselines.config import Config, flag_of

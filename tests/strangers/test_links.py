@@ -5,7 +5,7 @@ from pathlib import Path
 
 from handmade_logs import write_run
 
-from baselines.analysis.runs import find_runs
+from baselines.analysis.runs.runs import find_runs
 from baselines.published.folder import read_results
 
 

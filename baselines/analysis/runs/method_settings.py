@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from baselines.analysis.runs import Run
+from baselines.analysis.runs.runs import Run
 from baselines.common.registry import NotKnown
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS

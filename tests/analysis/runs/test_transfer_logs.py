@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, student_columns, write_run, write_transfer
 
-from baselines.analysis.panels import Panel
-from baselines.analysis.runs import find_runs, read_run
-from baselines.analysis.transfer_logs import (
+from baselines.analysis.runs.panels import Panel
+from baselines.analysis.runs.runs import find_runs, read_run
+from baselines.analysis.runs.transfer_logs import (
     COUPLING,
     MUTUAL_INFORMATION,
     QUANTITIES,
@@ -19,7 +19,7 @@ from baselines.analysis.transfer_logs import (
 )
 from baselines.transfer.student.student_metrics import METRICS
 
-REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
+REAL = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
 BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
 
 

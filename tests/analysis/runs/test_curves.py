@@ -9,8 +9,8 @@ from handmade_logs import write_run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.analysis.curves import Curve, column_curve, grid, learning_curve, on_grid
-from baselines.analysis.runs import read_run
+from baselines.analysis.runs.curves import Curve, column_curve, grid, learning_curve, on_grid
+from baselines.analysis.runs.runs import read_run
 
 
 def curve(*points: tuple[float, float]) -> Curve:

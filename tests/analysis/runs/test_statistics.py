@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from baselines.analysis import statistics
-from baselines.analysis.statistics import (
+from baselines.analysis.runs import statistics
+from baselines.analysis.runs.statistics import (
     STATISTICS,
     band,
     difference_of_means,

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from handmade_logs import write_run
 
-from baselines.analysis.runs import find_runs, read_run, task_name
+from baselines.analysis.runs.runs import find_runs, read_run, task_name
 from baselines.common.errors import UserError
 
-REAL = Path(__file__).resolve().parents[1] / "fixtures" / "logs"
+REAL = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
 
 
 def test_a_run_is_read_whole(tmp_path: Path) -> None:

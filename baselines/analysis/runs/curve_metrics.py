@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from baselines.analysis.curves import Curve
+from baselines.analysis.runs.curves import Curve
 
 FINAL_TIMESTEPS = 100_000
 """A hundred episodes of 1000 steps: as far as one value of `eprewmean` looks back."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from handmade_logs import panels_in, write_run
 
-from baselines.analysis.method_settings import differing, settings_of_method
+from baselines.analysis.runs.method_settings import differing, settings_of_method
 from baselines.config import Config
 from baselines.transfer.mikt import MIKT
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.analysis.curves import Curve, column_curve
-from baselines.analysis.panels import Method, Panel
-from baselines.analysis.runs import Run
+from baselines.analysis.runs.curves import Curve, column_curve
+from baselines.analysis.runs.panels import Method, Panel
+from baselines.analysis.runs.runs import Run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.logged_metric import LOSS, WEIGHT
 from baselines.transfer.student.student_metrics import (

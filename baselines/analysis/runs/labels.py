@@ -6,13 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from baselines.analysis.method_settings import (
+from baselines.analysis.runs.method_settings import (
     LENGTH,
     default_settings,
     differing,
     settings_of_method,
 )
-from baselines.analysis.runs import Run
+from baselines.analysis.runs.runs import Run
 from baselines.coefs import COEFS, DEFAULT_COEFS, KL, nearest
 from baselines.common.errors import printable
 from baselines.config import Config

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.analysis.panels import Method, Panel, transfer_of
-from baselines.analysis.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
-from baselines.analysis.transfer_logs import Quantity
+from baselines.analysis.runs.panels import Method, Panel, transfer_of
+from baselines.analysis.runs.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
+from baselines.analysis.runs.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
 from baselines.methods import STUDENT

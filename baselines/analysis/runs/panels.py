@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any
 
-from baselines.analysis.labels import label, told_apart
-from baselines.analysis.method_settings import (
+from baselines.analysis.runs.labels import label, told_apart
+from baselines.analysis.runs.method_settings import (
     LENGTH,
     WEIGHTS,
     default_settings,
@@ -17,7 +17,7 @@ from baselines.analysis.method_settings import (
     settings_of_method,
     settings_with_length,
 )
-from baselines.analysis.runs import WHERE, Run
+from baselines.analysis.runs.runs import WHERE, Run
 from baselines.coefs import KL
 from baselines.common.errors import UserError, printable
 from baselines.config import TEACHER_WEIGHTS

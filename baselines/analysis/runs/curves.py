@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.analysis.runs import RETURN, Run
+from baselines.analysis.runs.runs import RETURN, Run
 
 POINTS = 200
 """Steps of the common grid on which curves are averaged and drawn."""

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.analysis.curve_metrics import (
+from baselines.analysis.runs.curve_metrics import (
     AREA_UNDER_CURVE,
     FINAL_RETURN,
     METRICS,
     TIME_TO_THRESHOLD,
     Metric,
 )
-from baselines.analysis.curves import Curve, learning_curve
-from baselines.analysis.method_settings import WEIGHTS
-from baselines.analysis.panels import Method, Panel
-from baselines.analysis.runs import Run
-from baselines.analysis.statistics import (
+from baselines.analysis.runs.curves import Curve, learning_curve
+from baselines.analysis.runs.method_settings import WEIGHTS
+from baselines.analysis.runs.panels import Method, Panel
+from baselines.analysis.runs.runs import Run
+from baselines.analysis.runs.statistics import (
     Estimate,
     Function,
     estimate,

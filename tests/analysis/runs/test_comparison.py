@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run, write_transfer
 
-from baselines.analysis.comparison import Comparison, Row, compare, teacher_cost
-from baselines.analysis.runs import read_run
-from baselines.analysis.statistics import NO_SPREAD, interquartile_mean, mean
+from baselines.analysis.runs.comparison import Comparison, Row, compare, teacher_cost
+from baselines.analysis.runs.runs import read_run
+from baselines.analysis.runs.statistics import NO_SPREAD, interquartile_mean, mean
 
 
 @pytest.fixture

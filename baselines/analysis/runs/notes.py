@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from baselines.analysis.comparison import teacher_cost
-from baselines.analysis.panels import Method, Panel
+from baselines.analysis.runs.comparison import teacher_cost
+from baselines.analysis.runs.panels import Method, Panel
 from baselines.methods import SCRATCH
 
 

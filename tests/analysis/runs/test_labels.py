@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from handmade_logs import panels_in, write_run
 
-from baselines.analysis.comparison import compare
-from baselines.analysis.curve_metrics import FINAL_RETURN
-from baselines.analysis.labels import label
-from baselines.analysis.runs import find_runs
-from baselines.analysis.statistics import mean
+from baselines.analysis.runs.comparison import compare
+from baselines.analysis.runs.curve_metrics import FINAL_RETURN
+from baselines.analysis.runs.labels import label
+from baselines.analysis.runs.runs import find_runs
+from baselines.analysis.runs.statistics import mean
 from baselines.coefs import COEFS, DEFAULT_COEFS
 
 CURVE = [1.0, 2.0]

@@ -17,12 +17,12 @@ from baselines.analysis.agreement import (
     lines,
 )
 from baselines.analysis.beside import beside
-from baselines.analysis.panels import Method
-from baselines.analysis.published_logs import laid_beside, read_published
 from baselines.analysis.report import ReportWishes
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.published_logs import laid_beside, read_published
 from baselines.common.errors import UserError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HEADER = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl\n"
 STEP = 102_400
 

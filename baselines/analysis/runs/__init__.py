@@ -1,0 +1,1 @@
+"""Runs as their logs tell of them: which belong together, their curves, statistics, comparisons."""
