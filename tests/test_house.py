@@ -105,7 +105,9 @@ def violations(baselines: Path) -> list[str]:
     for path, file in paths.items():
         tree = ast.parse(file.read_text(encoding="utf-8"))
         if is_lobby(path):
-            found += [f"{path}:{line}: holds more than a docstring" for line in furniture(tree)]
+            found += [
+                f"{path}:{line}: holds more than a docstring" for line in furniture(path, tree)
+            ]
             continue
         if floor_of(path) is None:
             found.append(f"{path}: its room has no floor; see FLOORS of tests/test_house.py")
@@ -143,15 +145,16 @@ def of_direction(path: str, target: str) -> str:
 
 DOOR = ("__getattr__", "__dir__")
 
-CONDITIONS = ("TYPE_CHECKING", "sys.argv[:1] == ['-m']")
+STARTING = "sys.argv[:1] == ['-m']"
+"""Holds in the package's own __init__.py while Python imports one of the commands."""
 
 
-def furniture(tree: ast.Module) -> list[int]:
+def furniture(path: str, tree: ast.Module) -> list[int]:
     """Return the lines of all but docstrings, `__future__` and constants such as __version__.
 
     A module's `__getattr__` is a door that opens only when something is asked for; its `__dir__`
     and what stands under `if TYPE_CHECKING` are the door's signs, for completion and type checkers.
-    What a command needs before all its imports stands under a condition that only it meets.
+    What a command needs before all its imports stands in the package's own, under `STARTING`.
     """
     lines = []
     for node in tree.body:
@@ -161,9 +164,12 @@ def furniture(tree: ast.Module) -> list[int]:
             node.value is None or not any(isinstance(n, ast.Call) for n in ast.walk(node.value))
         )
         door = isinstance(node, ast.FunctionDef) and node.name in DOOR
-        sign = isinstance(node, ast.If) and ast.unparse(node.test) in CONDITIONS
-        present = isinstance(node, ast.Import) and [a.name for a in node.names] == ["sys"]
-        if not (docstring or future or constant or door or sign or present):
+        sign = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        start = path == "__init__.py" and (
+            ast.unparse(node) == "import sys"
+            or (isinstance(node, ast.If) and ast.unparse(node.test) == STARTING)
+        )
+        if not (docstring or future or constant or door or sign or start):
             lines.append(node.lineno)
     return lines
 
@@ -234,6 +240,9 @@ def test_a_sound_house_passes(tmp_path: Path) -> None:
         ("ppo2/deep/extra.py", "", "ppo2/deep/extra.py: its room has no floor"),
         ("ppo2/__init__.py", "from .ppo2 import learn", "ppo2/__init__.py:1: holds more than"),
         ("__init__.py", "__version__ = find_version()", "__init__.py:1: holds more than"),
+        ("__init__.py", "import json", "__init__.py:1: holds more than"),
+        ("__init__.py", "import sys\nif sys.argv:\n    pass", "__init__.py:2: holds more than"),
+        ("ppo2/__init__.py", "import sys", "ppo2/__init__.py:1: holds more than"),
     ],
 )  # fmt: skip
 def test_each_fault_is_found(tmp_path: Path, path: str, text: str, complaint: str) -> None:
