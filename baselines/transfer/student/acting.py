@@ -21,9 +21,10 @@ import numpy as np
 from baselines.common.networks.arrays import InPlace
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import dense_layers, feed_forward
-from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.transfer.student.mapping import SELECTION, StateMapping, embedding_scope
-from baselines.transfer.teachers.teacher import Teacher, lateral, shares, source_numbers, sources
+from baselines.transfer.student.mapping import SELECTION, embedding_scope
+from baselines.transfer.student.mixing_spec import lateral, shares
+from baselines.transfer.student.student_parts import StudentParts
+from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
 
 @dataclass(frozen=True)
@@ -51,42 +52,31 @@ class Parts:
     head: list[Layer]
 
 
-def parts(
-    body: PlainPolicy,
-    teachers: Sequence[Teacher],
-    mapping: StateMapping,
-    params: Mapping[str, np.ndarray],
-    mixed_layers: int,
-) -> Parts | None:
+def parts(student: StudentParts, params: Mapping[str, np.ndarray]) -> Parts | None:
     """A student's policy side; None where one of its networks is not made of dense layers.
 
     Args:
-        body: its own networks.
-        teachers: its teachers.
-        mapping: φ and its decoder.
-        params: its variables by name, those among them that are not trained.
-        mixed_layers: how many of its layers are mixed; the output layer is one of them where they
-            are more than the hidden ones.
+        student: the student.
+        params: its variables by name, also those that are not trained.
     """
+    body, teachers = student.body, student.teachers
+    layers = range(student.mixed_layers)
     scopes = [embedding_scope(i) for i in range(len(sources(teachers)))]
     found = Parts(
         body=dense_layers(body.network, params, body.pi_scope),
-        mappings=[dense_layers(mapping.embedding, params, scope) for scope in scopes],
+        mappings=[dense_layers(student.mapping.embedding, params, scope) for scope in scopes],
         teachers=[dense_layers(t.policy.network, t.params, t.policy.pi_scope) for t in teachers],
         sources=source_numbers(teachers),
         selections=[params.get(f"{scope}/{SELECTION}") for scope in scopes],
         laterals=[
-            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))]
-            for i in range(mixed_layers)
+            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))] for i in layers
         ],
-        shares=shares(params, body.pi_scope, mixed_layers),
+        shares=[shares(params, body.pi_scope, i) for i in layers],
         head=[body.head(params)],
     )
     if not all([found.body, *found.mappings, *found.teachers]):
         return None
-    if mixed_layers == len(found.body):
-        return found
-    return _with_mixed_outputs(found, teachers)
+    return _with_mixed_outputs(found, teachers) if student.mixing_spec.with_outputs else found
 
 
 def _with_mixed_outputs(parts: Parts, teachers: Sequence[Teacher]) -> Parts:

@@ -1,7 +1,8 @@
-"""How the teachers are mixed in: the options, and the variables that come of them.
+"""How the teachers are mixed into a student's layers: the equation, its options and variables.
 
-By default U is learned and the output layers are the student's own. `MixingSpec` is what else there
-may be.
+A layer of the student is p_0 times its own part plus Σ_j p_j z_j U_j. Each layer of the policy side
+and of the value side has shares p of its own, a softmax of logits. By default U is learned and the
+output layers are not mixed; `MixingSpec` has the other options.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.common.networks import arrays
+from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import (
@@ -22,13 +25,53 @@ from baselines.common.networks.variables import (
 )
 from baselines.config import LATERALS, MIX_OUTPUTS
 from baselines.transfer.teachers.correspondence import Window, selection
-from baselines.transfer.teachers.teacher import Teacher, lateral, mixing
+from baselines.transfer.teachers.teacher import Teacher
 
 OWN_LOGIT = -0.1
 """Initial mixing logit of the student's own share."""
 
 TEACHER_LOGIT = 0.01
 """Initial mixing logit of each teacher's share."""
+
+
+def mixing(scope: str, layer: int) -> str:
+    """Name of the logits of p of a layer, float32 of [1 + J], the student's own first.
+
+    The output layer has the number after that of the last hidden layer.
+    """
+    return f"{scope}/mixing{layer}"
+
+
+def lateral(scope: str, layer: int, teacher: int) -> str:
+    """Name of U of a layer and a teacher, float32 of [its width, the student's width].
+
+    Of the policy's output layer it is A, float32 of [k_j, k].
+    """
+    return f"{scope}/lateral{layer}_{teacher}"
+
+
+def mixed(p: Array, own: Array, theirs: Sequence[Array]) -> Array:
+    """p_0 times the student's own part plus Σ_j p_j times that of teacher j.
+
+    Args:
+        p: the shares, float32 of [1 + J].
+        own: float32 of [B, width] or [B].
+        theirs: of each teacher, of the same shape.
+    """
+    total = p[0] * own
+    for j, part in enumerate(theirs):
+        total = total + p[1 + j] * part
+    return total
+
+
+def shares(params: Params, scope: str, layer: int) -> Array:
+    """The shares p of a layer, the softmax of its logits: float32 of [1 + J]."""
+    return arrays.softmax(params[mixing(scope, layer)])
+
+
+def log_own_share(params: Params, scope: str, layer: int) -> Array:
+    """The logarithm of p_0 of a layer, a scalar."""
+    return arrays.log_softmax(params[mixing(scope, layer)])[0]
 
 
 @dataclass(frozen=True)

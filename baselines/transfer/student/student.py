@@ -21,24 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
 from baselines.transfer.student.alignment import aligned
+from baselines.transfer.student.mixing_spec import lateral, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import Seen
 from baselines.transfer.student.student_parts import StudentParts
-from baselines.transfer.teachers.teacher import (
-    Teacher,
-    lateral,
-    log_own_shares,
-    mixed,
-    mixing,
-    shares,
-    source_numbers,
-    sources,
-)
+from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
 
 def hidden_layers(
@@ -58,7 +49,7 @@ def hidden_layers(
     """
     h = [obs]
     for i in range(len(network.widths)):
-        p = arrays.softmax(params[mixing(scope, i)])
+        p = shares(params, scope, i)
         theirs = [z[i] @ params[lateral(scope, i, j)] for j, z in enumerate(features)]
         h.append(network.activate(mixed(p, network.layer(params, scope, h), theirs)))
     return h[-1]
@@ -92,7 +83,8 @@ class Student(StudentParts):
         """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
         embedded = self._embed(params, obs)
         pi_shares, vf_shares = (
-            log_own_shares(params, scope, self.mixed_layers) for scope in self._scopes
+            [log_own_share(params, scope, i) for i in range(self.mixed_layers)]
+            for scope in self._scopes
         )
         decoded = self._decode(params, embedded)
         values = self._aligned_values(params, embedded) if self.value_alignment else []
@@ -104,7 +96,7 @@ class Student(StudentParts):
         scope, last = self.body.pi_scope, len(self.body.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
         pi = self.body.pi_head(params, self._hidden(params, scope, obs, features))
-        if not self._mixes_outputs:
+        if not self.mixing_spec.with_outputs:
             return pi
         mean, *spread = pi
         given = self._with_told(params)
@@ -118,15 +110,10 @@ class Student(StudentParts):
         scope = self.body.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
         value = self.body.value_head(params, self._hidden(params, scope, obs, features))
-        if not self._mixes_outputs:
+        if not self.mixing_spec.with_outputs:
             return value
         theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
         return self._output(params, scope, value, theirs)
-
-    @property
-    def _mixes_outputs(self) -> bool:
-        """Whether the output layers are mixed as the hidden layers are."""
-        return self.mixed_layers > len(self.body.network.widths)
 
     def _hidden(
         self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
@@ -136,8 +123,7 @@ class Student(StudentParts):
 
     def _output(self, params: Params, scope: str, own: Array, theirs: Sequence[Array]) -> Array:
         """The output of a side, with the teachers' mixed in; [B, k] or [B]."""
-        p = arrays.softmax(params[mixing(scope, len(self.body.network.widths))])
-        return mixed(p, own, theirs)
+        return mixed(shares(params, scope, len(self.body.network.widths)), own, theirs)
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
@@ -197,13 +183,13 @@ class Student(StudentParts):
 
     def _shares(self, params: Params) -> list[list[np.ndarray]]:
         """All shares p of every layer, [1 + J], of the policy side and of the value side."""
-        return [shares(params, scope, self.mixed_layers) for scope in self._scopes]
+        return [
+            [shares(params, scope, i) for i in range(self.mixed_layers)] for scope in self._scopes
+        ]
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
-        parts = acting.parts(
-            self.body, self.teachers, self.mapping, self._with_told(params), self.mixed_layers
-        )
+        parts = acting.parts(self, self._with_told(params))
         if parts is None:
             return plain_actor(self.distribution, self.pi, params)
         return self.body.acting(params, acting.as_one_network(parts))
