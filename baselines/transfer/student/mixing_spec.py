@@ -152,7 +152,7 @@ def _said(widths: Sequence[int]) -> str:
     return " and ".join(map(str, dict.fromkeys(widths)))
 
 
-def told_matrices(
+def fixed_matrices(
     body: PlainPolicy, windows: Sequence[Window], teachers: Sequence[Teacher], spec: MixingSpec
 ) -> dict[str, np.ndarray]:
     """Those U and A that are not learned, by name.
@@ -164,10 +164,10 @@ def told_matrices(
         spec: how they are mixed in.
     """
     widths = body.network.widths
-    told: dict[str, np.ndarray] = {}
+    fixed: dict[str, np.ndarray] = {}
     for j, teacher in enumerate(teachers):
         if spec.laterals == "identity":
-            told |= {
+            fixed |= {
                 lateral(scope, i, j): np.eye(width, dtype=np.float32)
                 for scope in (body.pi_scope, body.vf_scope)
                 for i, width in enumerate(widths)
@@ -176,5 +176,5 @@ def told_matrices(
             own, theirs = zip(*windows[j].motors, strict=True)
             picked = selection(theirs, teacher.policy.distribution.num_outputs)
             put = selection(own, body.distribution.num_outputs).T
-            told[lateral(body.pi_scope, len(widths), j)] = picked @ put
-    return told
+            fixed[lateral(body.pi_scope, len(widths), j)] = picked @ put
+    return fixed

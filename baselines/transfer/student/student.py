@@ -99,9 +99,9 @@ class Student(StudentParts):
         if not self.mixing_spec.with_outputs:
             return pi
         mean, *spread = pi
-        given = self._with_told(params)
+        values = self._with_fixed(params)
         theirs = [
-            teacher.action_mean(z) @ given[lateral(scope, last, j)]
+            teacher.action_mean(z) @ values[lateral(scope, last, j)]
             for j, (teacher, z) in enumerate(zip(self.teachers, features, strict=True))
         ]
         return self._output(params, scope, mean, theirs), *spread
@@ -119,7 +119,7 @@ class Student(StudentParts):
         self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
     ) -> Array:
         """The last hidden layer of a side, [B, width]."""
-        return hidden_layers(self.body.network, self._with_told(params), scope, obs, features)
+        return hidden_layers(self.body.network, self._with_fixed(params), scope, obs, features)
 
     def _output(self, params: Params, scope: str, own: Array, theirs: Sequence[Array]) -> Array:
         """The output of a side, with the teachers' mixed in; [B, k] or [B]."""
@@ -127,12 +127,12 @@ class Student(StudentParts):
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
-        values, number = self._with_told(params), len(sources(self.teachers))
+        values, number = self._with_fixed(params), len(sources(self.teachers))
         return [mapping.embed(values, i, obs, self.mapping) for i in range(number)]
 
-    def _with_told(self, params: Params) -> Params:
-        """All variables: those that are trained, and those that are not."""
-        return {**params, **self.told} if self.told else params
+    def _with_fixed(self, params: Params) -> Params:
+        """The trained variables, and those that are not trained (`fixed`)."""
+        return {**params, **self.fixed} if self.fixed else params
 
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
@@ -189,7 +189,7 @@ class Student(StudentParts):
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
-        parts = acting.parts(self, self._with_told(params))
+        parts = acting.parts(self, self._with_fixed(params))
         if parts is None:
             return plain_actor(self.distribution, self.pi, params)
         return self.body.acting(params, acting.as_one_network(parts))

@@ -16,7 +16,7 @@ from baselines.transfer.student import mapping
 from baselines.transfer.student.alignment import alignment_variables
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing_spec import MixingSpec, mixing_variables, told_matrices
+from baselines.transfer.student.mixing_spec import MixingSpec, fixed_matrices, mixing_variables
 from baselines.transfer.student.objectives import Loss, losses_with
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MIXING = "lateral matrices and mixing weights"
-"""What a user is told that the variables of `mixing_spec.py` are."""
+"""What a user reads for the variables of `mixing_spec.py`."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class StudentParts:
         min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
-        windows: where on the student's body each teacher's parts are, when it is told by names.
+        windows: each teacher's place on the student's body; empty where names do not count.
         value_alignment: whether the teachers' values are drawn to its returns.
     """
 
@@ -68,9 +68,9 @@ class StudentParts:
         return self.mixing_spec.layers(self.body)
 
     @cached_property
-    def told(self) -> Params:
-        """The variables that are not trained, by name; the teachers' aside."""
-        matrices = told_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
+    def fixed(self) -> Params:
+        """Its variables that are not trained, by name; the teachers' are not among them."""
+        matrices = fixed_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
         return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
 
     def _chosen_entries(self) -> Params:
@@ -90,7 +90,7 @@ class StudentParts:
         return joined(list(self._variables_by_part().values()))
 
     def _variables_by_part(self) -> dict[str, Variables]:
-        """All trainable variables, by what a user is told that they are."""
+        """All trainable variables, by the name that a user reads for each part."""
         sizes = [size for _, size in sources(self.teachers)]
         parts = {
             "body": self.body.variables(),
@@ -101,7 +101,7 @@ class StudentParts:
         if self.value_alignment:
             parts["value alignment"] = alignment_variables(len(self.teachers))
         return {
-            part: {name: v for name, v in variables.items() if name not in self.told}
+            part: {name: v for name, v in variables.items() if name not in self.fixed}
             for part, variables in parts.items()
         }
 

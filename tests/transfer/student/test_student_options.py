@@ -241,7 +241,7 @@ def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> 
     zero = np.zeros((9, 1), np.float32)
     padded = np.concatenate([OBS, zero], axis=1)  # entry −1 is absent
     for source, window in enumerate(WINDOWS):
-        embedded = embed({**params, **student.told}, source, OBS, student.mapping)
+        embedded = embed({**params, **student.fixed}, source, OBS, student.mapping)
         np.testing.assert_array_equal(embedded, padded[:, list(window.entries)])
 
 
