@@ -75,8 +75,8 @@ class Seen(NamedTuple):
 
     Attributes:
         obs: normalised observations s, float32 of [B, d].
-        pi_shares: log p_0 of each mixed layer of the policy side, scalars.
-        vf_shares: the same of the value side.
+        pi_log_shares: log p_0 of each mixed layer of the policy side, scalars.
+        vf_log_shares: the same of the value side.
         decoded: for each source task μ_q(φ(s)), float32 of [B, d], and log σ_q, float32 of [d].
         min_std: see `mutual_information_loss`.
         aligned: see `value_alignment_loss`; empty where the student does not have it.
@@ -84,24 +84,12 @@ class Seen(NamedTuple):
     """
 
     obs: Array
-    pi_shares: Sequence[Array]
-    vf_shares: Sequence[Array]
+    pi_log_shares: Sequence[Array]
+    vf_log_shares: Sequence[Array]
     decoded: Sequence[tuple[Array, Array]]
     min_std: float
     aligned: Sequence[Array]
     returns: Array
-
-
-def _policy_coupling_loss(seen: Seen) -> Array:
-    return coupling_loss(seen.pi_shares)
-
-
-def _value_coupling_loss(seen: Seen) -> Array:
-    return coupling_loss(seen.vf_shares)
-
-
-def _value_alignment_loss(seen: Seen) -> Array:
-    return value_alignment_loss(seen.aligned, seen.returns)
 
 
 def _mean_mutual_information_loss(seen: Seen) -> Array:
@@ -147,11 +135,11 @@ class Loss:
 LOSSES = (
     Loss(
         "ps", "C_π", "β_π", "the policy's coupling loss", "nats",
-        _policy_coupling_loss, rises=True,
+        lambda seen: coupling_loss(seen.pi_log_shares), rises=True,
     ),
     Loss(
         "vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats",
-        _value_coupling_loss, rises=True,
+        lambda seen: coupling_loss(seen.vf_log_shares), rises=True,
     ),
     Loss(
         "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
@@ -160,7 +148,7 @@ LOSSES = (
     Loss(
         "value_alignment", "L_A", "β_A", "the value-alignment loss",
         "squares of the normalised return",
-        _value_alignment_loss, rises=False, optional=True,
+        lambda seen: value_alignment_loss(seen.aligned, seen.returns), rises=False, optional=True,
     ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""

@@ -82,13 +82,13 @@ class Student(StudentParts):
     ) -> tuple[Pi, Array, dict[str, Array]]:
         """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
         embedded = self._embed(params, obs)
-        pi_shares, vf_shares = (
+        pi_log_shares, vf_log_shares = (
             [log_own_share(params, scope, i) for i in range(self.mixed_layers)]
             for scope in self._scopes
         )
         decoded = self._decode(params, embedded)
         values = self._aligned_values(params, embedded) if self.value_alignment else []
-        seen = Seen(obs, pi_shares, vf_shares, decoded, self.min_std, values, returns)
+        seen = Seen(obs, pi_log_shares, vf_log_shares, decoded, self.min_std, values, returns)
         losses = {loss.name: loss.of(seen) for loss in self.losses}
         return self._pi(params, obs, embedded), self._value(params, obs, embedded), losses
 
