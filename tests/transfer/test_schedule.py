@@ -12,6 +12,7 @@ from baselines.config import Config
 from baselines.transfer.build import stages
 from baselines.transfer.kickstart import KickstartConfig, kickstarted
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.schedule import hand_over_lines
 from baselines.transfer.stages import Stage, first_update_alone, stage_at
 from baselines.transfer.student.student import Student
 
@@ -177,3 +178,23 @@ def test_each_stage_is_announced_and_has_its_metrics(student: Student) -> None:
 )
 def test_the_first_update_alone(fraction: float, nupdates: int, expected: int) -> None:
     assert first_update_alone(config(nupdates, fraction)) == expected
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=6))
+@example([0.95, 1.0])
+@example([1.0, 0.9499])
+@example([0.9499, 1.0])
+def test_the_hand_over_warns_of_a_low_share_of_the_policy(shares: list[float]) -> None:
+    half = len(shares) // 2
+    sides = {"student_ps": shares[:half], "vf_student_ps": shares[half:]}
+    metrics: dict[str, float] = {}
+    for name, layers in sides.items():
+        metrics |= {name: float(np.mean(layers))}
+        metrics |= {f"{name}_{i}": p for i, p in enumerate(layers)}
+    lines = hand_over_lines(metrics)
+    warned = [line for line in lines if "WARNING" in line]
+    assert bool(warned) == (min(shares[:half]) < 0.95)
+    assert lines[0].endswith(
+        ", ".join(f"{name}_{i} {p:.3f}" for name, ps in sides.items() for i, p in enumerate(ps))
+    )
+    assert len(lines) == 1 + len(warned)
