@@ -124,7 +124,7 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Stud
         KeyError, TypeError, ValueError: the description is damaged.
     """
     body = PlainPolicy.from_description(described)
-    return Student(body, **description.read(described["transfer"], stored, body))
+    return description.read(Student, body, described["transfer"], stored)
 
 
 def go_on(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -27,11 +27,13 @@ from baselines.transfer.teachers.stored_teachers import (
 )
 from baselines.transfer.teachers.teacher import Teacher, sources
 
+Kind = TypeVar("Kind", bound=StudentParts)
+
 
 def describe(parts: StudentParts) -> dict[str, Any]:
     """What a checkpoint says under `transfer` (`docs/checkpoints.md`); JSON.
 
-    It tells only those of the options that are not as by default.
+    Options that have their default are left out.
     """
     said: dict[str, Any] = {
         "mapping_spec": asdict(parts.mapping_spec),
@@ -54,17 +56,18 @@ def frozen_arrays(parts: StudentParts) -> dict[str, np.ndarray]:
 
 
 def read(
-    described: Mapping[str, Any], stored: Mapping[str, np.ndarray], body: PlainPolicy
-) -> dict[str, Any]:
+    kind: type[Kind],
+    body: PlainPolicy,
+    described: Mapping[str, Any],
+    stored: Mapping[str, np.ndarray],
+) -> Kind:
     """The inverse of `describe` and `frozen_arrays`.
 
     Args:
+        kind: what is made of the parts.
+        body: the student's own networks.
         described: what the checkpoint says under `transfer`.
         stored: its arrays.
-        body: the student's own networks.
-
-    Returns:
-        The attributes of `StudentParts` other than `body`, by name.
 
     Raises:
         KeyError, TypeError, ValueError: the description is damaged.
@@ -81,15 +84,16 @@ def read(
         needed = shapes(embedding_variables(body.obs_size, sizes, spec.build()))
         frozen = checked_arrays(stored, needed)
     mixing, windows = _stored_mixing(described, body, teachers, spec)
-    return {
-        "teachers": teachers,
-        "mapping_spec": spec,
-        "min_std": float(described["min_std"]),
-        "frozen_mapping": frozen,
-        "mixing_spec": mixing,
-        "windows": windows,
-        "value_alignment": bool(described.get("value_alignment", False)),
-    }
+    return kind(
+        body,
+        teachers,
+        spec,
+        float(described["min_std"]),
+        frozen,
+        mixing,
+        windows,
+        bool(described.get("value_alignment", False)),
+    )
 
 
 def _stored_mixing(
