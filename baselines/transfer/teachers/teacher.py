@@ -42,9 +42,10 @@ class Teacher:
     body: Mapping[str, str] | None = None
 
     def untrained(self, rng: np.random.Generator, init_logstd: float = 0.0) -> Teacher:
-        """The same networks before any training, drawn as at the start of a run, with its log σ."""
+        """The same networks before any training, drawn as at the start of a run with this log σ."""
         noise = self.policy.distribution.init(f"{self.policy.pi_scope}/pi")
-        params = self.policy.init(rng) | {name: v + init_logstd for name, v in noise.items()}
+        logstd = {name: np.full_like(value, init_logstd) for name, value in noise.items()}
+        params = self.policy.init(rng) | logstd
         return replace(self, params=params, random=True, statistics=None)
 
     def policy_features(self, x: Array) -> list[Array]:

@@ -8,6 +8,7 @@ import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
 from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.student.student import Student
@@ -66,11 +67,18 @@ def test_an_untrained_teacher_is_the_same_network_at_its_start(
         assert value.tobytes() != teacher.params[name].tobytes()
 
 
-def test_an_untrained_teachers_noise_is_the_one_asked_for(make_teacher: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("its_own", [0.0, -1.0])
+def test_an_untrained_teachers_noise_is_the_one_asked_for(
+    make_teacher: Callable[..., Any], its_own: float
+) -> None:
+    """Whatever its own training began with, which a policy from a program still knows."""
     teacher = make_teacher(1)
+    outputs = teacher.policy.distribution.num_outputs
+    began = replace(teacher.policy, distribution=DiagGaussian(outputs, its_own))
+    teacher = replace(teacher, policy=began)
     params = teacher.untrained(np.random.default_rng(5), -1.5).params
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
-    assert params[noise].tolist() == [-1.5] * teacher.policy.distribution.num_outputs
+    assert params[noise].tolist() == [-1.5] * outputs
     assert params[noise].dtype == np.float32
     plain = teacher.untrained(np.random.default_rng(5)).params
     assert {n for n in params if params[n].tobytes() != plain[n].tobytes()} == {noise}
