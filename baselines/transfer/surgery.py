@@ -27,7 +27,7 @@ from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import check
-from baselines.transfer.teachers.correspondence import Window, selection
+from baselines.transfer.teachers.correspondence import Window, motor_matrix, selection
 from baselines.transfer.teachers.placed_teachers import known_statistics, placed_teachers
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -47,11 +47,7 @@ def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[st
     old, network = teacher.policy, body.network
     assert isinstance(network, Mlp)
     entries = selection(window.entries, body.obs_size)
-    own, theirs = zip(*window.motors, strict=True)
-    motors = (
-        selection(theirs, old.distribution.num_outputs)
-        @ selection(own, body.distribution.num_outputs).T
-    )
+    motors = motor_matrix(window, body.distribution.num_outputs, old.distribution.num_outputs)
     carried: dict[str, np.ndarray] = {}
     for scope, its_scope, head, outputs in (
         (body.pi_scope, old.pi_scope, "pi", motors),

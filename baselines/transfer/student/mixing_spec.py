@@ -24,7 +24,7 @@ from baselines.common.networks.variables import (
     joined,
 )
 from baselines.config import LATERALS, MIX_OUTPUTS
-from baselines.transfer.teachers.correspondence import Window, selection
+from baselines.transfer.teachers.correspondence import Window, motor_matrix
 from baselines.transfer.teachers.teacher import Teacher
 
 OWN_LOGIT = -0.1
@@ -173,8 +173,9 @@ def fixed_matrices(
                 for i, width in enumerate(widths)
             }
         if spec.outputs == "named":
-            own, theirs = zip(*windows[j].motors, strict=True)
-            picked = selection(theirs, teacher.policy.distribution.num_outputs)
-            put = selection(own, body.distribution.num_outputs).T
-            fixed[lateral(body.pi_scope, len(widths), j)] = picked @ put
+            fixed[lateral(body.pi_scope, len(widths), j)] = motor_matrix(
+                windows[j],
+                body.distribution.num_outputs,
+                teacher.policy.distribution.num_outputs,
+            )
     return fixed

@@ -68,6 +68,12 @@ def _motors(joints: Sequence[str]) -> list[tuple[str, int]]:
     return [(joint, joints[:i].count(joint)) for i, joint in enumerate(joints)]
 
 
+def motor_matrix(window: Window, student_motors: int, teacher_motors: int) -> np.ndarray:
+    """A, which puts a teacher's motors where the student's are: float32 of [k_j, k]."""
+    own, theirs = zip(*window.motors, strict=True)
+    return selection(theirs, teacher_motors) @ selection(own, student_motors).T
+
+
 def selection(entries: tuple[int, ...], size: int) -> np.ndarray:
     """The matrix that picks entries out of `size`: float32 of [size, len(entries)].
 
