@@ -112,13 +112,13 @@ class PlainPolicy:
         hidden = networks.dense_layers(self.network, params, self.pi_scope)
         if not hidden:
             return plain_actor(self.distribution, self.pi, params)
-        return self.acting(params, networks.feed_forward([*hidden, self.head(params)]))
+        return self.actor_from(params, networks.feed_forward([*hidden, self.head(params)]))
 
     def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:
         """The policy's output layer."""
         return networks.dense(params, f"{self.pi_scope}/pi")
 
-    def acting(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
+    def actor_from(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
         """An actor from a function that computes the policy network's outputs."""
         sample = self.distribution.sampler(params, f"{self.pi_scope}/pi")
         return lambda obs, noise: sample(outputs(obs), noise)

@@ -1,4 +1,4 @@
-"""What the rollouts and the update ask of any policy."""
+"""What a run asks of any policy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from baselines.common.networks.plain_policy import Actor, PlainPolicy
 
 
 class Policy(Protocol):
-    """What the rollouts and the update ask of any policy, with or without teachers.
+    """What a run asks of any policy, with or without teachers.
 
     Observations are normalised, float32 of [B, obs_size].
     """
@@ -29,9 +29,6 @@ class Policy(Protocol):
     @property
     def body(self) -> PlainPolicy:
         """Its own networks: itself, or what is left of it once it goes without teachers."""
-
-    def init(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Initial values of all trainable variables, float32, by name."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all trainable variables by name."""

@@ -192,4 +192,4 @@ class Student(StudentParts):
         parts = acting.parts(self, self._with_fixed(params))
         if parts is None:
             return plain_actor(self.distribution, self.pi, params)
-        return self.body.acting(params, acting.as_one_network(parts))
+        return self.body.actor_from(params, acting.as_one_network(parts))
