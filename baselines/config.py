@@ -46,13 +46,13 @@ GROUPS = {
     "mikt": "MIKT",
     "kickstart": "Kickstarting",
 }
-"""What the settings are about: titles by the name of the group."""
+"""The titles of the groups of settings, by name."""
 
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
 def _no_method(entry: Any) -> str:
-    """The complaint of `TRANSFERS`; seen by the parts that are read here."""
+    """The complaint of `TRANSFERS`, by the attributes that are read here."""
     kind = getattr(entry, "config", None)
     if not (hasattr(entry, "settings") and hasattr(entry, "check") and isinstance(kind, type)):
         return "is no TransferMethod"
@@ -411,7 +411,7 @@ class Config:
                 object.__setattr__(self, f.name, self.default_of(f))
 
     def default_of(self, f: Field[Any]) -> Any:
-        """What a setting is in this run where it is not given."""
+        """The value that a setting has in this run if it is not given."""
         if f.name not in COEF_NAMES or self.coefs not in COEFS:
             return f.default
         if f.name == KL and not self.has_student:
@@ -499,7 +499,7 @@ class Config:
         return replace(same, **unread)
 
     def unread(self, f: Field[Any]) -> str:
-        """Why a setting has no effect; nothing where it has."""
+        """Why a setting has no effect in this run; empty: it has one."""
         group = f.metadata["group"]
         is_own = Config.__dataclass_fields__.get(f.name) is not f
         if (group in ("transfer", "mikt") or is_own) and not self.teacher_paths:

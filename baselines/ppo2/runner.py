@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is told of the rollouts of all ranks.
+    """What is logged of the rollouts of all ranks.
 
     Attributes:
         values: as those of `Batch`.
@@ -53,7 +53,7 @@ class Outcome:
 
     @classmethod
     def of(cls, batch: Batch, episodes: list[Episode], team: Team) -> Outcome:
-        """That of what each rank has collected, rank by rank."""
+        """From what each rank has collected, rank by rank."""
         values, returns, ended = zip(
             *team.gather((batch.values, batch.returns, episodes)), strict=True
         )
@@ -108,7 +108,7 @@ class Runner:
         self._obs = self._envs.reset()
 
     def state(self) -> Tree:
-        """Where the environments are, and what they were last seen to be."""
+        """The states of the environments, and their last observations."""
         return {"obs": self._obs, "environments": self._envs.state()}
 
     def restore(self, state: Tree) -> None:

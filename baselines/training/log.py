@@ -1,4 +1,4 @@
-"""Where a run tells how it goes: a `logger.Logger`, or nowhere."""
+"""The log of a run: a `logger.Logger`, or, on every rank but the first, none."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from baselines.common.log_folder import Row
 
 
 class Log(Protocol):
-    """Where a run tells how it goes.
+    """The log of a run.
 
     Attributes:
-        rows: those logged so far, also before the run was resumed where its log files tell them.
+        rows: the rows so far; of a resumed run with log files, also those from before.
     """
 
     rows: list[Row]
 
     def say(self, line: str) -> None:
-        """Tell a line."""
+        """Print a line."""
 
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
@@ -31,7 +31,7 @@ class Log(Protocol):
 
 
 class Silence:
-    """The log of a rank that leaves it to another one."""
+    """The log of every rank but the first: none."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []

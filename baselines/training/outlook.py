@@ -24,10 +24,10 @@ NORMALISING = ("NormalizeObservation", "NormalizeReward")
 
 
 def report(setup: Setup) -> Iterator[str]:
-    """The lines.
+    """What the user reads before the run, line by line.
 
     Raises:
-        UserError: the task returns something else than it should.
+        UserError: the task, of which some steps are tried, returned something that it should not.
     """
     config, policy = setup.config, setup.policy
     kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
@@ -90,7 +90,7 @@ def _weights(config: Config) -> Iterator[str]:
 
 
 def _expected_time(config: Config) -> str:
-    """How long the run takes; a task that cannot be tried beside the run costs a line."""
+    """How long the run takes at least; or why no second task could be timed beside its own."""
     try:
         trial = ForeignTask(make_task(config.env, config.env_arguments))
     except UserError as error:

@@ -96,12 +96,12 @@ class Session(Generic[L, C]):
     Attributes:
         setup: what it started from.
         model: what is trained.
-        runner: collects.
+        runner: what collects experience.
         normalizer: the statistics of observations and returns.
-        random: what is drawn from.
-        progress: counts.
-        log: tells.
-        films: shows.
+        random: the random streams.
+        progress: updates, steps and the latest returns.
+        log: where the metrics go.
+        films: the films of the policy.
         lr_scale: factor of the learning rate, halved by each rollback.
         rollbacks: how often the run went back to an earlier state.
         is_too_large: whether a state was too large to be saved.

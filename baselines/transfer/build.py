@@ -45,7 +45,7 @@ def add_teachers(
 ) -> Beginning:
     """What a run begins with: `body` alone, or what the transfer method makes of it.
 
-    The variables that they have in common start alike.
+    With the same seed, the variables of `body` start alike in both.
 
     Raises:
         UserError: the method cannot start so, or a user's gives something else.

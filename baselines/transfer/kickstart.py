@@ -10,8 +10,8 @@ the entries of the student's observation that the teacher's have by name (`corre
 the teacher's body is found in several places of the student's, it is a teacher in each of them, and
 a motor is taught by the mean of those that reach it (w_i).
 
-What is normal for the teacher's entries is what was normal while it was trained, so the statistics
-of the student's observations begin with the teacher's.
+The teacher's entries must be normalised as they were while it was trained, so the statistics of the
+student's observations begin with the teacher's.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class Kickstarted(PlainPolicy):
         return sum(terms)
 
     def _of_window(self, teacher: Teacher, window: Window, pi: Pi, obs: Array) -> Array:
+        """The part of the sum that one teacher gives in one place, the mean over the batch."""
         own, theirs = zip(*window.motors, strict=True)
         student_motors = selection(own, self.distribution.num_outputs)
         teacher_motors = selection(theirs, teacher.policy.distribution.num_outputs)
@@ -209,7 +210,8 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, or it is to begin with two statistics.
+        UserError: one of its phases would have no update, or the statistics of the observations
+            would begin both with the teachers' and with those of `load_path`.
     """
     check_phases(config, first_update_alone(config))
     if config.load_path:

@@ -35,8 +35,8 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, or what is to be left of the teachers'
-            training is nothing that it reads.
+        UserError: one of its phases would have no update, or of the teachers' training only what
+            it does not read would be left.
     """
     check_phases(config, first_update_coupled(config), first_update_alone(config))
     if config.teacher_weights == "random_networks":
@@ -103,7 +103,7 @@ def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> No
 
 
 def _check_may_share(path: str, one: Teacher, second: str, other: Teacher) -> None:
-    """See that two teachers do not go by the same task, and so share φ, where theirs differ."""
+    """Refuse two teachers of one task, which share φ, if their observations or bodies differ."""
     if one.env != other.env:
         return
     sizes = one.policy.obs_size, other.policy.obs_size
@@ -132,7 +132,7 @@ def go_on(
 ) -> Student:
     """The student that goes on from an unfinished one, with the same teachers in the same order.
 
-    Random teachers are in no file but the student's own.
+    The teachers are read from its own file, the only one that has the weights of random ones.
 
     Raises:
         CheckpointError: it had other teachers, or another mapping.

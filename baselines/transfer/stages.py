@@ -26,7 +26,7 @@ class Stage:
         metrics: what is to be logged of the stage itself, from the variables and the normalised
             observations of the rollout, float32 of [N, d].
         announcement: lines for the user, from the variables as they are when it begins.
-        alone: whether it begins with the teachers' leaving.
+        alone: whether it is the one without teachers, which begins with the hand-over.
     """
 
     first: int
@@ -37,7 +37,7 @@ class Stage:
     alone: bool = False
 
 
-def first_update_after(share: float, config: Config) -> int:
+def _first_update_after(share: float, config: Config) -> int:
     """The first update after a share of the run's updates, rounded down; counted from 1."""
     # But for the rounding errors of a product: 0.29 · 100 is 29.
     return math.floor(share * config.nupdates + 1e-9) + 1
@@ -45,12 +45,12 @@ def first_update_after(share: float, config: Config) -> int:
 
 def first_update_alone(config: Config) -> int:
     """The first update without teachers, counted from 1."""
-    return first_update_after(config.teacher_fraction, config)
+    return _first_update_after(config.teacher_fraction, config)
 
 
 def first_update_coupled(config: Config) -> int:
     """The first update of MIKT's second phase, with the coupling, counted from 1."""
-    return first_update_after(0.5 * config.teacher_fraction, config)
+    return _first_update_after(0.5 * config.teacher_fraction, config)
 
 
 def check_phases(config: Config, *firsts: int) -> None:

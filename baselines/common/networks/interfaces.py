@@ -23,8 +23,8 @@ class Network(Protocol):
     """The hidden layers of a policy, a value function or a mapping.
 
     Features of teachers are added to a layer's values BEFORE its activation; hence the two in
-    separate methods. Both must work on NumPy arrays and on TensorFlow tensors, and be rid of any
-    state of their own.
+    separate methods. Both must work on NumPy arrays and on TensorFlow tensors, and keep no state of
+    their own.
     """
 
     @property

@@ -1,4 +1,4 @@
-"""Sizes of networks, and what bounds a stranger's."""
+"""Sizes of networks, and the bound on those that a file or a command line names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Sizes:
 
 
 def check_sizes(spec: Sizes, obs_size: Any, outputs: Any) -> None:
-    """Check a stranger's sizes, before anything of these sizes is made.
+    """Check sizes from a file or a command line, before anything of these sizes is made.
 
     Raises:
         ValueError: they are no sizes, or make a policy of more than `MAX_VARIABLES`.

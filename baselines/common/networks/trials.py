@@ -1,4 +1,4 @@
-"""Networks of strangers, tried before a run: their variables, values and gradients, and acting."""
+"""Users' networks and mappings, tried before a run: variables, values, gradients and acting."""
 
 from __future__ import annotations
 

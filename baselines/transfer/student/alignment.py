@@ -1,7 +1,6 @@
 """What draws a teacher's value function to the student's own returns: a V_T(φ(s)) + b, near R.
 
-The two tasks pay in different coins, so the value is taken up to an affine map, of each teacher its
-own.
+The rewards of two tasks differ in scale and offset. a and b, learned for each teacher, absorb this.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The mapping φ from the student's observations to a source task's, and its decoder q(s | φ(s)).
 
-What both are made of, and their variables and values for each source task.
+`embed` and `decode` compute them, with variables of their own for each source task.
 """
 
 from __future__ import annotations

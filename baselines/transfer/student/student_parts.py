@@ -40,7 +40,7 @@ class StudentParts:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: each teacher's place on the student's body; empty where names do not count.
-        value_alignment: whether the teachers' values are drawn to its returns.
+        value_alignment: whether φ is also trained to align the teachers' values with its returns.
     """
 
     body: PlainPolicy

@@ -1,7 +1,7 @@
-"""Teachers that read entries of a student's observation by name: their places, and what is normal.
+"""Teachers that read entries of a student's observation by name: their places and statistics.
 
-They know these entries as they were normalised while they were trained, so the statistics of the
-student's observations begin with theirs.
+These entries must be normalised as they were while the teachers were trained, so the statistics of
+the student's observations begin with theirs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def placed_teachers(
 def known_statistics(
     obs_size: int, placed: Sequence[tuple[Teacher, Sequence[Window]]]
 ) -> RunningMeanStd | None:
-    """What the statistics of the observations begin with, where a teacher tells it.
+    """What the statistics of the observations begin with; None: no teacher has any.
 
     Where teachers and windows overlap, the first counts; an entry that none has begins with
     mean 0 and variance 1. They weigh as much as the teacher's that has seen the least.

@@ -1,6 +1,6 @@
 """Teachers in files: each in the checkpoint of its own run, and all of them in a student's.
 
-A student's tells also where on its body a teacher's parts are, where that counts.
+A student's checkpoint also has the teachers' places on its body, if the student uses them.
 """
 
 from __future__ import annotations
