@@ -32,9 +32,10 @@ def check(config: Config) -> None:
     if not config.env:
         raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
     _check_scopes(config)
-    _check_start(config)
+    _check_first_noise(config)
     _check_batch(config)
     _check_schedule(config)
+    _check_unread(config)
     _check_transfer(config)
     _check_folders(config)
     _check_length(config)
@@ -90,7 +91,7 @@ def _check_scopes(config: Config) -> None:
         )
 
 
-def _check_start(config: Config) -> None:
+def _check_first_noise(config: Config) -> None:
     if config.load_path and config.init_logstd:
         raise UserError(
             "--init_logstd: the policy of --load_path has a σ of its own; leave one of the two out"
@@ -137,11 +138,14 @@ def _check_length(config: Config) -> None:
         )
 
 
-def _check_transfer(config: Config) -> None:
+def _check_unread(config: Config) -> None:
     for f in fields(config):
         unread = config.unread(f)
         if unread and getattr(config, f.name) != config.default_of(f):
             raise UserError(f"--{flag_of(f)}: given {unread}")
+
+
+def _check_transfer(config: Config) -> None:
     kind = config_with(config.transfer)
     if not isinstance(config, kind):
         raise UserError(f"--transfer: {config.transfer} has settings of its own, {kind.__name__}")

@@ -186,7 +186,7 @@ def parse(argv: list[str], program: str, description: str) -> Config:
     """
     kind = _kind_named(argv)
     values = vars(parser(program, description, kind).parse_args(argv))
-    config = kind(**values | {"teacher_paths": tuple(values.get(TEACHERS, ()))})
+    config = kind(**values | {TEACHERS: tuple(values.get(TEACHERS, ()))})
     check(config)
     return config
 

@@ -77,12 +77,12 @@ def _teacher(teacher: Any) -> str:
     )
 
 
-NAMED: dict[str, Registry] = {
+REGISTRY_OF: dict[str, Registry] = {
     flag_of(f): f.metadata["choices"]
     for f in fields(Config)
     if isinstance(f.metadata["choices"], Registry)
 }
-"""What each setting may name that takes the names of a registry."""
+"""The registry of each setting that takes names of one, by flag."""
 
 
 def _name(registry: Registry, flag: str, value: Any) -> str:
@@ -102,8 +102,8 @@ def as_text(name: str, value: Any) -> str:
     Raises:
         UserError: it cannot be typed, such as a function where a number is wanted.
     """
-    if name in NAMED:
-        return _name(NAMED[name], name, value)
+    if name in REGISTRY_OF:
+        return _name(REGISTRY_OF[name], name, value)
     if name in PATHS:
         return path_text(name, value)
     if callable(value):
