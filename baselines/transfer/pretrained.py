@@ -53,7 +53,7 @@ def start(
     """
     (teacher,) = teachers
     copied = copied_variables(teacher, body)
-    if config.init_logstd and body.distribution.init(f"{body.pi_scope}/pi").keys() & copied.keys():
+    if config.init_logstd and body.distribution_variables().keys() & copied.keys():
         raise UserError(
             "--init_logstd: --transfer=mlpp copies the σ of the teacher, which has as many actions;"
             " leave it out"

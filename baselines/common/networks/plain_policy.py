@@ -66,12 +66,15 @@ class PlainPolicy:
 
     def variables(self) -> Variables:
         """All variables: policy output with gain 0.01, value output 1, biases 0."""
-        own = self.distribution.init(f"{self.pi_scope}/pi")
         return joined([
             *self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01),
-            {name: constant(value) for name, value in own.items()},
+            {name: constant(value) for name, value in self.distribution_variables().items()},
             *self._side(self.vf_scope, "vf", 1, gain=1.0),
         ])  # fmt: skip
+
+    def distribution_variables(self) -> dict[str, np.ndarray]:
+        """Those of the action distribution that do not depend on the state, as they start."""
+        return self.distribution.init(f"{self.pi_scope}/pi")
 
     def _side(self, scope: str, head: str, outputs: int, gain: float) -> list[Variables]:
         width = self.network.widths[-1]

@@ -43,7 +43,7 @@ class Teacher:
 
     def untrained(self, rng: np.random.Generator, init_logstd: float = 0.0) -> Teacher:
         """The same networks before any training, drawn as at the start of a run with this log σ."""
-        noise = self.policy.distribution.init(f"{self.policy.pi_scope}/pi")
+        noise = self.policy.distribution_variables()
         logstd = {name: np.full_like(value, init_logstd) for name, value in noise.items()}
         params = self.policy.init(rng) | logstd
         return replace(self, params=params, random=True, statistics=None)

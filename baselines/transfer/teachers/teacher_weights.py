@@ -30,6 +30,6 @@ def with_weights(
 
 def with_random_networks(teacher: Teacher, rng: np.random.Generator) -> Teacher:
     """The same with networks as before any training; its σ and its statistics stay."""
-    noise = teacher.policy.distribution.init(f"{teacher.policy.pi_scope}/pi")
+    noise = teacher.policy.distribution_variables()
     kept = {name: teacher.params[name] for name in noise}
     return replace(teacher, params=teacher.policy.init(rng) | kept, random=True)
