@@ -37,7 +37,7 @@ from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
 from baselines.transfer.teachers.correspondence import Window, selection
-from baselines.transfer.teachers.placed_teachers import known_statistics, placed_teachers
+from baselines.transfer.teachers.places import known_statistics, placed_teachers
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
     describe_window,

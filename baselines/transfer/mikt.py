@@ -27,8 +27,7 @@ from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.places import places
-from baselines.transfer.teachers.teacher import Teacher
-from baselines.transfer.teachers.teacher_weights import with_weights
+from baselines.transfer.teachers.teacher import Teacher, with_weights
 
 
 def check(config: Config) -> None:

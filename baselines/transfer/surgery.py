@@ -28,7 +28,7 @@ from baselines.config import Config
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import check
 from baselines.transfer.teachers.correspondence import Window, motor_matrix, selection
-from baselines.transfer.teachers.placed_teachers import known_statistics, placed_teachers
+from baselines.transfer.teachers.places import known_statistics, placed_teachers
 from baselines.transfer.teachers.teacher import Teacher
 
 

@@ -1,21 +1,33 @@
-"""The places on a student's body where its teachers' bodies are found again, as a run begins."""
+"""The places of teachers' bodies on a student's body, and the statistics of what is read there.
+
+A teacher's entries must be normalised as they were while it was trained. So where teachers read
+entries of the student's observation by name, the statistics of these begin with the teachers'.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.seeding import Streams
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
-from baselines.transfer.teachers.correspondence import Window, windows
-from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.correspondence import ABSENT, Window, windows
+from baselines.transfer.teachers.teacher import Teacher, with_weights
 
 if TYPE_CHECKING:
     from baselines.common.vec_env.entry_names import EntryNames
+
+STATISTICS_WEIGHT = 1e5
+"""Steps that the teachers' statistics count for, at most: the student's own soon outweigh them."""
 
 
 def places(
@@ -67,3 +79,59 @@ def _names(
             f" policy {needed[0]} and {needed[1]} action dimensions"
         )
     return names
+
+
+def placed_teachers(
+    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+) -> list[tuple[Teacher, list[Window]]]:
+    """The teachers with the weights of the run, each with its places on the student's body.
+
+    Args:
+        body: the student's own networks.
+        teachers: those of `config.teacher_paths`, as loaded.
+        config: the settings.
+        random: where random weights are drawn from.
+
+    Raises:
+        UserError: it is not known what a teacher's observations were normalised with, actions are
+            not vectors, entries have no names, or a teacher shares no motor.
+        TaskError: a task raised an error.
+    """
+    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+        if teacher.statistics is None and config.teacher_weights != "random":
+            raise UserError(
+                f"--teacher_paths: {path} is another program's file, of which only"
+                " python -m baselines.convert takes over how observations were normalised;"
+                f" --transfer={config.transfer} needs that, so convert it first"
+            )
+    found = places(body, teachers, config, f"--transfer: {config.transfer}")
+    weighted = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    return list(zip(weighted, found, strict=True))
+
+
+def known_statistics(
+    obs_size: int, placed: Sequence[tuple[Teacher, Sequence[Window]]]
+) -> RunningMeanStd | None:
+    """What the statistics of the observations begin with; None: nothing is known.
+
+    Where teachers and windows overlap, the first counts; an entry that none has begins with
+    mean 0 and variance 1. They weigh as much as the teacher's that has seen the least.
+
+    Args:
+        obs_size: d of the student.
+        placed: the teachers with their places on the student's body.
+    """
+    start, counts = RunningMeanStd((obs_size,)), [STATISTICS_WEIGHT]
+    known = np.zeros(obs_size, bool)
+    for teacher, where in placed:
+        theirs = teacher.statistics
+        if theirs is None:
+            continue
+        for window in where:
+            for entry, own in enumerate(window.entries):
+                if own != ABSENT and not known[own]:
+                    start.mean[own], start.var[own] = theirs.mean[entry], theirs.var[entry]
+                    known[own] = True
+        counts.append(theirs.count)
+    start.count = min(counts)
+    return start if known.any() else None

@@ -48,6 +48,11 @@ class Teacher:
         params = self.policy.init(rng) | logstd
         return replace(self, params=params, random=True, statistics=None)
 
+    def with_random_networks(self, rng: np.random.Generator) -> Teacher:
+        """The same with networks as before any training; its σ and its statistics stay."""
+        kept = {name: self.params[name] for name in self.policy.distribution_variables()}
+        return replace(self, params=self.policy.init(rng) | kept, random=True)
+
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, width].
 
@@ -71,6 +76,24 @@ class Teacher:
 
     def _last(self, features: Sequence[Array]) -> Array:
         return self.policy.network.activate(features[-1])
+
+
+def with_weights(
+    teachers: Sequence[Teacher], weights: str, rng: np.random.Generator, init_logstd: float
+) -> tuple[Teacher, ...]:
+    """The teachers with the weights that a run's `teacher_weights` names.
+
+    Args:
+        teachers: as loaded.
+        weights: loaded, random or random_networks.
+        rng: what random ones are drawn from.
+        init_logstd: log σ of a policy that was never trained.
+    """
+    if weights == "random":
+        return tuple(teacher.untrained(rng, init_logstd) for teacher in teachers)
+    if weights == "random_networks":
+        return tuple(teacher.with_random_networks(rng) for teacher in teachers)
+    return tuple(teachers)
 
 
 def sources(teachers: Sequence[Teacher]) -> list[tuple[dict[str, Any], int]]:

@@ -16,7 +16,7 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.teachers.correspondence import ABSENT, Window
-from baselines.transfer.teachers.placed_teachers import (
+from baselines.transfer.teachers.places import (
     STATISTICS_WEIGHT,
     known_statistics,
     placed_teachers,

@@ -13,8 +13,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.teachers.teacher import Teacher
-from baselines.transfer.teachers.teacher_weights import with_weights
+from baselines.transfer.teachers.teacher import Teacher, with_weights
 
 
 def load_teacher(path: str) -> Teacher:
