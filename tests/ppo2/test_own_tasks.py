@@ -64,6 +64,15 @@ def test_each_policy_is_evaluated_in_the_task_that_its_own_function_makes(checkp
     assert one.evaluate(2).mean == 4.0
 
 
+def test_a_policy_whose_task_is_not_known_says_so(checkpoint: Path) -> None:
+    model = ppo2.load(checkpoint)
+    told = r"^--env: the file's task 'Paying' is not known here; .* as env to ppo2.load.*:Id"
+    for use in (model.evaluate, lambda: model.record_video(checkpoint.with_name("film.gif"))):
+        with pytest.raises(UserError, match=told):
+            use()
+    assert ppo2.load(checkpoint, env=Paying).evaluate(2).mean == 4.0
+
+
 def test_a_policy_for_an_id_needs_no_function() -> None:
     teacher = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
     with pytest.raises(UserError, match=r"^env: .*00970 is a policy for CentipedeFour-v1, .* out$"):

@@ -208,6 +208,8 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
 def test_a_task_without_named_motors_is_told() -> None:
     with pytest.raises(UserError, match="--env: CartPole-v1 is no MuJoCo task"):
         ppo2.learn(env="CartPole-v1", teachers=[FOUR], **SMALL)
+    with pytest.raises(UserError, match=r"of Humanoid-v5 .*, and --transfer: kickstart needs"):
+        ppo2.learn(env="Humanoid-v5", teachers=[FOUR], **SMALL)
     with pytest.raises(UserError, match="none of whose motors has the name of one of Hopper-v5"):
         ppo2.learn(env="Hopper-v5", teachers=[FOUR], **SMALL)
 

@@ -52,18 +52,27 @@ _FIRST_BODIES = (0, 1, None)
 _TURNS_A_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
 
 
-def entry_names(env_id: str, kwargs: dict[str, Any], flag: str = "env") -> EntryNames:
-    """The names of a task's entries; `flag` is what named the task.
+def entry_names(
+    env_id: str, kwargs: dict[str, Any], flag: str = "env", purpose: str = ""
+) -> EntryNames:
+    """The names of a task's entries.
+
+    Args:
+        env_id: the task.
+        kwargs: its arguments.
+        flag: what named the task.
+        purpose: what needs the names, as the end of a message: ", and --flag: value needs them".
 
     Raises:
         UserError: it is no MuJoCo task, or its observation is not laid out as described above.
         TaskError: it raised an error.
     """
+    nameless = f"its entries have no names{purpose}"
     with closing(ForeignTask(make_task(env_id, kwargs, flag))) as task:
         body: Any = task.env.unwrapped
         model, data = getattr(body, "model", None), getattr(body, "data", None)
         if not isinstance(model, mujoco.MjModel) or not isinstance(data, mujoco.MjData):
-            raise UserError(f"--{flag}: {env_id} is no MuJoCo task; its entries have no names")
+            raise UserError(f"--{flag}: {env_id} is no MuJoCo task; {nameless}")
         observation = task.reset(seed=0)
         for skipped, first_body in product(_SKIPPED_POSITIONS, _FIRST_BODIES):
             state = np.concatenate((data.qpos[skipped:], data.qvel))
@@ -72,7 +81,7 @@ def entry_names(env_id: str, kwargs: dict[str, Any], flag: str = "env") -> Entry
                 return EntryNames(tuple(entries), _joints(model))
     raise UserError(
         f"--{flag}: the observation of {env_id} is not positions, velocities and contact forces one"
-        " after the other; its entries have no names"
+        f" after the other; {nameless}"
     )
 
 

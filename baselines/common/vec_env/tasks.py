@@ -19,7 +19,7 @@ from gymnasium import spaces
 from gymnasium.envs.registration import load_env_creator, registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
-from baselines.common.errors import UserError, suggestion
+from baselines.common.errors import UserError, printable, suggestion
 from baselines.common.vec_env.in_use import take
 from baselines.common.vec_env.task_modules import import_task, registered_id
 from baselines.environments.offscreen import usable_opengl
@@ -89,15 +89,39 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     import_task(env_id, flag)
     name = registered_id(env_id)
     if name not in registry:
-        own = "; one that a module of yours registers is named module:Id" if name == env_id else ""
-        hint = suggestion(name, registry) or own
-        raise UserError(f"--{flag}: unknown environment {name!r}{hint}")
+        raise UserError(f"--{flag}: unknown environment {name!r}{_nearest(env_id)}")
     return _made(
         env_id,
         kwargs,
         flag,
         lambda own: gym.make(env_id, disable_env_checker=True, **own, **options),
     )
+
+
+def _nearest(env_id: str) -> str:
+    """What may help where there is no task of this id, whose module has been imported."""
+    module, _, name = env_id.rpartition(":")
+    registered = any(spec.name == name for spec in registry.values())
+    if module and hasattr(sys.modules[module], name) and not registered:
+        return (
+            f", which {module} defines but does not register; have it call"
+            f" gymnasium.register('{name}-v0', '{env_id}'), and name the task {env_id}-v0"
+        )
+    own = "" if module else "; one that a module of yours registers is named module:Id"
+    return suggestion(name, registry) or own
+
+
+def check_known(env_id: str) -> None:
+    """See that something here makes the task that a file names.
+
+    Raises:
+        UserError: the task is of no module, not registered, and no function of a program makes it.
+    """
+    if ":" not in env_id and env_id not in registry and _own(env_id) is None:
+        raise UserError(
+            f"--env: the file's task {printable(repr(env_id), 80)} is not known here; if a function"
+            " makes it, give that as env to ppo2.load, else name its module: --env=module:Id"
+        )
 
 
 def _made(

@@ -68,7 +68,7 @@ def _names(
     """The names of the entries that a policy sees, and of the motors that it moves."""
     from baselines.common.vec_env.entry_names import entry_names  # only now: it loads MuJoCo
 
-    names = entry_names(env_id, kwargs, flag)
+    names = entry_names(env_id, kwargs, flag, f", and {wanted} needs them")
     if not isinstance(policy.distribution, DiagGaussian):
         raise UserError(f"{wanted} needs motors, but the actions of {env_id} are not a Box")
     has = len(names.observation), len(names.joints)

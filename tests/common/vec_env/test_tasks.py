@@ -1,11 +1,13 @@
 """Making tasks by name: what is wrong is told in one line."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import pytest
 import toys
+from gymnasium.envs.registration import EnvSpec
 
 from baselines.common.errors import UserError
 from baselines.common.vec_env import tasks
@@ -41,6 +43,24 @@ def test_what_is_wrong_is_told(task: str, kwargs: dict[str, Any], told: str) -> 
         make_task(task, kwargs)
     assert told in str(error.value)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_class_that_its_module_does_not_register_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(tasks, "registry", dict(tasks.registry))
+    text = "import gymnasium\nclass Reach(gymnasium.Env): pass\n"
+    (tmp_path / "reaching.py").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"^--env: unknown environment 'Reach', which ") as e:
+        make_task("reaching:Reach", {})
+    assert "gymnasium.register('Reach-v0', 'reaching:Reach')" in str(e.value)
+    assert "reaching:Reach-v0" in str(e.value)
+    with pytest.raises(UserError, match=r"'Reache'; did you mean Reacher-v5\?$"):
+        make_task("reaching:Reache", {})
+    tasks.registry["Reach-v0"] = EnvSpec("Reach-v0", "reaching:Reach")
+    with pytest.raises(UserError, match=r"'Reach'; did you mean Reach-v0\?$"):
+        make_task("reaching:Reach", {})
 
 
 def test_options_reach_the_task() -> None:
