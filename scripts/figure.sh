@@ -3,6 +3,7 @@
 #
 #   scripts/figure.sh NAME                 goes on where an earlier call was stopped
 #   scripts/figure.sh NAME --quick         one seed of 100,000 steps each, in minutes: a look at it
+#   scripts/figure.sh NAME --results none  also trains the runs whose complete logs are in results/
 #   scripts/figure.sh NAME --jobs 8        any flag of `python -m baselines.sweep`
 set -euo pipefail
 
