@@ -28,6 +28,7 @@ from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams
 from baselines.config import Config, config_with
+from baselines.experiments.plan import read_experiment
 from baselines.flags import from_settings, outside_arguments, to_arguments
 from baselines.ppo2.ppo2 import learn
 from baselines.published.reruns import config_of
@@ -269,6 +270,20 @@ def test_the_program_of_the_page(tmp_path: Path) -> None:
     obs = RNG(0).standard_normal((5, 4))
     one, other = (names[name].predict(obs, deterministic=True)[0] for name in ("model", "again"))
     np.testing.assert_array_equal(one, other)
+
+
+def test_the_experiment_of_the_page_compares_the_method(tmp_path: Path) -> None:
+    section = PAGE.partition("## Compare it")[2].partition("\n## ")[0]
+    path = tmp_path / "own.yaml"
+    path.write_text("\n".join(line[4:] for line in section.splitlines() if line[:4] == "    "))
+    items = read_experiment(path, tmp_path / "runs", {}).items
+    teacher, scratch, mikt, own = items[:4]
+    assert len(items) == 3 * 4
+    assert teacher.config.env == "InvertedPendulum-v5"
+    assert {item.config.env for item in (scratch, mikt, own)} == {"InvertedDoublePendulum-v5"}
+    assert (mikt.config.transfer, own.config.transfer) == ("mikt", "examples.l2_sp:L2_SP")
+    assert own.config.to_json()["l2_sp_coef"] == 0.1
+    assert own.config.teacher_paths == mikt.config.teacher_paths == (str(teacher.last_checkpoint),)
 
 
 def test_the_transfer_method_holds_and_lets_go(

@@ -11,7 +11,7 @@ from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.tables import escaped, named, probability, with_interval
+from baselines.analysis.tables import chance, escaped, named
 from baselines.analysis.wording import told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
@@ -123,7 +123,7 @@ def _table(found: Knowledge) -> str:
     for pair in found.pairs:
         area, label = pair.measured[AREA_UNDER_CURVE], pair.method.label
         row = [pair.name(named), str(pair.seeds)]
-        row += [*told(area), with_interval(area.improvement, probability)]
+        row += [*told(area), chance(area.improvement)]
         row += told(pair.measured[FINAL_RETURN])
         row += told(over_kl.get(label))
         row += told(over_scratch[label])

@@ -164,7 +164,7 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> st
         last = row.metric
         lines.append(
             f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
-            f" | {_difference(row)} | {with_interval(row.improvement, probability)} |"
+            f" | {_difference(row)} | {chance(row.improvement)} |"
         )
     return "\n".join(lines)
 
@@ -188,7 +188,7 @@ def controls_table(controlled: Sequence[Against]) -> str:
         difference = signed_with_interval(one.difference)
         lines.append(
             f"| {heading} | {named(one.method)} | {named(one.control)} | {one.pairs}"
-            f" | {difference} | {with_interval(one.improvement, probability)} |"
+            f" | {difference} | {chance(one.improvement)} |"
         )
     return "\n".join(lines)
 
@@ -272,6 +272,12 @@ def whole(value: float) -> str:
 def counted(count: int, noun: str) -> str:
     """How many there are of something that has its plural in -s."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def chance(improvement: Estimate) -> str:
+    """P(better) with its interval; of few seeds, where it is 0 or 1 by chance, nothing."""
+    few = improvement.note == TOO_SMALL
+    return NOT_KNOWN if few else with_interval(improvement, probability)
 
 
 def probability(value: float) -> str:

@@ -31,7 +31,8 @@ def report(setup: Setup) -> Iterator[str]:
     """
     config, policy = setup.config, setup.policy
     kind, space = policy.distribution, setup.provenance["action_space"]["kind"]
-    actions = f"{kind.num_outputs} {'actions' if space == 'Discrete' else 'action dimensions'}"
+    one = "action" if space == "Discrete" else "action dimension"
+    actions = f"{kind.num_outputs} {one}{'s' if kind.num_outputs > 1 else ''}"
     ranks = (
         f", {config.nrollout} of each of {config.num_ranks} ranks" if config.num_ranks > 1 else ""
     )

@@ -59,7 +59,7 @@ def test_few_or_unfinished_seeds_are_told(tmp_path: Path) -> None:
     write_run(tmp_path / "b", straight(20.0), sources=["S"], num_timesteps=2_000_000)
     rows = [cells(line) for line in page(tmp_path).splitlines() if line.startswith("|")]
     assert rows[2][3] == "9.500"  # without an interval
-    assert rows[3][1:5] == ["MIKT (to 1,000,000)", "1", "19.00", "+9.500"]
+    assert rows[3][1:] == ["MIKT (to 1,000,000)", "1", "19.00", "+9.500", "–"]  # better by chance
 
 
 def test_a_task_learned_from_scratch_only_has_one_table(tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ def test_discrete_actions_are_counted() -> None:
     assert not [line for line in others if "weights of" in line]
 
 
+def test_one_action_dimension_is_one() -> None:
+    task, *_ = report(prepare(Config(env="Pendulum-v1", num_timesteps=4096)))
+    assert task.startswith("task: Pendulum-v1, 3 observation dimensions, 1 action dimension; ")
+
+
 def test_a_wrapper_that_normalises_is_told_of() -> None:
     def wrapped() -> gym.Env:
         return gym.wrappers.NormalizeReward(gym.wrappers.NormalizeObservation(toys.BoxToy()))
