@@ -65,7 +65,7 @@ def page() -> str:
 
 def signature(name: str, function: Callable[..., Any]) -> str:
     """How it is called; the settings of a run as `**settings`."""
-    code = function.__code__
+    code = inspect.unwrap(function).__code__
     positional = code.co_argcount
     own = code.co_varnames[: positional + code.co_kwonlyargcount]
     shown = inspect.signature(function).parameters

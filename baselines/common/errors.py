@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -38,6 +40,17 @@ class UserError(ValueError):
     def __init__(self, message: str) -> None:
         line = " ".join(message.splitlines())
         super().__init__(printable(line, len(line)))
+
+
+@contextmanager
+def flags_as_arguments() -> Iterator[None]:
+    """Have errors say `lr` where a command has `--lr`; commands that they advise stay whole."""
+    try:
+        yield
+    except UserError as error:
+        said, command, rest = str(error).partition("python -m ")
+        error.args = (re.sub(r"(?<![\w-])--(?=[a-z])", "", said) + command + rest,)
+        raise
 
 
 class TaskError(Exception):

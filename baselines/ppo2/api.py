@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from baselines.common.checkpoint import read
-from baselines.common.errors import UserError, shown
+from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
 from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
@@ -86,6 +86,7 @@ def _with_settings(function: F) -> F:
 
 
 @_with_settings
+@flags_as_arguments()
 def learn(
     env: str | MakeTask = "",
     teachers: Teacher | Iterable[Teacher] | None = None,
@@ -207,6 +208,7 @@ Outside = str | Callable[..., Any]
 """Something from outside this package: a function, or its name."""
 
 
+@flags_as_arguments()
 def load(
     path: Path,
     networks: Outside | Sequence[Outside] = (),

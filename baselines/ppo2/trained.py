@@ -14,7 +14,7 @@ import numpy as np
 from gymnasium import spaces
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
-from baselines.common.errors import UserError, shown
+from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import check_can_make, expanded, make_folder
 from baselines.common.log_folder import Row
 from baselines.common.vec_env.tasks import MakeTask, described_space, made_by, require_renderer
@@ -111,6 +111,7 @@ class TrainedPolicy:
         actions = actions + self.saved.metadata["action_space"].get("start", 0)
         return (actions[0] if given.ndim == 1 else actions), state
 
+    @flags_as_arguments()
     def evaluate(self, episodes: int = 20, seed: int = 0, deterministic: bool = True) -> Evaluation:
         """Run episodes in a new copy of its task.
 
@@ -128,6 +129,7 @@ class TrainedPolicy:
         with made_by(self.saved.metadata["env"]["id"], self._make):
             return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
 
+    @flags_as_arguments()
     def record_video(
         self,
         path: str | os.PathLike[str],
@@ -159,6 +161,7 @@ class TrainedPolicy:
         with made_by(self.saved.metadata["env"]["id"], self._make), _writing(file):
             film(file, [self.saved], seed, deterministic, length, height)
 
+    @flags_as_arguments()
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint, atomically; `ppo2.load` and all commands read it.
 

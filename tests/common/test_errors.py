@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from baselines.common.errors import MAX_SHOWN, UserError, shown
+from baselines.common.errors import MAX_SHOWN, UserError, flags_as_arguments, shown
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,30 @@ def test_nothing_in_a_message_acts_on_a_terminal(make: type[str]) -> None:
     told = make("a\x1b[2Jb\nc\u202ed")
     assert told.isprintable()
     assert all(letter in told for letter in "abcd")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("--lr: must be greater than 0", "lr: must be greater than 0"),
+        (
+            "path: a--b.mp4 is no film; leave --lr=-1 out",
+            "path: a--b.mp4 is no film; leave lr=-1 out",
+        ),
+        (
+            "--play: needs a window; run python -m baselines.run --play --env=X",
+            "play: needs a window; run python -m baselines.run --play --env=X",
+        ),
+    ],
+)
+def test_a_program_is_told_arguments_a_command_line_flags(told: str, expected: str) -> None:
+    cause = KeyError("x")
+
+    @flags_as_arguments()
+    def wrong() -> None:
+        raise UserError(told) from cause
+
+    for _ in range(2):
+        with pytest.raises(UserError) as caught:
+            wrong()
+        assert (str(caught.value), caught.value.__cause__) == (expected, cause)

@@ -382,7 +382,7 @@ def test_a_film_shows_the_episode(tmp_path: Path) -> None:
     model.record_video(tmp_path / "films" / "it.gif", length=5)
     pictures = imageio.mimread(tmp_path / "films" / "it.gif")
     assert [int(np.mean(picture[..., :3])) // 10 for picture in pictures] == [1, 2, 3, 4, 5]
-    with pytest.raises(UserError, match=r"^--path: .*it.avi must end in .mp4 or .gif"):
+    with pytest.raises(UserError, match=r"^path: .*it.avi must end in .mp4 or .gif"):
         model.record_video(tmp_path / "it.avi")
     for name, value in {"height": 0, "length": 0, "seed": -1}.items():
         with pytest.raises(UserError, match=f"^{name}: must .*, not {value}$"):
@@ -511,7 +511,7 @@ def test_an_edited_mapping_is_used() -> None:
 
     for make in (first, second):
         make.__module__, make.__qualname__ = __name__, "made"
-        with pytest.raises(UserError, match=r"^--teacher_paths: cannot read nowhere"):
+        with pytest.raises(UserError, match=r"^teacher_paths: cannot read nowhere"):
             ppo2.learn("BoxToy-v0", teachers="nowhere", mapping=make, num_timesteps=192, **SMALL)
         built = MappingSpec(2, 8, "elu", f"{__name__}:made").build()
         assert built.decoder == make(2, 8, "").decoder
@@ -532,8 +532,8 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"num_timestep": 3}, "num_timestep: unknown setting; did you mean num_timesteps"),
         ({"clip_range": 0.1}, "clip_range: unknown setting; did you mean cliprange"),
         ({"teacher_paths": ["x"], "teachers": ["x"]}, "^teacher_paths: the same as teachers"),
-        ({"teacher_paths": ["nowhere"]}, "^--teacher_paths: cannot read nowhere"),
-        ({"lr": -1.0}, "--lr: must be greater than 0"),
+        ({"teacher_paths": ["nowhere"]}, "^teacher_paths: cannot read nowhere"),
+        ({"lr": -1.0}, "^lr: must be greater than 0"),
         (
             {"play": True},
             "^play: opens a window .* record_video, or save it .* --env=CartPole-v1$",

@@ -66,7 +66,7 @@ def test_each_policy_is_evaluated_in_the_task_that_its_own_function_makes(checkp
 
 def test_a_policy_whose_task_is_not_known_says_so(checkpoint: Path) -> None:
     model = ppo2.load(checkpoint)
-    told = r"^--env: the file's task 'Paying' is not known here; .* as env to ppo2.load.*:Id"
+    told = r"^env: the file's task 'Paying' is not known here; .* as env to ppo2.load.*:Id"
     for use in (model.evaluate, lambda: model.record_video(checkpoint.with_name("film.gif"))):
         with pytest.raises(UserError, match=told):
             use()
@@ -96,7 +96,7 @@ NO_PICTURES = {
 def test_what_is_no_picture_is_told(case: str, ending: str, checkpoint: Path) -> None:
     drawn, told = NO_PICTURES[case]
     model = ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=drawn))
-    with pytest.raises(UserError, match=rf"^--env: Paying: .*render\(\) must return .*{told}"):
+    with pytest.raises(UserError, match=rf"^env: Paying: .*render\(\) must return .*{told}"):
         model.record_video(checkpoint.with_name(f"film{ending}"))
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
