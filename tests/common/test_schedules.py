@@ -64,7 +64,7 @@ def test_a_schedule_that_fails_later_is_told_at_the_start(
     schedule: Any, told: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "models"
-    with pytest.raises(UserError, match=rf"^--lr_schedule: the function {told}"):
+    with pytest.raises(UserError, match=rf"^lr_schedule: the function {told}"):
         ppo2.learn(
             env="BoxToy-v0", nsteps=64, num_timesteps=4 * 64, lr_schedule=schedule, save_path=folder
         )

@@ -92,6 +92,21 @@ class Seen(NamedTuple):
     returns: Array
 
 
+# Functions with names, since a student with teachers can be pickled, and lambdas cannot.
+
+
+def _policy_coupling_loss(seen: Seen) -> Array:
+    return coupling_loss(seen.pi_log_shares)
+
+
+def _value_coupling_loss(seen: Seen) -> Array:
+    return coupling_loss(seen.vf_log_shares)
+
+
+def _value_alignment_loss(seen: Seen) -> Array:
+    return value_alignment_loss(seen.aligned, seen.returns)
+
+
 def _mean_mutual_information_loss(seen: Seen) -> Array:
     """L_MI, the mean over the source tasks."""
     losses = [
@@ -135,11 +150,11 @@ class Loss:
 LOSSES = (
     Loss(
         "ps", "C_π", "β_π", "the policy's coupling loss", "nats",
-        lambda seen: coupling_loss(seen.pi_log_shares), rises=True,
+        _policy_coupling_loss, rises=True,
     ),
     Loss(
         "vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats",
-        lambda seen: coupling_loss(seen.vf_log_shares), rises=True,
+        _value_coupling_loss, rises=True,
     ),
     Loss(
         "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
@@ -148,7 +163,7 @@ LOSSES = (
     Loss(
         "value_alignment", "L_A", "β_A", "the value-alignment loss",
         "squares of the normalised return",
-        lambda seen: value_alignment_loss(seen.aligned, seen.returns), rises=False, optional=True,
+        _value_alignment_loss, rises=False, optional=True,
     ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""
