@@ -206,7 +206,7 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
 
 
 def test_a_task_without_named_motors_is_told() -> None:
-    with pytest.raises(UserError, match="env: CartPole-v1 is no MuJoCo task"):
+    with pytest.raises(UserError, match=r"^env: CartPole-v1 is no MuJoCo task"):
         ppo2.learn(env="CartPole-v1", teachers=[FOUR], **SMALL)
     with pytest.raises(UserError, match=r"of Humanoid-v5 .*, and transfer: kickstart needs"):
         ppo2.learn(env="Humanoid-v5", teachers=[FOUR], **SMALL)
@@ -217,8 +217,8 @@ def test_a_task_without_named_motors_is_told() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "source_env: the file's task is 'unheard_of:Body-v0', of another module"),
-        ({"source_env": "unheard_of:Body-v0"}, "source_env: cannot import 'unheard_of'"),
+        ({}, "^source_env: the file's task is 'unheard_of:Body-v0', of another module"),
+        ({"source_env": "unheard_of:Body-v0"}, "^source_env: cannot import 'unheard_of'"),
     ],
 )
 def test_the_module_of_a_teachers_task_is_imported_when_it_is_named(
@@ -234,7 +234,7 @@ def test_a_teachers_task_that_is_not_of_its_sizes_is_told() -> None:
     teacher = ppo2.load(FOUR)
     teacher.saved.metadata["env"] = {"id": "CentipedeSix-v1", "kwargs": {}}
     told = (
-        "source_env: CentipedeSix-v1 has 139 observation dimensions and 16 motors, and the policy"
+        "^source_env: CentipedeSix-v1 has 139 observation dimensions and 16 motors, and the policy"
         " 97 and 10 action dimensions"
     )
     with pytest.raises(UserError, match=told):

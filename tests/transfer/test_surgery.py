@@ -107,15 +107,15 @@ def test_it_trains_to_an_ordinary_policy() -> None:
         (
             "CentipedeFive-v1",
             {"teachers": [FOUR, FOUR]},
-            "transfer=surgery copies .* one teacher",
+            "^teacher_paths: transfer=surgery copies .* one teacher",
         ),
         (
             "CentipedeFive-v1",
             {"num_hidden": 8},
-            "num_hidden: 8, but that of the teacher .* is 64",
+            "^num_hidden: 8, but that of the teacher .* is 64",
         ),
-        ("CentipedeFive-v1", {"network": "examples.skip_mlp:SkipMlp"}, "network: "),
-        ("CartPole-v1", {}, "env: CartPole-v1 is no MuJoCo task"),
+        ("CentipedeFive-v1", {"network": "examples.skip_mlp:SkipMlp"}, "^network: "),
+        ("CartPole-v1", {}, "^env: CartPole-v1 is no MuJoCo task"),
         ("Hopper-v5", {}, "none of whose motors has the name of one of Hopper-v5"),
     ],
 )
