@@ -71,6 +71,16 @@ def python(
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+HEAVY = {"tensorflow", "torch", "gymnasium", "mujoco", "scipy", "matplotlib", "joblib"}
+"""Packages that take long to import; a command that does without them answers at once."""
+
+
+def heavy_imports(program: str, *arguments: object) -> set[str]:
+    """Which of the heavy packages are imported once a program has run in a process of its own."""
+    told = python("-c", f"{program}\nimport sys; print(*{HEAVY} & set(sys.modules))", *arguments)
+    return set(told.stdout.splitlines()[-1].split())
+
+
 PROGRAM = """
 import json, sys
 from called import ended

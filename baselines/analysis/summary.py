@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.runs.statistics import TOO_SMALL, Estimate
-from baselines.analysis.tables import NOT_KNOWN, escaped, probability, signed, whole
+from baselines.analysis.runs.statistics import Estimate
+from baselines.analysis.tables import NOT_KNOWN, escaped, few, probability, signed, whole
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -68,10 +68,8 @@ def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     figure = _half(found.difference, lambda value: signed(value, whole))
-    few = found.improvement.note == TOO_SMALL
-    return f"{figure}: {brief(found)}" + (
-        "" if few else f"; P = {probability(found.improvement.value)}"
-    )
+    better = "" if few(found.improvement) else f"; P = {probability(found.improvement.value)}"
+    return f"{figure}: {brief(found)}{better}"
 
 
 def _half(figure: Estimate, written: Callable[[float], str]) -> str:

@@ -275,9 +275,13 @@ def counted(count: int, noun: str) -> str:
 
 
 def chance(improvement: Estimate) -> str:
-    """P(better) with its interval; of few seeds, where it is 0 or 1 by chance, nothing."""
-    few = improvement.note == TOO_SMALL
-    return NOT_KNOWN if few else with_interval(improvement, probability)
+    """P(better) with its interval; of few seeds nothing."""
+    return NOT_KNOWN if few(improvement) else with_interval(improvement, probability)
+
+
+def few(improvement: Estimate) -> bool:
+    """Whether P(better) is of so few seeds that it is not shown: it may be 0 or 1 by chance."""
+    return improvement.note == TOO_SMALL
 
 
 def probability(value: float) -> str:

@@ -17,7 +17,7 @@ from baselines.common.seeding import streams
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.common.vec_env.tasks import check_known, describe_space, make_task
+from baselines.common.vec_env.tasks import check_made_here, describe_space, make_task
 from baselines.common.vec_env.vec_env import Episode
 from baselines.training.saved import SavedPolicy
 
@@ -93,7 +93,7 @@ def make_own_task(saved: SavedPolicy, **options: Any) -> ForeignTask:
     """
     env = saved.metadata["env"]
     check_task_of_file(env["id"])
-    check_known(env["id"])
+    check_made_here(env["id"])
     with arguments_with_body(env["kwargs"], saved.metadata.get("body")) as kwargs:
         return make_fitting_task(saved, env["id"], kwargs, **options)
 

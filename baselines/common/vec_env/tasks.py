@@ -111,7 +111,7 @@ def _nearest(env_id: str) -> str:
     return suggestion(name, registry) or own
 
 
-def check_known(env_id: str) -> None:
+def check_made_here(env_id: str) -> None:
     """See that something here makes the task that a file names.
 
     Raises:
