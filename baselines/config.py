@@ -373,6 +373,11 @@ class Config:
         0.0, "weight β_A of the value-alignment loss; 0: none", group="mikt", bound=NOT_NEGATIVE,
         unit="per square of the normalised return",
     )  # fmt: skip
+    distillation_coef: float = setting(
+        0.0, "weight β_D of the distillation loss, by which the student's own networks learn to act"
+        " without the teachers as with them; 0: none", group="mikt", bound=NOT_NEGATIVE,
+        unit="per nat",
+    )  # fmt: skip
     teacher_fraction: float = setting(
         0.9, "part of the run with teachers; MIKT's coupling rises in its second half, and the"
         " imitation of kickstarting falls over all of it", group="mikt", bound=FRACTION,

@@ -71,6 +71,7 @@ class Settings(TypedDict, total=False):
     vf_ps_coef: float | None
     mutual_info_coef: float | None
     value_alignment_coef: float | None
+    distillation_coef: float | None
     teacher_fraction: float | None
     mapping_num_layers: float | None
     mapping_num_hidden: float | None

@@ -58,7 +58,8 @@ WEIGHTS_STUDY = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
 
 STUDIES = (
-    "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", WEIGHTS_STUDY,
+    "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
+    WEIGHTS_STUDY,
 )  # fmt: skip
 """How the names of experiments begin that come last and are no part of the summary."""
 

@@ -23,6 +23,7 @@ from baselines.transfer.stages import check_phases, first_update_alone, first_up
 from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
 from baselines.transfer.teachers.correspondence import Window
@@ -70,7 +71,7 @@ def start(
     windows = _windows(body, teachers, config, spec)
     student = Student(
         body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows,
-        value_alignment=config.value_alignment_coef > 0,
+        optional_losses=optional_losses(config),
     )  # fmt: skip
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
@@ -174,8 +175,9 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
             "mapping_num_hidden": (new.num_hidden, old.num_hidden),
             "mapping": (new.mapping, old.mapping),
         }
-    if given.value_alignment != saved.value_alignment:
-        before = "one above 0" if saved.value_alignment else "0"
+    aligned = [ALIGNMENT in student.optional_losses for student in (given, saved)]
+    if aligned[0] != aligned[1]:
+        before = "one above 0" if aligned[1] else "0"
         settings["value_alignment_coef"] = (config.value_alignment_coef, before)
     for flag, (now, before) in settings.items():
         if now != before:

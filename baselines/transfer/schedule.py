@@ -11,7 +11,7 @@ from baselines.config import Config
 from baselines.transfer.stages import Stage, first_update_alone, first_update_coupled
 from baselines.transfer.student.measures import own_shares
 from baselines.transfer.student.mixing_spec import MixingSpec
-from baselines.transfer.student.objectives import losses_with
+from baselines.transfer.student.objectives import losses_with, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
 
@@ -55,7 +55,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
 
 def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; the weights of its losses are 0, its shares p_0 are 1."""
-    weights = {loss.coefficient: 0.0 for loss in losses_with(config.value_alignment_coef > 0)}
+    weights = {loss.coefficient: 0.0 for loss in losses_with(optional_losses(config))}
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(body)
     logged = weights | own_shares(ones, ones)
     return Stage(first, body, lambda _: {}, lambda *_: logged, alone=True)

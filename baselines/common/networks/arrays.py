@@ -100,6 +100,11 @@ def indicator(x: Array) -> Array:
     return x.astype(np.float32) if is_numpy(x) else _tf().cast(x, _tf().float32)
 
 
+def stop_gradient(x: Array) -> Array:
+    """`x`, which no gradient passes."""
+    return x if is_numpy(x) else _tf().stop_gradient(x)
+
+
 def reshape(x: Array, shape: tuple[int, ...]) -> Array:
     """`x` in another shape."""
     return x.reshape(shape) if is_numpy(x) else _tf().reshape(x, shape)

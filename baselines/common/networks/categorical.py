@@ -42,5 +42,8 @@ class Categorical:
     def neglogp(self, pi: Pi, actions: Array) -> Array:
         return -arrays.sum_last(pi[0] * arrays.one_hot(actions, self.size))
 
+    def kl(self, pi: Pi, other: Pi) -> Array:
+        return arrays.sum_last(arrays.exp(pi[0]) * (pi[0] - other[0]))
+
     def entropy(self, pi: Pi) -> Array:
         return -arrays.sum_last(arrays.exp(pi[0]) * pi[0])

@@ -56,5 +56,11 @@ class DiagGaussian:
             0.5 * LOG_2PI * self.size
         )
 
+    def kl(self, pi: Pi, other: Pi) -> Array:
+        (mean, logstd), (other_mean, other_logstd) = pi, other
+        squares = arrays.exp(2.0 * logstd) + (mean - other_mean) ** 2
+        ratios = squares * arrays.exp(-2.0 * other_logstd)
+        return arrays.sum_last(other_logstd - logstd + 0.5 * (ratios - 1.0))
+
     def entropy(self, pi: Pi) -> Array:
         return arrays.sum_last(pi[1]) + 0.5 * (LOG_2PI + 1.0) * self.size

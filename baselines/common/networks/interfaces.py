@@ -101,5 +101,8 @@ class Distribution(Protocol):
     def neglogp(self, pi: Pi, actions: Array) -> Array:
         """Negative log-likelihood of `actions` in nats, [B]."""
 
+    def kl(self, pi: Pi, other: Pi) -> Array:
+        """KL(pi ‖ other), the Kullback-Leibler divergence in nats, [B]."""
+
     def entropy(self, pi: Pi) -> Array:
         """Entropy in nats, [B], or a scalar where it is the same for the whole batch."""

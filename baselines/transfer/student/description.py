@@ -16,6 +16,7 @@ from baselines.common.networks.variables import shapes
 from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.objectives import LOSSES
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.stored_teachers import (
@@ -45,9 +46,7 @@ def describe(parts: StudentParts) -> dict[str, Any]:
         said["mixing"] = asdict(parts.mixing_spec)
     if parts.windows:
         said["windows"] = [describe_window(window) for window in parts.windows]
-    if parts.value_alignment:
-        said["value_alignment"] = True
-    return said
+    return said | dict.fromkeys(parts.optional_losses, True)
 
 
 def frozen_arrays(parts: StudentParts) -> dict[str, np.ndarray]:
@@ -92,7 +91,7 @@ def read(
         frozen,
         mixing,
         windows,
-        bool(described.get("value_alignment", False)),
+        tuple(loss.name for loss in LOSSES if loss.optional and described.get(loss.name)),
     )
 
 

@@ -1,12 +1,12 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
-`LOSSES` is the one list of them, with value alignment as an option. The student's loss, the
-schedule of their weights, what is logged and the page of the logged metrics read it.
+`LOSSES` is the one list of them, with distillation and value alignment as options. The student's
+loss, the schedule of their weights, what is logged and the page of the logged metrics read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
+from baselines.config import Config
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -70,6 +71,22 @@ def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
     return sum(arrays.mean((value - returns) ** 2) for value in aligned) / len(aligned)
 
 
+def distillation_loss(divergences: Array, gaps: Array) -> Array:
+    """L_D: the mean of KL(π ‖ π_alone) + ½ (V − V_alone)² over the batch.
+
+    π and V are the student's with its teachers, π_alone and V_alone what its own networks would do
+    without them, as they will from the hand-over on. Only the latter are moved.
+
+    Args:
+        divergences: KL(π ‖ π_alone), float32 of [B].
+        gaps: V − V_alone, in units of the normalised return, float32 of [B].
+
+    Returns:
+        A scalar, in nats.
+    """
+    return arrays.mean(divergences) + 0.5 * arrays.mean(gaps**2)
+
+
 class Seen(NamedTuple):
     """What the losses of a minibatch are computed from.
 
@@ -81,6 +98,7 @@ class Seen(NamedTuple):
         min_std: see `mutual_information_loss`.
         aligned: see `value_alignment_loss`; empty where the student does not have it.
         returns: see there.
+        behind: see `distillation_loss`; empty where the student does not have it.
     """
 
     obs: Array
@@ -90,6 +108,7 @@ class Seen(NamedTuple):
     min_std: float
     aligned: Sequence[Array]
     returns: Array
+    behind: Sequence[Array]
 
 
 # Functions with names, since a student with teachers can be pickled, and lambdas cannot.
@@ -105,6 +124,10 @@ def _value_coupling_loss(seen: Seen) -> Array:
 
 def _value_alignment_loss(seen: Seen) -> Array:
     return value_alignment_loss(seen.aligned, seen.returns)
+
+
+def _distillation_loss(seen: Seen) -> Array:
+    return distillation_loss(*seen.behind)
 
 
 def _mean_mutual_information_loss(seen: Seen) -> Array:
@@ -129,7 +152,7 @@ class Loss:
         of: the loss, a scalar.
         rises: whether its weight is 0 at first and rises in the second half of the time with
             teachers (`schedule.coupling_weight`), or is the same all that time.
-        optional: whether a student has it only where its weight is not 0.
+        optional: whether a student has it only if its weight is above 0.
     """
 
     name: str
@@ -147,6 +170,9 @@ class Loss:
         return f"{self.name}{WEIGHT}"
 
 
+ALIGNMENT, DISTILLATION = "value_alignment", "distillation"
+"""Names of the optional losses."""
+
 LOSSES = (
     Loss(
         "ps", "C_π", "β_π", "the policy's coupling loss", "nats",
@@ -161,14 +187,24 @@ LOSSES = (
         _mean_mutual_information_loss, rises=False,
     ),
     Loss(
-        "value_alignment", "L_A", "β_A", "the value-alignment loss",
+        ALIGNMENT, "L_A", "β_A", "the value-alignment loss",
         "squares of the normalised return",
         _value_alignment_loss, rises=False, optional=True,
+    ),
+    Loss(
+        DISTILLATION, "L_D", "β_D", "the distillation loss", "nats",
+        _distillation_loss, rises=False, optional=True,
     ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""
 
 
-def losses_with(optional: bool) -> tuple[Loss, ...]:
-    """Those of `LOSSES` that a student has, with or without the optional one."""
-    return tuple(loss for loss in LOSSES if optional or not loss.optional)
+def losses_with(optional: Collection[str]) -> tuple[Loss, ...]:
+    """Those of `LOSSES` that a student has: with the optional ones of these names."""
+    return tuple(loss for loss in LOSSES if loss.name in optional or not loss.optional)
+
+
+def optional_losses(config: Config) -> tuple[str, ...]:
+    """The names of the optional losses whose weight is above 0."""
+    named = {loss.name: getattr(config, loss.coefficient) for loss in LOSSES if loss.optional}
+    return tuple(name for name, weight in named.items() if weight > 0)

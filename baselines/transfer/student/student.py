@@ -21,13 +21,14 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
 from baselines.transfer.student.alignment import aligned
 from baselines.transfer.student.mixing_spec import lateral, log_own_share, mixed, shares
-from baselines.transfer.student.objectives import Seen
+from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, Seen
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
@@ -87,10 +88,26 @@ class Student(StudentParts):
             for scope in self._scopes
         )
         decoded = self._decode(params, embedded)
-        values = self._aligned_values(params, embedded) if self.value_alignment else []
-        seen = Seen(obs, pi_log_shares, vf_log_shares, decoded, self.min_std, values, returns)
-        losses = {loss.name: loss.of(seen) for loss in self.losses}
-        return self._pi(params, obs, embedded), self._value(params, obs, embedded), losses
+        pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
+        aligned = self._aligned_values(params, embedded) if self._has(ALIGNMENT) else []
+        behind = self._behind(params, obs, pi, value) if self._has(DISTILLATION) else []
+        seen = Seen(
+            obs, pi_log_shares, vf_log_shares, decoded, self.min_std, aligned, returns, behind
+        )
+        return pi, value, {loss.name: loss.of(seen) for loss in self.losses}
+
+    def _has(self, loss: str) -> bool:
+        return loss in self.optional_losses
+
+    def _behind(self, params: Params, obs: Array, pi: Pi, value: Array) -> list[Array]:
+        """KL(π ‖ π_alone) and V − V_alone, [B] each, where only what is alone is moved.
+
+        log σ is the same in both, and is not moved: it would grow wherever the two differ.
+        """
+        aim, *spread = map(arrays.stop_gradient, pi)
+        alone, *_ = self.body.pi(params, obs)
+        divergences = self.distribution.kl((aim, *spread), (alone, *spread))
+        return [divergences, arrays.stop_gradient(value) - self.body.value(params, obs)]
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.body.pi_scope, len(self.body.network.widths)

@@ -17,7 +17,7 @@ from baselines.transfer.student.alignment import alignment_variables
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing_spec import MixingSpec, fixed_matrices, mixing_variables
-from baselines.transfer.student.objectives import Loss, losses_with
+from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
@@ -40,7 +40,7 @@ class StudentParts:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: each teacher's place on the student's body; empty where names do not count.
-        value_alignment: whether φ is also trained to align the teachers' values with its returns.
+        optional_losses: names of those optional ones of `objectives.LOSSES` that it has.
     """
 
     body: PlainPolicy
@@ -50,7 +50,7 @@ class StudentParts:
     frozen_mapping: Params = field(default_factory=dict)
     mixing_spec: MixingSpec = field(default_factory=MixingSpec)
     windows: tuple[Window, ...] = ()
-    value_alignment: bool = False
+    optional_losses: tuple[str, ...] = ()
 
     @cached_property
     def mapping(self) -> StateMapping:
@@ -60,7 +60,7 @@ class StudentParts:
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """Those of `LOSSES` that it has."""
-        return losses_with(self.value_alignment)
+        return losses_with(self.optional_losses)
 
     @cached_property
     def mixed_layers(self) -> int:
@@ -98,7 +98,7 @@ class StudentParts:
             "mapping": self._embedding_variables(),
             "decoder": mapping.decoder_variables(self.body.obs_size, sizes, self.mapping),
         }
-        if self.value_alignment:
+        if ALIGNMENT in self.optional_losses:
             parts["value alignment"] = alignment_variables(len(self.teachers))
         return {
             part: {name: v for name, v in variables.items() if name not in self.fixed}

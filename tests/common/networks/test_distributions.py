@@ -50,6 +50,23 @@ def test_gaussian_entropy_is_that_of_scipy(to_backend: Backend) -> None:
     )
 
 
+def test_gaussian_divergence_is_the_integral_of_its_definition(to_backend: Backend) -> None:
+    gaussian = DiagGaussian(3)
+    means, logstds = (MEAN, MEAN[::-1].copy()), (LOGSTD, LOGSTD[::-1].copy())
+    points = np.linspace(-40, 40, 200_001)
+    expected = np.zeros(6)
+    for b in range(6):
+        for k in range(3):
+            one, other = (
+                stats.norm(m[b, k], np.exp(s[k])) for m, s in zip(means, logstds, strict=True)
+            )
+            terms = one.pdf(points) * (one.logpdf(points) - other.logpdf(points))
+            expected[b] += terms.sum() * (points[1] - points[0])
+    pi, other_pi = ((to_backend(m), to_backend(s)) for m, s in zip(means, logstds, strict=True))
+    np.testing.assert_allclose(gaussian.kl(pi, other_pi), expected, rtol=1e-5)
+    np.testing.assert_allclose(gaussian.kl(pi, pi), np.zeros(6), atol=1e-6)
+
+
 def test_gaussian_spread_starts_at_one_and_does_not_depend_on_the_state() -> None:
     gaussian = DiagGaussian(3)
     free = gaussian.init("a")
@@ -99,6 +116,14 @@ def test_categorical_entropy_is_that_of_scipy(to_backend: Backend) -> None:
     expected = stats.entropy(special.softmax(LOGITS.astype(float), axis=1), axis=1)
     pi = categorical.pi({}, "a", to_backend(LOGITS))
     np.testing.assert_allclose(categorical.entropy(pi), expected, rtol=1e-5)
+
+
+def test_categorical_divergence_is_that_of_scipy(to_backend: Backend) -> None:
+    categorical = Categorical(4)
+    logits = LOGITS, LOGITS[::-1].copy()
+    pi, other = (categorical.pi({}, "a", to_backend(x)) for x in logits)
+    expected = stats.entropy(*(special.softmax(x.astype(float), axis=1) for x in logits), axis=1)
+    np.testing.assert_allclose(categorical.kl(pi, other), expected, rtol=1e-5)
 
 
 def test_categorical_stands_steep_logits(to_backend: Backend) -> None:

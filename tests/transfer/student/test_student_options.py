@@ -34,13 +34,14 @@ WINDOWS = (
 )
 """Of teachers of 4 and 6 entries and 3 motors, on a student of 3 entries and 2 motors."""
 
-OPTIONS: dict[str, tuple[str, MixingSpec, bool]] = {
-    "named mapping": ("named", MixingSpec(), False),
-    "fixed laterals": ("learned", MixingSpec(laterals="identity"), False),
-    "named outputs": ("learned", MixingSpec(outputs="named"), False),
-    "learned outputs": ("learned", MixingSpec(outputs="learned"), False),
-    "value alignment": ("learned", MixingSpec(), True),
-    "all": ("named", MixingSpec("identity", "named"), True),
+OPTIONS: dict[str, tuple[str, MixingSpec, tuple[str, ...]]] = {
+    "named mapping": ("named", MixingSpec(), ()),
+    "fixed laterals": ("learned", MixingSpec(laterals="identity"), ()),
+    "named outputs": ("learned", MixingSpec(outputs="named"), ()),
+    "learned outputs": ("learned", MixingSpec(outputs="learned"), ()),
+    "value alignment": ("learned", MixingSpec(), ("value_alignment",)),
+    "distillation": ("learned", MixingSpec(), ("distillation",)),
+    "all": ("named", MixingSpec("identity", "named"), ("value_alignment", "distillation")),
 }
 ROOT = Path(__file__).resolve().parents[3]
 OBS = np.random.default_rng(3).standard_normal((9, 3)).astype(np.float32)
@@ -56,12 +57,12 @@ def option(request: pytest.FixtureRequest) -> str:
 def student(
     option: str, mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> Student:
-    mapping, mixing, alignment = OPTIONS[option]
+    mapping, mixing, losses = OPTIONS[option]
     body = mlp_policy(scopes=("student", "vf_student"))
     teachers = make_teacher(1), make_teacher(2, "Other-v0", obs_size=6, activation="relu")
     windows = WINDOWS if "named" in (mapping, mixing.outputs) else ()
     spec = MappingSpec(2, 8, "tanh", mapping)
-    options: dict[str, Any] = {"mixing_spec": mixing, "value_alignment": alignment}
+    options: dict[str, Any] = {"mixing_spec": mixing, "optional_losses": losses}
     return Student(body, teachers, spec, 0.7, windows=windows, **options)
 
 
@@ -75,7 +76,7 @@ class Reference:
     """The equations of the options, from the named variables."""
 
     def __init__(self, option: str, student: Student, params: Arrays) -> None:
-        self.mapping, self.mixing, self.alignment = OPTIONS[option]
+        self.mapping, self.mixing, self.losses = OPTIONS[option]
         self.teachers = student.teachers
         self.params = {name: np.asarray(value, float) for name, value in params.items()}
 
@@ -149,6 +150,20 @@ class Reference:
                 squares.append((a * value + b - aim) ** 2)
         return sum(squares) / len(squares)
 
+    def alone(self, scope: str, head: str, obs: np.ndarray) -> np.ndarray:
+        """What one side of the student's own networks puts out without the teachers."""
+        p, h = self.params, obs.astype(float)
+        for i in range(2):
+            h = np.tanh(h @ p[f"{scope}/mlp_fc{i}/w"] + p[f"{scope}/mlp_fc{i}/b"])
+        return h @ p[f"{scope}/{head}/w"] + p[f"{scope}/{head}/b"]
+
+    def behind(self, obs: np.ndarray, aim: "Reference") -> float:
+        """How far the student is without its teachers from what `aim` does with them."""
+        mean, value = aim.outputs(obs)
+        apart = (mean - self.alone("student", "pi", obs)) / np.exp(aim.params["student/pi/logstd"])
+        gaps = value - self.alone("vf_student", "vf", obs)[:, 0]
+        return sum(0.5 * (a @ a) + 0.5 * g * g for a, g in zip(apart, gaps, strict=True)) / len(obs)
+
     def coupling(self, scope: str) -> float:
         layers = 2 if self.mixing.outputs == "none" else 3
         return -float(np.mean([np.log(self.share(scope, i)[0]) for i in range(layers)]))
@@ -158,22 +173,23 @@ WEIGHTS = np.random.default_rng(5).standard_normal((9, 3))
 """Of the action means and the value in a sum that stands for a loss."""
 
 
-def expected_sum(reference: Reference) -> float:
+def expected_sum(reference: Reference, aim: Reference) -> float:
+    """The sum; `aim` has the variables of what the student without its teachers is to become."""
     mean, value = reference.outputs(OBS)
     both = np.column_stack([mean, value])
     couplings = reference.coupling("student") + 2 * reference.coupling("vf_student")
-    alignment = 3 * reference.misalignment(OBS) if reference.alignment else 0.0
-    return float((WEIGHTS * both).sum()) + couplings + alignment
+    alignment = 3 * reference.misalignment(OBS) if "value_alignment" in reference.losses else 0.0
+    behind = 0.7 * reference.behind(OBS, aim) if "distillation" in reference.losses else 0.0
+    return float((WEIGHTS * both).sum()) + couplings + alignment + behind
 
 
 def found_sum(student: Student, given: Any) -> Any:
     pi, value, losses = student.learning_outputs(given, tf.constant(OBS), tf.constant(RETURNS))
-    own = ["value_alignment"] if student.value_alignment else []
-    assert list(losses) == ["ps", "vf_ps", "mutual_info", *own]
+    assert list(losses) == ["ps", "vf_ps", "mutual_info", *student.optional_losses]
     both = tf.concat([pi[0], value[:, None]], axis=1)
     couplings = losses["ps"] + 2 * losses["vf_ps"]
-    alignment = 3 * losses["value_alignment"] if "value_alignment" in losses else 0.0
-    return tf.reduce_sum(WEIGHTS.astype(np.float32) * both) + couplings + alignment
+    optional = 3 * losses.get("value_alignment", 0.0) + 0.7 * losses.get("distillation", 0.0)
+    return tf.reduce_sum(WEIGHTS.astype(np.float32) * both) + couplings + optional
 
 
 def test_forward_pass(
@@ -193,13 +209,14 @@ def test_gradients(option: str, student: Student, params: Arrays) -> None:
     with tf.GradientTape() as tape:
         tape.watch(tensors)
         total = found_sum(student, tensors)
-    assert float(total) == pytest.approx(expected_sum(Reference(option, student, params)), rel=1e-4)
+    aim = Reference(option, student, params)
+    assert float(total) == pytest.approx(expected_sum(aim, aim), rel=1e-4)
     gradients = tape.gradient(total, tensors, unconnected_gradients="zero")
     rng = np.random.default_rng(4)
     for name, value in params.items():
         direction = rng.standard_normal(value.shape)
         ahead, behind = (
-            expected_sum(Reference(option, student, params | {name: value + step * direction}))
+            expected_sum(Reference(option, student, params | {name: value + step * direction}), aim)
             for step in (1e-6, -1e-6)
         )
         slope = float((gradients[name].numpy() * direction).sum())
@@ -216,7 +233,7 @@ def test_acting(student: Student, params: Arrays) -> None:
 
 
 def test_what_is_told_is_not_trained(option: str, student: Student, params: Arrays) -> None:
-    mapping, mixing, alignment = OPTIONS[option]
+    mapping, mixing, losses = OPTIONS[option]
     present = {name.split("/", 1)[1] for name in params if "lateral" in name}
     learned = {f"lateral{i}_{j}" for i in range(2) for j in range(2)}
     expected = learned if mixing.laterals == "learned" else set()
@@ -228,7 +245,7 @@ def test_what_is_told_is_not_trained(option: str, student: Student, params: Arra
     start = student.init(np.random.default_rng(0))
     pairs = {name: value.tolist() for name, value in start.items() if "alignment" in name}
     both = {"transfer/alignment0": [1, 0], "transfer/alignment1": [1, 0]}
-    assert pairs == (both if alignment else {})
+    assert pairs == (both if "value_alignment" in losses else {})
     assert ("student/mixing2" in params) == (mixing.outputs != "none")
     for teacher, name in ((0, "transfer/embedding0/out/w"), (1, "transfer/embedding1/out/w")):
         assert start[name].shape == (8, student.teachers[teacher].policy.obs_size)
@@ -309,7 +326,7 @@ def test_a_damaged_description_is_refused(student: Student, damage: dict[str, An
 def test_a_student_goes_on_with_the_same_options_only(option: str, student: Student) -> None:
     check_goes_on(Config(load_path="old"), student, student)
     plain = replace(
-        student, mapping_spec=MappingSpec(2, 8), mixing_spec=MixingSpec(), value_alignment=False
+        student, mapping_spec=MappingSpec(2, 8), mixing_spec=MixingSpec(), optional_losses=()
     )
     told = {
         "named mapping": "--mapping: learned, but the student old has named",
@@ -319,6 +336,9 @@ def test_a_student_goes_on_with_the_same_options_only(option: str, student: Stud
         "value alignment": "--value_alignment_coef: 0.0, but the student old has one above 0",
         "all": "--laterals: learned, but the student old has identity",
     }
+    if option == "distillation":  # it has no variables, so a student may go on without it
+        check_goes_on(Config(load_path="old"), student, plain)
+        return
     with pytest.raises(CheckpointError, match=f"{told[option]}; give the same"):
         check_goes_on(Config(load_path="old"), student, plain)
 
