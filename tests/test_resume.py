@@ -102,7 +102,7 @@ def test_a_student_with_every_option_goes_on(
 ) -> None:
     settings: dict[str, Any] = {
         "env": "CentipedeFive-v1", "num_hidden": 64, "mapping": "named", "laterals": "identity",
-        "mix_outputs": "named", "value_alignment_coef": 0.25,
+        "mix_outputs": "named", "value_alignment_coef": 0.25, "distillation_coef": 0.1,
     }  # fmt: skip
     whole, parts = (
         config(tmp_path / name, 64, teacher_paths=(TEACHER,), **settings) for name in "ab"

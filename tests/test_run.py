@@ -155,7 +155,9 @@ def test_every_logged_figure_is_documented_and_the_other_way_round(
     tasks = {"mi_explained_0", "embedding_mean_0", "embedding_std_0"}
     teachers = {"teacher_ps", "teacher_ps_0", "vf_teacher_ps", "vf_teacher_ps_0"}
     assert of_students >= teachers
-    asked_for = {"value_alignment_coef", "value_alignment_loss"}
+    asked_for = {
+        "value_alignment_coef", "value_alignment_loss", "distillation_coef", "distillation_loss"
+    }  # fmt: skip
     assert set(student) - set(scratch) == (of_students - tasks - teachers - asked_for) | layers
 
 
