@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from baselines import ppo2
 from baselines.common.checkpoint import CheckpointError
@@ -225,6 +226,24 @@ def test_gradients(option: str, student: Student, params: Arrays) -> None:
         assert bool(gradients[name].numpy().any()) != unused, name
 
 
+def test_the_distillation_loss_of_discrete_actions(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], perturbed: Any
+) -> None:
+    """Unlike that of two Gaussians of the same σ, this divergence is not symmetric."""
+    body = mlp_policy(distribution=Categorical(4), scopes=("student", "vf_student"))
+    losses = ("distillation",)
+    student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.7, optional_losses=losses)
+    params = perturbed(student.init(np.random.default_rng(0)), 1)
+    (log_probabilities,), value, found = student.learning_outputs(params, OBS, RETURNS)
+    reference = Reference("distillation", student, params)
+    alone = special.softmax(reference.alone("student", "pi", OBS), axis=1)
+    divergences = stats.entropy(np.exp(log_probabilities.astype(float)), alone, axis=1)
+    gaps = value - reference.alone("vf_student", "vf", OBS)[:, 0]
+    expected = np.mean(divergences + 0.5 * gaps**2)
+    assert found["distillation"] == pytest.approx(expected, rel=1e-4)
+    assert np.mean(divergences) > 0.01
+
+
 def test_acting(student: Student, params: Arrays) -> None:
     act, mean = student.actor(params), student.pi(params, OBS)[0]
     noise = np.zeros((9, 2), np.float32)
@@ -375,14 +394,18 @@ def test_a_run_with_every_option_ends_as_an_ordinary_policy(tmp_path: Path) -> N
     model = ppo2.learn(
         env="CentipedeFive-v1", teachers=[FOUR], log_path=str(tmp_path), num_timesteps=3 * 64,
         nsteps=64, nminibatches=2, noptepochs=1, xla=False, num_threads=1, mapping="named",
-        laterals="identity", mix_outputs="named", value_alignment_coef=0.25,
+        laterals="identity", mix_outputs="named", value_alignment_coef=0.25, distillation_coef=0.1,
     )  # fmt: skip
     assert "transfer" not in model.saved.policy.describe()
-    header, *rows = (tmp_path / "progress.csv").read_text().splitlines()
+    header, *lines = (tmp_path / "progress.csv").read_text().splitlines()
+    figures = zip(*(line.split(",") for line in lines), strict=True)
+    logged = dict(zip(header.split(","), figures, strict=True))
     for name in ("student_ps_2", "vf_student_ps_2"):
-        column = header.split(",").index(name)
-        first, _, last = (float(row.split(",")[column]) for row in rows)
+        first, _, last = map(float, logged[name])
         assert first == pytest.approx(1 / (1 + np.exp(0.11)), abs=0.01)
         assert last == 1
-    column = header.split(",").index("value_alignment_coef")
-    assert [float(row.split(",")[column]) for row in rows] == [0.25, 0.25, 0]
+    for loss, weight in {"value_alignment": 0.25, "distillation": 0.1}.items():
+        assert list(map(float, logged[f"{loss}_coef"])) == [weight, weight, 0]
+        *taught, alone = logged[f"{loss}_loss"]
+        assert min(map(float, taught)) > 0
+        assert alone == ""
