@@ -158,10 +158,11 @@ class Reference:
             h = np.tanh(h @ p[f"{scope}/mlp_fc{i}/w"] + p[f"{scope}/mlp_fc{i}/b"])
         return h @ p[f"{scope}/{head}/w"] + p[f"{scope}/{head}/b"]
 
-    def behind(self, obs: np.ndarray, aim: "Reference") -> float:
-        """How far the student is without its teachers from what `aim` does with them."""
-        mean, value = aim.outputs(obs)
-        apart = (mean - self.alone("student", "pi", obs)) / np.exp(aim.params["student/pi/logstd"])
+    def distillation(self, obs: np.ndarray, target: "Reference") -> float:
+        """The loss of the student without its teachers, from what `target` does with them."""
+        mean, value = target.outputs(obs)
+        sigma = np.exp(target.params["student/pi/logstd"])
+        apart = (mean - self.alone("student", "pi", obs)) / sigma
         gaps = value - self.alone("vf_student", "vf", obs)[:, 0]
         return sum(0.5 * (a @ a) + 0.5 * g * g for a, g in zip(apart, gaps, strict=True)) / len(obs)
 
@@ -174,14 +175,15 @@ WEIGHTS = np.random.default_rng(5).standard_normal((9, 3))
 """Of the action means and the value in a sum that stands for a loss."""
 
 
-def expected_sum(reference: Reference, aim: Reference) -> float:
-    """The sum; `aim` has the variables of what the student without its teachers is to become."""
+def expected_sum(reference: Reference, target: Reference) -> float:
+    """The sum; distillation draws the student to what it did with the variables of `target`."""
     mean, value = reference.outputs(OBS)
     both = np.column_stack([mean, value])
     couplings = reference.coupling("student") + 2 * reference.coupling("vf_student")
     alignment = 3 * reference.misalignment(OBS) if "value_alignment" in reference.losses else 0.0
-    behind = 0.7 * reference.behind(OBS, aim) if "distillation" in reference.losses else 0.0
-    return float((WEIGHTS * both).sum()) + couplings + alignment + behind
+    distilled = "distillation" in reference.losses
+    distillation = 0.7 * reference.distillation(OBS, target) if distilled else 0.0
+    return float((WEIGHTS * both).sum()) + couplings + alignment + distillation
 
 
 def found_sum(student: Student, given: Any) -> Any:
@@ -210,15 +212,15 @@ def test_gradients(option: str, student: Student, params: Arrays) -> None:
     with tf.GradientTape() as tape:
         tape.watch(tensors)
         total = found_sum(student, tensors)
-    aim = Reference(option, student, params)
-    assert float(total) == pytest.approx(expected_sum(aim, aim), rel=1e-4)
+    target = Reference(option, student, params)
+    assert float(total) == pytest.approx(expected_sum(target, target), rel=1e-4)
     gradients = tape.gradient(total, tensors, unconnected_gradients="zero")
     rng = np.random.default_rng(4)
     for name, value in params.items():
         direction = rng.standard_normal(value.shape)
         ahead, behind = (
-            expected_sum(Reference(option, student, params | {name: value + step * direction}), aim)
-            for step in (1e-6, -1e-6)
+            expected_sum(Reference(option, student, params | {name: value + step}), target)
+            for step in (1e-6 * direction, -1e-6 * direction)
         )
         slope = float((gradients[name].numpy() * direction).sum())
         assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-3, abs=1e-4), name
