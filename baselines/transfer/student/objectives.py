@@ -59,7 +59,7 @@ def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
 def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
     """L_A: the mean of (a V_T(φ(s)) + b − R)² over the batch and over the teachers.
 
-    It draws φ to map states that are good for the student to such as are good for the teacher.
+    It trains φ to map states that are good for the student to states that the teacher values high.
 
     Args:
         aligned: a V_T(φ(s)) + b of each teacher, float32 of [B].
