@@ -1,6 +1,6 @@
 """Proximal policy optimisation with clipping (Schulman et al. 2017).
 
-`ppo2.learn` and `ppo2.load` are the package's face for programs (`baselines.ppo2.api`).
+`ppo2.learn` and `ppo2.load` are the package's interface for Python (`baselines.ppo2.api`).
 """
 
 from __future__ import annotations

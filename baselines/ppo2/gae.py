@@ -1,4 +1,4 @@
-"""Generalised advantage estimation (Schulman et al. 2016), and how well V foretells returns."""
+"""Generalised advantage estimation (Schulman et al. 2016), and how well V predicts returns."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def joint_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool, team: 
     descent = tf.function(descend, jit_compile=xla, autograph=False)
     loop = loop_over_minibatches(fixed)
 
-    def over_ranks(vector: Vector) -> Vector:
+    def mean_over_ranks(vector: Vector) -> Vector:
         # A copy, since the averaging overwrites it.
         mean = tf.numpy_function(lambda x: team.mean(np.array(x)), [vector], tf.float32)
         return tf.ensure_shape(mean, vector.shape)
@@ -67,14 +67,14 @@ def joint_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool, team: 
             samples["advantages"] = advantages[i]
             mine, logged = gradient(moving.params, samples, fed.clip_range, fed.coefs)
             if fixed.target_kl:  # all ranks must come to the same decision
-                logged = {**logged, "kl": over_ranks(logged["kl"][None])[0]}
+                logged = {**logged, "kl": mean_over_ranks(logged["kl"][None])[0]}
             step = fed.step + tf.cast(i + 1, tf.float32)
-            moved, norm = descent(moving, over_ranks(mine), step, fed.lr, fixed.max_grad_norm)
+            moved, norm = descent(moving, mean_over_ranks(mine), step, fed.lr, fixed.max_grad_norm)
             return moved, {**logged, "grad_norm": norm}
 
         names = logged_names(fed.coefs, fixed)
         moved, mine = loop(fed.order.shape[0], names, start, minibatch)
-        means = tf.unstack(over_ranks(tf.stack(list(mine.values()))))
+        means = tf.unstack(mean_over_ranks(tf.stack(list(mine.values()))))
         return moved, dict(zip(mine, means, strict=True))
 
     compiled = tf.function(update, autograph=False)

@@ -41,11 +41,11 @@ Watch = Callable[[Run], bool]
 """What is called after each update, on the first rank; it tells whether the run is to go on."""
 
 
-def _only_watched(run: Run) -> bool:
+def _to_the_end(run: Run) -> bool:
     return True
 
 
-def learn(config: Config, watch: Watch = _only_watched) -> SavedPolicy:
+def learn(config: Config, watch: Watch = _to_the_end) -> SavedPolicy:
     """Train a policy, from scratch or with teachers, or go on with a run that was interrupted.
 
     Args:

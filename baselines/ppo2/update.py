@@ -239,15 +239,15 @@ def until_too_far(
     return moved, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
 
 
-PATIENCE = 1.5
-"""How many times `target_kl` the estimate may be, as in Stable-Baselines3."""
+TARGET_KL_FACTOR = 1.5
+"""The estimate may be this many times `target_kl`, as in Stable-Baselines3."""
 
 
 def loop_over_minibatches(fixed: Fixed) -> Loop:
     """The loop of an update: all minibatches, or until the policy has moved far enough."""
     if not fixed.target_kl:
         return over_minibatches
-    return partial(until_too_far, limit=PATIENCE * fixed.target_kl)
+    return partial(until_too_far, limit=TARGET_KL_FACTOR * fixed.target_kl)
 
 
 def compile_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool) -> Update:

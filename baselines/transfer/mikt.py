@@ -109,10 +109,12 @@ def _check_may_share(path: str, one: Teacher, second: str, other: Teacher) -> No
     sizes = one.policy.obs_size, other.policy.obs_size
     hashes = {teacher.body["sha256"] for teacher in (one, other) if teacher.body}
     if sizes[0] != sizes[1] or len(hashes) > 1:
-        differ = "bodies" if sizes[0] == sizes[1] else "numbers of observations, {} and {}"
+        differ = "bodies"
+        if sizes[0] != sizes[1]:
+            differ = f"numbers of observations, {sizes[0]} and {sizes[1]}"
         raise UserError(
             f"--teacher_paths: {path} and {second} are both of {one.env['id']} with the same"
-            f" arguments, but have different {differ.format(*sizes)}; the task of one of them must"
+            f" arguments, but have different {differ}; the task of one of them must"
             " have another id or other arguments, such as another name of the body's file"
         )
 
@@ -175,9 +177,9 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
             "mapping_num_hidden": (new.num_hidden, old.num_hidden),
             "mapping": (new.mapping, old.mapping),
         }
-    aligned = [ALIGNMENT in student.optional_losses for student in (given, saved)]
-    if aligned[0] != aligned[1]:
-        before = "one above 0" if aligned[1] else "0"
+    aligned = ALIGNMENT in saved.optional_losses
+    if aligned != (ALIGNMENT in given.optional_losses):
+        before = "one above 0" if aligned else "0"
         settings["value_alignment_coef"] = (config.value_alignment_coef, before)
     for flag, (now, before) in settings.items():
         if now != before:

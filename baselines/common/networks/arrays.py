@@ -101,7 +101,7 @@ def indicator(x: Array) -> Array:
 
 
 def stop_gradient(x: Array) -> Array:
-    """`x`, which no gradient passes."""
+    """`x` as a constant: no gradient goes through it."""
     return x if is_numpy(x) else _tf().stop_gradient(x)
 
 

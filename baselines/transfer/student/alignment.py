@@ -1,4 +1,4 @@
-"""What draws a teacher's value function to the student's own returns: a V_T(φ(s)) + b, near R.
+"""Value alignment: a V_T(φ(s)) + b, a teacher's value of φ(s), is to be near the student's own R.
 
 The rewards of two tasks differ in scale and offset. a and b, learned for each teacher, absorb this.
 """

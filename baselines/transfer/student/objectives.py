@@ -59,7 +59,7 @@ def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
 def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
     """L_A: the mean of (a V_T(φ(s)) + b − R)² over the batch and over the teachers.
 
-    It draws φ to map states that are good for the student to such as are good for the teacher.
+    It trains φ to map states that are good for the student to states that the teacher values high.
 
     Args:
         aligned: a V_T(φ(s)) + b of each teacher, float32 of [B].
@@ -74,8 +74,8 @@ def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
 def distillation_loss(divergences: Array, gaps: Array) -> Array:
     """L_D: the mean of KL(π ‖ π_alone) + ½ (V − V_alone)² over the batch.
 
-    π and V are the student's with its teachers, π_alone and V_alone what its own networks would do
-    without them, as they will from the hand-over on. Only the latter are moved.
+    π and V are the student's with its teachers, π_alone and V_alone those of its own networks
+    without them, as from the hand-over on. `Student` lets gradients reach only the latter two.
 
     Args:
         divergences: KL(π ‖ π_alone), float32 of [B].
@@ -87,7 +87,7 @@ def distillation_loss(divergences: Array, gaps: Array) -> Array:
     return arrays.mean(divergences) + 0.5 * arrays.mean(gaps**2)
 
 
-class Seen(NamedTuple):
+class LossInputs(NamedTuple):
     """What the losses of a minibatch are computed from.
 
     Attributes:
@@ -98,7 +98,7 @@ class Seen(NamedTuple):
         min_std: see `mutual_information_loss`.
         aligned: see `value_alignment_loss`; empty where the student does not have it.
         returns: see there.
-        behind: see `distillation_loss`; empty where the student does not have it.
+        distances: the arguments of `distillation_loss`; empty where the student does not have it.
     """
 
     obs: Array
@@ -108,33 +108,33 @@ class Seen(NamedTuple):
     min_std: float
     aligned: Sequence[Array]
     returns: Array
-    behind: Sequence[Array]
+    distances: Sequence[Array]
 
 
 # Functions with names, since a student with teachers can be pickled, and lambdas cannot.
 
 
-def _policy_coupling_loss(seen: Seen) -> Array:
-    return coupling_loss(seen.pi_log_shares)
+def _policy_coupling_loss(inputs: LossInputs) -> Array:
+    return coupling_loss(inputs.pi_log_shares)
 
 
-def _value_coupling_loss(seen: Seen) -> Array:
-    return coupling_loss(seen.vf_log_shares)
+def _value_coupling_loss(inputs: LossInputs) -> Array:
+    return coupling_loss(inputs.vf_log_shares)
 
 
-def _value_alignment_loss(seen: Seen) -> Array:
-    return value_alignment_loss(seen.aligned, seen.returns)
+def _value_alignment_loss(inputs: LossInputs) -> Array:
+    return value_alignment_loss(inputs.aligned, inputs.returns)
 
 
-def _distillation_loss(seen: Seen) -> Array:
-    return distillation_loss(*seen.behind)
+def _distillation_loss(inputs: LossInputs) -> Array:
+    return distillation_loss(*inputs.distances)
 
 
-def _mean_mutual_information_loss(seen: Seen) -> Array:
+def _mean_mutual_information_loss(inputs: LossInputs) -> Array:
     """L_MI, the mean over the source tasks."""
     losses = [
-        mutual_information_loss(seen.obs, mean, logstd, seen.min_std)
-        for mean, logstd in seen.decoded
+        mutual_information_loss(inputs.obs, mean, logstd, inputs.min_std)
+        for mean, logstd in inputs.decoded
     ]
     return sum(losses) / len(losses)
 
@@ -160,7 +160,7 @@ class Loss:
     weight: str
     meaning: str
     unit: str
-    of: Callable[[Seen], Array]
+    of: Callable[[LossInputs], Array]
     rises: bool
     optional: bool = False
 

@@ -28,7 +28,7 @@ from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
 from baselines.transfer.student.alignment import aligned
 from baselines.transfer.student.mixing_spec import lateral, log_own_share, mixed, shares
-from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, Seen
+from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, LossInputs
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
@@ -90,23 +90,23 @@ class Student(StudentParts):
         decoded = self._decode(params, embedded)
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
         aligned = self._aligned_values(params, embedded) if self._has(ALIGNMENT) else []
-        behind = self._behind(params, obs, pi, value) if self._has(DISTILLATION) else []
-        seen = Seen(
-            obs, pi_log_shares, vf_log_shares, decoded, self.min_std, aligned, returns, behind
+        distances = self._distances(params, obs, pi, value) if self._has(DISTILLATION) else []
+        inputs = LossInputs(
+            obs, pi_log_shares, vf_log_shares, decoded, self.min_std, aligned, returns, distances
         )
-        return pi, value, {loss.name: loss.of(seen) for loss in self.losses}
+        return pi, value, {loss.name: loss.of(inputs) for loss in self.losses}
 
     def _has(self, loss: str) -> bool:
         return loss in self.optional_losses
 
-    def _behind(self, params: Params, obs: Array, pi: Pi, value: Array) -> list[Array]:
-        """KL(π ‖ π_alone) and V − V_alone, [B] each, where only what is alone is moved.
+    def _distances(self, params: Params, obs: Array, pi: Pi, value: Array) -> list[Array]:
+        """KL(π ‖ π_alone) and V − V_alone, [B] each; no gradient reaches π and V.
 
-        log σ is the same in both, and is not moved: it would grow wherever the two differ.
+        Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
         """
-        aim, *spread = map(arrays.stop_gradient, pi)
+        target, *spread = map(arrays.stop_gradient, pi)
         alone, *_ = self.body.pi(params, obs)
-        divergences = self.distribution.kl((aim, *spread), (alone, *spread))
+        divergences = self.distribution.kl((target, *spread), (alone, *spread))
         return [divergences, arrays.stop_gradient(value) - self.body.value(params, obs)]
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:

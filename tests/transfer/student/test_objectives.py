@@ -12,7 +12,7 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.student.objectives import (
     LOSSES,
-    Seen,
+    LossInputs,
     coupling_loss,
     mutual_information_loss,
 )
@@ -131,13 +131,16 @@ def test_coupling_is_minus_the_mean_logarithm_of_the_own_shares(
 def test_each_loss_reads_its_own_part_of_the_student() -> None:
     decoded = [(MEAN, LOGSTD), (OBS, LOGSTD)]
     aligned, returns = [np.float32([1, 2]), np.float32([0, 4])], np.float32([1, 1])
-    behind = [np.float32([0.5, 1.5]), np.float32([-2, 1])]
-    seen = Seen(OBS, [-0.25, -0.75], [-3.0, -1.0], decoded, 0.5, aligned, returns, behind)
+    distances = [np.float32([0.5, 1.5]), np.float32([-2, 1])]
+    inputs = LossInputs(
+        OBS, [-0.25, -0.75], [-3.0, -1.0], decoded, 0.5, aligned, returns, distances
+    )
     information = [by_loops(OBS, mean, LOGSTD.tolist(), 0.5) for mean, _ in decoded]
     expected = {"ps": 0.5, "vf_ps": 2.0, "mutual_info": np.mean(information)}
     expected["value_alignment"] = (0 + 1 + 1 + 9) / 4
     expected["distillation"] = (0.5 + 1.5) / 2 + (4 + 1) / 4
-    assert {loss.name: float(loss.of(seen)) for loss in LOSSES} == pytest.approx(expected, rel=1e-5)
+    found = {loss.name: float(loss.of(inputs)) for loss in LOSSES}
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_each_loss_has_a_setting_for_its_weight_and_stands_in_the_method() -> None:

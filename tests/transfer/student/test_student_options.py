@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from baselines import ppo2
 from baselines.common.checkpoint import CheckpointError
@@ -157,10 +158,11 @@ class Reference:
             h = np.tanh(h @ p[f"{scope}/mlp_fc{i}/w"] + p[f"{scope}/mlp_fc{i}/b"])
         return h @ p[f"{scope}/{head}/w"] + p[f"{scope}/{head}/b"]
 
-    def behind(self, obs: np.ndarray, aim: "Reference") -> float:
-        """How far the student is without its teachers from what `aim` does with them."""
-        mean, value = aim.outputs(obs)
-        apart = (mean - self.alone("student", "pi", obs)) / np.exp(aim.params["student/pi/logstd"])
+    def distillation(self, obs: np.ndarray, target: "Reference") -> float:
+        """The loss of the student without its teachers, from what `target` does with them."""
+        mean, value = target.outputs(obs)
+        sigma = np.exp(target.params["student/pi/logstd"])
+        apart = (mean - self.alone("student", "pi", obs)) / sigma
         gaps = value - self.alone("vf_student", "vf", obs)[:, 0]
         return sum(0.5 * (a @ a) + 0.5 * g * g for a, g in zip(apart, gaps, strict=True)) / len(obs)
 
@@ -173,14 +175,15 @@ WEIGHTS = np.random.default_rng(5).standard_normal((9, 3))
 """Of the action means and the value in a sum that stands for a loss."""
 
 
-def expected_sum(reference: Reference, aim: Reference) -> float:
-    """The sum; `aim` has the variables of what the student without its teachers is to become."""
+def expected_sum(reference: Reference, target: Reference) -> float:
+    """The sum; distillation draws the student to what it did with the variables of `target`."""
     mean, value = reference.outputs(OBS)
     both = np.column_stack([mean, value])
     couplings = reference.coupling("student") + 2 * reference.coupling("vf_student")
     alignment = 3 * reference.misalignment(OBS) if "value_alignment" in reference.losses else 0.0
-    behind = 0.7 * reference.behind(OBS, aim) if "distillation" in reference.losses else 0.0
-    return float((WEIGHTS * both).sum()) + couplings + alignment + behind
+    distilled = "distillation" in reference.losses
+    distillation = 0.7 * reference.distillation(OBS, target) if distilled else 0.0
+    return float((WEIGHTS * both).sum()) + couplings + alignment + distillation
 
 
 def found_sum(student: Student, given: Any) -> Any:
@@ -209,20 +212,38 @@ def test_gradients(option: str, student: Student, params: Arrays) -> None:
     with tf.GradientTape() as tape:
         tape.watch(tensors)
         total = found_sum(student, tensors)
-    aim = Reference(option, student, params)
-    assert float(total) == pytest.approx(expected_sum(aim, aim), rel=1e-4)
+    target = Reference(option, student, params)
+    assert float(total) == pytest.approx(expected_sum(target, target), rel=1e-4)
     gradients = tape.gradient(total, tensors, unconnected_gradients="zero")
     rng = np.random.default_rng(4)
     for name, value in params.items():
         direction = rng.standard_normal(value.shape)
         ahead, behind = (
-            expected_sum(Reference(option, student, params | {name: value + step * direction}), aim)
-            for step in (1e-6, -1e-6)
+            expected_sum(Reference(option, student, params | {name: value + step}), target)
+            for step in (1e-6 * direction, -1e-6 * direction)
         )
         slope = float((gradients[name].numpy() * direction).sum())
         assert slope == pytest.approx((ahead - behind) / 2e-6, rel=1e-3, abs=1e-4), name
         unused = name.startswith("transfer/decoder") or name.endswith("logstd")
         assert bool(gradients[name].numpy().any()) != unused, name
+
+
+def test_the_distillation_loss_of_discrete_actions(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], perturbed: Any
+) -> None:
+    """Unlike that of two Gaussians of the same σ, this divergence is not symmetric."""
+    body = mlp_policy(distribution=Categorical(4), scopes=("student", "vf_student"))
+    losses = ("distillation",)
+    student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.7, optional_losses=losses)
+    params = perturbed(student.init(np.random.default_rng(0)), 1)
+    (log_probabilities,), value, found = student.learning_outputs(params, OBS, RETURNS)
+    reference = Reference("distillation", student, params)
+    alone = special.softmax(reference.alone("student", "pi", OBS), axis=1)
+    divergences = stats.entropy(np.exp(log_probabilities.astype(float)), alone, axis=1)
+    gaps = value - reference.alone("vf_student", "vf", OBS)[:, 0]
+    expected = np.mean(divergences + 0.5 * gaps**2)
+    assert found["distillation"] == pytest.approx(expected, rel=1e-4)
+    assert np.mean(divergences) > 0.01
 
 
 def test_acting(student: Student, params: Arrays) -> None:
@@ -375,14 +396,18 @@ def test_a_run_with_every_option_ends_as_an_ordinary_policy(tmp_path: Path) -> N
     model = ppo2.learn(
         env="CentipedeFive-v1", teachers=[FOUR], log_path=str(tmp_path), num_timesteps=3 * 64,
         nsteps=64, nminibatches=2, noptepochs=1, xla=False, num_threads=1, mapping="named",
-        laterals="identity", mix_outputs="named", value_alignment_coef=0.25,
+        laterals="identity", mix_outputs="named", value_alignment_coef=0.25, distillation_coef=0.1,
     )  # fmt: skip
     assert "transfer" not in model.saved.policy.describe()
-    header, *rows = (tmp_path / "progress.csv").read_text().splitlines()
+    header, *lines = (tmp_path / "progress.csv").read_text().splitlines()
+    figures = zip(*(line.split(",") for line in lines), strict=True)
+    logged = dict(zip(header.split(","), figures, strict=True))
     for name in ("student_ps_2", "vf_student_ps_2"):
-        column = header.split(",").index(name)
-        first, _, last = (float(row.split(",")[column]) for row in rows)
+        first, _, last = map(float, logged[name])
         assert first == pytest.approx(1 / (1 + np.exp(0.11)), abs=0.01)
         assert last == 1
-    column = header.split(",").index("value_alignment_coef")
-    assert [float(row.split(",")[column]) for row in rows] == [0.25, 0.25, 0]
+    for loss, weight in {"value_alignment": 0.25, "distillation": 0.1}.items():
+        assert list(map(float, logged[f"{loss}_coef"])) == [weight, weight, 0]
+        *taught, alone = logged[f"{loss}_loss"]
+        assert min(map(float, taught)) > 0
+        assert alone == ""
