@@ -74,7 +74,7 @@ def hand_over_lines(shares: dict[str, float]) -> list[str]:
     if min(share for name, share in by_layer.items() if name.startswith(PI_SHARE)) < SAFE_SHARE:
         lines.append(
             f"WARNING: a share of the policy below {SAFE_SHARE} means that the student still leaned"
-            " on its teachers and may lose what it gained; try --distillation_coef=0.1, a higher"
-            " --ps_coef or a longer run"
+            " on its teachers and may lose what it gained; raise --distillation_coef or --ps_coef,"
+            " or train longer"
         )
     return lines

@@ -130,13 +130,15 @@ class StudentParts:
         }
 
     def outline(self) -> list[str]:
-        """What is mapped to what, and what corresponds by name where that counts."""
+        """What is mapped to what, what corresponds by name where that counts, optional losses."""
         mapped = [
             f"mapping: {self.body.obs_size} dimensions to the {size} of {env['id']}"
             for env, size in sources(self.teachers)
         ]
-        return mapped + [
+        named = [
             f"same names: {sum(entry != ABSENT for entry in window.entries)} dimensions and"
             f" {len(window.motors)} motors of {teacher.env['id']}"
             for teacher, window in zip(self.teachers, self.windows, strict=bool(self.windows))
         ]
+        optional = [loss.meaning for loss in self.losses if loss.optional]
+        return mapped + named + ([f"optional losses: {', '.join(optional)}"] if optional else [])

@@ -285,10 +285,18 @@ def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> 
 
 @pytest.mark.parametrize("option", ["named mapping", "named outputs", "all"], indirect=True)
 def test_what_has_the_same_name_is_told(student: Student) -> None:
-    assert student.outline()[2:] == [
+    assert student.outline()[2:4] == [
         "same names: 3 dimensions and 2 motors of Source-v0",
         "same names: 4 dimensions and 1 motors of Other-v0",
     ]
+
+
+@pytest.mark.parametrize("option", ["learned outputs", "distillation", "all"], indirect=True)
+def test_optional_losses_are_told(option: str, student: Student) -> None:
+    both = "the value-alignment loss, the distillation loss"
+    told = {"distillation": ["optional losses: the distillation loss"]}
+    told["all"] = [f"optional losses: {both}"]
+    assert [line for line in student.outline() if "losses" in line] == told.get(option, [])
 
 
 def test_shares_are_told_of_the_output_layer_too(student: Student, params: Arrays) -> None:
