@@ -10,7 +10,7 @@ from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.statistics import Estimate
-from baselines.analysis.tables import NOT_KNOWN, escaped, few, probability, signed, whole
+from baselines.analysis.tables import NOT_KNOWN, escaped, of_few_seeds, probability, signed, whole
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -68,7 +68,9 @@ def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     figure = _half(found.difference, lambda value: signed(value, whole))
-    better = "" if few(found.improvement) else f"; P = {probability(found.improvement.value)}"
+    better = (
+        "" if of_few_seeds(found.improvement) else f"; P = {probability(found.improvement.value)}"
+    )
     return f"{figure}: {brief(found)}{better}"
 
 

@@ -276,10 +276,10 @@ def counted(count: int, noun: str) -> str:
 
 def chance(improvement: Estimate) -> str:
     """P(better) with its interval; of few seeds nothing."""
-    return NOT_KNOWN if few(improvement) else with_interval(improvement, probability)
+    return NOT_KNOWN if of_few_seeds(improvement) else with_interval(improvement, probability)
 
 
-def few(improvement: Estimate) -> bool:
+def of_few_seeds(improvement: Estimate) -> bool:
     """Whether P(better) is of so few seeds that it is not shown: it may be 0 or 1 by chance."""
     return improvement.note == TOO_SMALL
 
