@@ -206,5 +206,6 @@ def losses_with(optional: Collection[str]) -> tuple[Loss, ...]:
 
 def optional_losses(config: Config) -> tuple[str, ...]:
     """The names of the optional losses whose weight is above 0."""
-    named = {loss.name: getattr(config, loss.coefficient) for loss in LOSSES if loss.optional}
-    return tuple(name for name, weight in named.items() if weight > 0)
+    return tuple(
+        loss.name for loss in LOSSES if loss.optional and getattr(config, loss.coefficient) > 0
+    )

@@ -89,15 +89,13 @@ class Student(StudentParts):
         )
         decoded = self._decode(params, embedded)
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
-        aligned = self._aligned_values(params, embedded) if self._has(ALIGNMENT) else []
-        distances = self._distances(params, obs, pi, value) if self._has(DISTILLATION) else []
+        has = self.optional_losses
+        aligned = self._aligned_values(params, embedded) if ALIGNMENT in has else []
+        distances = self._distances(params, obs, pi, value) if DISTILLATION in has else []
         inputs = LossInputs(
             obs, pi_log_shares, vf_log_shares, decoded, self.min_std, aligned, returns, distances
         )
         return pi, value, {loss.name: loss.of(inputs) for loss in self.losses}
-
-    def _has(self, loss: str) -> bool:
-        return loss in self.optional_losses
 
     def _distances(self, params: Params, obs: Array, pi: Pi, value: Array) -> list[Array]:
         """KL(π ‖ π_alone) and V − V_alone, [B] each; no gradient reaches π and V.
