@@ -416,8 +416,10 @@ def test_an_update_that_is_not_finite_stops_the_run(
     def spoiling(*arguments: Any) -> ppo_update.Update:
         whole = compiled(*arguments)
 
-        def spoiled(start: ppo_update.Moving, fed: ppo_update.Fed) -> tuple[ppo_update.Moving, Any]:
-            moved, logged = whole(start, fed)
+        def spoiled(
+            start: ppo_update.AdamState, inputs: ppo_update.UpdateInputs
+        ) -> tuple[ppo_update.AdamState, Any]:
+            moved, logged = whole(start, inputs)
             factor = np.float32(np.nan if spoil is None else 1)
             return moved._replace(params=moved.params * factor), {**logged, **(spoil or {})}
 

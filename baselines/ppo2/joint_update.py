@@ -14,13 +14,13 @@ from baselines.common.team import Team
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
-    Fed,
-    Fixed,
+    AdamState,
     Index,
-    Moving,
     Tensors,
     Unpack,
     Update,
+    UpdateInputs,
+    UpdateSettings,
     Vector,
     descend,
     logged_names,
@@ -44,45 +44,51 @@ def normalize_jointly(advantages: np.ndarray, team: Team) -> np.ndarray:
     return (centred / (np.sqrt(variance)[:, None] + STD_EPSILON)).astype(np.float32)
 
 
-def joint_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool, team: Team) -> Update:
+def joint_update(
+    policy: Policy, unpack: Unpack, settings: UpdateSettings, xla: bool, team: Team
+) -> Update:
     """The update of `policy` over all ranks, which takes and returns what `compile_update`'s does.
 
     XLA cannot call MPI, so it compiles what comes before and after the averaging of the gradients;
     the loop around is TensorFlow's.
     """
     gradient = tf.function(
-        minibatch_gradient(policy, unpack, fixed), jit_compile=xla, autograph=False
+        minibatch_gradient(policy, unpack, settings), jit_compile=xla, autograph=False
     )
     descent = tf.function(descend, jit_compile=xla, autograph=False)
-    loop = loop_over_minibatches(fixed)
+    loop = loop_over_minibatches(settings)
 
     def mean_over_ranks(vector: Vector) -> Vector:
         # A copy, since the averaging overwrites it.
         mean = tf.numpy_function(lambda x: team.mean(np.array(x)), [vector], tf.float32)
         return tf.ensure_shape(mean, vector.shape)
 
-    def update(start: Moving, fed: Fed, advantages: tf.Tensor) -> tuple[Moving, Tensors]:
-        def minibatch(i: Index, moving: Moving) -> tuple[Moving, Tensors]:
-            samples = {name: tf.gather(x, fed.order[i]) for name, x in fed.batch.items()}
+    def update(
+        start: AdamState, inputs: UpdateInputs, advantages: tf.Tensor
+    ) -> tuple[AdamState, Tensors]:
+        def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
+            samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
             samples["advantages"] = advantages[i]
-            mine, logged = gradient(moving.params, samples, fed.clip_range, fed.coefs)
-            if fixed.target_kl:  # all ranks must come to the same decision
+            mine, logged = gradient(state.params, samples, inputs.clip_range, inputs.coefs)
+            if settings.target_kl:  # all ranks must come to the same decision
                 logged = {**logged, "kl": mean_over_ranks(logged["kl"][None])[0]}
-            step = fed.step + tf.cast(i + 1, tf.float32)
-            moved, norm = descent(moving, mean_over_ranks(mine), step, fed.lr, fixed.max_grad_norm)
-            return moved, {**logged, "grad_norm": norm}
+            step = inputs.step + tf.cast(i + 1, tf.float32)
+            new, norm = descent(
+                state, mean_over_ranks(mine), step, inputs.lr, settings.max_grad_norm
+            )
+            return new, {**logged, "grad_norm": norm}
 
-        names = logged_names(fed.coefs, fixed)
-        moved, mine = loop(fed.order.shape[0], names, start, minibatch)
+        names = logged_names(inputs.coefs, settings)
+        state, mine = loop(inputs.order.shape[0], names, start, minibatch)
         means = tf.unstack(mean_over_ranks(tf.stack(list(mine.values()))))
-        return moved, dict(zip(mine, means, strict=True))
+        return state, dict(zip(mine, means, strict=True))
 
     compiled = tf.function(update, autograph=False)
 
-    def normalized(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:
-        moved: tuple[Moving, Tensors] = compiled(
-            start, fed, normalize_jointly(fed.batch["advantages"][fed.order], team)
+    def normalized(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
+        state_and_metrics: tuple[AdamState, Tensors] = compiled(
+            start, inputs, normalize_jointly(inputs.batch["advantages"][inputs.order], team)
         )
-        return moved
+        return state_and_metrics
 
     return normalized

@@ -167,9 +167,9 @@ class Model:
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
         weights = {**coefs, "kl": config.kl_coef}
         update = self._compiled()
-        from baselines.ppo2.update import Fed, Moving  # loaded by now
+        from baselines.ppo2.update import AdamState, UpdateInputs  # loaded by now
 
-        fed = Fed(
+        inputs = UpdateInputs(
             step=np.float32(self.adam_steps),
             batch=batch,
             order=order,
@@ -177,11 +177,11 @@ class Model:
             clip_range=np.float32(config.clip_range),
             coefs={name: np.float32(weight) for name, weight in weights.items()},
         )
-        moved, logged = update(Moving(self._flat, self._m, self._v), fed)
+        state, logged = update(AdamState(self._flat, self._m, self._v), inputs)
         metrics = {name: float(value) for name, value in logged.items()}
         for name, metric in metrics.items():
             check_finite(f"{name} is", metric)
-        flat, self._m, self._v = map(np.array, moved)
+        flat, self._m, self._v = map(np.array, state)
         check_finite("the parameters are", flat)
         self._set_flat(flat)
         self.adam_steps += int(metrics.get("minibatches", len(order)))
@@ -195,11 +195,13 @@ class Model:
     def _compiled(self) -> Update:
         if self._update is None:
             # Only now, since it loads TensorFlow.
-            from baselines.ppo2.update import Fixed, compile_update
+            from baselines.ppo2.update import UpdateSettings, compile_update
 
             config = self._config
-            fixed = Fixed(config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl)
-            what = self.policy, self._layout.unpack, fixed, config.xla
+            settings = UpdateSettings(
+                config.vf_coef, config.ent_coef, config.max_grad_norm, config.target_kl
+            )
+            what = self.policy, self._layout.unpack, settings, config.xla
             if self._team.size == 1:
                 self._update = compile_update(*what)
             else:

@@ -32,7 +32,7 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 @dataclass(frozen=True)
-class Fixed:
+class UpdateSettings:
     """What is the same in every update: the weights of PPO's terms, the bounds on a step.
 
     Attributes:
@@ -49,8 +49,8 @@ class Fixed:
     target_kl: float = 0.0
 
 
-class Moving(NamedTuple):
-    """What an update moves.
+class AdamState(NamedTuple):
+    """The trainable variables and what Adam remembers of them: what an update changes.
 
     Attributes:
         params: the trainable variables.
@@ -63,8 +63,8 @@ class Moving(NamedTuple):
     v: Vector
 
 
-class Fed(NamedTuple):
-    """What an update is fed besides.
+class UpdateInputs(NamedTuple):
+    """What an update reads besides.
 
     Attributes:
         step: how many steps Adam has taken before.
@@ -86,8 +86,8 @@ class Fed(NamedTuple):
 Unpack = Callable[[Vector], Tensors]
 """From the flat vector to the variables by name."""
 
-Update = Callable[[Moving, Fed], tuple[Moving, Tensors]]
-"""Returns what was moved, and what is logged, the means over the minibatches."""
+Update = Callable[[AdamState, UpdateInputs], tuple[AdamState, Tensors]]
+"""Returns the state after it, and what is logged, the means over the minibatches."""
 
 Gradient = Callable[[Vector, Tensors, Scalar, Tensors], tuple[Vector, Tensors]]
 """From the variables, a minibatch, ε and the weights to the gradient and what is logged."""
@@ -95,7 +95,7 @@ Gradient = Callable[[Vector, Tensors, Scalar, Tensors], tuple[Vector, Tensors]]
 
 def minibatch_loss(
     policy: Policy,
-    fixed: Fixed,
+    settings: UpdateSettings,
     params: Tensors,
     batch: Tensors,
     clip_range: Scalar,
@@ -105,7 +105,7 @@ def minibatch_loss(
 
     Args:
         policy: the policy that is trained.
-        fixed: what is the same in every update.
+        settings: what is the same in every update.
         params: trainable variables by name.
         batch: obs, actions, returns, normalised advantages, values and neglogp of B samples.
         clip_range: ε, a scalar.
@@ -126,24 +126,26 @@ def minibatch_loss(
         advantages=batch["advantages"],
         clip_range=clip_range,
     )
-    loss = ppo.policy_loss + fixed.vf_coef * ppo.value_loss - fixed.ent_coef * ppo.policy_entropy
+    loss = (
+        ppo.policy_loss + settings.vf_coef * ppo.value_loss - settings.ent_coef * ppo.policy_entropy
+    )
     for name, term in {"kl": ppo.approxkl, **own_losses}.items():
         loss += coefs[name] * term
     logged = vars(ppo) | {f"{name}{LOSS}": term for name, term in own_losses.items()}
-    if fixed.target_kl:
+    if settings.target_kl:
         logged["kl"] = kl_estimate(neglogp, batch["neglogp"])
     return loss, logged
 
 
-def logged_names(coefs: Iterable[str], fixed: Fixed) -> list[str]:
+def logged_names(coefs: Iterable[str], settings: UpdateSettings) -> list[str]:
     """Names of the metrics that an update reports, as means over its minibatches.
 
     Args:
-        coefs: the names of `Fed.coefs`.
-        fixed: what is the same in every update.
+        coefs: the names of `UpdateInputs.coefs`.
+        settings: what is the same in every update.
     """
     own = [f"{name}{LOSS}" for name in coefs if name != "kl"]
-    kl = ["kl"] if fixed.target_kl else []
+    kl = ["kl"] if settings.target_kl else []
     return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 
 
@@ -153,16 +155,16 @@ def clip_by_norm(gradient: Vector, max_norm: float) -> tuple[Vector, Scalar]:
     return gradient * (max_norm / tf.maximum(norm, max_norm)), norm
 
 
-def adam(moving: Moving, gradient: Vector, step: Scalar, lr: Scalar) -> Moving:
+def adam(state: AdamState, gradient: Vector, step: Scalar, lr: Scalar) -> AdamState:
     """Adam's step number `step`, from 1 (Kingma and Ba 2015, section 2)."""
-    params, m, v = moving
+    params, m, v = state
     m = ADAM_BETA1 * m + (1.0 - ADAM_BETA1) * gradient
     v = ADAM_BETA2 * v + (1.0 - ADAM_BETA2) * gradient * gradient
     corrected = lr * tf.sqrt(1.0 - ADAM_BETA2**step) / (1.0 - ADAM_BETA1**step)
-    return Moving(params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v)
+    return AdamState(params - corrected * m / (tf.sqrt(v) + ADAM_EPSILON), m, v)
 
 
-def minibatch_gradient(policy: Policy, unpack: Unpack, fixed: Fixed) -> Gradient:
+def minibatch_gradient(policy: Policy, unpack: Unpack, settings: UpdateSettings) -> Gradient:
     """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
     def gradient(
@@ -171,7 +173,7 @@ def minibatch_gradient(policy: Policy, unpack: Unpack, fixed: Fixed) -> Gradient
         parts = unpack(params)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(parts.values()))
-            loss, logged = minibatch_loss(policy, fixed, parts, batch, clip_range, coefs)
+            loss, logged = minibatch_loss(policy, settings, parts, batch, clip_range, coefs)
         gradients = tape.gradient(loss, list(parts.values()), unconnected_gradients="zero")
         return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
 
@@ -179,92 +181,92 @@ def minibatch_gradient(policy: Policy, unpack: Unpack, fixed: Fixed) -> Gradient
 
 
 def descend(
-    moving: Moving, gradient: Vector, step: Scalar, lr: Scalar, max_norm: float
-) -> tuple[Moving, Scalar]:
+    state: AdamState, gradient: Vector, step: Scalar, lr: Scalar, max_norm: float
+) -> tuple[AdamState, Scalar]:
     """Adam's step number `step` along the gradient, shortened to `max_norm`; its norm before."""
     clipped, norm = clip_by_norm(gradient, max_norm)
-    return adam(moving, clipped, step, lr), norm
+    return adam(state, clipped, step, lr), norm
 
 
-Minibatch = Callable[[Index, Moving], tuple[Moving, Tensors]]
-"""The step of minibatch number i: what it moves, and what is logged."""
+Minibatch = Callable[[Index, AdamState], tuple[AdamState, Tensors]]
+"""The step of minibatch number i: the state after it, and what is logged."""
 
-Loop = Callable[[int, Sequence[str], Moving, Minibatch], tuple[Moving, Tensors]]
+Loop = Callable[[int, Sequence[str], AdamState, Minibatch], tuple[AdamState, Tensors]]
 """See `over_minibatches`."""
 
 
 def over_minibatches(
-    n: int, names: Sequence[str], start: Moving, minibatch: Minibatch
-) -> tuple[Moving, Tensors]:
-    """What `minibatch(i, moving)` for each i below n makes of `start`.
+    n: int, names: Sequence[str], start: AdamState, minibatch: Minibatch
+) -> tuple[AdamState, Tensors]:
+    """The state after `minibatch(i, state)` for each i below n, from `start` on.
 
     Returns:
-        It, and the means of the metrics `names` over all minibatches.
+        The state, and the means of the metrics `names` over all minibatches.
     """
 
-    def one(i: Index, moving: Moving, sums: Tensors) -> tuple[Index, Moving, Tensors]:
-        moved, logged = minibatch(i, moving)
-        return i + 1, moved, {name: sums[name] + logged[name] for name in sums}
+    def one(i: Index, state: AdamState, sums: Tensors) -> tuple[Index, AdamState, Tensors]:
+        new, logged = minibatch(i, state)
+        return i + 1, new, {name: sums[name] + logged[name] for name in sums}
 
     zeros = {name: tf.zeros([]) for name in names}
-    _, moved, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), start, zeros))
-    return moved, {name: total / n for name, total in sums.items()}
+    _, state, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), start, zeros))
+    return state, {name: total / n for name, total in sums.items()}
 
 
 def until_too_far(
-    n: int, names: Sequence[str], start: Moving, minibatch: Minibatch, limit: float
-) -> tuple[Moving, Tensors]:
+    n: int, names: Sequence[str], start: AdamState, minibatch: Minibatch, limit: float
+) -> tuple[AdamState, Tensors]:
     """As `over_minibatches`, until the first whose `kl` lies above `limit`; it makes no step.
 
     Returns:
-        What was moved; the means over the minibatches that were looked at, and the number of
+        The state; the means over the minibatches that were looked at, and the number of
         steps, `minibatches`.
     """
 
     def one(
-        i: Index, old: Moving, sums: Tensors, _: tf.Tensor
-    ) -> tuple[Index, Moving, Tensors, tf.Tensor]:
+        i: Index, old: AdamState, sums: Tensors, _: tf.Tensor
+    ) -> tuple[Index, AdamState, Tensors, tf.Tensor]:
         new, logged = minibatch(i, old)
         too_far = logged["kl"] > limit
-        moved = Moving(*(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True)))
-        return i + 1, moved, {name: sums[name] + logged[name] for name in sums}, too_far
+        kept = AdamState(*(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True)))
+        return i + 1, kept, {name: sums[name] + logged[name] for name in sums}, too_far
 
     zeros = {name: tf.zeros([]) for name in names}
     begin = (tf.constant(0), start, zeros, tf.constant(False))
-    seen, moved, sums, too_far = tf.while_loop(
+    seen, state, sums, too_far = tf.while_loop(
         lambda i, *rest: tf.logical_and(i < n, tf.logical_not(rest[-1])), one, begin
     )
     looked_at = tf.cast(seen, tf.float32)
     means = {name: total / looked_at for name, total in sums.items()}
-    return moved, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
+    return state, means | {"minibatches": looked_at - tf.cast(too_far, tf.float32)}
 
 
 TARGET_KL_FACTOR = 1.5
 """The estimate may be this many times `target_kl`, as in Stable-Baselines3."""
 
 
-def loop_over_minibatches(fixed: Fixed) -> Loop:
+def loop_over_minibatches(settings: UpdateSettings) -> Loop:
     """The loop of an update: all minibatches, or until the policy has moved far enough."""
-    if not fixed.target_kl:
+    if not settings.target_kl:
         return over_minibatches
-    return partial(until_too_far, limit=TARGET_KL_FACTOR * fixed.target_kl)
+    return partial(until_too_far, limit=TARGET_KL_FACTOR * settings.target_kl)
 
 
-def compile_update(policy: Policy, unpack: Unpack, fixed: Fixed, xla: bool) -> Update:
+def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla: bool) -> Update:
     """The update of `policy`, compiled when it is first called."""
-    gradient = minibatch_gradient(policy, unpack, fixed)
-    loop = loop_over_minibatches(fixed)
+    gradient = minibatch_gradient(policy, unpack, settings)
+    loop = loop_over_minibatches(settings)
 
-    def update(start: Moving, fed: Fed) -> tuple[Moving, Tensors]:
-        def minibatch(i: Index, moving: Moving) -> tuple[Moving, Tensors]:
-            samples = {name: tf.gather(x, fed.order[i]) for name, x in fed.batch.items()}
+    def update(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
+        def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
+            samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
             samples["advantages"] = normalize_advantages(samples["advantages"])
-            raw, logged = gradient(moving.params, samples, fed.clip_range, fed.coefs)
-            step = fed.step + tf.cast(i + 1, tf.float32)
-            moved, norm = descend(moving, raw, step, fed.lr, fixed.max_grad_norm)
-            return moved, {**logged, "grad_norm": norm}
+            raw, logged = gradient(state.params, samples, inputs.clip_range, inputs.coefs)
+            step = inputs.step + tf.cast(i + 1, tf.float32)
+            new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)
+            return new, {**logged, "grad_norm": norm}
 
-        return loop(fed.order.shape[0], logged_names(fed.coefs, fixed), start, minibatch)
+        return loop(inputs.order.shape[0], logged_names(inputs.coefs, settings), start, minibatch)
 
     compiled: Update = tf.function(update, jit_compile=xla, autograph=False)
     return compiled

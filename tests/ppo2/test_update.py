@@ -7,7 +7,7 @@ from scipy import stats
 
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.update import Fixed, Moving, adam, clip_by_norm, minibatch_loss
+from baselines.ppo2.update import AdamState, UpdateSettings, adam, clip_by_norm, minibatch_loss
 
 
 def test_adam_is_that_of_keras() -> None:
@@ -15,21 +15,21 @@ def test_adam_is_that_of_keras() -> None:
     start = rng.standard_normal(20).astype(np.float32)
     variable = tf.Variable(start)
     keras = tf.keras.optimizers.Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-5)
-    moving = Moving(tf.constant(start), tf.zeros(20), tf.zeros(20))
+    state = AdamState(tf.constant(start), tf.zeros(20), tf.zeros(20))
     for step in range(1, 9):
         lr = 1e-2 / step
         gradient = tf.constant((10.0 ** rng.uniform(-6, 1) * rng.standard_normal(20)), tf.float32)
         keras.learning_rate = lr
         keras.apply_gradients([(gradient, variable)])
-        moving = adam(moving, gradient, tf.constant(float(step)), tf.constant(lr))
-        np.testing.assert_allclose(moving.params, variable, rtol=1e-6, atol=1e-7)
-    assert np.abs(moving.params - start).min() > 1e-4
+        state = adam(state, gradient, tf.constant(float(step)), tf.constant(lr))
+        np.testing.assert_allclose(state.params, variable, rtol=1e-6, atol=1e-7)
+    assert np.abs(state.params - start).min() > 1e-4
 
 
 @pytest.mark.parametrize("gradient", [2.0, -1e-3, 1e-5])
 def test_adams_first_step_by_hand(gradient: float) -> None:
     zero = tf.zeros(1)
-    start = Moving(zero, zero, zero)
+    start = AdamState(zero, zero, zero)
     params, m, v = adam(start, tf.constant([gradient]), tf.constant(1.0), tf.constant(0.01))
     root = np.sqrt(0.001)
     assert float(m[0]) == pytest.approx(0.1 * gradient, rel=1e-5)
@@ -71,10 +71,10 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
     batch = make_batch(policy, params, 30)
     a = (batch["advantages"] - batch["advantages"].mean()) / batch["advantages"].std()
-    fixed = Fixed(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5)
+    settings = UpdateSettings(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5)
     loss, logged = minibatch_loss(
         policy,
-        fixed,
+        settings,
         {name: tf.constant(value) for name, value in params.items()},
         {name: tf.constant(value) for name, value in (batch | {"advantages": a}).items()},
         tf.constant(0.2),

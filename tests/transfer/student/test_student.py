@@ -12,14 +12,14 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
-from baselines.ppo2.update import Fixed, minibatch_loss
+from baselines.ppo2.update import UpdateSettings, minibatch_loss
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 
 Arrays = dict[str, np.ndarray]
 COEFS = {"kl": 0.3, "ps": 0.6, "vf_ps": 0.8, "mutual_info": 0.4}
-FIXED = Fixed(vf_coef=0.7, ent_coef=0.2, max_grad_norm=0.5)
+SETTINGS = UpdateSettings(vf_coef=0.7, ent_coef=0.2, max_grad_norm=0.5)
 NOTHING = dict.fromkeys(COEFS, 0.0)
 
 
@@ -101,8 +101,8 @@ class Reference:
         near = old_v + np.clip(v - old_v, -0.2, 0.2)
         return float(
             np.maximum(-a * ratio, -a * np.clip(ratio, 0.8, 1.2)).mean()
-            + FIXED.vf_coef * 0.5 * np.maximum((v - r) ** 2, (near - r) ** 2).mean()
-            - FIXED.ent_coef * stats.norm.entropy(0, std).sum()
+            + SETTINGS.vf_coef * 0.5 * np.maximum((v - r) ** 2, (near - r) ** 2).mean()
+            - SETTINGS.ent_coef * stats.norm.entropy(0, std).sum()
             + coefs["ps"] * self.coupling("student")
             + coefs["vf_ps"] * self.coupling("vf_student")
             + coefs["mutual_info"] * self.mutual_information(obs)
@@ -170,12 +170,12 @@ def gradient(
     student: Student, params: Arrays, batch: Arrays, coefs: dict[str, float], **weights: float
 ) -> tuple[float, Arrays]:
     tensors = {name: tf.constant(value) for name, value in params.items()}
-    fixed = Fixed(**(vars(FIXED) | weights))
+    settings = UpdateSettings(**(vars(SETTINGS) | weights))
     normalised = {"advantages": normalize_advantages(batch["advantages"])}
     given = {k: tf.constant(v) for k, v in (batch | normalised).items()}
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        loss, _ = minibatch_loss(student, fixed, tensors, given, 0.2, coefs)
+        loss, _ = minibatch_loss(student, settings, tensors, given, 0.2, coefs)
     gradients = tape.gradient(loss, tensors, unconnected_gradients="zero")
     return float(loss), {name: g.numpy() for name, g in gradients.items()}
 
