@@ -18,7 +18,7 @@ from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
-from baselines.common.networks.interfaces import Distribution, Network, Pi
+from baselines.common.networks.interfaces import Distribution, Layer, Network, Pi
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.networks.variables import Variables, constant, drawn, joined, shapes
@@ -112,14 +112,15 @@ class PlainPolicy:
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables."""
-        hidden = networks.dense_layers(self.network, params, self.pi_scope)
-        if not hidden:
+        layers = self.policy_layers(params)
+        if not layers:
             return plain_actor(self.distribution, self.pi, params)
-        return self.actor_from(params, networks.feed_forward([*hidden, self.head(params)]))
+        return self.actor_from(params, networks.feed_forward(layers))
 
-    def head(self, params: Mapping[str, np.ndarray]) -> networks.Layer:
-        """The policy's output layer."""
-        return networks.dense(params, f"{self.pi_scope}/pi")
+    def policy_layers(self, params: Mapping[str, np.ndarray]) -> list[Layer]:
+        """The policy's hidden layers and its output layer; none if they are not all dense."""
+        hidden = networks.dense_layers(self.network, params, self.pi_scope)
+        return [*hidden, networks.dense(params, f"{self.pi_scope}/pi")] if hidden else []
 
     def actor_from(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
         """An actor from a function that computes the policy network's outputs."""

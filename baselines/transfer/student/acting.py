@@ -7,8 +7,13 @@ together is a single product of matrices:
 
     [h^i, y_1^i, ..., y_J^i] = act([h^{i-1}, y_1^{i-1}, ..., y_J^{i-1}] M^i + c^i)
 
-with y_j^i the activation of teacher j's layer i, and s and the last hidden layers of the φ in place
-of the first one's inputs. `Student.pi` is the definition; a test holds the two together.
+with y_j^i the activation of teacher j's layer i. With one teacher, of the weights W_1^i and b_1^i:
+
+    M^i = | p_0 W^i            0     |      c^i = [ p_0 b^i + p_1 b_1^i U_1^i,  b_1^i ]
+          | p_1 W_1^i U_1^i    W_1^i |
+
+The first layer reads s and the last hidden layers of the φ instead; the last has no y. `Student.pi`
+is the definition; a test holds the two together.
 """
 
 from __future__ import annotations
@@ -24,22 +29,21 @@ from baselines.common.networks.networks import dense_layers, feed_forward
 from baselines.transfer.student.mapping import SELECTION, embedding_scope
 from baselines.transfer.student.mixing_spec import lateral, shares
 from baselines.transfer.student.student_parts import StudentParts
-from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
+from baselines.transfer.teachers.teacher import source_numbers, sources
 
 
 @dataclass(frozen=True)
-class Parts:
+class PolicySide:
     """What a student's policy side is made of; each list of layers in their order.
 
     Attributes:
-        body: the student's own hidden layers.
-        mappings: of each source task, the layers of φ with its output layer.
-        teachers: of each teacher, the hidden layers of its policy.
-        sources: the source task of each teacher.
+        body: the student's own layers, the output layer with them.
+        mappings: of each source task, the layers of φ, the output layer with them.
+        teachers: of each teacher, the layers of its policy, the output layer with them.
+        sources: the number of each teacher's source task.
         selections: of each source task, S of a φ that adds s S, [d, d_j]; None: it does not.
-        laterals: of each layer, the matrices U_j.
-        shares: of each layer, p, float32 of [1 + J].
-        head: the output layer, where it is not one of the mixed layers.
+        laterals: of each mixed layer, the matrices U_j, float32 of [width of teacher j, width].
+        shares: of each mixed layer, p, float32 of [1 + J].
     """
 
     body: list[Layer]
@@ -49,106 +53,97 @@ class Parts:
     selections: list[np.ndarray | None]
     laterals: list[list[np.ndarray]]
     shares: list[np.ndarray]
-    head: list[Layer]
 
 
-def parts(student: StudentParts, params: Mapping[str, np.ndarray]) -> Parts | None:
+def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> PolicySide | None:
     """A student's policy side; None where one of its networks is not made of dense layers.
 
     Args:
         student: the student.
         params: its variables by name, also those that are not trained.
     """
-    body, teachers = student.body, student.teachers
-    layers = range(student.mixed_layers)
-    scopes = [embedding_scope(i) for i in range(len(sources(teachers)))]
-    found = Parts(
-        body=dense_layers(body.network, params, body.pi_scope),
-        mappings=[dense_layers(student.mapping.embedding, params, scope) for scope in scopes],
-        teachers=[dense_layers(t.policy.network, t.params, t.policy.pi_scope) for t in teachers],
+    scope, teachers, mixed = student.body.pi_scope, student.teachers, range(student.mixed_layers)
+    mappings = [embedding_scope(i) for i in range(len(sources(teachers)))]
+    side = PolicySide(
+        body=student.body.policy_layers(params),
+        mappings=[dense_layers(student.mapping.embedding, params, name) for name in mappings],
+        teachers=[teacher.policy.policy_layers(teacher.params) for teacher in teachers],
         sources=source_numbers(teachers),
-        selections=[params.get(f"{scope}/{SELECTION}") for scope in scopes],
-        laterals=[
-            [params[lateral(body.pi_scope, i, j)] for j in range(len(teachers))] for i in layers
-        ],
-        shares=[shares(params, body.pi_scope, i) for i in layers],
-        head=[body.head(params)],
+        selections=[params.get(f"{name}/{SELECTION}") for name in mappings],
+        laterals=[[params[lateral(scope, i, j)] for j in range(len(teachers))] for i in mixed],
+        shares=[shares(params, scope, i) for i in mixed],
     )
-    if not all([found.body, *found.mappings, *found.teachers]):
-        return None
-    return _with_mixed_outputs(found, teachers) if student.mixing_spec.with_outputs else found
+    return side if all([side.body, *side.mappings, *side.teachers]) else None
 
 
-def _with_mixed_outputs(parts: Parts, teachers: Sequence[Teacher]) -> Parts:
-    """The same with the output layers as the last of the mixed layers."""
-    outputs = [teacher.policy.head(teacher.params) for teacher in teachers]
-    return replace(
-        parts,
-        body=[*parts.body, *parts.head],
-        teachers=[[*t, last] for t, last in zip(parts.teachers, outputs, strict=True)],
-        head=[],
-    )
-
-
-def as_one_network(parts: Parts) -> Callable[[np.ndarray], np.ndarray]:
-    """The outputs of the policy network as a function of normalised observations [B, d]."""
-    embed = feed_forward(_side_by_side([mapping[:-1] for mapping in parts.mappings]))
-    mixed = feed_forward([*_mixed_layers(parts), *parts.head])
-    return lambda obs: mixed(np.concatenate((obs, embed(obs)), axis=1))
+def as_one_network(side: PolicySide) -> Callable[[np.ndarray], np.ndarray]:
+    """The outputs of the policy network [B, k] as a function of normalised observations [B, d]."""
+    embed = feed_forward(_side_by_side([mapping[:-1] for mapping in side.mappings]))
+    mixed = _mixed_layers(side)
+    outputs = feed_forward([*mixed, *side.body[len(mixed) :]])
+    return lambda obs: outputs(np.concatenate((obs, embed(obs)), axis=1))
 
 
 def _side_by_side(networks: Sequence[Sequence[Layer]]) -> list[Layer]:
     """Networks of the same input as one, with their outputs beside one another."""
+    return [
+        _joined(_each_on_its_part(layers) if i else layers)
+        for i, layers in enumerate(zip(*networks, strict=True))
+    ]
+
+
+def _mixed_layers(side: PolicySide) -> list[Layer]:
+    """M^i, c^i and the activation of each mixed layer."""
     layers = []
-    for i, parts in enumerate(zip(*networks, strict=True)):
-        if i:  # each reads its own part of the layer before
-            *starts, inputs = np.cumsum([0, *(len(part.w) for part in parts)]).tolist()
-            parts = tuple(
-                _from_row(part, at, inputs) for part, at in zip(parts, starts, strict=True)
-            )
-        layers.append(_joined(parts))
+    for i, (laterals, p) in enumerate(zip(side.laterals, side.shares, strict=True)):
+        if i == 0:
+            own, *theirs = _first_layers(side)
+        else:
+            own, *theirs = _each_on_its_part([net[i] for net in (side.body, *side.teachers)])
+        mixed = _mixed(own, theirs, laterals, p)
+        is_last = i + 1 == len(side.shares)
+        layers.append(mixed if is_last else _joined([mixed, *theirs]))
     return layers
 
 
-def _mixed_layers(parts: Parts) -> list[Layer]:
-    obs_size, embedded = len(parts.body[0].w), [len(m[-1].w) for m in parts.mappings]
-    starts = np.cumsum([obs_size, *embedded]).tolist()
-    placed = [_first_layer(parts, j, starts) for j in range(len(parts.teachers))]
-    inputs, at = starts[-1], list[int]()
-    layers: list[Layer] = []
-    for i, own in enumerate(parts.body):
-        if i:
-            placed = [
-                _from_row(teacher[i], start, inputs)
-                for teacher, start in zip(parts.teachers, at, strict=True)
-            ]
-        mixed = _mixed(_from_row(own, 0, inputs), placed, parts.laterals[i], parts.shares[i])
-        outputs = [mixed, *placed] if i + 1 < len(parts.body) else [mixed]
-        layers.append(_joined(outputs))
-        *at, inputs = np.cumsum([len(output.b) for output in outputs]).tolist()
+def _first_layers(side: PolicySide) -> list[Layer]:
+    """The student's and each teacher's first layer, on s and the last hidden layers of the φ."""
+    ends = [mapping[-1] for mapping in side.mappings]
+    obs, *embedded = _places([len(side.body[0].w), *(len(end.w) for end in ends)])
+    inputs = embedded[-1].stop
+    layers = [_widened(side.body[0], obs, inputs)]
+    for (first, *_), source in zip(side.teachers, side.sources, strict=True):
+        layer = _widened(_after(ends[source], first), embedded[source], inputs)
+        chosen = side.selections[source]
+        if chosen is not None:
+            layer.w[obs] += chosen @ first.w
+        layers.append(layer)
     return layers
 
 
-def _first_layer(parts: Parts, teacher: int, starts: Sequence[int]) -> Layer:
-    """A teacher's first layer, from the observation and the last hidden layers of the φ."""
-    source, first = parts.sources[teacher], parts.teachers[teacher][0]
-    layer = _from_row(_after(parts.mappings[source][-1], first), starts[source], starts[-1])
-    chosen = parts.selections[source]
-    if chosen is not None:
-        layer.w[: len(chosen)] += chosen @ first.w
-    return layer
+def _each_on_its_part(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers that each read a part of the input, one after the other, as layers of all of it."""
+    sizes = [len(layer.w) for layer in layers]
+    inputs, places = sum(sizes), _places(sizes)
+    return [_widened(layer, rows, inputs) for layer, rows in zip(layers, places, strict=True)]
+
+
+def _places(sizes: Sequence[int]) -> list[slice]:
+    """Where parts of these sizes are, one after the other."""
+    ends = np.cumsum(sizes).tolist()
+    return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _widened(layer: Layer, rows: slice, inputs: int) -> Layer:
+    """A layer that reads the part `rows` of the input, as a layer of all `inputs`."""
+    w = np.zeros((inputs, layer.w.shape[1]), np.float32)
+    w[rows] = layer.w
+    return replace(layer, w=w)
 
 
 def _after(first: Layer, second: Layer) -> Layer:
     """The map that applies `first`, then `second`."""
     return replace(second, w=first.w @ second.w, b=first.b @ second.w + second.b)
-
-
-def _from_row(part: Layer, first: int, inputs: int) -> Layer:
-    """A layer of some inputs, from number `first` on, as a layer of all `inputs`."""
-    wide = np.zeros((inputs, part.w.shape[1]), np.float32)
-    wide[first : first + len(part.w)] = part.w
-    return replace(part, w=wide)
 
 
 def _mixed(
@@ -173,8 +168,7 @@ def _activation(layers: Sequence[Layer]) -> InPlace | None:
     kinds = [layer.activation for layer in layers]
     if len(set(kinds)) == 1:
         return kinds[0]
-    ends = np.cumsum([len(layer.b) for layer in layers])
-    columns = [slice(end - len(layer.b), end) for end, layer in zip(ends, layers, strict=True)]
+    columns = _places([len(layer.b) for layer in layers])
 
     def apply(x: np.ndarray) -> None:
         for part, kind in zip(columns, kinds, strict=True):

@@ -204,7 +204,7 @@ class Student(StudentParts):
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
-        parts = acting.parts(self, self._with_fixed(params))
-        if parts is None:
+        side = acting.policy_side(self, self._with_fixed(params))
+        if side is None:
             return plain_actor(self.distribution, self.pi, params)
-        return self.body.actor_from(params, acting.as_one_network(parts))
+        return self.body.actor_from(params, acting.as_one_network(side))
