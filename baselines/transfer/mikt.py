@@ -22,7 +22,7 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
-from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
@@ -57,8 +57,7 @@ def start(
     """
     mixing = MixingSpec(config.laterals, config.mix_outputs)
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        if complaint := unfitting(mixing, body, teacher):
-            raise UserError(f"--{complaint} (the teacher {path})")
+        check_mixing(mixing, body, teacher, path)
     teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     spec = MappingSpec(
         config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping

@@ -15,7 +15,7 @@ from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
 from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing_spec import MixingSpec, unfitting
+from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import LOSSES
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.correspondence import Window
@@ -103,8 +103,7 @@ def _stored_mixing(
 ) -> tuple[MixingSpec, tuple[Window, ...]]:
     mixing, told = MixingSpec(**described.get("mixing", {})), described.get("windows", [])
     for teacher in teachers:
-        if complaint := unfitting(mixing, body, teacher):
-            raise ValueError(complaint)
+        check_mixing(mixing, body, teacher, teacher.env["id"])
     by_name = mapping.build().is_named or mixing.outputs == "named"
     windows = [
         stored_window(window, body, teacher)
