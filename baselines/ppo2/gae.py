@@ -30,17 +30,20 @@ def gae(
     next_values = np.concatenate([values[1:], last_values[None]])
     deltas = rewards + gamma * alive * next_values - values
     decay = gamma * lam * alive
-    columns = zip(deltas.T[:, ::-1].tolist(), decay.T[:, ::-1].tolist(), strict=True)
-    return np.array([_accumulated(*column)[::-1] for column in columns], np.float32).T
+    columns = zip(deltas.T.tolist(), decay.T.tolist(), strict=True)
+    return np.array([_accumulated(*column) for column in columns], np.float32).T
 
 
 def _accumulated(deltas: list[float], decay: list[float]) -> list[float]:
-    """x_t = deltas_t + decay_t · x_{t−1}; on plain floats, since NumPy's take ten times as long."""
-    result, carried = [], 0.0
-    for delta, factor in zip(deltas, decay, strict=True):
-        carried = delta + factor * carried
-        result.append(carried)
-    return result
+    """A_t = δ_t + decay_t A_{t+1} of one environment, from the last step back, where A_T is 0.
+
+    On plain floats, since NumPy's take ten times as long.
+    """
+    advantages, following = [], 0.0
+    for delta, factor in zip(reversed(deltas), reversed(decay), strict=True):
+        following = delta + factor * following
+        advantages.append(following)
+    return advantages[::-1]
 
 
 def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
