@@ -70,18 +70,25 @@ class Student(StudentParts):
         """Number of the student's observation dimensions d."""
         return self.body.obs_size
 
+    def _with_fixed(self, params: Params) -> Params:
+        """The trained variables and those that are not (`fixed`): what the private methods read."""
+        return {**params, **self.fixed} if self.fixed else params
+
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
+        params = self._with_fixed(params)
         return self._pi(params, obs, self._embed(params, obs))
 
     def value(self, params: Params, obs: Array) -> Array:
         """The values [B] of [B, obs_size] observations."""
+        params = self._with_fixed(params)
         return self._value(params, obs, self._embed(params, obs))
 
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
         """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
+        params = self._with_fixed(params)
         embedded = self._embed(params, obs)
         pi_log_shares, vf_log_shares = (
             [log_own_share(params, scope, i) for i in range(self.mixed_layers)]
@@ -110,13 +117,13 @@ class Student(StudentParts):
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.body.pi_scope, len(self.body.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
-        pi = self.body.pi_head(params, self._hidden(params, scope, obs, features))
+        latent = hidden_layers(self.body.network, params, scope, obs, features)
+        pi = self.body.pi_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return pi
         mean, *spread = pi
-        values = self._with_fixed(params)
         theirs = [
-            teacher.action_mean(z) @ values[lateral(scope, last, j)]
+            teacher.action_mean(z) @ params[lateral(scope, last, j)]
             for j, (teacher, z) in enumerate(zip(self.teachers, features, strict=True))
         ]
         return self._output(params, scope, mean, theirs), *spread
@@ -124,17 +131,12 @@ class Student(StudentParts):
     def _value(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
         scope = self.body.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
-        value = self.body.value_head(params, self._hidden(params, scope, obs, features))
+        latent = hidden_layers(self.body.network, params, scope, obs, features)
+        value = self.body.value_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return value
         theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
         return self._output(params, scope, value, theirs)
-
-    def _hidden(
-        self, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
-    ) -> Array:
-        """The last hidden layer of a side, [B, width]."""
-        return hidden_layers(self.body.network, self._with_fixed(params), scope, obs, features)
 
     def _output(self, params: Params, scope: str, own: Array, theirs: Sequence[Array]) -> Array:
         """The output of a side, with the teachers' mixed in; [B, k] or [B]."""
@@ -142,12 +144,8 @@ class Student(StudentParts):
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
-        values, number = self._with_fixed(params), len(sources(self.teachers))
-        return [mapping.embed(values, i, obs, self.mapping) for i in range(number)]
-
-    def _with_fixed(self, params: Params) -> Params:
-        """The trained variables, and those that are not trained (`fixed`)."""
-        return {**params, **self.fixed} if self.fixed else params
+        number = len(sources(self.teachers))
+        return [mapping.embed(params, i, obs, self.mapping) for i in range(number)]
 
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
@@ -183,6 +181,7 @@ class Student(StudentParts):
             params: its variables, NumPy arrays.
             obs: normalised observations of a rollout, float32 of [N, d].
         """
+        params = self._with_fixed(params)
         embedded = self._embed(params, obs)
         decoded = self._decode(params, embedded)
         return (
