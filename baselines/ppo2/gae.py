@@ -16,15 +16,15 @@ def gae(
     """Advantages by GAE(λ), Schulman et al. 2016, equation 16.
 
     Args:
-        rewards: float of [T, B].
-        values: V(s_t), float of [T, B].
+        rewards: normalised rewards r_t, float of [T, B].
+        values: V(s_t), in units of the normalised return, float of [T, B].
         dones: whether step t ended its episode, bool of [T, B].
         last_values: V(s_T), float of [B].
         gamma: discount γ.
         lam: λ.
 
     Returns:
-        float32 of [T, B].
+        float32 of [T, B], in units of the normalised return.
     """
     alive = 1.0 - dones
     next_values = np.concatenate([values[1:], last_values[None]])
@@ -47,7 +47,10 @@ def _accumulated(deltas: list[float], decay: list[float]) -> list[float]:
 
 
 def explained_variance(values: np.ndarray, returns: np.ndarray) -> float:
-    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant."""
+    """1 − var(R − V) / var R: 1 is perfect, 0 no better than a constant; NaN if R is constant.
+
+    Both arguments are float32 of [N], in units of the normalised return.
+    """
     if np.ptp(returns) == 0:
         return float("nan")
     return float(1 - (returns - values).var() / returns.var())

@@ -23,7 +23,7 @@ class PPOLosses:
 
 
 def normalize_advantages(advantages: Array) -> Array:
-    """To mean 0 and standard deviation 1 within the minibatch, float32 of [B]."""
+    """(A − mean A) / (std A + 10⁻⁸) over the minibatch, float32 of [B]."""
     centred = advantages - arrays.mean(advantages)
     return centred / (arrays.std(advantages) + STD_EPSILON)
 
@@ -39,7 +39,8 @@ def probability_ratio(neglogp: Array, old_neglogp: Array) -> Array:
 def policy_loss(neglogp: Array, old_neglogp: Array, advantages: Array, clip_range: Array) -> Array:
     """L_clip = mean max(−A r, −A clip(r, 1−ε, 1+ε)), r = exp(neglogp_old − neglogp).
 
-    Schulman et al. 2017, equation 7. All arguments float32 of [B], `clip_range` a scalar ε.
+    Schulman et al. 2017, equation 7; a scalar. The arguments are float32 of [B]: neglogp in nats,
+    `advantages` normalised; `clip_range` is a scalar ε.
     """
     ratio = probability_ratio(neglogp, old_neglogp)
     clipped = arrays.clip(ratio, 1.0 - clip_range, 1.0 + clip_range)
@@ -47,9 +48,10 @@ def policy_loss(neglogp: Array, old_neglogp: Array, advantages: Array, clip_rang
 
 
 def value_loss(values: Array, old_values: Array, returns: Array, clip_range: Array) -> Array:
-    """½ mean max((V − R)², (V_old + clip(V − V_old, −ε, ε) − R)²), as in Baselines.
+    """L_value = ½ mean max((V − R)², (V_old + clip(V − V_old, −ε, ε) − R)²), as in Baselines.
 
-    All arguments float32 of [B] in units of the normalised return, `clip_range` a scalar ε.
+    A scalar. The arguments are float32 of [B] in units of the normalised return; `clip_range` is a
+    scalar ε in the same units.
     """
     clipped = old_values + arrays.clip(values - old_values, -clip_range, clip_range)
     errors = arrays.maximum((values - returns) ** 2, (clipped - returns) ** 2)
@@ -57,12 +59,12 @@ def value_loss(values: Array, old_values: Array, returns: Array, clip_range: Arr
 
 
 def approx_kl(neglogp: Array, old_neglogp: Array) -> Array:
-    """½ mean (neglogp − neglogp_old)², a scalar."""
+    """The KL term: ½ mean (neglogp − neglogp_old)², a scalar in nats²."""
     return 0.5 * arrays.mean((neglogp - old_neglogp) ** 2)
 
 
 def kl_estimate(neglogp: Array, old_neglogp: Array) -> Array:
-    """KL(old, new) in nats, estimated without bias: mean (r − 1 − log r), a scalar.
+    """KL(π_old ‖ π) in nats, estimated without bias: mean (r − 1 − log r), a scalar.
 
     r = exp(neglogp_old − neglogp); the third estimator of Schulman 2020, "Approximating KL
     divergence", which Stable-Baselines3 compares with its `target_kl`.
@@ -90,7 +92,8 @@ def ppo_losses(
 ) -> PPOLosses:
     """All of PPO's terms.
 
-    Arrays are float32 of [B], the advantages normalised; `clip_range` is a scalar.
+    The arguments are float32 of [B]: neglogp and entropy in nats (the latter also a scalar), values
+    and returns in units of the normalised return, advantages normalised; `clip_range` is a scalar.
     """
     return PPOLosses(
         policy_loss(neglogp, old_neglogp, advantages, clip_range),

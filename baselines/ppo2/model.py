@@ -27,6 +27,7 @@ class Layout:
     a checkpoint and a copy between NumPy and TensorFlow one operation each.
 
     Attributes:
+        shapes: of the variables by name, in their order.
         size: length of the flat vector.
     """
 
@@ -133,7 +134,7 @@ class Model:
         return digest((self._flat, self._m, self._v))
 
     def value(self, obs: np.ndarray) -> np.ndarray:
-        """Values [B] of normalised observations [B, d]."""
+        """Values [B], in units of the normalised return, of normalised observations [B, d]."""
         return self.policy.value(self.params, obs)
 
     def neglogp(self, obs: np.ndarray, actions: np.ndarray) -> np.ndarray:

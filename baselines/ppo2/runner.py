@@ -20,13 +20,15 @@ from baselines.ppo2.model import Model
 class Batch:
     """What a rollout gives the update: sample n is step n mod T of environment n // T.
 
+    Advantages, values and returns are in units of the normalised return.
+
     Attributes:
         obs: normalised observations, float32 of [T·B, d].
         actions: float32 of [T·B, k] for `Box`, int64 of [T·B] for `Discrete`.
         returns: advantages + values, the value function's targets, float32 of [T·B].
         advantages: GAE(λ), float32 of [T·B].
         values: V(s) when the sample was taken, float32 of [T·B].
-        neglogp: negative log-likelihood of the action when it was taken, float32 of [T·B].
+        neglogp: negative log-likelihood of the action when it was taken, in nats, float32 of [T·B].
     """
 
     obs: np.ndarray
@@ -63,7 +65,7 @@ class Outcome:
 
 
 def _by_environment(x: np.ndarray) -> np.ndarray:
-    """[T, B, ...] to [B·T, ...]."""
+    """[T, B, ...] to [T·B, ...], one environment after the other."""
     return x.swapaxes(0, 1).reshape(-1, *x.shape[2:])
 
 
@@ -72,7 +74,7 @@ class _Rollout:
     """What a rollout gathers, step by step and group by group; T steps of B environments.
 
     Attributes:
-        noise: of the actions, [T, B, n].
+        noise: of the actions, float32 of [T, B, n] (`Distribution.noise`).
         obs: normalised observations, float32 of [T, B, d].
         rewards: raw rewards, float64 of [T, B].
         dones: whether the step ended an episode, bool of [T, B].

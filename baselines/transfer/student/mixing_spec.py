@@ -44,7 +44,7 @@ def mixing(scope: str, layer: int) -> str:
 
 
 def lateral(scope: str, layer: int, teacher: int) -> str:
-    """Name of U of a layer and a teacher, float32 of [its width, the student's width].
+    """Name of U of a layer and a teacher, float32 of [width of the teacher's layer, width].
 
     Of the policy's output layer it is A, float32 of [k_j, k].
     """
@@ -104,7 +104,10 @@ class MixingSpec:
 
 
 def mixing_variables(body: PlainPolicy, teachers: Sequence[Teacher], spec: MixingSpec) -> Variables:
-    """The logits, U and A, Glorot uniform, of the policy side and of the value side."""
+    """The logits and U of the policy side and of the value side, and A of the policy's outputs.
+
+    U and A are Glorot uniform; `fixed_matrices` has the values of those that are not learned.
+    """
     sides = [_of_side(body, teachers, scope) for scope in (body.pi_scope, body.vf_scope)]
     return joined([*sides, _of_outputs(body, teachers) if spec.with_outputs else {}])
 

@@ -149,7 +149,7 @@ class Loss:
         weight: what its weight is there.
         meaning: in words.
         unit: of the loss; its weight is per the first word of it.
-        of: the loss, a scalar.
+        of: the function that computes it; it returns a scalar.
         rises: whether its weight is 0 at first and rises in the second half of the time with
             teachers (`schedule.coupling_weight`), or is the same all that time.
         optional: whether a student has it only if its weight is above 0.

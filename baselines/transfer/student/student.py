@@ -2,11 +2,11 @@
 
     h^i = tanh( p_0^i (W^i h^{i-1} + b^i) + Σ_j p_j^i z_j^i(φ_j(s)) U_j^i )
 
-(Wan et al. 2020, section 4.1). φ_j embeds the student's observation in that of teacher j, z_j^i
-is the pre-activation of the teacher's layer i, U_j^i a lateral matrix, and p^i = softmax of
-1 + J mixing logits. The policy side takes z from the teachers' policy networks, the value side
-from their value networks; each source task has one φ, which both sides and all of the task's
-teachers share.
+(Wan et al. 2020, section 4.1), where tanh stands for the network's activation. φ_j maps the
+student's observation to an input for teacher j, z_j^i is the pre-activation of the teacher's layer
+i, U_j^i a lateral matrix, and p^i = softmax of 1 + J mixing logits. The policy side takes z from
+the teachers' policy networks, the value side from their value networks; each source task has one
+φ, which both sides and all of the task's teachers share.
 
 With `--mix_outputs` the output layers are mixed in the same way, with shares of their own: the mean
 of the action is p_0 (W h + b) + Σ_j p_j μ_j(φ_j(s)) A_j, and the value p_0 (W h + b) + Σ_j p_j
@@ -43,7 +43,7 @@ def hidden_layers(
         params: the student's variables by name.
         scope: the first part of those of the side.
         obs: normalised observations s, float32 of [B, d].
-        features: z_j of each teacher j, float32 of [B, width] for each layer.
+        features: z_j of each teacher j, float32 of [B, width of its layer] for each layer.
 
     Returns:
         float32 of [B, width].

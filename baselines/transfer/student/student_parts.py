@@ -36,7 +36,8 @@ class StudentParts:
         body: the student's own networks; all that is left once it goes alone.
         teachers: the frozen teachers.
         mapping_spec: φ and its decoder.
-        min_std: noise that the decoder's σ_q is never below (see `mutual_information_loss`).
+        min_std: standard deviation of the noise that is added to the decoder, in units of the
+            normalised observation (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: each teacher's place on the student's body; empty where names do not count.

@@ -19,6 +19,7 @@ Moved = Callable[[str, int], str]
 """From a part's name and a number of segments to that of the part so much further along."""
 
 ABSENT = -1
+"""The number of an entry of the teacher's observation that the student does not have."""
 
 
 @dataclass(frozen=True)
