@@ -177,10 +177,10 @@ class Runner:
         )
         neglogp = self._model.neglogp(flat_obs, flat_actions)
         return Batch(
-            flat_obs,
-            flat_actions,
-            advantages + flat_values,
-            advantages,
-            flat_values,
-            neglogp,
+            obs=flat_obs,
+            actions=flat_actions,
+            returns=advantages + flat_values,
+            advantages=advantages,
+            values=flat_values,
+            neglogp=neglogp,
         )

@@ -84,14 +84,16 @@ def read(
         frozen = checked_arrays(stored, needed)
     mixing, windows = _stored_mixing(described, body, teachers, spec)
     return kind(
-        body,
-        teachers,
-        spec,
-        float(described["min_std"]),
-        frozen,
-        mixing,
-        windows,
-        tuple(loss.name for loss in LOSSES if loss.optional and described.get(loss.name)),
+        body=body,
+        teachers=teachers,
+        mapping_spec=spec,
+        min_std=float(described["min_std"]),
+        frozen_mapping=frozen,
+        mixing_spec=mixing,
+        windows=windows,
+        optional_losses=tuple(
+            loss.name for loss in LOSSES if loss.optional and described.get(loss.name)
+        ),
     )
 
 

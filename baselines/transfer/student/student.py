@@ -100,7 +100,14 @@ class Student(StudentParts):
         aligned = self._aligned_values(params, embedded) if ALIGNMENT in has else []
         distances = self._distances(params, obs, pi, value) if DISTILLATION in has else []
         inputs = LossInputs(
-            obs, pi_log_shares, vf_log_shares, decoded, self.min_std, aligned, returns, distances
+            obs=obs,
+            pi_log_shares=pi_log_shares,
+            vf_log_shares=vf_log_shares,
+            decoded=decoded,
+            min_std=self.min_std,
+            aligned=aligned,
+            returns=returns,
+            distances=distances,
         )
         return pi, value, {loss.name: loss.of(inputs) for loss in self.losses}
 
