@@ -65,8 +65,8 @@ def start(
     for teacher in teachers:
         _check_mapping(spec, body, teacher)
     named = zip(config.teacher_paths, teachers, strict=True)
-    for (path, one), (second, other) in combinations(named, 2):
-        _check_may_share(path, one, second, other)
+    for (path, teacher), (other_path, other) in combinations(named, 2):
+        _check_may_share(path, teacher, other_path, other)
     windows = _windows(body, teachers, config, spec)
     student = Student(
         body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows,
@@ -101,20 +101,20 @@ def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> No
     check_mapping(spec, body.obs_size, teacher.policy.obs_size)
 
 
-def _check_may_share(path: str, one: Teacher, second: str, other: Teacher) -> None:
+def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teacher) -> None:
     """Refuse two teachers of one task, which share φ, if their observations or bodies differ."""
-    if one.env != other.env:
+    if teacher.env != other.env:
         return
-    sizes = one.policy.obs_size, other.policy.obs_size
-    hashes = {teacher.body["sha256"] for teacher in (one, other) if teacher.body}
+    sizes = teacher.policy.obs_size, other.policy.obs_size
+    hashes = {one.body["sha256"] for one in (teacher, other) if one.body}
     if sizes[0] != sizes[1] or len(hashes) > 1:
         differ = "bodies"
         if sizes[0] != sizes[1]:
             differ = f"numbers of observations, {sizes[0]} and {sizes[1]}"
         raise UserError(
-            f"--teacher_paths: {path} and {second} are both of {one.env['id']} with the same"
-            f" arguments, but have different {differ}; the task of one of them must"
-            " have another id or other arguments, such as another name of the body's file"
+            f"--teacher_paths: {path} and {other_path} are both of {teacher.env['id']} with the"
+            f" same arguments, but have different {differ}; the task of one of them must have"
+            " another id or other arguments, such as another name of the body's file"
         )
 
 

@@ -71,7 +71,7 @@ def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
     return sum(arrays.mean((value - returns) ** 2) for value in aligned) / len(aligned)
 
 
-def distillation_loss(divergences: Array, gaps: Array) -> Array:
+def distillation_loss(divergences: Array, value_differences: Array) -> Array:
     """L_D: the mean of KL(π ‖ π_alone) + ½ (V − V_alone)² over the batch.
 
     π and V are the student's with its teachers, π_alone and V_alone those of its own networks
@@ -79,12 +79,12 @@ def distillation_loss(divergences: Array, gaps: Array) -> Array:
 
     Args:
         divergences: KL(π ‖ π_alone), float32 of [B].
-        gaps: V − V_alone, in units of the normalised return, float32 of [B].
+        value_differences: V − V_alone, in units of the normalised return, float32 of [B].
 
     Returns:
         A scalar, in nats, where V is the mean of a normal distribution with variance 1.
     """
-    return arrays.mean(divergences) + 0.5 * arrays.mean(gaps**2)
+    return arrays.mean(divergences) + 0.5 * arrays.mean(value_differences**2)
 
 
 class LossInputs(NamedTuple):
