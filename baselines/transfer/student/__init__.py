@@ -1,1 +1,13 @@
-"""The student of MIKT: its equation, its mapping, its losses."""
+"""The student of MIKT: its equation, its mapping, its losses.
+
+Where to begin: an update asks a student for `student.Student.learning_outputs`. From there on,
+
+- `student` has the equation of its layers;
+- `mapping` has φ and its decoder, `mixing_spec` the weights p and the matrices U, and
+  `teachers.teacher` the features z;
+- `objectives` has the losses, `transfer.schedule` their weights over the run.
+
+The other modules are not needed to understand an update: `student_parts` lists the variables,
+`acting` computes actions faster, `description` is for checkpoints, `measures` and `student_metrics`
+are for the log. `ppo2.ppo2.iterate` is the iteration around all this, `ppo2.update` its update.
+"""
