@@ -31,6 +31,8 @@ TEACHER_WEIGHTS = ("loaded", "random_networks", "random")
 ON_DIVERGENCE = ("stop", "rollback")
 LATERALS = ("learned", "identity")
 MIX_OUTPUTS = ("none", "named", "learned")
+TEACHER_PLACES = ("first", "all")
+OBS_STATISTICS = ("fresh", "teachers")
 
 PATHS = ("env_xml", "save_path", "load_path", "log_path")
 """The settings that are a path; besides the teachers, which are several."""
@@ -340,7 +342,8 @@ class Config:
     # MIKT, the first of the kinds of transfer
     teacher_weights: str = setting(
         "loaded", "what is left of the teachers' training: all of it (loaded), nothing (random), or"
-        " σ and the statistics of the observations, for surgery and kickstarting (random_networks)",
+        " σ and the statistics of the observations, for surgery, kickstarting and obs_statistics"
+        " (random_networks)",
         group="mikt", choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
@@ -356,6 +359,16 @@ class Config:
         "none", "whether the output layers are mixed too: no (none), or with the teachers' actions"
         " for the motors of the same names (named) or through a learned matrix (learned)",
         group="mikt", choices=MIX_OUTPUTS,
+    )  # fmt: skip
+    teacher_places: str = setting(
+        "first", "where on the student's body a teacher teaches: in the first place that its own"
+        " body fits by name, or in all of them, as one teacher in each", group="mikt",
+        choices=TEACHER_PLACES,
+    )  # fmt: skip
+    obs_statistics: str = setting(
+        "fresh", "what the statistics of the observations start with: nothing (fresh), or the"
+        " teachers' of the entries of the same names (teachers)", group="mikt",
+        choices=OBS_STATISTICS,
     )  # fmt: skip
     ps_coef: float = setting(
         None, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",

@@ -184,6 +184,14 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
             [*STUDENT, "--teacher_weights=random_networks"],
             "--teacher_weights: random_networks .* --transfer=mikt does not read; give random",
         ),
+        (
+            [*STUDENT, "--obs_statistics=teachers", "--load_path=x"],
+            "--load_path: --obs_statistics=teachers begins with .*; leave one of the two out",
+        ),
+        (
+            [*STUDENT, "--teacher_places=al"],
+            "--teacher_places: unknown name 'al' .*did you mean all",
+        ),
         ([*STUDENT, "--decoder_min_std=-1"], "--decoder_min_std: must not be negative"),
         (["--init_logstd=-11"], "--init_logstd: must lie between -10 and 2"),
         (["--init_logstd=-1", "--load_path=x"], "--init_logstd: .* leave one of the two out"),

@@ -67,6 +67,8 @@ class Settings(TypedDict, total=False):
     mapping: str | Callable[..., Any] | None
     laterals: str | None
     mix_outputs: str | None
+    teacher_places: str | None
+    obs_statistics: str | None
     ps_coef: float | None
     vf_ps_coef: float | None
     mutual_info_coef: float | None

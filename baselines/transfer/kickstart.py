@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from baselines.common.command_line import NOT_NEGATIVE
-from baselines.common.errors import UserError
 from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
@@ -37,7 +36,11 @@ from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.stages import Stage, check_phases, first_update_alone
 from baselines.transfer.teachers.correspondence import Window, selection
-from baselines.transfer.teachers.places import known_statistics, placed_teachers
+from baselines.transfer.teachers.places import (
+    check_no_other_statistics,
+    known_statistics,
+    placed_teachers,
+)
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
     describe_window,
@@ -214,11 +217,7 @@ def check(config: Config) -> None:
             would begin both with the teachers' and with those of `load_path`.
     """
     check_phases(config, first_update_alone(config))
-    if config.load_path:
-        raise UserError(
-            "--load_path: --transfer=kickstart begins with statistics of its teachers; leave one of"
-            " the two out"
-        )
+    check_no_other_statistics(config, f"--transfer={config.transfer}")
 
 
 def start(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import combinations
 from typing import Any
@@ -16,7 +16,8 @@ from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes_of
 from baselines.common.seeding import Streams
-from baselines.config import Config
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.config import TEACHER_PLACES, Config
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
@@ -26,9 +27,18 @@ from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
+from baselines.transfer.student.student_parts import uses_names
 from baselines.transfer.teachers.correspondence import Window
-from baselines.transfer.teachers.places import places
+from baselines.transfer.teachers.places import (
+    check_no_other_statistics,
+    check_statistics,
+    known_statistics,
+    places,
+)
 from baselines.transfer.teachers.teacher import Teacher, with_weights
+
+OF_TEACHERS = "--obs_statistics=teachers"
+"""The option by which the statistics of the observations begin with the teachers'."""
 
 
 def check(config: Config) -> None:
@@ -39,11 +49,13 @@ def check(config: Config) -> None:
             it does not read would be left.
     """
     check_phases(config, first_update_coupled(config), first_update_alone(config))
-    if config.teacher_weights == "random_networks":
+    if config.teacher_weights == "random_networks" and config.obs_statistics == "fresh":
         raise UserError(
             "--teacher_weights: random_networks leaves the teachers' σ and statistics, which"
-            " --transfer=mikt does not read; give random"
+            f" --transfer=mikt does not read; give random, or {OF_TEACHERS}"
         )
+    if config.obs_statistics == "teachers":
+        check_no_other_statistics(config, OF_TEACHERS)
 
 
 def start(
@@ -56,38 +68,82 @@ def start(
             as they are to be, or names are needed and cannot be had.
     """
     mixing = MixingSpec(config.laterals, config.mix_outputs)
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        check_mixing(mixing, body, teacher, path)
-    teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     spec = MappingSpec(
         config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping
     )
-    for teacher in teachers:
-        _check_mapping(spec, body, teacher)
-    named = zip(config.teacher_paths, teachers, strict=True)
-    for (path, teacher), (other_path, other) in combinations(named, 2):
-        _check_may_share(path, teacher, other_path, other)
-    windows = _windows(body, teachers, config, spec)
+    _check_teachers(body, teachers, config, mixing, spec)
+    teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    windows: tuple[Window, ...] = ()
+    if wanted := _wants_names(config, spec):
+        teachers, windows = _in_places(teachers, places(body, teachers, config, wanted), config)
     student = Student(
-        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing, windows=windows,
+        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing,
+        windows=windows if uses_names(spec, mixing) else (),
         optional_losses=optional_losses(config),
     )  # fmt: skip
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
-    return Beginning(student, student.init(random.init))
+    statistics = _first_statistics(body, teachers, windows, config)
+    return Beginning(student, student.init(random.init), statistics)
 
 
-def _windows(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, spec: MappingSpec
-) -> tuple[Window, ...]:
-    """Where on the student's body each teacher's parts of the same names are, if need be."""
-    if spec.build().is_named:
-        wanted = f"--mapping: {config.mapping}"
-    elif config.mix_outputs == "named":
-        wanted = "--mix_outputs: named"
-    else:
-        return ()
-    return tuple(first for first, *_ in places(body, teachers, config, wanted))
+def _check_teachers(
+    body: PlainPolicy,
+    teachers: tuple[Teacher, ...],
+    config: Config,
+    mixing: MixingSpec,
+    spec: MappingSpec,
+) -> None:
+    if config.obs_statistics == "teachers":
+        check_statistics(teachers, config, OF_TEACHERS)
+    named = list(zip(config.teacher_paths, teachers, strict=True))
+    for path, teacher in named:
+        check_mixing(mixing, body, teacher, path)
+        _check_mapping(spec, body, teacher)
+    for (path, teacher), (other_path, other) in combinations(named, 2):
+        _check_may_share(path, teacher, other_path, other)
+
+
+def _wants_names(config: Config, spec: MappingSpec) -> str:
+    """The first flag that needs names, and its value, for the messages; empty: none does."""
+    wanting = {
+        "mapping": spec.build().is_named,
+        "mix_outputs": config.mix_outputs == "named",
+        "teacher_places": config.teacher_places == "all",
+        "obs_statistics": config.obs_statistics == "teachers",
+    }
+    flags = (f"--{name}: {getattr(config, name)}" for name, wants in wanting.items() if wants)
+    return next(flags, "")
+
+
+def _in_places(
+    teachers: tuple[Teacher, ...], found: Sequence[Sequence[Window]], config: Config
+) -> tuple[tuple[Teacher, ...], tuple[Window, ...]]:
+    """The teachers, each as often as it is to have a place, and these places.
+
+    Args:
+        teachers: the teachers.
+        found: all places of each.
+        config: the settings.
+    """
+    number = None if config.teacher_places == "all" else 1
+    placed = [
+        (replace(teacher, place=place), window)
+        for teacher, where in zip(teachers, found, strict=True)
+        for place, window in enumerate(where[:number])
+    ]
+    together, windows = zip(*placed, strict=True)
+    return together, windows
+
+
+def _first_statistics(
+    body: PlainPolicy, teachers: Sequence[Teacher], windows: Sequence[Window], config: Config
+) -> RunningMeanStd | None:
+    """What the statistics of the observations begin with; None: nothing."""
+    if config.obs_statistics == "fresh":
+        return None
+    placed = zip(teachers, windows, strict=True)
+    return known_statistics(body.obs_size, [(teacher, [window]) for teacher, window in placed])
 
 
 def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> None:
@@ -140,13 +196,14 @@ def go_on(
         KeyError, ValueError: its file is damaged.
     """
     assert isinstance(saved, Student)
-    theirs = [teacher.sha256 for teacher in saved.teachers]
-    if not isinstance(policy, Student) or [t.sha256 for t in policy.teachers] != theirs:
+    had = _of_files(saved.teachers)
+    theirs = [teacher.sha256 for teacher in had]
+    if not isinstance(policy, Student) or [t.sha256 for t in _of_files(policy.teachers)] != theirs:
         raise CheckpointError(
             f"--load_path: {config.load_path} is a student that still needs its teachers;"
             " give the same files in --teacher_paths, in the same order"
         )
-    if [t.random for t in policy.teachers] != [t.random for t in saved.teachers]:
+    if [t.random for t in _of_files(policy.teachers)] != [t.random for t in had]:
         raise CheckpointError(
             f"--teacher_weights: {config.teacher_weights} is not what the student"
             f" {config.load_path} was trained with so far; give the other one"
@@ -154,6 +211,16 @@ def go_on(
     check_goes_on(config, saved, policy)
     mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
     return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
+
+
+def _of_files(teachers: Sequence[Teacher]) -> list[Teacher]:
+    """One teacher for each file, however many places it has."""
+    return [teacher for teacher in teachers if teacher.place == 0]
+
+
+def _places(student: Student) -> str:
+    """The `teacher_places` that a student was made with, as far as it can be seen."""
+    return TEACHER_PLACES[any(teacher.place for teacher in student.teachers)]
 
 
 def check_goes_on(config: Config, saved: Student, given: Student) -> None:
@@ -167,6 +234,7 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
     settings: dict[str, tuple[Any, Any]] = {
         "laterals": (given.mixing_spec.laterals, saved.mixing_spec.laterals),
         "mix_outputs": (given.mixing_spec.outputs, saved.mixing_spec.outputs),
+        "teacher_places": (_places(given), _places(saved)),
     }
     parts = [(student.mapping.embedding, student.mapping.decoder) for student in (given, saved)]
     if parts[0] != parts[1]:

@@ -17,7 +17,7 @@ from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import LOSSES
-from baselines.transfer.student.student_parts import StudentParts
+from baselines.transfer.student.student_parts import StudentParts, uses_names
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
@@ -75,7 +75,7 @@ def read(
         stored_teacher(j, teacher, stored) for j, teacher in enumerate(described["teachers"])
     )
     spec = MappingSpec(**described["mapping_spec"])
-    sizes = [size for _, size in sources(teachers)]
+    sizes = [teacher.policy.obs_size for teacher in sources(teachers)]
     for size in sizes:
         check_sizes(spec, body.obs_size, size)
     frozen: Params = {}
@@ -106,9 +106,8 @@ def _stored_mixing(
     mixing, told = MixingSpec(**described.get("mixing", {})), described.get("windows", [])
     for teacher in teachers:
         check_mixing(mixing, body, teacher, teacher.env["id"])
-    by_name = mapping.build().is_named or mixing.outputs == "named"
+    placed = teachers if uses_names(mapping, mixing) else ()
     windows = [
-        stored_window(window, body, teacher)
-        for window, teacher in zip(told, teachers if by_name else (), strict=True)
+        stored_window(window, body, teacher) for window, teacher in zip(told, placed, strict=True)
     ]
     return mixing, tuple(windows)

@@ -28,6 +28,11 @@ MIXING = "lateral matrices and mixing weights"
 """What a user reads for the variables of `mixing_spec.py`."""
 
 
+def uses_names(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> bool:
+    """Whether a student needs to know which entries or motors have the same names."""
+    return mapping_spec.build().is_named or mixing_spec.outputs == "named"
+
+
 @dataclass(frozen=True)
 class StudentParts:
     """The parts of a policy with teachers.
@@ -92,7 +97,7 @@ class StudentParts:
 
     def _variables_by_part(self) -> dict[str, Variables]:
         """All trainable variables, by the name that a user reads for each part."""
-        sizes = [size for _, size in sources(self.teachers)]
+        sizes = [teacher.policy.obs_size for teacher in sources(self.teachers)]
         parts = {
             "body": self.body.variables(),
             MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
@@ -107,7 +112,7 @@ class StudentParts:
         }
 
     def _embedding_variables(self) -> Variables:
-        sizes = [size for _, size in sources(self.teachers)]
+        sizes = [teacher.policy.obs_size for teacher in sources(self.teachers)]
         return mapping.embedding_variables(self.body.obs_size, sizes, self.mapping)
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Self:
@@ -133,12 +138,13 @@ class StudentParts:
     def outline(self) -> list[str]:
         """What is mapped to what, what corresponds by name where that counts, optional losses."""
         mapped = [
-            f"mapping: {self.body.obs_size} dimensions to the {size} of {env['id']}"
-            for env, size in sources(self.teachers)
+            f"mapping: {self.body.obs_size} dimensions to the {teacher.policy.obs_size} of"
+            f" {teacher.called}"
+            for teacher in sources(self.teachers)
         ]
         named = [
             f"same names: {sum(entry != ABSENT for entry in window.entries)} dimensions and"
-            f" {len(window.motors)} motors of {teacher.env['id']}"
+            f" {len(window.motors)} motors of {teacher.called}"
             for teacher, window in zip(self.teachers, self.windows, strict=bool(self.windows))
         ]
         optional = [loss.meaning for loss in self.losses if loss.optional]

@@ -97,16 +97,45 @@ def placed_teachers(
             not vectors, entries have no names, or a teacher shares no motor.
         TaskError: a task raised an error.
     """
+    check_statistics(teachers, config, f"--transfer={config.transfer}")
+    found = places(body, teachers, config, f"--transfer: {config.transfer}")
+    weighted = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
+    return list(zip(weighted, found, strict=True))
+
+
+def check_statistics(teachers: tuple[Teacher, ...], config: Config, wanted: str) -> None:
+    """See that it is known what the teachers' observations were normalised with.
+
+    Args:
+        teachers: those of `config.teacher_paths`, as loaded.
+        config: the settings.
+        wanted: the flag that needs them and its value, for the messages: "--flag=value".
+
+    Raises:
+        UserError: it is not, of a teacher that is not to be a random one.
+    """
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         if teacher.statistics is None and config.teacher_weights != "random":
             raise UserError(
                 f"--teacher_paths: {path} is another program's file, of which only"
                 " python -m baselines.convert takes over how observations were normalised;"
-                f" --transfer={config.transfer} needs that, so convert it first"
+                f" {wanted} needs that, so convert it first"
             )
-    found = places(body, teachers, config, f"--transfer: {config.transfer}")
-    weighted = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
-    return list(zip(weighted, found, strict=True))
+
+
+def check_no_other_statistics(config: Config, wanted: str) -> None:
+    """See that the statistics of the observations do not begin with those of `load_path` too.
+
+    `wanted` is the flag by which they begin with the teachers', and its value: "--flag=value".
+
+    Raises:
+        UserError: they do.
+    """
+    if config.load_path:
+        raise UserError(
+            f"--load_path: {wanted} begins with statistics of its teachers; leave one of the two"
+            " out"
+        )
 
 
 def known_statistics(

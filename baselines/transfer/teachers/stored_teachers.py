@@ -82,12 +82,13 @@ def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
 
 def describe_teacher(teacher: Teacher) -> dict[str, Any]:
     """What a student's checkpoint says of a teacher, beside its variables; JSON."""
-    return {
+    told = {
         "policy": teacher.policy.describe(),
         "env": teacher.env,
         "sha256": teacher.sha256,
         "random": teacher.random,
     }
+    return told | ({"place": teacher.place} if teacher.place else {})
 
 
 def stored_teacher(
@@ -103,7 +104,8 @@ def stored_teacher(
     needed = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
     params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, needed).items()}
     random = bool(described.get("random", False))  # older checkpoints knew no random teachers
-    return Teacher(policy, params, described["env"], described["sha256"], random)
+    place = count(described.get("place", 0))
+    return Teacher(policy, params, described["env"], described["sha256"], random, place=place)
 
 
 def describe_window(window: Window) -> list[Any]:

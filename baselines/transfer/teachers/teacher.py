@@ -30,6 +30,7 @@ class Teacher:
         timesteps: environment steps that it was trained for; 0: not known.
         statistics: of its observations while it was trained; None: not known.
         body: the MuJoCo XML that its task was made with (`stored_body`); None: the task's own.
+        place: the number of its place on the student's body, of those that its own body fits.
     """
 
     policy: PlainPolicy
@@ -40,6 +41,12 @@ class Teacher:
     timesteps: int = 0
     statistics: RunningMeanStd | None = None
     body: Mapping[str, str] | None = None
+    place: int = 0
+
+    @property
+    def called(self) -> str:
+        """Its task, and its place after the first, for the user."""
+        return self.env["id"] + (f" in place {self.place + 1}" if self.place else "")
 
     def untrained(self, rng: np.random.Generator, init_logstd: float = 0.0) -> Teacher:
         """The same networks before any training, drawn as at the start of a run with this log σ."""
@@ -96,19 +103,23 @@ def with_weights(
     return tuple(teachers)
 
 
-def sources(teachers: Sequence[Teacher]) -> list[tuple[dict[str, Any], int]]:
-    """The source tasks with their numbers of observation dimensions, each task once.
-
-    In the order in which the teachers name them.
-    """
-    tasks: list[tuple[dict[str, Any], int]] = []
+def sources(teachers: Sequence[Teacher]) -> list[Teacher]:
+    """The first teacher of each source task and place, which share a φ, in the order of both."""
+    found: list[Teacher] = []
     for teacher in teachers:
-        if teacher.env not in [env for env, _ in tasks]:
-            tasks.append((teacher.env, teacher.policy.obs_size))
-    return tasks
+        if not any(_share(teacher, other) for other in found):
+            found.append(teacher)
+    return found
 
 
 def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
-    """The number of each teacher's source task."""
-    tasks = [env for env, _ in sources(teachers)]
-    return [tasks.index(teacher.env) for teacher in teachers]
+    """The number of each teacher's source, among `sources`."""
+    found = sources(teachers)
+    return [
+        next(i for i, first in enumerate(found) if _share(teacher, first)) for teacher in teachers
+    ]
+
+
+def _share(teacher: Teacher, other: Teacher) -> bool:
+    """Whether two teachers see the same of the student's observation."""
+    return (teacher.env, teacher.place) == (other.env, other.place)
