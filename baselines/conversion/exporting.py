@@ -15,8 +15,8 @@ from baselines.conversion.onnx_file import onnx_file
 from baselines.conversion.outgoing import Outgoing
 from baselines.conversion.sb3_files import policy_file, statistics_file
 
-STATISTICS = "{stem}_vecnormalize.pkl"
-"""Name of the statistics beside `{stem}.zip`."""
+Make = Callable[[Outgoing], bytes]
+"""Makes the content of a file."""
 
 
 def npz_file(outgoing: Outgoing) -> bytes:
@@ -34,19 +34,19 @@ class Format:
 
     Attributes:
         reader: what reads it.
-        write: its content.
-        beside: what is written beside it, by names that may refer to its `{stem}`.
+        files: what makes the content of each file, by the ending of its name.
     """
 
     reader: str
-    write: Callable[[Outgoing], bytes]
-    beside: dict[str, Callable[[Outgoing], bytes]]
+    files: dict[str, Make]
 
 
 FORMATS = {
-    ".npz": Format("NumPy", npz_file, {}),
-    ".zip": Format("Stable-Baselines3", policy_file, {STATISTICS: statistics_file}),
-    ".onnx": Format("any ONNX runtime", onnx_file, {}),
+    ".npz": Format("NumPy", {".npz": npz_file}),
+    ".zip": Format(
+        "Stable-Baselines3", {".zip": policy_file, "_vecnormalize.pkl": statistics_file}
+    ),
+    ".onnx": Format("any ONNX runtime", {".onnx": onnx_file}),
 }
 
 
@@ -62,18 +62,16 @@ def format_of(path: Path) -> Format:
     return FORMATS[path.suffix]
 
 
-def targets(path: Path) -> list[Path]:
-    """All that is written for `path`."""
-    beside = format_of(path).beside
-    return [path, *(path.with_name(name.format(stem=path.stem)) for name in beside)]
+def targets(path: Path) -> dict[Path, Make]:
+    """All files that are written for `path`, and what makes the content of each."""
+    files = format_of(path).files
+    return {path.with_name(path.stem + ending): make for ending, make in files.items()}
 
 
 def exported(outgoing: Outgoing, path: Path) -> dict[Path, bytes]:
-    """The files, by where they are to be written.
+    """The content of each of them.
 
     Raises:
         UserError: the other program has no such policies.
     """
-    found = format_of(path)
-    contents = [found.write, *found.beside.values()]
-    return {file: make(outgoing) for file, make in zip(targets(path), contents, strict=True)}
+    return {file: make(outgoing) for file, make in targets(path).items()}
