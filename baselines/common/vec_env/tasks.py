@@ -83,19 +83,23 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     Raises:
         UserError: no such id (the nearest is suggested), or its arguments are wrong.
     """
-    function = _own(env_id)
-    if function is not None:
-        return _made(env_id, kwargs, flag, lambda own: _make_own(function, own | options))
-    import_task(env_id, flag)
-    name = registered_id(env_id)
-    if name not in registry:
-        raise UserError(f"--{flag}: unknown environment {name!r}{_nearest(env_id)}")
-    return _made(
-        env_id,
-        kwargs,
-        flag,
-        lambda own: gym.make(env_id, disable_env_checker=True, **own, **options),
-    )
+    own = _own(env_id)
+    if own is None:
+        import_task(env_id, flag)
+        name = registered_id(env_id)
+        if name not in registry:
+            raise UserError(f"--{flag}: unknown environment {name!r}{_nearest(env_id)}")
+    try:
+        given = deepcopy(kwargs)  # a task may change its arguments
+        if own is None:
+            made = gym.make(env_id, disable_env_checker=True, **given, **options)
+        else:
+            made = _make_own(own, given | options)
+        take(made)
+        return made
+    except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
+        told = _unknown_argument(env_id, kwargs) or f"{type(error).__name__}: {error}"
+        raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
 
 
 def _nearest(env_id: str) -> str:
@@ -122,18 +126,6 @@ def check_made_here(env_id: str) -> None:
             f"--env: the file's task {printable(repr(env_id), 80)} is not known here; if a function"
             " makes it, give that as env to ppo2.load, else name its module: --env=module:Id"
         )
-
-
-def _made(
-    env_id: str, kwargs: dict[str, Any], flag: str, make: Callable[[dict[str, Any]], gym.Env]
-) -> gym.Env:
-    try:
-        made = make(deepcopy(kwargs))  # a task may change its arguments
-        take(made)
-        return made
-    except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
-        told = _unknown_argument(env_id, kwargs) or f"{type(error).__name__}: {error}"
-        raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
 
 
 def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
