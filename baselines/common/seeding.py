@@ -27,30 +27,20 @@ class Streams:
     teachers: np.random.Generator
 
     def state(self) -> dict[str, Any]:
-        """Where the generators that a run draws from are; JSON."""
-        return {name: generator_state(rng) for name, rng in self._drawn_from().items()}
+        """Where the generators that a run draws from are; JSON, with integers of 128 bits."""
+        return {name: rng.bit_generator.state for name, rng in self._drawn_from().items()}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """The inverse of `state`."""
+        """The inverse of `state`.
+
+        Raises:
+            KeyError, TypeError, ValueError: the state is that of other generators.
+        """
         for name, rng in self._drawn_from().items():
-            restore_generator(rng, state[name])
+            rng.bit_generator.state = state[name]
 
     def _drawn_from(self) -> dict[str, np.random.Generator]:
         return {"actions": self.actions, "minibatches": self.minibatches}
-
-
-def generator_state(rng: np.random.Generator) -> dict[str, Any]:
-    """Where a generator is, as JSON, but for integers of 128 bits."""
-    return dict(rng.bit_generator.state)
-
-
-def restore_generator(rng: np.random.Generator, state: dict[str, Any]) -> None:
-    """The inverse of `generator_state`.
-
-    Raises:
-        TypeError, ValueError: the state is that of another kind of generator.
-    """
-    rng.bit_generator.state = state
 
 
 def streams(seed: int, num_env: int, rank: int = 0) -> Streams:

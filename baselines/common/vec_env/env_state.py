@@ -19,7 +19,6 @@ from gymnasium import spaces
 
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
-from baselines.common.seeding import generator_state, restore_generator
 from baselines.common.trees import Tree, Unchanged, can_pack, mapped, pack
 from baselines.common.vec_env.foreign_task import ForeignTask, make_several
 
@@ -216,7 +215,7 @@ def _layer_state(layer: gym.Env, attributes: Tree) -> Tree:
     state: dict[str, Tree] = {
         "attributes": attributes,
         "generators": {
-            name: generator_state(value)
+            name: value.bit_generator.state
             for name, value in vars(layer).items()
             if isinstance(value, np.random.Generator)
         },
@@ -241,7 +240,7 @@ def _restore_layer(layer: gym.Env, state: Tree, attributes: Mapping[str, Tree]) 
         if here is None:
             here = np.random.default_rng()
             setattr(layer, name, here)
-        restore_generator(here, generator)
+        here.bit_generator.state = generator
 
 
 def _fits_into(value: Tree, here: Any) -> bool:
