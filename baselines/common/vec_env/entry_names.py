@@ -45,9 +45,6 @@ class EntryNames(NamedTuple):
 POSITION, VELOCITY, FORCE = "position", "velocity", "force"
 
 _SKIPPED_POSITIONS = (2, 1, 0)
-_FIRST_BODIES = (0, 1, None)
-"""Where the contact forces begin: with the world, with the first body; None: there are none."""
-
 
 _TURNS_A_JOINT = (int(mujoco.mjtTrn.mjTRN_JOINT), int(mujoco.mjtTrn.mjTRN_JOINTINPARENT))
 
@@ -74,9 +71,10 @@ def entry_names(
         if not isinstance(model, mujoco.MjModel) or not isinstance(data, mujoco.MjData):
             raise UserError(f"--{flag}: {env_id} is no MuJoCo task; {nameless}")
         observation = task.reset(seed=0)
-        for skipped, first_body in product(_SKIPPED_POSITIONS, _FIRST_BODIES):
+        # Contact forces begin with the world or with the first body, or there are none.
+        for skipped, first_body in product(_SKIPPED_POSITIONS, (0, 1, model.nbody)):
             state = np.concatenate((data.qpos[skipped:], data.qvel))
-            entries = [*_of_state(model), *_of_forces(model, first_body)][skipped:]
+            entries = [*_of_state(model, data), *_of_forces(model, first_body)][skipped:]
             if len(entries) == len(observation) and (observation[: len(state)] == state).all():
                 return EntryNames(tuple(entries), _joints(model))
     raise UserError(
@@ -85,20 +83,17 @@ def entry_names(
     )
 
 
-def _of_state(model: mujoco.MjModel) -> Iterator[Entry]:
-    for quantity, starts, size in (
-        (POSITION, model.jnt_qposadr, model.nq),
-        (VELOCITY, model.jnt_dofadr, model.nv),
-    ):
-        ends = [*starts[1:], size]
-        for joint, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            yield from (Entry(quantity, model.joint(joint).name, k) for k in range(end - start))
+def _of_state(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[Entry]:
+    joints = [data.joint(i) for i in range(model.njnt)]
+    for joint in joints:
+        yield from (Entry(POSITION, joint.name, k) for k in range(len(joint.qpos)))
+    for joint in joints:
+        yield from (Entry(VELOCITY, joint.name, k) for k in range(len(joint.qvel)))
 
 
-def _of_forces(model: mujoco.MjModel, first_body: int | None) -> Iterator[Entry]:
-    if first_body is not None:
-        for body in range(first_body, model.nbody):
-            yield from (Entry(FORCE, model.body(body).name, k) for k in range(6))
+def _of_forces(model: mujoco.MjModel, first_body: int) -> Iterator[Entry]:
+    for body in range(first_body, model.nbody):
+        yield from (Entry(FORCE, model.body(body).name, k) for k in range(6))
 
 
 def _joints(model: mujoco.MjModel) -> tuple[str, ...]:
