@@ -18,22 +18,20 @@ import numpy as np
 
 from baselines.common.command_line import (
     EXIT_FAILURE,
+    OUTCOMES,
     TOLD_ELSEWHERE,
     error_of_task,
     outcome,
     print_at_once,
 )
-from baselines.common.errors import Diverged, Drifted, TaskError, UserError
+from baselines.common.errors import UserError
 from baselines.common.launcher import num_launched
 from baselines.common.machine import usable_cores
-from baselines.common.stopping import Terminated
 from baselines.common.team import ALONE, Team
 
 T = TypeVar("T")
 
-EXPECTED = (
-    UserError, TaskError, Diverged, Drifted, Terminated, KeyboardInterrupt, OSError, MemoryError
-)  # fmt: skip
+EXPECTED = tuple(kind for kind, _, _ in OUTCOMES)
 """What may be raised in a block that ranks go through together; all else is a fault."""
 
 
