@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, NoReturn
 
 import gymnasium as gym
@@ -82,11 +83,9 @@ def checked_flag(task: str, name: str, flag: Any) -> bool:
 
 
 def origin(error: BaseException) -> str:
-    """The file in which an error was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else trace.tb_frame.f_code.co_filename
+    """The file in which an error was raised that has been caught."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_code.co_filename
 
 
 def told(error: BaseException) -> str:
