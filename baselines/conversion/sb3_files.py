@@ -132,9 +132,8 @@ def _optimizer(variables: int) -> dict[str, Any]:
 
 def _state_file(variables: Mapping[str, np.ndarray]) -> bytes:
     """What `torch.save` writes of a state dict: a pickle, the variables' values beside it."""
-    keys = {name: str(number) for number, name in enumerate(variables)}
-    pairs = [(name, _tensor(keys[name], value)) for name, value in variables.items()]
-    values = {f"data/{keys[name]}": value.tobytes() for name, value in variables.items()}
+    pairs = [(name, _tensor(str(i), value)) for i, (name, value) in enumerate(variables.items())]
+    values = {f"data/{i}": value.tobytes() for i, value in enumerate(variables.values())}
     return _torch_file(Instance(ORDERED, (), pairs=pairs), values)
 
 
@@ -147,10 +146,9 @@ def _tensor(key: str, value: np.ndarray) -> Instance:
 
 
 def _torch_file(content: Any, values: Mapping[str, bytes]) -> bytes:
-    files = {"data.pkl": pickled(content, protocol=2), "byteorder": b"little", **values}
-    return _archive(
-        {f"archive/{name}": part for name, part in (files | {"version": b"3\n"}).items()}
-    )
+    program = pickled(content, protocol=2)
+    files = {"data.pkl": program, "byteorder": b"little", **values, "version": b"3\n"}
+    return _archive({f"archive/{name}": part for name, part in files.items()})
 
 
 def _archive(files: Mapping[str, bytes]) -> bytes:
