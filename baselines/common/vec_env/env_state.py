@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
@@ -65,13 +66,11 @@ def _in_all(found: Sequence[Made]) -> Made:
 
 def _large_arrays_of_another(make: Callable[[], gym.Env]) -> list[Made]:
     try:
-        [task] = make_several(make, 1)
+        task = ForeignTask(make())
     except UserError:  # there can be one only
         return []
-    try:
+    with closing(task):
         return [large_arrays(task.env)]
-    finally:
-        task.close()
 
 
 def env_state(env: gym.Env, made: Made = MappingProxyType({})) -> Tree:
