@@ -7,13 +7,7 @@ import zipfile
 
 import numpy as np
 
-from baselines.conversion.limits import (
-    MALFORMED,
-    MAX_BYTES,
-    MAX_ENTRIES,
-    Refused,
-    plain,
-)
+from baselines.conversion.limits import MALFORMED, MAX_BYTES, MAX_ENTRIES, Refused, plain
 from baselines.conversion.numpy_data import read_npy
 
 ENTRY_SIGNATURE = b"PK\x01\x02"
