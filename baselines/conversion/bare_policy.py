@@ -8,11 +8,9 @@ from gymnasium import spaces
 
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import ACTIVATIONS
-from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
-from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.answers import close_task
 from baselines.common.vec_env.tasks import make_task
 from baselines.conversion.limits import Refused, plain
@@ -46,7 +44,7 @@ def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, A
             f"{where}: {path} holds more than a policy, such as {plain(networks.unknown[0])};"
             " python -m baselines.convert takes over the policy alone"
         )
-    return plain_policy(networks, activation or ACTIVATION), networks.params
+    return networks.policy(activation or ACTIVATION), networks.params
 
 
 def told_activation(foreign: Foreign, path: str, where: str) -> str | None:
@@ -79,13 +77,6 @@ def networks_in(
         return find_networks(foreign.arrays, pi_scope, vf_scope)
     except Refused as error:
         raise UserError(f"{where}: {path} {error}") from None
-
-
-def plain_policy(networks: Networks, activation: str) -> PlainPolicy:
-    """Our policy of these sizes."""
-    spec = NetworkSpec(networks.num_layers, networks.num_hidden, activation)
-    kind = DiagGaussian if networks.gaussian else Categorical
-    return PlainPolicy(networks.obs_size, kind(networks.num_outputs), spec)
 
 
 def spaces_of_task(

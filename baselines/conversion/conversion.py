@@ -18,7 +18,6 @@ from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion.bare_policy import (
     ACTIVATION,
     networks_in,
-    plain_policy,
     spaces_of_task,
     told_activation,
 )
@@ -102,7 +101,7 @@ def convert(
         UserError: something is missing, cannot be understood, or does not fit the task.
     """
     networks = networks_in(foreign, path, "IN", wishes.pi_scope, wishes.vf_scope)
-    policy = plain_policy(networks, _activation(path, foreign, wishes))
+    policy = networks.policy(_activation(path, foreign, wishes))
     normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)
     metadata = _task(path, policy, foreign, wishes) | _origin(path, foreign)
     if networks.unused:

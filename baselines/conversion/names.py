@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.specs import NetworkSpec
 from baselines.conversion.limits import Refused, plain
 
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
@@ -46,6 +50,12 @@ class Networks:
     def unknown(self) -> list[str]:
         """Those of `unused` that are not an optimiser's."""
         return [name for name in self.unused if not OPTIMIZER.fullmatch(name)]
+
+    def policy(self, activation: str) -> PlainPolicy:
+        """Our policy of these sizes."""
+        spec = NetworkSpec(self.num_layers, self.num_hidden, activation)
+        kind = DiagGaussian if self.gaussian else Categorical
+        return PlainPolicy(self.obs_size, kind(self.num_outputs), spec)
 
 
 def without_suffix(arrays: Arrays) -> Arrays:
@@ -215,27 +225,17 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
     (obs_size, width), outputs = first.shape, head.shape[1]
     if "pi/pi/logstd" in params:  # [1, k] in Baselines
         params["pi/pi/logstd"] = params["pi/pi/logstd"].reshape(-1)
-    for name, shape in _shapes(layers["pi"], obs_size, width, outputs).items():
-        if name in params and params[name].shape != shape:
+    gaussian = "pi/pi/logstd" in params
+    networks = Networks(params, obs_size, outputs, gaussian, layers["pi"], width, unused)
+    for name, shape in networks.policy("tanh").shapes().items():  # any activation has these shapes
+        if params[name].shape != shape:
             raise Refused(
                 f"does not fit our networks, whose hidden layers all have the same width: {name}"
                 f" would be {shape}, not {params[name].shape}"
             )
     if 0 in (obs_size, width, outputs):
         raise Refused("holds layers without units")
-    return Networks(
-        params, obs_size, outputs, "pi/pi/logstd" in params, layers["pi"], width, unused
-    )
-
-
-def _shapes(layers: int, obs_size: int, width: int, outputs: int) -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {"pi/pi/logstd": (outputs,)}
-    for side, last in (("pi", outputs), ("vf", 1)):
-        for i in range(layers):
-            shapes[f"{side}/mlp_fc{i}/w"] = (width if i else obs_size, width)
-            shapes[f"{side}/mlp_fc{i}/b"] = (width,)
-        shapes |= {f"{side}/{side}/w": (width, last), f"{side}/{side}/b": (last,)}
-    return shapes
+    return networks
 
 
 def find_statistics(arrays: Arrays) -> dict[str, Arrays]:
