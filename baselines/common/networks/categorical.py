@@ -13,13 +13,9 @@ from baselines.common.networks.interfaces import Pi, Sampler
 
 @dataclass(frozen=True)
 class Categorical:
-    """One of `size` actions, from logits; the space's `start` is added by the environments."""
+    """One of `num_outputs` actions, from logits; environments add the `start` of their space."""
 
-    size: int
-
-    @property
-    def num_outputs(self) -> int:
-        return self.size
+    num_outputs: int
 
     def init(self, scope: str) -> dict[str, np.ndarray]:
         return {}
@@ -28,7 +24,7 @@ class Categorical:
         return (arrays.log_softmax(outputs),)
 
     def noise(self, rng: np.random.Generator, batch: tuple[int, ...]) -> np.ndarray:
-        return rng.gumbel(size=(*batch, self.size)).astype(np.float32)
+        return rng.gumbel(size=(*batch, self.num_outputs)).astype(np.float32)
 
     def sample(self, pi: Pi, noise: np.ndarray) -> np.ndarray:
         return (pi[0] + noise).argmax(axis=-1)  # the Gumbel-max trick
@@ -40,7 +36,7 @@ class Categorical:
         return pi[0].argmax(axis=-1)
 
     def neglogp(self, pi: Pi, actions: Array) -> Array:
-        return -arrays.sum_last(pi[0] * arrays.one_hot(actions, self.size))
+        return -arrays.sum_last(pi[0] * arrays.one_hot(actions, self.num_outputs))
 
     def kl(self, pi: Pi, other: Pi) -> Array:
         return arrays.sum_last(arrays.exp(pi[0]) * (pi[0] - other[0]))

@@ -18,25 +18,21 @@ class DiagGaussian:
     """Independent normal distributions; log σ is a free vector.
 
     Attributes:
-        size: number k of actions.
+        num_outputs: number k of actions.
         init_logstd: log σ of each action at the start of a training.
     """
 
-    size: int
+    num_outputs: int
     init_logstd: float = field(default=0.0, compare=False)
 
-    @property
-    def num_outputs(self) -> int:
-        return self.size
-
     def init(self, scope: str) -> dict[str, np.ndarray]:
-        return {f"{scope}/logstd": np.full(self.size, self.init_logstd, np.float32)}
+        return {f"{scope}/logstd": np.full(self.num_outputs, self.init_logstd, np.float32)}
 
     def pi(self, params: Params, scope: str, outputs: Array) -> Pi:
         return outputs, params[f"{scope}/logstd"]
 
     def noise(self, rng: np.random.Generator, batch: tuple[int, ...]) -> np.ndarray:
-        return rng.standard_normal((*batch, self.size), dtype=np.float32)
+        return rng.standard_normal((*batch, self.num_outputs), dtype=np.float32)
 
     def sample(self, pi: Pi, noise: np.ndarray) -> np.ndarray:
         mean, logstd = pi
@@ -53,7 +49,7 @@ class DiagGaussian:
         mean, logstd = pi
         standardised = (actions - mean) * arrays.exp(-logstd)
         return arrays.sum_last(0.5 * standardised * standardised + logstd) + (
-            0.5 * LOG_2PI * self.size
+            0.5 * LOG_2PI * self.num_outputs
         )
 
     def kl(self, pi: Pi, other: Pi) -> Array:
@@ -63,4 +59,4 @@ class DiagGaussian:
         return arrays.sum_last(other_logstd - logstd + 0.5 * (ratios - 1.0))
 
     def entropy(self, pi: Pi) -> Array:
-        return arrays.sum_last(pi[1]) + 0.5 * (LOG_2PI + 1.0) * self.size
+        return arrays.sum_last(pi[1]) + 0.5 * (LOG_2PI + 1.0) * self.num_outputs
