@@ -103,6 +103,7 @@ ARGUMENTS = frozenset((
     "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
 ))  # fmt: skip
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
+TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 IGNORED = frozenset(("PROTO", "FRAME", "STOP"))
 STORES = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
 FETCHES = frozenset(("GET", "BINGET", "LONG_BINGET"))
@@ -125,6 +126,9 @@ class _Machine:
             self._stack.append(argument)
         elif name in CONSTANTS:
             self._stack.append(CONSTANTS[name])
+        elif name in TUPLES:
+            backwards = [self.pop() for _ in range(TUPLES[name])]
+            self._stack.append(tuple(backwards[::-1]))
         elif name in STORES:
             self._memo[int(argument)] = self._top()
         elif name in FETCHES:
@@ -172,17 +176,6 @@ class _Machine:
     def _tuple(self, _: Any) -> None:
         self._stack.append(tuple(self._pop_to_mark()))
 
-    def _tuple1(self, _: Any) -> None:
-        self._stack.append((self.pop(),))
-
-    def _tuple2(self, _: Any) -> None:
-        second, first = self.pop(), self.pop()
-        self._stack.append((first, second))
-
-    def _tuple3(self, _: Any) -> None:
-        third, second, first = self.pop(), self.pop(), self.pop()
-        self._stack.append((first, second, third))
-
     def _empty_list(self, _: Any) -> None:
         self._stack.append([])
 
@@ -194,8 +187,7 @@ class _Machine:
     _frozenset = _list
 
     def _append(self, _: Any) -> None:
-        value = self.pop()
-        self._extend([value])
+        self._extend([self.pop()])
 
     def _appends(self, _: Any) -> None:
         self._extend(self._pop_to_mark())
