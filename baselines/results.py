@@ -122,6 +122,8 @@ def _section(results: Results) -> Section:
         report,
     )
 
+    if not results.panels:  # as long as only teachers of the experiment have a log
+        return Section(results, (), "", (), ())
     found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, files)

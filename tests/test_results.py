@@ -347,6 +347,25 @@ def test_teachers_of_an_experiment_are_told_and_not_compared(folder: Path) -> No
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_teachers_alone_are_told_before_there_is_a_run_to_compare(folder: Path) -> None:
+    trial = folder / "trial.yaml"
+    trial.write_text(EXPERIMENT.partition("panels:")[0] + TEACHERS)
+    logs = folder / "runs" / "teachers" / "source_v0" / "ppo" / "0" / "logs"
+    write_run(logs, straight(100.0), env="Source-v0", columns=COUNTS)
+    for group in ("source_target", "target_v0"):
+        (folder / "runs" / group).rename(folder / group)
+    call(folder, trial)
+    section = committed(folder, "README.md").decode().partition("## A trial\n")[2]
+    assert " 11 runs are not there yet: " in section  # two teachers; PPO, MIKT and MLPP thrice
+    assert "\n\nIts teachers and their final return: Source-v0, PPO, 95.00 (n = 1).\n" in section
+    assert "trial.md" not in section
+    assert set(files(folder / "results" / "trial")) == {
+        "experiment.yaml",
+        *(f"teachers/source_v0/ppo/0/{name}" for name in ("config.json", "progress.csv")),
+    }
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_the_sections_have_their_order_and_published_logs_their_place(folder: Path) -> None:
     table = folder / "results" / "published" / "others.csv"
     table.parent.mkdir(parents=True)

@@ -205,11 +205,12 @@ def _section(section: Section) -> Iterator[str]:
     compared = [part for comparison in section.comparisons for part in _compared(comparison)]
     if _is_main(section):
         yield from compared
-    else:
+    elif compared:
         yield folded("All comparisons", compared)
     yield from _too_few(section)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
-    yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
+    if section.files:
+        yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
     if section.notes:
         yield "\n".join(f"- {escaped(note)}" for note in section.notes)
     yield _runs(results)
