@@ -128,7 +128,7 @@ class LogFiles:
         self._csv, self._json, self._monitor = (
             (folder / name).open("a", encoding="utf-8", newline="") for name in GROWING
         )
-        self._set_columns(self._table_begun())
+        self._read_columns()
         if not self._monitor.tell():
             start = {"t_start": time.time(), "env_id": header["config"]["env"]}
             self._monitor.write(f"#{json.dumps(start)}\nr,l,t\n")
@@ -138,19 +138,14 @@ class LogFiles:
         """What has been logged so far."""
         return logged_rows(self._folder)
 
-    def _table_begun(self) -> list[str]:
-        with open(self._folder / TABLE, encoding="utf-8", newline="") as file:
-            return next(csv.reader(file), [])
-
-    def _set_columns(self, columns: list[str]) -> None:
+    def _read_columns(self) -> None:
         """Keep the columns that the table has, with their names in TensorBoard."""
-        self._columns = {column: self._tag(column) for column in columns}
+        with open(self._folder / TABLE, encoding="utf-8", newline="") as file:
+            self._columns = {column: self._tag(column) for column in next(csv.reader(file), [])}
 
     def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
-        if not self._json.tell():
-            self._begin_table(list(known))
         self._json.write(json.dumps(known) + "\n")
         self._json.flush()
         if known.keys() <= self._columns.keys():
@@ -161,15 +156,12 @@ class LogFiles:
         values = {self._columns[k]: v for k, v in known.items() if v is not None}
         self._events.write(int(metrics["total_timesteps"]), values)
 
-    def _begin_table(self, columns: list[str]) -> None:
-        csv.writer(self._csv, lineterminator="\n").writerow(columns)
-        self._set_columns(columns)
-
     def _write_wider_table(self) -> None:
+        """Write the table anew: with the first row, or with a column that it had not."""
         self._csv.close()
         write_table(self._folder)
         self._csv = (self._folder / TABLE).open("a", encoding="utf-8", newline="")
-        self._set_columns(self._table_begun())
+        self._read_columns()
 
     def episodes(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Write a row per episode to `monitor.csv`; `seconds` since the start of the run."""
