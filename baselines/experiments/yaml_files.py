@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
 
 from baselines.common.errors import UserError, printable, shown, suggestion
 from baselines.common.files import read_regular
@@ -83,21 +84,16 @@ def read_yaml(path: Path) -> Part:
     """
     content = read_regular(path, "experiment", MAX_BYTES)
     try:
-        text = content.decode()
-        loader = yaml.SafeLoader(text)
-        try:
-            node = loader.get_single_node()
-            if node is None:
-                raise UserError(f"{path}:1: the file is empty")
-            return _part(node, path, loader.construct_document)
-        finally:
-            loader.dispose()
+        node = yaml.compose(content.decode(), yaml.SafeLoader)
+        if node is None:
+            raise UserError(f"{path}:1: the file is empty")
+        return _part(node, path, SafeConstructor().construct_document)
+    except UserError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{path}:{line}: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        if isinstance(error, UserError):
-            raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of what is no UTF-8
         raise UserError(f"{path}:1: is not YAML ({printable(str(error), 80)})") from None
 
 
