@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -64,18 +63,14 @@ def look_into(path: str) -> dict[str, Any]:
     """
     found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
-        return _content(OURS, found.metadata, found.arrays, found.sha256)
-    return _content(found.kind, found.facts, found.arrays, found.sha256)
-
-
-def _content(
-    kind: str, description: dict[str, Any], arrays: Mapping[str, np.ndarray], sha256: str
-) -> dict[str, Any]:
+        kind, told = OURS, found.metadata
+    else:
+        kind, told = found.kind, found.facts
     variables = {
         name: {"dtype": str(array.dtype), "shape": list(array.shape)}
-        for name, array in sorted(arrays.items())
+        for name, array in sorted(found.arrays.items())
     }
-    return {"kind": kind, "sha256": sha256, "description": description, "variables": variables}
+    return {"kind": kind, "sha256": found.sha256, "description": told, "variables": variables}
 
 
 def lines(content: dict[str, Any]) -> list[str]:
