@@ -294,14 +294,10 @@ def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
     if not isinstance(part.value, dict):
         return part.text().replace("{seed}", str(seed))
     part.entries(("run",))
-    name = _with_seed(required(part, "run").text(), seed)
+    name = required(part, "run").text() + _seed_part(seed)
     if name not in made:
         raise part.error(f"run: there is no {name!r} above{suggestion(name, made)}")
     return made[name]
-
-
-def _with_seed(run: str, seed: int) -> str:
-    return run + _seed_part(seed)
 
 
 def _seed_part(seed: int) -> str:
@@ -320,9 +316,9 @@ def _item(
     env = required(panel, "env").text()
     group = _panel_name(panel) if method.taught else env
     folder = out / _at(panel, slug, group) / _at(panel, slug, method.name) / str(seed)
-    places = {"env": env, "seed": str(seed), **_places(folder)}
+    places = {"save_path": str(folder / MODELS), "log_path": str(folder / LOGS)}
     own = {flag: str(value) for flag, value in method.settings.items()}
-    settings = {**common, **own, **overrides, **places}
+    settings = {**common, **own, **overrides, "env": env, "seed": str(seed), **places}
     transfer = settings.get("transfer", Config.transfer)
     if "coefs" not in own and not trains_student(teachers, transfer):
         settings.pop("coefs", None)  # a set that all methods were given, for those with a student
@@ -332,11 +328,7 @@ def _item(
         config = config.without_unread()
     except UserError as error:
         raise panel.error(f"{method.name}: {error}") from None
-    return Item(_with_seed(f"{group}, {method.name}", seed), folder, config)
-
-
-def _places(folder: Path) -> dict[str, str]:
-    return {"save_path": str(folder / MODELS), "log_path": str(folder / LOGS)}
+    return Item(f"{group}, {method.name}{_seed_part(seed)}", folder, config)
 
 
 def slug(text: str) -> str:
