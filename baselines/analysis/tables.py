@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,26 +19,23 @@ from baselines.methods import SCRATCH
 
 NOT_KNOWN = "–"
 
-CSV_COLUMNS = (
-    "panel", "metric", "method", "teachers_counted", "unit", "n", "timesteps", "threshold",
-    "reached", "value", "value_low", "value_high", "baseline", "pairs", "difference",
-    "difference_low", "difference_high", "probability_of_improvement",
-    "probability_of_improvement_low", "probability_of_improvement_high",
-)  # fmt: skip
-
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
     """A row for each figure of each method and baseline, in full precision; empty: not known."""
+    rows = [row for comparison in comparisons for row in _csv_rows(comparison)]
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    for comparison in comparisons:
-        for counted, rows in ((False, comparison.rows), (True, comparison.costed)):
-            for row in rows:
-                writer.writerow(_csv_row(comparison, row, counted))
-        for against in comparison.controlled:
-            writer.writerow(_csv_controlled(comparison, against))
+    writer.writerows(rows)
     return text.getvalue()
+
+
+def _csv_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
+    for counted, rows in ((False, comparison.rows), (True, comparison.costed)):
+        for row in rows:
+            yield _csv_row(comparison, row, counted)
+    for against in comparison.controlled:
+        yield _csv_controlled(comparison, against)
 
 
 def _csv_controlled(comparison: Comparison, against: Against) -> dict[str, object]:
@@ -55,7 +52,7 @@ def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, objec
     panel = comparison.panel
     baseline = panel.longest_baseline if counted else panel.baseline
     timed = row.metric is TIME_TO_THRESHOLD
-    cells = {
+    cells: dict[str, object] = {
         "panel": panel.title,
         "metric": row.metric.name,
         "method": row.method.label,
@@ -65,16 +62,17 @@ def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, objec
         "timesteps": row.method.stop,
         "threshold": comparison.threshold if timed else math.nan,
         "reached": "" if row.reached is None else row.reached,
+        **_csv_figure("value", row.value),
         "baseline": baseline.label if row.pairs and baseline else "",
         "pairs": row.pairs,
+        **_csv_figure("difference", row.difference),
+        **_csv_figure("probability_of_improvement", row.improvement),
     }
-    for name, figure in (
-        ("value", row.value),
-        ("difference", row.difference),
-        ("probability_of_improvement", row.improvement),
-    ):
-        cells |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
     return {name: "" if cell != cell else cell for name, cell in cells.items()}
+
+
+def _csv_figure(name: str, figure: Estimate) -> dict[str, float]:
+    return {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
 
 
 def as_markdown(
