@@ -237,13 +237,10 @@ def _run(board: Board, jobs: int) -> int:
 
 def _summary(board: Board, speeds: dict[Kind, float], jobs: int) -> str:
     left = seconds_left(board, speeds, jobs)
-    counts = {
-        "done": board.done,
-        "running": board.running,
-        "waiting": board.waiting,
-        "failed": board.failed,
-    }
-    line = ", ".join(f"{len(items)} {name}" for name, items in counts.items())
+    line = (
+        f"{len(board.done)} done, {len(board.running)} running, {len(board.waiting)} waiting,"
+        f" {len(board.failed)} failed"
+    )
     return line + (f"; {_hours(left)} left with {jobs} at once" if left else "")
 
 
