@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -103,14 +103,10 @@ def curves_of(method: Method, quantity: Quantity) -> dict[int, list[Curve]]:
         if not match:
             continue
         curves = [column_curve(run, column) for run in method.runs]
-        filled = [_scaled(curve, quantity.factor) for curve in curves if curve is not None]
+        filled = [replace(c, values=quantity.factor * c.values) for c in curves if c is not None]
         if len(filled) == len(curves):
             found[int(match[1] or 0) if match.groups() else 0] = filled
     return dict(sorted(found.items()))
-
-
-def _scaled(curve: Curve, factor: float) -> Curve:
-    return Curve(curve.timesteps, factor * curve.values)
 
 
 def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str]]:
