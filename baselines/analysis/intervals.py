@@ -89,12 +89,11 @@ def _draw(axes: Axes, column: Column) -> None:
     axes.set_xlabel(column.label)
     drawing.write_thousands(axes.xaxis)
     axes.grid(axis="y", visible=False)
-    looks = {
-        text: replace(style, line="", marker=_marker(style))
-        for text, style in column.legend.items()
-    }
-    if looks:
-        entries = [drawing.legend_entry(style, text) for text, style in looks.items()]
+    if column.legend:
+        entries = [
+            drawing.legend_entry(replace(style, line="", marker=_marker(style)), text)
+            for text, style in column.legend.items()
+        ]
         drawing.add_legend_below(axes, entries)
 
 

@@ -48,7 +48,7 @@ def weights_table(comparison: Comparison) -> str:
         cells = [named(method), str(len(method.runs)), value, *_minus(method, paper)]
         cells += _minus(method, _scratch_alike(panel, method))
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(["\n".join(lines), *_choice(panel, paper)])
+    return "\n".join([*lines, *_choice(panel, paper)])
 
 
 def _are_whole(one: Method, other: Method) -> bool:
