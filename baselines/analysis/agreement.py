@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +14,7 @@ from baselines.analysis.runs.published_logs import is_shared
 from baselines.analysis.runs.runs import RETURN
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, difference_of_means
 from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval, whole
+from baselines.analysis.wording import GAIN, LOSS, NOT_SHOWN, TOO_FEW_SEEDS, shown_by
 
 LAST = 204_800
 """Timesteps at the end of a run over which its return is taken: 100 updates of 2048.
@@ -26,7 +26,8 @@ STAGES = (206_848, 821_248, 1_845_248)
 """Timesteps at which entropy and approxkl are read: updates 101, 401 and 901 of 2048."""
 
 NO_DIFFERENCE, HIGHER, LOWER = "no difference shown", "**ours is higher**", "**ours is lower**"
-TOO_FEW = "too few seeds"
+WORDS = {GAIN: HIGHER, LOSS: LOWER, NOT_SHOWN: NO_DIFFERENCE, "": TOO_FEW_SEEDS}
+"""By what `shown_by` finds."""
 
 RULE = f"""\
 Each line sets the mean over our seeds against that of the published ones; in brackets are the
@@ -58,12 +59,7 @@ class Line:
     @property
     def words(self) -> str:
         """What the difference shows."""
-        low, high = self.difference.low, self.difference.high
-        if math.isnan(low):
-            return TOO_FEW
-        if low > 0:
-            return HIGHER
-        return LOWER if high < 0 else NO_DIFFERENCE
+        return WORDS[shown_by(self.difference)]
 
 
 def lines(ours: Method, published: Method) -> Iterator[Line]:

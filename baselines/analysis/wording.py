@@ -22,6 +22,7 @@ from baselines.analysis.tables import (
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
 ALL_ALIKE = "all pairs differ by the same, so there is no interval"
+TOO_FEW_SEEDS = "too few seeds"
 TOO_FEW = f"**nothing can be concluded** from fewer than {MIN_SEEDS} pairs"
 
 VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
@@ -41,7 +42,7 @@ RULES = (
 
 def verdict(found: Row | Against) -> str:
     """What a difference in return shows."""
-    shown = _shown(found.difference)
+    shown = shown_by(found.difference)
     if not shown:
         return TOO_FEW
     if shown != NOT_SHOWN:
@@ -52,14 +53,14 @@ def verdict(found: Row | Against) -> str:
 
 def brief(found: Row | Against) -> str:
     """The same in a word or two, for a table."""
-    shown = _shown(found.difference)
+    shown = shown_by(found.difference)
     if not shown:
-        return "too few seeds"
+        return TOO_FEW_SEEDS
     words = shown + _so_far(found)
     return words if shown == NOT_SHOWN else f"**{words}**"
 
 
-def _shown(difference: Estimate) -> str:
+def shown_by(difference: Estimate) -> str:
     """Whether it is a gain or a loss; empty: too few seeds to say."""
     if difference.note == NO_SPREAD:
         return NOT_SHOWN

@@ -12,7 +12,6 @@ from baselines.analysis.agreement import (
     LAST,
     LOWER,
     NO_DIFFERENCE,
-    TOO_FEW,
     as_markdown,
     lines,
 )
@@ -164,7 +163,8 @@ def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> No
         ([1.0, 2.0, 3.0], [1.1, 2.1, 3.1], NO_DIFFERENCE),
         ([11.0, 12.0, 13.0], [1.0, 2.0, 3.0], HIGHER),
         ([1.0, 2.0, 3.0], [11.0, 12.0, 13.0], LOWER),
-        ([1.0, 2.0], [11.0, 12.0, 13.0], TOO_FEW),
+        ([1.0, 2.0], [11.0, 12.0, 13.0], "too few seeds"),
+        ([500.0, 500.0, 500.0], [500.0, 500.0, 500.0], NO_DIFFERENCE),  # a task that all solve
     ],
 )
 def test_words(tmp_path: Path, mine: list[float], theirs: list[float], words: str) -> None:
