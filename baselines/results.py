@@ -8,12 +8,7 @@ from pathlib import Path
 from baselines.analysis.runs.published_logs import is_shared, laid_beside, read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
-from baselines.common.files import (
-    check_can_make,
-    make_folder,
-    read_regular,
-    write_atomically,
-)
+from baselines.common.files import check_can_make, make_folder, read_regular, write_atomically
 from baselines.experiments.plan import read_experiment
 from baselines.experiments.yaml_files import MAX_BYTES
 from baselines.published.collecting import collected
@@ -117,10 +112,7 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
 
 def _section(results: Results) -> Section:
     """Draw and measure; writes the figures and tables."""
-    from baselines.analysis.report import (  # draws, so it takes a second to import
-        ReportWishes,
-        report,
-    )
+    from baselines.analysis.report import ReportWishes, report  # draws: a second to import
 
     if not results.panels:  # as long as only teachers of the experiment have a log
         return Section(results, (), "", (), ())

@@ -75,10 +75,9 @@ def parser() -> Parser:
         "--dry_run", action="store_true", help="list the runs and the expected time, train nothing"
     )
     result.add_argument(
-        "--folders",
-        action="store_true",
+        "--folders", action="store_true",
         help="print the log folders of what the files compare, for baselines.plot",
-    )
+    )  # fmt: skip
     result.add_argument(
         "--array", type=reader(int, NOT_NEGATIVE), metavar="INDEX",
         help="only the run of this number, from 0 on, for the job arrays of a cluster; its teachers"

@@ -9,13 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs.runs import (
-    MAX_BYTES,
-    WHERE,
-    NoCurve,
-    Run,
-    read_run,
-)
+from baselines.analysis.runs.runs import MAX_BYTES, WHERE, NoCurve, Run, read_run
 from baselines.analysis.runs.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
