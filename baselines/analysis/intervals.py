@@ -1,4 +1,4 @@
-"""Figures of numbers with their intervals: what methods reach, and what they bring."""
+"""Figures of estimates with their intervals: what methods reach, and what they bring."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CHARACTERS, CHARACTER = 24, 0.07
 
 @dataclass(frozen=True)
 class Point:
-    """A number with its interval, and how it is drawn."""
+    """An estimate with its interval, and how it is drawn."""
 
-    figure: Estimate
+    estimate: Estimate
     style: Style
 
 
@@ -107,9 +107,9 @@ def _shifts(points: int) -> np.ndarray:
 
 
 def _draw_point(axes: Axes, place: float, point: Point) -> None:
-    figure, style = point.figure, point.style
-    axes.plot([figure.low, figure.high], [place, place], color=style.color, linewidth=1.4)
+    found, style = point.estimate, point.style
+    axes.plot([found.low, found.high], [place, place], color=style.color, linewidth=1.4)
     axes.plot(
-        [figure.value], [place], color=style.color, marker=_marker(style), markersize=5,
+        [found.value], [place], color=style.color, marker=_marker(style), markersize=5,
         linestyle="", markeredgecolor="white", markeredgewidth=0.5,
     )  # fmt: skip

@@ -67,19 +67,19 @@ def _value(row: Row | None) -> str:
 def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
-    figure = _half(found.difference, lambda value: signed(value, whole))
+    difference = _half(found.difference, lambda value: signed(value, whole))
     better = (
         "" if of_few_seeds(found.improvement) else f"; P = {probability(found.improvement.value)}"
     )
-    return f"{figure}: {brief(found)}{better}"
+    return f"{difference}: {brief(found)}{better}"
 
 
-def _half(figure: Estimate, written: Callable[[float], str]) -> str:
-    """A figure ± half the width of its interval, which is symmetric for a mean."""
-    if math.isnan(figure.value):
+def _half(found: Estimate, written: Callable[[float], str]) -> str:
+    """An estimate ± half the width of its interval, which is symmetric for a mean."""
+    if math.isnan(found.value):
         return NOT_KNOWN
-    half = "" if math.isnan(figure.high) else f" ± {whole(figure.high - figure.value)}"
-    return written(figure.value) + half
+    half = "" if math.isnan(found.high) else f" ± {whole(found.high - found.value)}"
+    return written(found.value) + half
 
 
 def minus(control: str) -> str:

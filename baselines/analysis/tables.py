@@ -21,7 +21,7 @@ NOT_KNOWN = "–"
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
-    """A row for each figure of each method and baseline, in full precision; empty: not known."""
+    """A row for each metric of each method and baseline, in full precision; empty: not known."""
     rows = [row for comparison in comparisons for row in _csv_rows(comparison)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
@@ -62,17 +62,17 @@ def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, objec
         "timesteps": row.method.stop,
         "threshold": comparison.threshold if timed else math.nan,
         "reached": "" if row.reached is None else row.reached,
-        **_csv_figure("value", row.value),
+        **_csv_estimate("value", row.value),
         "baseline": baseline.label if row.pairs and baseline else "",
         "pairs": row.pairs,
-        **_csv_figure("difference", row.difference),
-        **_csv_figure("probability_of_improvement", row.improvement),
+        **_csv_estimate("difference", row.difference),
+        **_csv_estimate("probability_of_improvement", row.improvement),
     }
     return {name: "" if cell != cell else cell for name, cell in cells.items()}
 
 
-def _csv_figure(name: str, figure: Estimate) -> dict[str, float]:
-    return {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
+def _csv_estimate(name: str, found: Estimate) -> dict[str, float]:
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def as_markdown(
@@ -136,8 +136,8 @@ def _panel(comparison: Comparison) -> list[str]:
     ]
 
 
-def _each(methods: Sequence[Method], figure: Callable[[Method], str]) -> str:
-    return "; ".join(f"{escaped(method.label)} {figure(method)}" for method in methods)
+def _each(methods: Sequence[Method], told: Callable[[Method], str]) -> str:
+    return "; ".join(f"{escaped(method.label)} {told(method)}" for method in methods)
 
 
 def table(comparison: Comparison, rows: Sequence[Row]) -> str:
@@ -231,14 +231,14 @@ def _of(row: Row) -> Callable[[float], str]:
     return as_timesteps if row.metric.in_timesteps else number
 
 
-def with_interval(figure: Estimate, written: Callable[[float], str]) -> str:
-    """A figure and its interval in brackets, or why it has none; of few seeds there is none."""
-    if math.isnan(figure.value):
+def with_interval(found: Estimate, written: Callable[[float], str]) -> str:
+    """An estimate and its interval in brackets, or why it has none; of few seeds there is none."""
+    if math.isnan(found.value):
         return NOT_KNOWN
-    if figure.note == TOO_SMALL:
-        return written(figure.value)
-    interval = figure.note or f"{written(figure.low)}, {written(figure.high)}"
-    return f"{written(figure.value)} [{interval}]"
+    if found.note == TOO_SMALL:
+        return written(found.value)
+    interval = found.note or f"{written(found.low)}, {written(found.high)}"
+    return f"{written(found.value)} [{interval}]"
 
 
 def signed_with_interval(difference: Estimate) -> str:

@@ -95,8 +95,8 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         if other is None or not _are_whole(paper, other):
             continue
         found = _set_against(other, paper)
-        figure = signed_with_interval(found.difference)
-        text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {figure}"
+        difference = signed_with_interval(found.difference)
+        text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {difference}"
         chosen = name if found.difference.low > 0 else PAPER
         rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."
         said.append(f"\n{text}, {verdict(found)}.{rule}")

@@ -26,7 +26,7 @@ TOO_FEW_SEEDS = "too few seeds"
 TOO_FEW = f"**nothing can be concluded** from fewer than {MIN_SEEDS} pairs"
 
 VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
-"""The figures that are put in words."""
+"""The metrics that are put in words."""
 
 RULES = (
     'A difference is "a clear gain" or "a clear loss" when its whole 95 % interval lies above or'
@@ -83,7 +83,7 @@ def told(found: Row | Against | None) -> tuple[str, str]:
 
 
 def sentence(row: Row | Against, other: str) -> str:
-    """How a method stands to another one in one of the figures of `VERBS`, in Markdown.
+    """How a method stands to another one in one of the metrics of `VERBS`, in Markdown.
 
     Args:
         row: the two, measured.
@@ -159,7 +159,7 @@ def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Row | 
 
 
 def in_short(comparison: Comparison) -> str:
-    """The figures of `VERBS` as a table for a terminal, and what students bring beyond controls."""
+    """The metrics of `VERBS` as a table for a terminal, and what students bring beyond controls."""
     tables = [table(comparison, [row for row in comparison.rows if row.metric in VERBS])]
     if comparison.controlled:
         tables.append(controls_table(comparison.controlled))

@@ -35,18 +35,18 @@ CurvesBySeed = dict[int, Curve]
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of one method.
+    """One metric of one method.
 
     Attributes:
         metric: what is measured.
         method: whose runs.
-        value: the figure over the seeds, up to the timesteps that all of them have; where teachers
+        value: its value over the seeds, up to the timesteps that all of them have; where teachers
             count and it is a return, up to those that the baseline has as well.
         reached: how many seeds reach the threshold; only for the timesteps to it, else None.
         pairs: how many seeds the baseline has too.
         until: timesteps at which the comparison ends, as the baseline does, before the method's own
             runs do; NaN: it does not.
-        difference: the figure minus the baseline's, seed by seed, over the timesteps that all runs
+        difference: the value minus the baseline's, seed by seed, over the timesteps that all runs
             of both have.
         improvement: probability that a run of the method is better there than one of the baseline.
         is_whole: whether all runs of both are there and finished.
@@ -71,7 +71,7 @@ class Against:
         metric: what is measured.
         method, control: the two.
         pairs: how many seeds both have.
-        difference: the method's figure minus the control's, seed by seed.
+        difference: the method's value minus the control's, seed by seed.
         improvement: probability that a run of the method is better than one of the control.
     """
 
@@ -90,7 +90,7 @@ class Against:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The figures of a panel.
+    """The metrics of a panel.
 
     Attributes:
         panel: the panel.
@@ -185,7 +185,7 @@ def _rows(
     statistic: Function,
     threshold: float,
 ) -> list[Row]:
-    """A row for each figure of each method; returns are those up to the horizon."""
+    """A row for each metric of each method; returns are those up to the horizon."""
     rows = []
     for metric in METRICS:
         for method in panel.methods:

@@ -1,4 +1,4 @@
-"""What is measured on a learning curve; this is where each figure of the tables is defined."""
+"""What is measured on a learning curve; this is where each metric of the tables is defined."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_PART = 0.1
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of a curve between its start and a stop.
+    """A quantity of a curve between its start and a stop.
 
     Attributes:
         name: for files.

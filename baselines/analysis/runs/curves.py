@@ -1,4 +1,4 @@
-"""A figure of a run over time."""
+"""A metric of a run over time."""
 
 from __future__ import annotations
 

@@ -67,10 +67,10 @@ STATISTICS = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval.
+    """A statistic over seeds with its interval.
 
     Attributes:
-        value: the figure; NaN: there is none.
+        value: the statistic; NaN: there is none.
         low, high: bounds of its 95 % interval; NaN: there is none.
         note: why there is none, in words.
     """
