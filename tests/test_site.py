@@ -78,7 +78,7 @@ def test_an_equation_leads_to_the_definition_of_its_function(site: Path) -> None
         source = (ROOT / shown).read_text(encoding="utf-8").splitlines()
         assert re.match(r"\s*(def|class) \w+|[A-Z_]+(: .*)? = ", source[int(line) - 1]), link
     assert any(
-        "def hidden_layers"
+        "def last_hidden_layer"
         in (ROOT / "baselines/transfer/student/student.py").read_text().splitlines()[int(n) - 1]
         for n in re.findall(r"student\.py\.html#line-(\d+)", " ".join(links))
     )

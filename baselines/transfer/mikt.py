@@ -23,7 +23,7 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
-from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
+from baselines.transfer.student.mixing import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS

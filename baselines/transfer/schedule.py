@@ -10,7 +10,7 @@ from baselines.common.networks.policy import Policy
 from baselines.config import Config
 from baselines.transfer.stages import Stage, first_update_alone, first_update_coupled
 from baselines.transfer.student.measures import own_shares
-from baselines.transfer.student.mixing_spec import MixingSpec
+from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import losses_with, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE

@@ -3,7 +3,7 @@
 Where to begin: an update asks a student for `student.Student.learning_outputs`. From there on,
 
 - `student` has the equation of its layers;
-- `mapping` has φ and its decoder, `mixing_spec` the weights p and the matrices U, and
+- `mapping` has φ and its decoder, `mixing` the shares p and the matrices U, and
   `teachers.teacher` the features z;
 - `objectives` has the losses, `transfer.schedule` their weights over the run.
 

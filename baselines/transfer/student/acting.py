@@ -27,7 +27,7 @@ from baselines.common.networks.arrays import InPlace
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import dense_layers, feed_forward
 from baselines.transfer.student.mapping import SELECTION, embedding_scope
-from baselines.transfer.student.mixing_spec import lateral, shares
+from baselines.transfer.student.mixing import lateral_name, shares
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import source_numbers, sources
 
@@ -70,7 +70,7 @@ def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> Poli
         teachers=[teacher.policy.policy_layers(teacher.params) for teacher in teachers],
         sources=source_numbers(teachers),
         selections=[params.get(f"{name}/{SELECTION}") for name in mappings],
-        laterals=[[params[lateral(scope, i, j)] for j in range(len(teachers))] for i in mixed],
+        laterals=[[params[lateral_name(scope, i, j)] for j in range(len(teachers))] for i in mixed],
         shares=[shares(params, scope, i) for i in mixed],
     )
     return side if all([side.body, *side.mappings, *side.teachers]) else None

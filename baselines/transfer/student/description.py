@@ -15,7 +15,7 @@ from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
 from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing_spec import MixingSpec, check_mixing
+from baselines.transfer.student.mixing import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import LOSSES
 from baselines.transfer.student.student_parts import StudentParts, uses_names
 from baselines.transfer.teachers.correspondence import Window

@@ -27,13 +27,13 @@ from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
 from baselines.transfer.student.alignment import aligned
-from baselines.transfer.student.mixing_spec import lateral, log_own_share, mixed, shares
+from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, LossInputs
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
 
-def hidden_layers(
+def last_hidden_layer(
     network: Network, params: Params, scope: str, obs: Array, features: Sequence[Sequence[Array]]
 ) -> Array:
     """The last hidden layer of one side by the equation above.
@@ -51,7 +51,7 @@ def hidden_layers(
     h = [obs]
     for i in range(len(network.widths)):
         p = shares(params, scope, i)
-        theirs = [z[i] @ params[lateral(scope, i, j)] for j, z in enumerate(features)]
+        theirs = [z[i] @ params[lateral_name(scope, i, j)] for j, z in enumerate(features)]
         h.append(network.activate(mixed(p, network.layer(params, scope, h), theirs)))
     return h[-1]
 
@@ -124,13 +124,13 @@ class Student(StudentParts):
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.body.pi_scope, len(self.body.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
-        latent = hidden_layers(self.body.network, params, scope, obs, features)
+        latent = last_hidden_layer(self.body.network, params, scope, obs, features)
         pi = self.body.pi_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return pi
         mean, *spread = pi
         theirs = [
-            teacher.action_mean(z) @ params[lateral(scope, last, j)]
+            teacher.action_mean(z) @ params[lateral_name(scope, last, j)]
             for j, (teacher, z) in enumerate(zip(self.teachers, features, strict=True))
         ]
         return self._output(params, scope, mean, theirs), *spread
@@ -138,7 +138,7 @@ class Student(StudentParts):
     def _value(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
         scope = self.body.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
-        latent = hidden_layers(self.body.network, params, scope, obs, features)
+        latent = last_hidden_layer(self.body.network, params, scope, obs, features)
         value = self.body.value_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return value

@@ -16,7 +16,7 @@ from baselines.transfer.student import mapping
 from baselines.transfer.student.alignment import alignment_variables
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing_spec import MixingSpec, fixed_matrices, mixing_variables
+from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
 from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MIXING = "lateral matrices and mixing weights"
-"""What a user reads for the variables of `mixing_spec.py`."""
+"""What a user reads for the variables of `mixing.py`."""
 
 
 def uses_names(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> bool:

@@ -22,7 +22,7 @@ from baselines.config import Config
 from baselines.transfer.mikt import check_goes_on, restore, start
 from baselines.transfer.student.mapping import embed
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing_spec import MixingSpec
+from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.teacher import Teacher

@@ -35,7 +35,7 @@ TEACHER_LOGIT = 0.01
 """Initial mixing logit of each teacher's share."""
 
 
-def mixing(scope: str, layer: int) -> str:
+def mixing_name(scope: str, layer: int) -> str:
     """Name of the logits of p of a layer, float32 of [1 + J], the student's own first.
 
     The output layer has the number after that of the last hidden layer.
@@ -43,7 +43,7 @@ def mixing(scope: str, layer: int) -> str:
     return f"{scope}/mixing{layer}"
 
 
-def lateral(scope: str, layer: int, teacher: int) -> str:
+def lateral_name(scope: str, layer: int, teacher: int) -> str:
     """Name of U of a layer and a teacher, float32 of [width of the teacher's layer, width].
 
     Of the policy's output layer it is A, float32 of [k_j, k].
@@ -67,12 +67,12 @@ def mixed(p: Array, own: Array, theirs: Sequence[Array]) -> Array:
 
 def shares(params: Params, scope: str, layer: int) -> Array:
     """The shares p of a layer, the softmax of its logits: float32 of [1 + J]."""
-    return arrays.softmax(params[mixing(scope, layer)])
+    return arrays.softmax(params[mixing_name(scope, layer)])
 
 
 def log_own_share(params: Params, scope: str, layer: int) -> Array:
     """The logarithm of p_0 of a layer, a scalar."""
-    return arrays.log_softmax(params[mixing(scope, layer)])[0]
+    return arrays.log_softmax(params[mixing_name(scope, layer)])[0]
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ def mixing_variables(body: PlainPolicy, teachers: Sequence[Teacher], spec: Mixin
 def _of_side(body: PlainPolicy, teachers: Sequence[Teacher], scope: str) -> Variables:
     variables: Variables = {}
     for i, width in enumerate(body.network.widths):
-        variables[mixing(scope, i)] = constant(_logits(teachers))
+        variables[mixing_name(scope, i)] = constant(_logits(teachers))
         for j, teacher in enumerate(teachers):
             shape = (teacher.policy.network.widths[i], width)
-            variables[lateral(scope, i, j)] = Variable(shape, glorot_uniform)
+            variables[lateral_name(scope, i, j)] = Variable(shape, glorot_uniform)
     return variables
 
 
@@ -126,11 +126,12 @@ def _of_outputs(body: PlainPolicy, teachers: Sequence[Teacher]) -> Variables:
     """A value needs no matrix: it is one number in any task."""
     last, actions = len(body.network.widths), body.distribution.num_outputs
     variables = {
-        mixing(scope, last): constant(_logits(teachers)) for scope in (body.pi_scope, body.vf_scope)
+        mixing_name(scope, last): constant(_logits(teachers))
+        for scope in (body.pi_scope, body.vf_scope)
     }
     for j, teacher in enumerate(teachers):
         shape = (teacher.policy.distribution.num_outputs, actions)
-        variables[lateral(body.pi_scope, last, j)] = Variable(shape, glorot_uniform)
+        variables[lateral_name(body.pi_scope, last, j)] = Variable(shape, glorot_uniform)
     return variables
 
 
@@ -178,12 +179,12 @@ def fixed_matrices(
     for j, teacher in enumerate(teachers):
         if spec.laterals == "identity":
             fixed |= {
-                lateral(scope, i, j): np.eye(width, dtype=np.float32)
+                lateral_name(scope, i, j): np.eye(width, dtype=np.float32)
                 for scope in (body.pi_scope, body.vf_scope)
                 for i, width in enumerate(widths)
             }
         if spec.outputs == "named":
-            fixed[lateral(body.pi_scope, len(widths), j)] = motor_matrix(
+            fixed[lateral_name(body.pi_scope, len(widths), j)] = motor_matrix(
                 windows[j],
                 body.distribution.num_outputs,
                 teacher.policy.distribution.num_outputs,
