@@ -38,7 +38,8 @@ missing in a row, its cell is empty; the last column says when that happens.
   the whole rollout.
 - A metric with several parts, such as layers or teachers, has a column for each part, with `_0`,
   `_1` and so on at the end of its name. The column without a number is their mean. If there is only
-  one source task, its metrics have no number.
+  one source task, its metrics have no number. With `--teacher_places=all` a teacher counts as
+  several, one in each of its places, and so does its source task.
 
 `scripts/metrics_table.py` writes this page from the code.
 """
