@@ -45,8 +45,9 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, or of the teachers' training only what
-            it does not read would be left.
+        UserError: one of its phases would have no update, of the teachers' training only what it
+            does not read would be left, or the statistics of the observations would begin both with
+            the teachers' and with those of `load_path`.
     """
     check_phases(config, first_update_coupled(config), first_update_alone(config))
     if config.teacher_weights == "random_networks" and config.obs_statistics == "fresh":
@@ -65,7 +66,9 @@ def start(
 
     Raises:
         UserError: the mapping is too large, or not what it must be, the teachers cannot be mixed in
-            as they are to be, or names are needed and cannot be had.
+            as they are to be, names or the teachers' statistics are needed and cannot be had, or a
+            teacher shares no motor where names count.
+        TaskError: a task, made to learn the names, raised an error.
     """
     mixing = MixingSpec(config.laterals, config.mix_outputs)
     spec = MappingSpec(
@@ -206,7 +209,8 @@ def go_on(
     if [t.random for t in _of_files(policy.teachers)] != [t.random for t in had]:
         raise CheckpointError(
             f"--teacher_weights: {config.teacher_weights} is not what the student"
-            f" {config.load_path} was trained with so far; give the other one"
+            f" {config.load_path} was trained with so far; give"
+            f" {'random' if had[0].random else 'loaded'}"
         )
     check_goes_on(config, saved, policy)
     mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))

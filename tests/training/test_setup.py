@@ -143,16 +143,17 @@ def test_a_student_does_not_go_on_with_another_mapping(
         prepared(teacher_paths=(teacher_path,), load_path=saved, **settings)
 
 
-@pytest.mark.parametrize("given", ["loaded", "random"])
+@pytest.mark.parametrize(("given", "had"), [("loaded", "random"), ("random", "loaded")])
 def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
-    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str], given: str, had: str
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
-    if given == "loaded":
+    if had == "random":
         untrained = (t.untrained(np.random.default_rng(31)) for t in student.teachers)
         student = replace(student, teachers=tuple(untrained))
     saved = write_checkpoint(student, params)
-    with pytest.raises(ValueError, match=f"--teacher_weights: {given} is not what .*{saved}"):
+    told = f"--teacher_weights: {given} is not what .*{saved} .*; give {had}$"
+    with pytest.raises(ValueError, match=told):
         prepared(teacher_paths=(teacher_path,), teacher_weights=given, load_path=saved)
 
 
