@@ -6,7 +6,8 @@
 student's observation to an input for teacher j, z_j^i is the pre-activation of the teacher's layer
 i, U_j^i a lateral matrix, and p^i = softmax of 1 + J mixing logits. The policy side takes z from
 the teachers' policy networks, the value side from their value networks; each source task has one
-φ, which both sides and all of the task's teachers share.
+φ, which both sides and all of the task's teachers share. With `--teacher_places=all` a teacher is
+one in each of its places on the student's body, and each place of a source task has a φ.
 
 With `--mix_outputs` the output layers are mixed in the same way, with shares of their own: the mean
 of the action is p_0 (W h + b) + Σ_j p_j μ_j(φ_j(s)) A_j, and the value p_0 (W h + b) + Σ_j p_j

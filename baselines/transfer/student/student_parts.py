@@ -80,7 +80,7 @@ class StudentParts:
         return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
 
     def _chosen_entries(self) -> Params:
-        """S of each source task, where φ starts from it; all of its teachers have the same."""
+        """S of each source task and place, where φ starts from it; all teachers there share it."""
         if not self.mapping.is_named:
             return {}
         numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
