@@ -154,6 +154,11 @@ def test_of_several_lists_of_teachers_the_last_counts() -> None:
     assert given.teacher_paths == ("c",)
 
 
+def test_mikt_reads_what_random_networks_leave_with_the_teachers_statistics() -> None:
+    given = read(*STUDENT, "--teacher_weights=random_networks", "--obs_statistics=teachers")
+    assert given.teacher_weights == "random_networks"
+
+
 def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
     config = read(*MLPP, "--source_env=A", "--teacher_network=mlp", "--num_timesteps=2048")
     assert (config.transfer, config.nupdates) == ("mlpp", 1)

@@ -18,13 +18,19 @@ from baselines.common.seeding import streams
 from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.config import Config
 from baselines.transfer.method import Beginning
-from baselines.transfer.mikt import check_goes_on, go_on, restore, start
+from baselines.transfer.mikt import go_on, restore, start
 from baselines.transfer.student.student import Student
-from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.stored_teachers import (
+    describe_teacher,
+    stored_teacher,
+    teacher_arrays,
+    teacher_from_checkpoint,
+)
+from baselines.transfer.teachers.teacher import Teacher, source_numbers
 
 ROOT = Path(__file__).resolve().parents[3]
 FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
+SIX = str(ROOT / "teacher_models" / "centipede_six" / "0" / "00970")
 EIGHT = "CentipedeEight-v1"
 BY_NAME: dict[str, Any] = {"mapping": "named", "mix_outputs": "named"}
 SPEC = NetworkSpec(2, 64, "tanh")
@@ -115,6 +121,41 @@ def test_two_teachers_of_a_task_share_the_mapping_of_a_place(
     scopes = {name.split("/")[1] for name in beginning.params if "/embedding" in name}
     assert scopes == {"embedding0", "embedding1", "embedding2"}
     assert len(beginning.params[f"{body.pi_scope}/mixing0"]) == 1 + 2 * 3
+    student = beginning.policy
+    assert isinstance(student, Student)
+    assert [one.place for one in student.teachers] == [0, 1, 2] * 2
+    assert source_numbers(student.teachers) == [0, 1, 2] * 2
+    assert student.windows[:3] == student.windows[3:]
+    assert len(set(student.windows)) == 3
+
+
+def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
+    teacher: Teacher, ours: EntryNames
+) -> None:
+    """In a body of eight legs, six find a place twice and four thrice."""
+    longer = teacher_from_checkpoint(load(SIX, "teacher_paths"), SIX)
+    body = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
+    config = Config(env=EIGHT, teacher_paths=(SIX, FOUR), teacher_places="all", **BY_NAME)
+    beginning = start(body, (longer, teacher), config, streams(0, num_env=1))
+    student = beginning.policy
+    assert isinstance(student, Student)
+    assert [one.place for one in student.teachers] == [0, 1, 0, 1, 2]
+    assert source_numbers(student.teachers) == list(range(5))
+    sizes = [beginning.params[f"transfer/embedding{i}/out/b"].size for i in range(5)]
+    assert sizes == [longer.policy.obs_size] * 2 + [teacher.policy.obs_size] * 3
+    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    assert again.describe() == student.describe()
+    assert again.outline() == student.outline()
+
+
+def test_an_untrained_teacher_is_the_same_in_all_places(teacher: Teacher, ours: EntryNames) -> None:
+    student, _ = begun(teacher, ours, teacher_places="all", teacher_weights="random")
+    first, *others = student.teachers
+    assert len(others) == 2
+    for name, value in first.params.items():
+        assert (value != teacher.params[name]).any() or not value.any(), name
+        for other in others:
+            np.testing.assert_array_equal(other.params[name], value, err_msg=name)
 
 
 @pytest.mark.parametrize("places", ["first", "all"])
@@ -157,11 +198,33 @@ def test_a_checkpoint_brings_the_places_back(teacher: Teacher, ours: EntryNames)
     assert "place" not in json.dumps(first.describe())
 
 
+@pytest.mark.parametrize("place", [-1, 0.5, "1", True, None])
+def test_a_damaged_place_is_refused(teacher: Teacher, place: Any) -> None:
+    described = describe_teacher(teacher) | {"place": place}
+    with pytest.raises(ValueError, match="is no count"):
+        stored_teacher(0, described, teacher_arrays([teacher]))
+
+
+def test_what_corresponds_is_told_of_each_place(
+    teacher: Teacher, ours: EntryNames, theirs: EntryNames
+) -> None:
+    student, _ = begun(teacher, ours, teacher_places="all", **BY_NAME)
+    found, named = set(ours.observation), [entry for entry in theirs.observation if entry.part]
+    numbers = [
+        sum(entry._replace(part=further_along(entry.part, place)) in found for entry in named)
+        for place in range(3)
+    ]
+    assert student.outline()[3:] == [
+        f"same names: {number} dimensions and 10 motors of CentipedeFour-v1{place}"
+        for number, place in zip(numbers, ["", " in place 2", " in place 3"], strict=True)
+    ]
+
+
 def test_a_student_goes_on_with_the_same_places_only(teacher: Teacher, ours: EntryNames) -> None:
     everywhere, beginning = begun(teacher, ours, teacher_places="all", **BY_NAME)
     first, _ = begun(teacher, ours, **BY_NAME)
     config = Config(env=EIGHT, load_path="old")
-    check_goes_on(config, everywhere, everywhere)
+    assert go_on(everywhere, everywhere, beginning.params, config).teachers is everywhere.teachers
     told = "--teacher_places: first, but the student old has all; give the same"
     with pytest.raises(CheckpointError, match=told):
         go_on(first, everywhere, beginning.params, config)
