@@ -132,7 +132,7 @@ def test_two_teachers_of_a_task_share_the_mapping_of_a_place(
 def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
     teacher: Teacher, ours: EntryNames
 ) -> None:
-    """In a body of eight legs, six find a place twice and four thrice."""
+    """A body of eight legs has two places for one of six legs, and three for one of four."""
     longer = teacher_from_checkpoint(load(SIX, "teacher_paths"), SIX)
     body = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
     config = Config(env=EIGHT, teacher_paths=(SIX, FOUR), teacher_places="all", **BY_NAME)
