@@ -26,7 +26,7 @@ from baselines.transfer.teachers.stored_teachers import (
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teachers.teacher import Teacher, sources
+from baselines.transfer.teachers.teacher import Teacher, source_sizes
 
 Kind = TypeVar("Kind", bound=StudentParts)
 
@@ -75,7 +75,7 @@ def read(
         stored_teacher(j, teacher, stored) for j, teacher in enumerate(described["teachers"])
     )
     spec = MappingSpec(**described["mapping_spec"])
-    sizes = [teacher.policy.obs_size for teacher in sources(teachers)]
+    sizes = source_sizes(teachers)
     for size in sizes:
         check_sizes(spec, body.obs_size, size)
     frozen: Params = {}

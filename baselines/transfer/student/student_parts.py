@@ -19,7 +19,7 @@ from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
 from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
-from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
+from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -97,7 +97,7 @@ class StudentParts:
 
     def _variables_by_part(self) -> dict[str, Variables]:
         """All trainable variables, by the name that a user reads for each part."""
-        sizes = [teacher.policy.obs_size for teacher in sources(self.teachers)]
+        sizes = source_sizes(self.teachers)
         parts = {
             "body": self.body.variables(),
             MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
@@ -112,7 +112,7 @@ class StudentParts:
         }
 
     def _embedding_variables(self) -> Variables:
-        sizes = [teacher.policy.obs_size for teacher in sources(self.teachers)]
+        sizes = source_sizes(self.teachers)
         return mapping.embedding_variables(self.body.obs_size, sizes, self.mapping)
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Self:

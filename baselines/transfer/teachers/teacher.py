@@ -107,19 +107,22 @@ def sources(teachers: Sequence[Teacher]) -> list[Teacher]:
     """The first teacher of each source task and place, which share a φ, in the order of both."""
     found: list[Teacher] = []
     for teacher in teachers:
-        if not any(_share(teacher, other) for other in found):
+        if _source(teacher) not in map(_source, found):
             found.append(teacher)
     return found
 
 
+def source_sizes(teachers: Sequence[Teacher]) -> list[int]:
+    """The numbers of observation dimensions of `sources`."""
+    return [teacher.policy.obs_size for teacher in sources(teachers)]
+
+
 def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
     """The number of each teacher's source, among `sources`."""
-    found = sources(teachers)
-    return [
-        next(i for i, first in enumerate(found) if _share(teacher, first)) for teacher in teachers
-    ]
+    found = [_source(teacher) for teacher in sources(teachers)]
+    return [found.index(_source(teacher)) for teacher in teachers]
 
 
-def _share(teacher: Teacher, other: Teacher) -> bool:
-    """Whether two teachers see the same of the student's observation."""
-    return (teacher.env, teacher.place) == (other.env, other.place)
+def _source(teacher: Teacher) -> tuple[dict[str, Any], int]:
+    """What teachers have in common that see the same of the student's observation."""
+    return teacher.env, teacher.place
