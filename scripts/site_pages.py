@@ -60,6 +60,17 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return markdown if _is_source(origin) else LINK.sub(rewritten, markdown)
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Add the lines of a file that is shown as it is, which are not Markdown."""
+    origin = origins[page.file.src_uri]
+    if not _is_source(origin):
+        return html
+    text = (ROOT / origin).read_text(encoding="utf-8")
+    assert page.present_anchor_ids is not None
+    page.present_anchor_ids |= {f"line-{i + 1}" for i in range(len(text.splitlines()))}
+    return html + _lines(origin, text)
+
+
 def _linked(path: str, target: str) -> str:
     """The path below the root that a link on the page `path` leads to; of a folder, its README."""
     linked = normpath(f"{PurePosixPath(path).parent}/{target}")
@@ -92,20 +103,17 @@ def _file(path: str, config: MkDocsConfig) -> File:
     in_nav = InclusionLevel.INCLUDED if path == HOME else InclusionLevel.NOT_IN_NAV
     if path.endswith(IMAGES):
         return File.generated(config, _uri(path), abs_src_path=str(ROOT / path), inclusion=in_nav)
-    content = _source(path) if _is_source(path) else _markdown(path)
+    content = f"# {path}\n" if _is_source(path) else _markdown(path)
     return File.generated(config, _uri(path), content=content, inclusion=in_nav)
 
 
-def _source(path: str) -> str:
-    """A page that shows a file, with an anchor `line-<number>` for each line."""
+def _lines(path: str, text: str) -> str:
+    """The lines of a file, in HTML, with an anchor `line-<number>` for each."""
     try:
         lexer = get_lexer_for_filename(path)
     except ClassNotFound:
         lexer = TextLexer()
-    text = (ROOT / path).read_text(encoding="utf-8")
-    return (
-        f"# {path}\n\n{highlight(text, lexer, HtmlFormatter(noclasses=True, lineanchors='line'))}"
-    )
+    return highlight(text, lexer, HtmlFormatter(noclasses=True, lineanchors="line"))
 
 
 def _listing(folder: str) -> str:
