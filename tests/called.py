@@ -35,6 +35,7 @@ def ended(module: str, arguments: Sequence[str]) -> Done:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(ROOT)
         patch.setattr(sys, "argv", [module, *arguments])
+        patch.setattr(sys, "orig_argv", [sys.executable, "-m", module, *arguments])
         with pytest.raises(SystemExit) as end:
             run_command(command.main, command.PROGRAM)
     assert isinstance(end.value.code, int)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
@@ -22,7 +22,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from baselines.analysis.runs.curves import Curve, on_grid
 from baselines.analysis.runs.panels import Method, Panel
-from baselines.analysis.runs.statistics import MIN_SEEDS, Statistic, band
+from baselines.analysis.runs.statistics import Bounds, Statistic
 from baselines.analysis.runs.transfer_logs import coupling_begins, hand_over
 from baselines.methods import METHODS
 
@@ -144,16 +144,17 @@ def draw(
     curves: Sequence[Curve],
     points: np.ndarray,
     statistic: Statistic,
+    band: Callable[[np.ndarray], Bounds | None],
     style: Style,
 ) -> None:
-    """Draw a statistic of some curves, one per seed, with its band."""
+    """Draw a statistic of some curves, one per seed, in a band of all [n, points] of them."""
     timesteps, values = on_grid(curves, points)
     if not timesteps.size:
         return
     x = timesteps / MILLION
-    interval = band(values, statistic.function)
-    if interval is not None:
-        axes.fill_between(x, *interval, color=style.color, alpha=0.16, linewidth=0)
+    bounds = band(values)
+    if bounds is not None:
+        axes.fill_between(x, *bounds, color=style.color, alpha=0.16, linewidth=0)
     axes.plot(
         x, statistic.function(values, axis=0), **_line(style), markevery=_markers(style, len(x))
     )
@@ -211,13 +212,9 @@ def named(method: Method) -> str:
     return f"{method.label} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(method.runs)})"
 
 
-def caption(statistic: Statistic, seeds: bool = False) -> str:
+def caption(statistic: Statistic, bands: str) -> str:
     """What lines and bands are."""
-    thin = "; thin lines: single seeds" if seeds else ""
-    return (
-        f"lines: {statistic.words} over n seeds; bands: 95 % bootstrap intervals"
-        f" (n ≥ {MIN_SEEDS}){thin}"
-    )
+    return f"lines: {statistic.words} over n seeds; bands: {bands}"
 
 
 def frame(axes: Axes, end: float, y_label: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +13,7 @@ from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
 from baselines.analysis.runs.curves import grid, learning_curve
 from baselines.analysis.runs.panels import Panel
-from baselines.analysis.runs.statistics import Statistic
+from baselines.analysis.runs.statistics import MIN_SEEDS, Statistic, band_of_returns
 
 MAX_COLUMNS = 3
 Y_LABEL = "mean return of the\nlast 100 training episodes"
@@ -39,20 +40,26 @@ def learning_curves(
         _draw_panel(axes, panel, statistic, seeds, looks)
     for axes in places.flat[len(panels) :]:
         axes.set_visible(False)
-    drawing.add_words(figure, title, drawing.caption(statistic, seeds))
+    drawing.add_words(figure, title, drawing.caption(statistic, _bands(statistic, seeds)))
     return figure
+
+
+def _bands(statistic: Statistic, seeds: bool) -> str:
+    thin = "; thin lines: single seeds" if seeds else ""
+    return f"95 % intervals ({statistic.interval}, n ≥ {MIN_SEEDS}){thin}"
 
 
 def _draw_panel(
     axes: Axes, panel: Panel, statistic: Statistic, seeds: bool, looks: dict[str, Style]
 ) -> None:
     points = grid(panel.end)
+    band = partial(band_of_returns, statistic=statistic.function)
     entries = []
     for method in panel.methods:
         curves, style = [learning_curve(run) for run in method.runs], looks[method.label]
         if seeds:
             drawing.draw_seeds(axes, curves, points, style)
-        drawing.draw(axes, curves, points, statistic, style)
+        drawing.draw(axes, curves, points, statistic, band, style)
         entries.append(drawing.legend_entry(style, drawing.named(method)))
     drawing.mark_phases(axes, panel)
     drawing.name_phases(axes, panel)

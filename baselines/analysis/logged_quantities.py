@@ -13,7 +13,7 @@ from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
 from baselines.analysis.runs.curves import grid
 from baselines.analysis.runs.panels import Panel
-from baselines.analysis.runs.statistics import Statistic
+from baselines.analysis.runs.statistics import Statistic, band_of_all
 from baselines.analysis.runs.transfer_logs import Quantity, curves_of
 
 LINES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1, 1.5)))
@@ -49,7 +49,8 @@ def logged_quantities(
         drawing.name_phases(column[0], panel)
         drawing.name_panel(column[0], panel.title)
         _list_methods(column[-1], panel, looks)
-    drawing.add_words(figure, title, drawing.caption(statistic))
+    below = drawing.caption(statistic, "from the lowest to the highest seed")
+    drawing.add_words(figure, title, below)
     return figure
 
 
@@ -63,7 +64,7 @@ def _draw_quantity(
         by_number = curves_of(method, quantity)
         for number, curves in by_number.items():
             lined = replace(style, line=LINES[number % len(LINES)])
-            drawing.draw(axes, curves, grid(panel.end), statistic, lined)
+            drawing.draw(axes, curves, grid(panel.end), statistic, band_of_all, lined)
         numbers |= by_number.keys()
     if quantity.expected is not None:
         axes.axhline(quantity.expected, color="0.3", linewidth=0.8, linestyle="--", zorder=0)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("throughput")
 
 @pytest.fixture(scope="module")
 def printed() -> Done:
-    return called.python("-m", "benchmarks.throughput", *TINY, "--json")
+    return called.call("benchmarks.throughput", *TINY, "--json")
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,9 @@ TOO_SMALL, NO_SPREAD = "n too small", "no spread"
 Function = Callable[..., Any]
 """Of an array and the axis along which the seeds lie."""
 
+Bounds = tuple[np.ndarray, np.ndarray]
+"""The lower and the upper edge of a band, each [points]."""
+
 
 def mean(values: np.ndarray, axis: int = -1) -> Any:
     """The mean along an axis."""
@@ -50,7 +53,7 @@ class Statistic:
     Attributes:
         words: its name.
         function: of (values, axis).
-        interval: whose the interval is that `estimate_of_returns` gives it.
+        interval: whose the interval is that `estimate_of_returns` and `band_of_returns` give it.
     """
 
     words: str
@@ -116,8 +119,6 @@ def difference_of_means(x: np.ndarray, y: np.ndarray) -> Estimate:
 
 def _with_students_interval(value: float, samples: tuple[np.ndarray, ...]) -> Estimate:
     """A mean, or a difference of two with Welch's degrees of freedom, and its interval."""
-    from scipy import special
-
     if min(map(len, samples)) < MIN_SEEDS:
         return Estimate(value, note=TOO_SMALL)
     variances = [float(np.var(sample, ddof=1)) / len(sample) for sample in samples]
@@ -127,8 +128,15 @@ def _with_students_interval(value: float, samples: tuple[np.ndarray, ...]) -> Es
     freedom = variance**2 / sum(
         v**2 / (len(sample) - 1) for v, sample in zip(variances, samples, strict=True)
     )
-    reach = float(special.stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance)
+    reach = _students_quantile(freedom) * math.sqrt(variance)
     return Estimate(value, value - reach, value + reach)
+
+
+def _students_quantile(freedom: float) -> float:
+    """Half the width of Student's interval, in standard errors."""
+    from scipy import special
+
+    return float(special.stdtrit(freedom, 0.5 + CONFIDENCE / 2))
 
 
 def probability_of_improvement(x: np.ndarray, y: np.ndarray) -> Estimate:
@@ -146,16 +154,26 @@ def _improvement(x: np.ndarray, y: np.ndarray, axis: int = -1) -> Any:
     return np.mean((one > other) + 0.5 * (one == other), axis=(-2, -1))
 
 
-def band(curves: np.ndarray, statistic: Function) -> tuple[np.ndarray, np.ndarray] | None:
-    """Bounds of the 95 % interval of a statistic over [n, points] curves, each [points].
+def band_of_returns(curves: np.ndarray, statistic: Function) -> Bounds | None:
+    """The interval of `estimate_of_returns` at each point of [n, points] curves.
 
     Returns:
         None for fewer than `MIN_SEEDS` curves.
     """
-    if len(curves) < MIN_SEEDS:
+    n = len(curves)
+    if n < MIN_SEEDS:
         return None
-    interval = _bootstrap((curves,), statistic, axis=0).confidence_interval
-    return interval.low, interval.high
+    if statistic is not mean:
+        interval = _bootstrap((curves,), statistic, axis=0).confidence_interval
+        return interval.low, interval.high
+    reach = _students_quantile(n - 1) * np.std(curves, axis=0, ddof=1) / math.sqrt(n)
+    middle = mean(curves, axis=0)
+    return middle - reach, middle + reach
+
+
+def band_of_all(curves: np.ndarray) -> Bounds:
+    """The lowest and the highest of [n, points] curves at each point."""
+    return curves.min(axis=0), curves.max(axis=0)
 
 
 def _with_interval(value: float, samples: tuple[np.ndarray, ...], statistic: Function) -> Estimate:

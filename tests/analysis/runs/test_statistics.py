@@ -12,7 +12,8 @@ from scipy import stats
 from baselines.analysis.runs import statistics
 from baselines.analysis.runs.statistics import (
     STATISTICS,
-    band,
+    band_of_all,
+    band_of_returns,
     difference_of_means,
     estimate,
     estimate_of_returns,
@@ -117,16 +118,21 @@ def test_complete_separation_has_no_interval() -> None:
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_a_band_is_the_interval_at_every_point(name: str) -> None:
+def test_a_band_is_the_interval_at_every_point_as_in_the_tables(name: str) -> None:
     function = STATISTICS[name].function
     curves = np.random.default_rng(0).normal(size=(5, 7)).cumsum(axis=1)
-    bounds = band(curves, function)
+    bounds = band_of_returns(curves, function)
     assert bounds is not None
     for k in range(7):
-        point = estimate(curves[:, k], function)
+        point = estimate_of_returns(curves[:, k], function)
         assert bounds[0][k] == pytest.approx(point.low)
         assert bounds[1][k] == pytest.approx(point.high)
-    assert band(curves[:2], function) is None
+    assert band_of_returns(curves[:2], function) is None
+
+
+def test_a_band_of_all_runs_from_the_lowest_to_the_highest() -> None:
+    low, high = band_of_all(np.array([[1.0, 5.0], [3.0, 2.0], [2.0, 4.0]]))
+    assert (low.tolist(), high.tolist()) == ([1, 2], [3, 5])
 
 
 def test_students_interval_of_a_mean_by_hand() -> None:
