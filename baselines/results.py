@@ -115,7 +115,7 @@ def _section(results: Results) -> Section:
     from baselines.analysis.report import ReportWishes, report  # draws: a second to import
 
     if not results.panels:  # as long as only teachers of the experiment have a log
-        return Section(results, (), "", (), ())
+        return Section(results, (), (), (), ())
     found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, files)

@@ -199,6 +199,29 @@ def test_what_a_study_shows_is_said_so_far_until_all_its_seeds_are_there(folder:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(folder: Path) -> None:
+    trial = EXPERIMENT.replace("[PPO, MIKT, MLPP]", "[PPO, PPO + KL, MIKT, random teacher]")
+    (folder / "trial.yaml").write_text(trial)
+    others = {
+        ("target_v0", "ppo_kl", 1.0): {"kl_coef": 0.1},
+        ("source_target", "random_teacher", 1.5): {"sources": ["Source-v0"]}
+        | {"teacher_weights": "random"},
+    }
+    for (group, method, factor), settings in others.items():
+        for seed in range(3):
+            logs = folder / "runs" / group / method / str(seed) / "logs"
+            returns = straight(factor * 1000 * (seed + 1))
+            write_run(logs, returns, seed=seed, num_timesteps=1_000_000, columns=COUNTS, **settings)
+    call(folder, folder / "trial.yaml")
+    page = committed(folder, "README.md").decode()
+    titles = re.findall("^## .*", page, re.MULTILINE)
+    assert titles[:3] == ["## Summary", "## What the teachers' training brings", "## A trial"]
+    assert page.count("Knowledge is what a method reaches minus") == 1
+    assert "Of 1 pair of a method and its control" in page
+    assert "([how this is read](#what-the-teachers-training-brings)):" in page
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_sessions_add_up(folder: Path) -> None:
     """One machine has PPO, another MIKT, of which a seed goes on later."""
     (folder / "runs" / "source_target").rename(folder / "later")

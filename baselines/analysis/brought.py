@@ -30,7 +30,7 @@ def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: s
         [
             Point(row.value, style)
             for label, style in legend.items()
-            if (row := transfer.value(label, FINAL_RETURN)) is not None
+            if (row := transfer.comparison.row(label, FINAL_RETURN)) is not None
         ]
         for transfer in transfers
     ]

@@ -73,10 +73,9 @@ class Knowledge:
 
 
 def knowledge_of(comparisons: Sequence[Comparison]) -> list[Knowledge]:
-    """The panels with pairs; none unless one of them is about pairs, so that it has several."""
+    """The panels with pairs."""
     found = [Knowledge(comparison, pairs(comparison)) for comparison in comparisons]
-    about_pairs = any(len(one.pairs) > 1 for one in found)
-    return [one for one in found if one.pairs and about_pairs]
+    return [one for one in found if one.pairs]
 
 
 def pairs(comparison: Comparison) -> list[Pair]:
@@ -96,12 +95,9 @@ def _place(found: Against) -> tuple[bool, float]:
     return found.pairs < MIN_SEEDS, -found.difference.value
 
 
-def knowledge_tables(found: Sequence[Knowledge]) -> str:
-    """The tables of all these panels in Markdown, explained; empty where there is none."""
-    if not found:
-        return ""
-    tables = [f"**{escaped(one.comparison.panel.title)}**\n\n{_table(one)}" for one in found]
-    return "\n\n".join([EXPLANATION, *tables])
+def knowledge_tables(found: Sequence[Knowledge]) -> list[str]:
+    """The table of each of these panels, below its title, in Markdown."""
+    return [f"**{escaped(one.comparison.panel.title)}**\n\n{_table(one)}" for one in found]
 
 
 def _table(found: Knowledge) -> str:
@@ -112,21 +108,13 @@ def _table(found: Knowledge) -> str:
         "|---" * 13 + "|",
     ]
     comparison = found.comparison
-    over_kl = {
-        one.method.label: one
-        for one in comparison.controlled
-        if one.metric is AREA_UNDER_CURVE and one.control is comparison.panel.with_kl(one.method)
-    }
-    over_scratch = {
-        row.method.label: row for row in comparison.rows if row.metric is AREA_UNDER_CURVE
-    }
     for pair in found.pairs:
-        area, label = pair.measured[AREA_UNDER_CURVE], pair.method.label
+        area = pair.measured[AREA_UNDER_CURVE]
         row = [pair.name(named), str(pair.seeds)]
         row += [*told(area), chance(area.improvement)]
         row += told(pair.measured[FINAL_RETURN])
-        row += told(over_kl.get(label))
-        row += told(over_scratch[label])
-        row += told(over_scratch[pair.control.label])
+        row += told(comparison.over_kl(pair.method, AREA_UNDER_CURVE))
+        row += told(comparison.row(pair.method.label, AREA_UNDER_CURVE))
+        row += told(comparison.row(pair.control.label, AREA_UNDER_CURVE))
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)

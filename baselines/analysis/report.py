@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure
-from baselines.analysis.knowledge import knowledge_of, knowledge_tables
+from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.runs.comparison import Comparison, compare
@@ -47,13 +47,13 @@ class Report:
         files: contents by the end of the files' name; equal logs and wishes give equal bytes.
         notes: what a reader must know of the logs.
         comparisons: the panels, measured.
-        knowledge: tables of what the teachers' training brings, in Markdown; may be empty.
+        knowledge: what the teachers' training brings in each panel with pairs.
     """
 
     files: dict[str, bytes]
     notes: list[str]
     comparisons: list[Comparison]
-    knowledge: str
+    knowledge: list[Knowledge]
 
 
 def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
@@ -66,7 +66,7 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
     statistic = STATISTICS[wishes.statistic]
     comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
     knowledge = knowledge_of(comparisons)
-    told = knowledge_tables(knowledge)
+    told = "\n\n".join([EXPLANATION, *knowledge_tables(knowledge)]) if knowledge else ""
     notes = [note for panel in panels for note in notes_on(panel)]
     title = wishes.title or "Learning curves"
     tables = {
@@ -91,4 +91,4 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
             for name, figure in figures.items()
             for kind in wishes.formats
         }
-    return Report(drawn | tables, notes + missing, comparisons, told)
+    return Report(drawn | tables, notes + missing, comparisons, knowledge)

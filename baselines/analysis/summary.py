@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.runs.statistics import Estimate
-from baselines.analysis.tables import NOT_KNOWN, escaped, of_few_seeds, probability, signed, whole
+from baselines.analysis.tables import (
+    NOT_KNOWN,
+    escaped,
+    half_width,
+    of_few_seeds,
+    probability,
+    signed,
+    whole,
+)
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -27,11 +34,6 @@ class Transfer:
 
     name: str
     comparison: Comparison
-
-    def value(self, label: str, metric: Metric) -> Row | None:
-        """What a method reaches; None: it is not there."""
-        found = (r for r in self.comparison.rows if r.metric is metric and r.method.label == label)
-        return next(found, None)
 
     def beyond(self, label: str, metric: Metric) -> Against | None:
         """The student minus a control; None: one of the two is not there."""
@@ -51,7 +53,7 @@ def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
     head = ["transfer", *MAIN, *map(minus, CONTROLS)]
     lines = [head, ["---"] * len(head)]
     for transfer in transfers:
-        values = [_value(transfer.value(label, metric)) for label in MAIN]
+        values = [_value(transfer.comparison.row(label, metric)) for label in MAIN]
         differences = [_difference(transfer.beyond(label, metric)) for label in CONTROLS]
         lines.append([escaped(transfer.name), *values, *differences])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -61,25 +63,17 @@ def _value(row: Row | None) -> str:
     if row is None:
         return NOT_KNOWN
     unfinished = "" if row.method.finished else ", unfinished"
-    return f"{_half(row.value, whole)} (n = {len(row.method.runs)}{unfinished})"
+    return f"{half_width(row.value, whole)} (n = {len(row.method.runs)}{unfinished})"
 
 
 def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
-    difference = _half(found.difference, lambda value: signed(value, whole))
+    difference = half_width(found.difference, lambda value: signed(value, whole))
     better = (
         "" if of_few_seeds(found.improvement) else f"; P = {probability(found.improvement.value)}"
     )
     return f"{difference}: {brief(found)}{better}"
-
-
-def _half(found: Estimate, written: Callable[[float], str]) -> str:
-    """An estimate ± half the width of its interval, which is symmetric for a mean."""
-    if math.isnan(found.value):
-        return NOT_KNOWN
-    half = "" if math.isnan(found.high) else f" ± {whole(found.high - found.value)}"
-    return written(found.value) + half
 
 
 def minus(control: str) -> str:

@@ -241,6 +241,14 @@ def with_interval(found: Estimate, written: Callable[[float], str]) -> str:
     return f"{written(found.value)} [{interval}]"
 
 
+def half_width(found: Estimate, written: Callable[[float], str]) -> str:
+    """An estimate ± half the width of its interval, which is symmetric for a mean."""
+    if math.isnan(found.value):
+        return NOT_KNOWN
+    half = "" if math.isnan(found.high) else f" ± {whole(found.high - found.value)}"
+    return written(found.value) + half
+
+
 def signed_with_interval(difference: Estimate) -> str:
     """A difference of returns with its interval."""
     return with_interval(difference, lambda value: signed(value, number))

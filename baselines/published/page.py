@@ -10,7 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
+from baselines.analysis.gains import gains, measured_once
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
+from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
+from baselines.analysis.knowledge import Knowledge, knowledge_tables
 from baselines.analysis.runs.comparison import Comparison, final_returns
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
@@ -63,6 +66,9 @@ STUDIES = (
 )  # fmt: skip
 """How the names of experiments begin that come last and are no part of the summary."""
 
+KNOWLEDGE = "What the teachers' training brings"
+"""The title of the section on all methods with a control."""
+
 HEADING = """\
 # Results
 
@@ -100,14 +106,14 @@ class Section:
     Attributes:
         results: the folder.
         comparisons: its panels, measured.
-        knowledge: tables of what the teachers' training brings, in Markdown; may be empty.
+        knowledge: what the teachers' training brings in each panel with pairs.
         notes: what a reader must know of its logs.
         files: names of the figures and tables in the folder.
     """
 
     results: Results
     comparisons: Sequence[Comparison]
-    knowledge: str
+    knowledge: Sequence[Knowledge]
     notes: Sequence[str]
     files: Collection[str]
 
@@ -163,7 +169,7 @@ def page(sections: Sequence[Section], beside: Mapping[str, bool] = MappingProxyT
     """
     ordered = in_order(sections)
     lines = transfers(ordered)
-    parts = [HEADING, *_not_begun(ordered), *_summary(lines)]
+    parts = [HEADING, *_not_begun(ordered), *_summary(lines), *_knowledge(ordered)]
     main = [section for section in ordered if _is_main(section)]
     parts += [part for section in main for part in _section(section)]
     parts += [*_hand_over([s for s in ordered if s.results.declared]), *_beside(beside)]
@@ -191,6 +197,26 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
     yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"
 
 
+def _knowledge(sections: Sequence[Section]) -> Iterator[str]:
+    """What the teachers' training brings, in all experiments."""
+    found = measured_once(
+        [
+            (f"[{escaped(short(c.panel.title))}](#{anchor(section.results.title)})", c)
+            for section in sections
+            for c in section.comparisons
+        ]
+    )
+    if found:
+        yield f"## {KNOWLEDGE}"
+        yield KNOWLEDGE_EXPLANATION
+        yield from gains(found)
+
+
+def anchor(title: str) -> str:
+    """That of a section, as Markdown's readers make it of the title."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
 def _section(section: Section) -> Iterator[str]:
     results = section.results
     title, name = escaped(results.title), results.folder.name
@@ -199,7 +225,8 @@ def _section(section: Section) -> Iterator[str]:
     yield from _teachers(results)
     yield from _weights(section)
     if section.knowledge:
-        yield section.knowledge
+        yield f"What its teachers' training brings ([how this is read](#{anchor(KNOWLEDGE)})):"
+        yield from knowledge_tables(section.knowledge)
         yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
     compared = [part for comparison in section.comparisons for part in _compared(comparison)]

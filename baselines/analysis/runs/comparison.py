@@ -108,6 +108,21 @@ class Comparison:
     costed: list[Row]
     controlled: list[Against]
 
+    def row(self, label: str, metric: Metric) -> Row | None:
+        """That of a method, by its label; None: it is not there."""
+        rows = (row for row in self.rows if row.metric is metric and row.method.label == label)
+        return next(rows, None)
+
+    def over_kl(self, method: Method, metric: Metric) -> Against | None:
+        """A student minus PPO with the KL term; None: that is not there."""
+        with_kl = self.panel.with_kl(method)
+        found = (
+            one
+            for one in self.controlled
+            if one.metric is metric and one.method is method and one.control is with_kl
+        )
+        return next(found, None)
+
 
 def compare(panel: Panel, statistic: Function, threshold: float | None) -> Comparison:
     """Measure all methods of a panel.

@@ -109,7 +109,7 @@ def _mixed_layers(side: PolicySide) -> list[Layer]:
 def _first_layers(side: PolicySide) -> list[Layer]:
     """The student's and each teacher's first layer, on s and the last hidden layers of the φ."""
     ends = [mapping[-1] for mapping in side.mappings]
-    obs, *embedded = _places([len(side.body[0].w), *(len(end.w) for end in ends)])
+    obs, *embedded = _slices([len(side.body[0].w), *(len(end.w) for end in ends)])
     inputs = embedded[-1].stop
     layers = [_widened(side.body[0], obs, inputs)]
     for (first, *_), source in zip(side.teachers, side.sources, strict=True):
@@ -124,11 +124,11 @@ def _first_layers(side: PolicySide) -> list[Layer]:
 def _each_on_its_part(layers: Sequence[Layer]) -> list[Layer]:
     """Layers that each read a part of the input, one after the other, as layers of all of it."""
     sizes = [len(layer.w) for layer in layers]
-    inputs, places = sum(sizes), _places(sizes)
+    inputs, places = sum(sizes), _slices(sizes)
     return [_widened(layer, rows, inputs) for layer, rows in zip(layers, places, strict=True)]
 
 
-def _places(sizes: Sequence[int]) -> list[slice]:
+def _slices(sizes: Sequence[int]) -> list[slice]:
     """Where parts of these sizes are, one after the other."""
     ends = np.cumsum(sizes).tolist()
     return [slice(end - size, end) for end, size in zip(ends, sizes, strict=True)]
@@ -168,7 +168,7 @@ def _activation(layers: Sequence[Layer]) -> InPlace | None:
     kinds = [layer.activation for layer in layers]
     if len(set(kinds)) == 1:
         return kinds[0]
-    columns = _places([len(layer.b) for layer in layers])
+    columns = _slices([len(layer.b) for layer in layers])
 
     def apply(x: np.ndarray) -> None:
         for part, kind in zip(columns, kinds, strict=True):

@@ -87,6 +87,13 @@ def distillation_loss(divergences: Array, value_differences: Array) -> Array:
     return arrays.mean(divergences) + 0.5 * arrays.mean(value_differences**2)
 
 
+class Distances(NamedTuple):
+    """How far a student is from its own networks, which will be left: see `distillation_loss`."""
+
+    divergences: Array
+    value_differences: Array
+
+
 class LossInputs(NamedTuple):
     """What the losses of a minibatch are computed from.
 
@@ -98,7 +105,7 @@ class LossInputs(NamedTuple):
         min_std: see `mutual_information_loss`.
         aligned: see `value_alignment_loss`; empty where the student does not have it.
         returns: see there.
-        distances: the arguments of `distillation_loss`; empty where the student does not have it.
+        distances: see `distillation_loss`; None where the student does not have it.
     """
 
     obs: Array
@@ -108,7 +115,7 @@ class LossInputs(NamedTuple):
     min_std: float
     aligned: Sequence[Array]
     returns: Array
-    distances: Sequence[Array]
+    distances: Distances | None
 
 
 # Functions with names, since a student with teachers can be pickled, and lambdas cannot.
@@ -127,6 +134,7 @@ def _value_alignment_loss(inputs: LossInputs) -> Array:
 
 
 def _distillation_loss(inputs: LossInputs) -> Array:
+    assert inputs.distances is not None
     return distillation_loss(*inputs.distances)
 
 

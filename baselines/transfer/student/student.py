@@ -29,7 +29,7 @@ from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
 from baselines.transfer.student.alignment import aligned
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
-from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, LossInputs
+from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, Distances, LossInputs
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
@@ -99,7 +99,7 @@ class Student(StudentParts):
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
         has = self.optional_losses
         aligned = self._aligned_values(params, embedded) if ALIGNMENT in has else []
-        distances = self._distances(params, obs, pi, value) if DISTILLATION in has else []
+        distances = self._distances(params, obs, pi, value) if DISTILLATION in has else None
         inputs = LossInputs(
             obs=obs,
             pi_log_shares=pi_log_shares,
@@ -112,7 +112,7 @@ class Student(StudentParts):
         )
         return pi, value, {loss.name: loss.of(inputs) for loss in self.losses}
 
-    def _distances(self, params: Params, obs: Array, pi: Pi, value: Array) -> list[Array]:
+    def _distances(self, params: Params, obs: Array, pi: Pi, value: Array) -> Distances:
         """KL(π ‖ π_alone) and V − V_alone, [B] each; no gradient reaches π and V.
 
         Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
@@ -120,7 +120,7 @@ class Student(StudentParts):
         target, *spread = map(arrays.stop_gradient, pi)
         alone, *_ = self.body.pi(params, obs)
         divergences = self.distribution.kl((target, *spread), (alone, *spread))
-        return [divergences, arrays.stop_gradient(value) - self.body.value(params, obs)]
+        return Distances(divergences, arrays.stop_gradient(value) - self.body.value(params, obs))
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.body.pi_scope, len(self.body.network.widths)

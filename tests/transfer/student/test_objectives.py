@@ -12,6 +12,7 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.student.objectives import (
     LOSSES,
+    Distances,
     LossInputs,
     coupling_loss,
     mutual_information_loss,
@@ -131,7 +132,7 @@ def test_coupling_is_minus_the_mean_logarithm_of_the_own_shares(
 def test_each_loss_reads_its_own_part_of_the_student() -> None:
     decoded = [(MEAN, LOGSTD), (OBS, LOGSTD)]
     aligned, returns = [np.float32([1, 2]), np.float32([0, 4])], np.float32([1, 1])
-    distances = [np.float32([0.5, 1.5]), np.float32([-2, 1])]
+    distances = Distances(np.float32([0.5, 1.5]), np.float32([-2, 1]))
     inputs = LossInputs(
         OBS, [-0.25, -0.75], [-3.0, -1.0], decoded, 0.5, aligned, returns, distances
     )
