@@ -399,8 +399,15 @@ def test_a_checkpoint_needs_no_conversion(cartpole: Path) -> None:
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:
-    for target in (tmp_path, tmp_path / "none" / "out", "", "a\0b", tmp_path / ("x" * 300)):
-        assert refusal(FIXTURES / "cartpole.zip", target, *DISCRETE).startswith("OUT: ")
+    missing = tmp_path / "none"
+    for target, told in {
+        tmp_path: f"OUT: {tmp_path} is a folder; give the file's name too",
+        missing / "out": f"OUT: cannot write {missing / 'out'}: there is no folder {missing}",
+        "": "OUT: must name something, not ''",
+        "a\0b": "OUT: 'a\\x00b' is no name of a file",
+        tmp_path / ("x" * 300): f"OUT: cannot write {tmp_path / ('x' * 300)}: File name too long",
+    }.items():
+        assert refusal(FIXTURES / "cartpole.zip", target, *DISCRETE) == told
 
 
 def changed(**changes: Any) -> dict[str, Any]:

@@ -197,6 +197,12 @@ def read_regular(path: str | Path, where: str, limit: int) -> bytes:
     return content
 
 
+def check_file_name(path: Path, where: str) -> None:
+    """Raises UserError when no file can have this name; `where` is the argument that gave it."""
+    if "\0" in str(path):
+        raise UserError(f"{where}: {str(path)!r} is no name of a file")
+
+
 def check_new_file(path: Path, where: str, source: str, force: bool) -> None:
     """See whether a file can be written without losing another.
 
@@ -209,11 +215,12 @@ def check_new_file(path: Path, where: str, source: str, force: bool) -> None:
     Raises:
         UserError: something is there already, or nothing can be written.
     """
-    if "\0" in str(path):
-        raise UserError(f"{where}: {str(path)!r} is no name of a file")
+    check_file_name(path, where)
     try:
-        if path.is_dir() or not path.parent.is_dir():
-            raise UserError(f"{where}: {path} is a folder, or its folder does not exist")
+        if path.is_dir():
+            raise UserError(f"{where}: {path} is a folder; give the file's name too")
+        if not path.parent.is_dir():
+            raise UserError(f"{where}: cannot write {path}: there is no folder {path.parent}")
         if path.exists() or path.is_symlink():
             if not force:
                 raise UserError(f"{where}: {path} exists; --force overwrites it")
