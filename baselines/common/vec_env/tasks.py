@@ -76,7 +76,7 @@ def _make_own(make: MakeTask, arguments: dict[str, Any]) -> gym.Env:
 
 
 def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options: Any) -> gym.Env:
-    """Make a task; `options` are passed on to `gymnasium.make`, such as `render_mode`.
+    """Make a task; `options`, such as `render_mode`, come before arguments of the same name.
 
     An id may name the module that registers it, as in `module:Id`; `flag` is what named the id.
 
@@ -90,11 +90,11 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
         if name not in registry:
             raise UserError(f"--{flag}: unknown environment {name!r}{_nearest(env_id)}")
     try:
-        given = deepcopy(kwargs)  # a task may change its arguments
+        arguments = deepcopy(kwargs) | options  # a task may change its arguments
         if own is None:
-            made = gym.make(env_id, disable_env_checker=True, **given, **options)
+            made = gym.make(env_id, disable_env_checker=True, **arguments)
         else:
-            made = _make_own(own, given | options)
+            made = _make_own(own, arguments)
         take(made)
         return made
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments

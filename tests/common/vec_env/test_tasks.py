@@ -68,6 +68,14 @@ def test_options_reach_the_task() -> None:
     assert env.observation_space.shape == (55,)
 
 
+@pytest.mark.parametrize("mode", ["human", "rgb_array"])
+def test_a_film_can_be_made_of_a_task_with_a_render_mode_of_its_own(mode: str) -> None:
+    arguments = {"render_mode": mode}
+    env = make_task("CentipedeFour-v1", arguments, render_mode="rgb_array")
+    assert env.render_mode == "rgb_array"
+    assert arguments == {"render_mode": mode}
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_one_task_is_not_given_for_two(wrapped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "OWN", {})
