@@ -29,11 +29,12 @@ from baselines.ppo2.given import (
     Teacher,
     as_text,
     makes_tasks,
-    path_text,
+    name_in,
+    names_of,
     task_name,
     teacher_paths,
 )
-from baselines.ppo2.trained import TrainedPolicy
+from baselines.ppo2.trained import TrainedPolicy, path_text
 from baselines.training.log import Log
 from baselines.training.saved import saved_policy
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
@@ -223,7 +224,7 @@ def load(
         networks: networks of your own that the checkpoint may name: one or several functions, or
             `module:name`.
         mappings: the same for mappings.
-        transfers: the same for transfer methods.
+        transfers: the same for transfer methods, by name only.
         env: the function that makes the task, if the policy was trained with one.
 
     Raises:
@@ -232,8 +233,9 @@ def load(
     """
     allowed = ((NETWORKS, networks), (MAPPINGS, mappings), (TRANSFERS, transfers))
     for registry, given in allowed:
-        for entry in [given] if isinstance(given, str) or callable(given) else given:
-            registry.lookup(as_text(registry.flag, entry))
+        argument = f"{registry.flag}s"
+        for entry in names_of(argument, given):
+            registry.lookup(name_in(registry, argument, entry), argument)
     file = expanded(path_text("path", path), "path")
     saved = saved_policy(read(file, "path"), file, "path", allow="{kind}s=['{name}']")
     if env is not None:

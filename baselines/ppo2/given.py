@@ -11,12 +11,13 @@ from typing import Any
 import gymnasium as gym
 
 from baselines.common.errors import UserError, shown
-from baselines.common.registry import Registry, place_of
+from baselines.common.registry import PLACE, Registry, place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import PATHS, SCHEDULES, Config, flag_of
 from baselines.flags import names_elsewhere, settings_by_flag
-from baselines.ppo2.trained import TrainedPolicy
+from baselines.ppo2.trained import TrainedPolicy, path_text
 from baselines.training.teachers import offer_teacher
+from baselines.transfer.kinds import TRANSFERS
 
 Path = str | os.PathLike[str]
 Teacher = Path | TrainedPolicy
@@ -85,15 +86,38 @@ REGISTRY_OF: dict[str, Registry] = {
 """The registry of each setting that takes names of one, by flag."""
 
 
-def _name(registry: Registry, flag: str, value: Any) -> str:
-    """A function's name, which stands for this function from now on; or names as they are."""
+def names_of(argument: str, value: Any) -> list[Any]:
+    """One or several things of a registry's, as a list.
+
+    Raises:
+        UserError: it is nothing of the kind.
+    """
+    if isinstance(value, str) or callable(value):
+        return [value]
+    if not isinstance(value, Iterable):
+        raise UserError(f"{argument}: must be one name, or several in a list, not {shown(value)}")
+    return list(value)
+
+
+def name_in(registry: Registry, argument: str, value: Any) -> str:
+    """A function's name, which stands for this function from now on; or names as they are.
+
+    Raises:
+        UserError: it is neither, or a function where no other program could import it from.
+    """
     if callable(value):
         if registry is not SCHEDULES:
-            place_of(value, flag)
-        return registry.adopt(value, flag)
-    for name in str(value).split(","):
+            place_of(value, argument)
+        return registry.adopt(value, argument)
+    if not isinstance(value, str):
+        functions = "" if registry is TRANSFERS else " or a function"
+        raise UserError(
+            f"{argument}: must be a name (one of: {', '.join(registry)}, or {PLACE}){functions},"
+            f" not {shown(value)}"
+        )
+    for name in value.split(","):
         registry.renew(name)
-    return str(value)
+    return value
 
 
 def as_text(name: str, value: Any) -> str:
@@ -103,7 +127,7 @@ def as_text(name: str, value: Any) -> str:
         UserError: it cannot be typed, such as a function where a number is wanted.
     """
     if name in REGISTRY_OF:
-        return _name(REGISTRY_OF[name], name, value)
+        return name_in(REGISTRY_OF[name], name, value)
     if name in PATHS:
         return path_text(name, value)
     if callable(value):
@@ -129,18 +153,6 @@ def _place(name: str, function: Callable[..., Any]) -> str:
     if name in names_elsewhere():
         return ""  # that it is another program's name is told with the right one
     return place_of(function, name)
-
-
-def path_text(name: str, value: Any) -> str:
-    """A path as a text.
-
-    Raises:
-        UserError: it is no path.
-    """
-    if isinstance(value, str | os.PathLike):
-        return os.fspath(value)
-    first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
-    raise UserError(f"{name}: must be a path, not {shown(value)}{first}")
 
 
 def _keys_in(value: Any) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from gymnasium import spaces
 
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, flags_as_arguments, shown
-from baselines.common.files import check_can_make, expanded, make_folder
+from baselines.common.files import check_can_make, check_file_name, expanded, make_folder
 from baselines.common.log_folder import Row
 from baselines.common.vec_env.tasks import MakeTask, described_space, made_by, require_renderer
 from baselines.evaluation.evaluation import Evaluation, evaluate
@@ -151,7 +151,7 @@ class TrainedPolicy:
             UserError: the task cannot be drawn, or the file cannot be written.
             TaskError: the task's own code has raised an error, its cause.
         """
-        file = Path(expanded(os.fspath(path), "path"))
+        file = _file(path)
         check_film(file, "path")
         _check("seed", seed, NOT_NEGATIVE)
         _check("length", length, POSITIVE)
@@ -171,9 +171,32 @@ class TrainedPolicy:
         Raises:
             UserError: it cannot be written.
         """
-        file = Path(expanded(os.fspath(path), "path"))
+        file = _file(path)
         with _writing(file):
             self.saved.write_as(file)
+
+
+def path_text(name: str, value: Any) -> str:
+    """A path as a text.
+
+    Raises:
+        UserError: it is no path.
+    """
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    first = "; save it, and give the file" if isinstance(value, TrainedPolicy) else ""
+    raise UserError(f"{name}: must be a path, not {shown(value)}{first}")
+
+
+def _file(path: Any) -> Path:
+    """The file to write at a path.
+
+    Raises:
+        UserError: it is no path, or none that a file can have.
+    """
+    file = Path(expanded(path_text("path", path), "path"))
+    check_file_name(file, "path")
+    return file
 
 
 def _observations(obs: Any, size: int) -> np.ndarray:

@@ -31,6 +31,7 @@ from baselines.ppo2.api import SoFar
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec, learned
+from examples.l2_sp import L2_SP
 
 TEACHER = ROOT / "teacher_models" / "centipede_four" / "0" / "00970"
 SMALL: dict[str, Any] = {
@@ -363,6 +364,43 @@ def test_what_cannot_be_loaded_is_told(discrete: TrainedPolicy, tmp_path: Path) 
             ppo2.load(path)
     with pytest.raises(UserError, match=r"^load_path: must be a path, not <policy .*; save it"):
         ppo2.learn("DiscreteToy-v0", load_path=discrete, **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "message"),
+    [
+        ("networks", None, "must be one name, or several in a list, not None$"),
+        ("networks", [3], "must be a name .* or a function, not 3$"),
+        ("mappings", "learnt", "unknown name 'learnt' .* did you mean learned[?]$"),
+        ("transfers", print, "builtins:print is no TransferMethod$"),
+        ("transfers", [L2_SP], "must be a name .*, not TransferMethod"),
+    ],
+)
+def test_what_is_no_network_mapping_or_method_is_told(
+    argument: str, value: Any, message: str
+) -> None:
+    with pytest.raises(UserError, match=f"^{argument}: {message}"):
+        ppo2.load(TEACHER, **{argument: value})
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        (3, "must be a path, not 3$"),
+        (None, "must be a path, not None$"),
+        (b"walk.gif", r"must be a path, not b'walk\.gif'$"),
+        ("a\0b.gif", "'a.*b.gif' is no name of a file$"),
+    ],
+)
+def test_where_nothing_can_be_written_is_told(
+    path: Any, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = ppo2.load(TEACHER)
+    for write in (model.save, model.record_video):
+        with pytest.raises(UserError, match=f"^path: {message}"):
+            write(path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("own_tasks")

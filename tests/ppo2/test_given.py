@@ -7,7 +7,9 @@ import gymnasium as gym
 import pytest
 
 from baselines.common.errors import UserError
-from baselines.ppo2.given import as_text, makes_tasks, teacher_paths
+from baselines.common.networks.networks import Mlp
+from baselines.ppo2.given import as_text, makes_tasks, names_of, teacher_paths
+from examples.l2_sp import L2_SP
 
 
 @pytest.mark.parametrize(
@@ -41,11 +43,23 @@ def test_a_value_is_as_one_would_type_it(name: str, value: Any, text: str) -> No
             r"^lr: must be a value such as .*; lr_schedule takes one$",
         ),
         ("seed", len, r"^seed: must be a value, not a function$"),
+        ("network", Mlp(2, 8, "tanh"), r"^network: .*mlp, or module:name\) or a function, not Mlp"),
+        ("teacher_network", ["mlp"], r"^teacher_network: must be a name .*, not \['mlp'\]$"),
+        ("transfer", L2_SP, r"^transfer: .* or module:name\), not TransferMethod\(.*\.\.\.$"),
     ],
 )
 def test_what_cannot_be_typed_is_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         as_text(name, value)
+
+
+def test_one_or_several_names() -> None:
+    assert names_of("networks", "mlp") == ["mlp"]
+    assert names_of("networks", len) == [len]
+    assert names_of("networks", ("mlp", len)) == ["mlp", len]
+    for value in (3, None):
+        with pytest.raises(UserError, match=rf"^networks: must be one name, .*, not {value!r}$"):
+            names_of("networks", value)
 
 
 def test_paths_of_teachers_may_come_one_by_one() -> None:
