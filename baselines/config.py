@@ -16,10 +16,10 @@ from typing import Any, get_type_hints
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, suggestion
 from baselines.common.files import expanded
 from baselines.common.networks.arrays import ACTIVATIONS
-from baselines.common.networks.specs import NETWORKS, not_of_sizes
+from baselines.common.networks.specs import NETWORKS, NetworkSpec, not_of_sizes
 from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
@@ -56,7 +56,8 @@ RESERVED_SCOPES = ("transfer", "normalize")
 def _no_method(entry: Any) -> str:
     """The complaint of `TRANSFERS`, by the attributes that are read here."""
     kind = getattr(entry, "config", None)
-    if not (hasattr(entry, "settings") and hasattr(entry, "check") and isinstance(kind, type)):
+    members = ("in_common", "settings", "check")
+    if not (all(hasattr(entry, name) for name in members) and isinstance(kind, type)):
         return "is no TransferMethod"
     if not issubclass(kind, Config):
         return f"has settings, {kind.__name__}, that are no subclass of Config"
@@ -66,6 +67,19 @@ def _no_method(entry: Any) -> str:
             return f"has a setting, {f.name}, that is not made by `setting`"
         if f not in fields(Config) and kinds[f.name] not in (int, float, bool, str):
             return f"has a setting, {f.name}, that is no int, float, bool or str"
+    return _unknown_setting(entry, kind)
+
+
+def _unknown_setting(method: Any, kind: type[Config]) -> str:
+    """The complaint about a name that the method gives and that no setting has; or nothing."""
+    shared = [f.name for f in fields(NetworkSpec)]
+    known = [f.name for f in fields(kind)]
+    for name in method.in_common:
+        if name not in shared:
+            return f"has in its in_common {name!r}, which is none of {', '.join(shared)}"
+    for name in method.settings:
+        if name not in known:
+            return f"has in its settings {name!r}, which is no setting{suggestion(name, known)}"
     return ""
 
 

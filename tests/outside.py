@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from baselines.common.networks.variables import Variable, Variables, joined, ort
 from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import MLPP
+from baselines.transfer.stages import Stage
 from baselines.transfer.student.mapping import MlpMap, StateMapping
+from examples.l2_sp import L2_SP
 from examples.linear_mapping import LinearMap
 
 
@@ -299,3 +301,45 @@ def _with_statistics(body: PlainPolicy, teachers: Any, config: Config, random: A
 
 OF_ANOTHER_BODY = TransferMethod(start=_with_statistics)
 POLICY_ALONE = TransferMethod(start=lambda body, *_: body)  # type: ignore[arg-type,return-value]
+
+
+def _beginning(answer: Callable[[PlainPolicy, dict[str, np.ndarray]], Any]) -> TransferMethod:
+    """A method that begins with what this makes of the student's own networks."""
+    return TransferMethod(
+        start=lambda body, _, config, random: answer(body, body.init(random.init))
+    )
+
+
+NOTHING = _beginning(lambda body, params: None)
+NO_POLICY = _beginning(lambda body, params: Beginning(None, params))  # type: ignore[arg-type]
+NO_VARIABLES = _beginning(lambda body, params: Beginning(body, None))  # type: ignore[arg-type]
+IN_WRONG_ORDER = _beginning(lambda body, params: (params, body))
+NO_STATISTICS = _beginning(lambda body, params: (body, params, (0.0, 1.0)))
+OF_NO_VARIABLE = _beginning(lambda body, params: (body, {}))
+OF_LISTS = _beginning(lambda body, params: (body, {k: v.tolist() for k, v in params.items()}))
+OF_SEVEN = _beginning(lambda body, params: (body, params | {"pi/pi/b": np.zeros(7, np.float32)}))
+
+IN_COMMON = replace(L2_SP, in_common=("num_layer",))
+NO_TUPLE = replace(L2_SP, in_common="num_layers")  # type: ignore[arg-type]
+SETTINGS = replace(L2_SP, settings=("teacher_fractoin",))
+
+
+def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
+    """L2-SP with another course, made of its own."""
+    return replace(L2_SP, stages=lambda policy, config: answer(L2_SP.stages(policy, config)))
+
+
+NO_STAGE = _course(lambda course: [])
+NO_COURSE = _course(lambda course: None)
+STAGE_ALONE = _course(lambda course: course[0])
+NO_STAGES = _course(lambda course: [stage.policy for stage in course])
+IN_A_TUPLE = _course(tuple)
+
+
+def _breaks(*_: Any) -> Any:
+    return {}["mine"]
+
+
+START_BREAKS = TransferMethod(start=_breaks)
+CHECK_BREAKS = replace(L2_SP, check=_breaks)
+STAGES_BREAK = replace(L2_SP, stages=_breaks)

@@ -397,7 +397,7 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ({"network": "outside:Twice"}, "--network: outside:Twice: two variables are called 'tri"),
         ({"network": "outside:Rows"}, r"Rows: the first value of pi/.* shape \(1, 64\), not \(64,"),
         ({"network": "outside:Infinite"}, "Infinite: the first value of pi/.* not finite"),
-        ({"mapping": "outside:rows_map"}, "--transfer: mikt: the first value of transfer/embed"),
+        ({"mapping": "outside:rows_map"}, "--mapping: outside:rows_map: the first value of tr"),
         ({"network": "outside:WithoutScope"}, "--network: .* 'mine/mlp_fc0/w' must begin"),
         ({"network": "outside:Twinn"}, r"--network: .* no 'Twinn'; did you mean Twin\?"),
         ({"network": "outside:Bumps"}, "--network: outside:Bumps: acts otherwise than it learns"),
@@ -413,6 +413,37 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             r"--transfer: .*_BODY: the statistics .* are of shape \(97,\), not \(3,\)",
         ),
         ({"transfer": "outside:POLICY_ALONE"}, "--transfer: .* returned a PlainPolicy, not a B"),
+        ({"transfer": "outside:NOTHING"}, "--transfer: .* start returned a NoneType, not a Begin"),
+        ({"transfer": "outside:NO_POLICY"}, "NO_POLICY: start returned a NoneType as its policy"),
+        ({"transfer": "outside:IN_WRONG_ORDER"}, "ORDER: start returned a dict as its policy, whi"),
+        ({"transfer": "outside:NO_VARIABLES"}, "start returned a NoneType as its variables, not"),
+        ({"transfer": "outside:NO_STATISTICS"}, "start returned a tuple as its statistics, not"),
+        (
+            {"transfer": "outside:OF_NO_VARIABLE"},
+            "--transfer: outside:OF_NO_VARIABLE: the first value of pi/.* is missing, or no NumPy",
+        ),
+        ({"transfer": "outside:OF_LISTS"}, "OF_LISTS: the first value of pi/.* or no NumPy array"),
+        (
+            {"transfer": "outside:OF_SEVEN"},
+            r"^--transfer: outside:OF_SEVEN: the first value of pi/pi/b has shape \(7,\), not \(3,",
+        ),
+        (
+            {"transfer": "outside:OF_SEVEN", "network": "outside:Rows"},
+            "^--network: outside:Rows, --transfer: outside:OF_SEVEN: the first value of pi/",
+        ),
+        ({"transfer": "outside:NO_STAGE"}, r"NO_STAGE: stages returned \[\], not a list of one"),
+        ({"transfer": "outside:NO_COURSE"}, "--transfer: .*:NO_COURSE: stages returned None, not"),
+        ({"transfer": "outside:STAGE_ALONE"}, r"STAGE_ALONE: stages returned Stage\(.*, not a li"),
+        ({"transfer": "outside:NO_STAGES"}, r"NO_STAGES: stages returned .*, not a list of one St"),
+        (
+            {"transfer": "outside:IN_COMMON"},
+            "--transfer: .* in_common 'num_layer', .* num_layers, num_hidden, activation, network$",
+        ),
+        ({"transfer": "outside:NO_TUPLE"}, "--transfer: outside:NO_TUPLE has in its in_common 'n'"),
+        (
+            {"transfer": "outside:SETTINGS", "teacher_fraction": 0.25},
+            r"--transfer: .* settings 'teacher_fractoin', .*; did you mean teacher_fraction\?$",
+        ),
         ({"network": "os:system"}, "--network: os:system is no function of"),
         ({"mapping": "outside:Twin"}, "--mapping: .* makes a Twin, which is no StateM"),
         ({"transfer": "outside:Twin"}, "--transfer: outside:Twin is no TransferMethod"),
@@ -435,6 +466,31 @@ def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message
         kind = config_with(settings.get("transfer", "mikt"))
         prepare(kind(**(given | settings))).envs.close()
     assert len(str(caught.value).splitlines()) == 1
+
+
+def taught_by(transfer: str, env: str = "BoxToy-v0") -> Config:
+    teacher = str(ROOT / "teacher_models/centipede_four/0/00970")
+    return config_with(transfer)(
+        env=env, teacher_paths=(teacher,), transfer=transfer, num_timesteps=10 * 2048
+    )
+
+
+@pytest.mark.parametrize(
+    "method", ["mikt:MIKT", "pretrained:MLPP", "surgery:SURGERY", "kickstart:KICKSTART"]
+)
+def test_the_packages_own_methods_pass_as_ones_from_outside(method: str) -> None:
+    prepare(taught_by(f"baselines.transfer.{method}", "CentipedeSix-v1")).envs.close()
+
+
+def test_the_stages_may_be_a_tuple() -> None:
+    prepare(taught_by("outside:IN_A_TUPLE")).envs.close()
+
+
+@pytest.mark.parametrize("name", ["START_BREAKS", "CHECK_BREAKS", "STAGES_BREAK"])
+def test_an_error_of_a_methods_own_is_shown_as_it_is(name: str) -> None:
+    with pytest.raises(KeyError, match="mine") as caught:
+        prepare(taught_by(f"outside:{name}"))
+    assert caught.traceback[-1].frame.code.name == "_breaks"
 
 
 def test_a_network_that_offers_no_layers_for_acting_acts_by_its_definition() -> None:

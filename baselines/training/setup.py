@@ -34,7 +34,7 @@ from baselines.config import Config
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
-from baselines.transfer.build import add_teachers
+from baselines.transfer.build import add_teachers, stages
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -102,27 +102,28 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         body = _body(config, envs)
         beginning = add_teachers(body, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning)
-        _check_first_values(config, policy, params)
+        outside = _from_outside(config, teachers)
+        _check_first_values(outside or f"--transfer: {config.transfer}", policy, params)
         _check_first_statistics(config, policy, normalizer)
-        if outside := _from_outside(config, teachers):
+        if outside:
             for one in (policy,) if policy is policy.body else (policy, policy.body):
-                check_acting(", ".join(outside), one, params)
+                check_acting(outside, one, params)
+        stages(policy, config)  # a user's may be wrong, and nothing has been written yet
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(anchored, envs, policy, params, normalizer, history, None, team)
 
 
-def _check_first_values(config: Config, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
-    """See that each variable starts as a user's network or method has declared it."""
-    own = policy.body.shapes()
-    others = {name: shape for name, shape in policy.shapes().items() if name not in own}
-    given = {name: np.asarray(value) for name, value in params.items()}
-    for flag, shapes in (("network", own), ("transfer", others)):
-        try:
-            checked_arrays(given, shapes)
-        except ValueError as error:
-            named = getattr(config, flag)
-            raise UserError(f"--{flag}: {named}: the first value of {error}") from None
+def _check_first_values(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
+    """See that each variable starts as it is declared; `where` names what code is to blame."""
+    shapes = policy.body.shapes() | policy.shapes()
+    for name in shapes:
+        if not isinstance(params.get(name), np.ndarray):
+            raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
+    try:
+        checked_arrays(params, shapes)
+    except ValueError as error:
+        raise UserError(f"{where}: the first value of {error}") from None
 
 
 def _check_first_statistics(config: Config, policy: Policy, normalizer: Normalizer) -> None:
@@ -135,14 +136,13 @@ def _check_first_statistics(config: Config, policy: Policy, normalizer: Normaliz
         )
 
 
-def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> list[str]:
-    """What code from outside this package computes the policy: flags and names."""
+def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:
+    """What code from outside this package computes the policy, flags and names; or nothing."""
     named = {(NETWORKS, "network", config.network), (MAPPINGS, "mapping", config.mapping)}
     named |= {(NETWORKS, "teacher_network", teacher.policy.spec.network) for teacher in teachers}
     named.add((TRANSFERS, "transfer", config.transfer))
-    return sorted(
-        f"--{flag}: {name}" for registry, flag, name in named if name in registry.from_outside()
-    )
+    outside = (f"--{flag}: {name}" for kinds, flag, name in named if name in kinds.from_outside())
+    return ", ".join(sorted(outside))
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:
@@ -185,6 +185,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
             raise CheckpointError(
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
+        stages(saved.policy, config)  # as for a new run
     begun = found.state["provenance"]
     here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
     start = {"update": saved.metadata["update"], **here}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, shown
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import Beginning, TransferMethod
@@ -58,14 +59,42 @@ def add_teachers(
             f"--transfer: {config.transfer}: start returned a {type(given).__name__}, not a"
             " Beginning, or a policy and its initial variables"
         )
-    return Beginning(*given)
+    beginning = Beginning(*given)
+    if complaint := _complaint(beginning):
+        raise UserError(f"--transfer: {config.transfer}: start returned a {complaint}")
+    return beginning
+
+
+def _complaint(beginning: Beginning) -> str:
+    """What is wrong with what a method gives to begin with, but for the values; or nothing."""
+    policy, params, statistics = beginning
+    kinds = [type(given).__name__ for given in beginning]
+    for name in vars(Policy):
+        if not name.startswith("_") and not hasattr(policy, name):
+            return f"{kinds[0]} as its policy, which is no Policy: it has no {name}"
+    if not isinstance(params, dict):
+        return f"{kinds[1]} as its variables, not a dict of arrays by name"
+    if not isinstance(statistics, RunningMeanStd | None):
+        return f"{kinds[2]} as its statistics, not a RunningMeanStd"
+    return ""
 
 
 def stages(policy: Policy, config: Config) -> list[Stage]:
-    """The stages of a run in their order: one without teachers, else those of its method."""
+    """The stages of a run in their order: one without teachers, else those of its method.
+
+    Raises:
+        UserError: a user's method gives something else.
+    """
     if not config.teacher_paths:
         return one_stage(policy, config)
-    return _method(config).stages(policy, config)
+    course = _method(config).stages(policy, config)
+    is_course = isinstance(course, list | tuple) and all(isinstance(s, Stage) for s in course)
+    if not is_course or not course:
+        raise UserError(
+            f"--transfer: {config.transfer}: stages returned {shown(course)}, not a list of one"
+            " Stage or more"
+        )
+    return course
 
 
 def _method(config: Config) -> TransferMethod:
