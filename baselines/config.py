@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -72,6 +72,9 @@ def _no_method(entry: Any) -> str:
 
 def _unknown_setting(method: Any, kind: type[Config]) -> str:
     """The complaint about a name that the method gives and that no setting has; or nothing."""
+    for given in (method.in_common, method.settings):
+        if isinstance(given, str) or not isinstance(given, Collection):
+            return f"has {given!r} for its in_common or its settings, not a list of names"
     shared = [f.name for f in fields(NetworkSpec)]
     known = [f.name for f in fields(kind)]
     for name in method.in_common:

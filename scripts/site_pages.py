@@ -103,7 +103,7 @@ def _file(path: str, config: MkDocsConfig) -> File:
     in_nav = InclusionLevel.INCLUDED if path == HOME else InclusionLevel.NOT_IN_NAV
     if path.endswith(IMAGES):
         return File.generated(config, _uri(path), abs_src_path=str(ROOT / path), inclusion=in_nav)
-    content = f"# {path}\n" if _is_source(path) else _markdown(path)
+    content = f"# `{path}`\n" if _is_source(path) else _markdown(path)
     return File.generated(config, _uri(path), content=content, inclusion=in_nav)
 
 

@@ -25,11 +25,10 @@ INTRODUCTION = """# Teachers
 `centipede_four` and `centipede_six` were trained from scratch with PPO. The others are students,
 which may teach in their turn. `centipede_eight_mikt` is the best student of
 [MIKT](../docs/studies.md#mikt-at-the-papers-length), taught by `centipede_four/3`.
-`centipede_six_mikt` is that of MIKT by names with its teacher in [all of its
-places](../docs/studies.md#a-teacher-in-all-of-its-places), taught by
-`centipede_four/4`. `centipede_six_kickstarted` and `centipede_eight_kickstarted` were
-[kickstarted](../docs/studies.md#one-good-teacher) by `centipede_four/4`. The command of each is
-below.
+`centipede_six_by_names` and `centipede_eight_by_names` are those of MIKT by names with its teacher
+in [all of its places](../docs/studies.md#a-teacher-in-all-of-its-places), `centipede_four/4`.
+`centipede_six_kickstarted` and `centipede_eight_kickstarted` were
+[kickstarted](../docs/studies.md#one-good-teacher) by the same one. The command of each is below.
 
 """
 

@@ -322,6 +322,7 @@ OF_SEVEN = _beginning(lambda body, params: (body, params | {"pi/pi/b": np.zeros(
 IN_COMMON = replace(L2_SP, in_common=("num_layer",))
 NO_TUPLE = replace(L2_SP, in_common="num_layers")  # type: ignore[arg-type]
 SETTINGS = replace(L2_SP, settings=("teacher_fractoin",))
+NO_SETTINGS = replace(L2_SP, settings=None)  # type: ignore[arg-type]
 
 
 def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:

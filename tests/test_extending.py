@@ -439,7 +439,8 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             {"transfer": "outside:IN_COMMON"},
             "--transfer: .* in_common 'num_layer', .* num_layers, num_hidden, activation, network$",
         ),
-        ({"transfer": "outside:NO_TUPLE"}, "--transfer: outside:NO_TUPLE has in its in_common 'n'"),
+        ({"transfer": "outside:NO_TUPLE"}, "NO_TUPLE has 'num_layers' for its in_common or its"),
+        ({"transfer": "outside:NO_SETTINGS"}, "NO_SETTINGS has None for its .*, not a list of na"),
         (
             {"transfer": "outside:SETTINGS", "teacher_fraction": 0.25},
             r"--transfer: .* settings 'teacher_fractoin', .*; did you mean teacher_fraction\?$",

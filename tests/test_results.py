@@ -217,7 +217,7 @@ def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(fold
     titles = re.findall("^## .*", page, re.MULTILINE)
     assert titles[:3] == ["## Summary", "## What the teachers' training brings", "## A trial"]
     assert page.count("Knowledge is what a method reaches minus") == 1
-    assert "Of 1 pair of a method and its control" in page
+    assert "Of 1 pair of a method with trained teachers" in page
     assert "([how this is read](#what-the-teachers-training-brings)):" in page
 
 

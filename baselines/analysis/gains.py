@@ -12,15 +12,23 @@ from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.tables import NOT_KNOWN, counted, half_width, named, signed, whole
+from baselines.analysis.tables import (
+    NOT_KNOWN,
+    counted,
+    half_width,
+    named,
+    signed_half_width,
+    whole,
+)
 from baselines.analysis.wording import GAIN, brief, shown_by
+from baselines.coefs import KL
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 PRIMARY = METRICS[0]
 """By its differences a pair is a gain or none."""
 
-Shown = Row | Against | None
+Difference = Row | Against | None
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Measured:
     comparison: Comparison
     pair: Pair
 
-    def differences(self, metric: Metric) -> list[Shown]:
+    def differences(self, metric: Metric) -> list[Difference]:
         """Minus PPO, minus PPO with the KL term, minus the control; None: that is not there."""
         method = self.pair.method
         return [
@@ -48,8 +56,8 @@ class Measured:
 
     def is_complete(self) -> bool:
         """Whether there is a difference from all three, of seeds enough for an interval."""
-        panel, found = self.comparison.panel, self.differences(PRIMARY)
-        if panel.baseline is panel.with_kl(self.pair.method):  # there is no PPO without the term
+        baseline, found = self.comparison.panel.baseline, self.differences(PRIMARY)
+        if baseline is None or baseline.settings[KL] != 0:  # the first row would not be minus PPO
             return False
         return all(one is not None and one.pairs >= MIN_SEEDS for one in found)
 
@@ -73,7 +81,12 @@ def measured_once(panels: Sequence[tuple[str, Comparison]]) -> list[Measured]:
             one = Measured(transfer, comparison, pair)
             if pair.method.settings[WEIGHTS] == TEACHER_WEIGHTS[0] and one.is_complete():
                 found.setdefault((_folders(pair.method), _folders(pair.control)), one)
-    return list(found.values())
+    return [one for runs, one in found.items() if not any(_is_part(runs, more) for more in found)]
+
+
+def _is_part(runs: tuple[frozenset[Path], ...], more: tuple[frozenset[Path], ...]) -> bool:
+    """Whether a pair is another one with fewer seeds."""
+    return runs != more and all(x <= y for x, y in zip(runs, more, strict=True))
 
 
 def _folders(method: Method) -> frozenset[Path]:
@@ -84,10 +97,11 @@ def gains(found: Sequence[Measured]) -> Iterator[str]:
     """How many of the pairs are gains, and these in a table, in Markdown."""
     shown = [one for one in found if one.is_gain()]
     yield (
-        f"Of {counted(len(found), 'pair')} of a method and its control, with at least"
-        f" {MIN_SEEDS} seeds, {len(shown) or 'none'} {'is' if len(shown) < 2 else 'are'} above"
-        f" {SCRATCH}, {SCRATCH_WITH_KL} and the control in {PRIMARY.title}, each time with the"
-        f" whole 95 % interval{':' if shown else '.'}"
+        f"Of {counted(len(found), 'pair')} of a method with trained teachers and one of its"
+        f" controls, where these, {SCRATCH} and {SCRATCH_WITH_KL} have at least {MIN_SEEDS} seeds"
+        f" in common, {len(shown) or 'none'} {'is' if len(shown) < 2 else 'are'} above all three in"
+        f" {PRIMARY.title}, each time with the whole 95 % interval."
+        f"{' A difference without a word is such a gain.' if shown else ''}"
     )
     if shown:
         yield _table(shown)
@@ -112,13 +126,9 @@ def _value(one: Measured, metric: Metric) -> str:
     return NOT_KNOWN if row is None else half_width(row.value, whole)
 
 
-def _difference(found: Shown) -> str:
+def _difference(found: Difference) -> str:
     if found is None:
         return NOT_KNOWN
     words = brief(found)
-    difference = half_width(found.difference, _signed)
+    difference = signed_half_width(found.difference)
     return difference if words == f"**{GAIN}**" else f"{difference}: {words}"
-
-
-def _signed(value: float) -> str:
-    return signed(value, whole)

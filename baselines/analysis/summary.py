@@ -15,7 +15,7 @@ from baselines.analysis.tables import (
     half_width,
     of_few_seeds,
     probability,
-    signed,
+    signed_half_width,
     whole,
 )
 from baselines.analysis.wording import brief
@@ -69,7 +69,7 @@ def _value(row: Row | None) -> str:
 def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
-    difference = half_width(found.difference, lambda value: signed(value, whole))
+    difference = signed_half_width(found.difference)
     better = (
         "" if of_few_seeds(found.improvement) else f"; P = {probability(found.improvement.value)}"
     )

@@ -249,6 +249,11 @@ def half_width(found: Estimate, written: Callable[[float], str]) -> str:
     return written(found.value) + half
 
 
+def signed_half_width(difference: Estimate) -> str:
+    """The same for a difference."""
+    return half_width(difference, lambda value: signed(value, whole))
+
+
 def signed_with_interval(difference: Estimate) -> str:
     """A difference of returns with its interval."""
     return with_interval(difference, lambda value: signed(value, number))

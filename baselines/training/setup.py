@@ -118,7 +118,7 @@ def _check_first_values(where: str, policy: Policy, params: Mapping[str, np.ndar
     """See that each variable starts as it is declared; `where` names what code is to blame."""
     shapes = policy.body.shapes() | policy.shapes()
     for name in shapes:
-        if not isinstance(params.get(name), np.ndarray):
+        if not isinstance(params.get(name), np.ndarray | np.generic):
             raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
     try:
         checked_arrays(params, shapes)
