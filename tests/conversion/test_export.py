@@ -210,7 +210,7 @@ def test_what_cannot_be_exported_is_refused_and_nothing_is_written(tmp_path: Pat
     path = policy().write(tmp_path)
     before = sorted(tmp_path.iterdir())
     assert "walk.pth must end in one of .npz" in refusal(path, tmp_path / "walk.pth")
-    assert "does not exist" in refusal(path, tmp_path / "missing" / "walk.npz")
+    assert "there is no folder" in refusal(path, tmp_path / "missing" / "walk.npz")
     assert refusal(tmp_path / "none", tmp_path / "walk.npz").startswith("CHECKPOINT: cannot read")
     policy(spaces.Discrete(3, start=1)).write(tmp_path)
     assert "actions begin with 0" in refusal(path, tmp_path / "walk.zip")
