@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,18 @@ def straight(final: float, points: int = 10) -> list[float]:
 def panels_in(folder: Path) -> list[Panel]:
     """All runs in a folder, grouped."""
     return panels(find_runs([str(folder)]))
+
+
+def write_method(
+    folder: Path, name: str, factor: float, seeds: Iterable[int] = range(3), **settings: Any
+) -> None:
+    """Runs of a method that end at 100, 110, ... times a factor; its name may begin with ppo."""
+    for seed in seeds:
+        sources = [] if name.startswith("ppo") else ["S-v0"]
+        final = factor * (100 + 10 * seed)
+        write_run(
+            folder / name / str(seed), straight(final), seed=seed, sources=sources, **settings
+        )
 
 
 def write_transfer(folder: Path) -> None:

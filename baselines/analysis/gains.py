@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.analysis.knowledge import METRICS, Pair, pairs
+from baselines.analysis.knowledge import METRICS, Knowledge, Pair
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
@@ -67,18 +67,18 @@ class Measured:
         return all(one is not None and shown_by(one.difference) == GAIN for one in found)
 
 
-def measured_once(panels: Sequence[tuple[str, Comparison]]) -> list[Measured]:
+def measured_once(panels: Sequence[tuple[str, Knowledge]]) -> list[Measured]:
     """The complete pairs of all panels, each once, whatever experiments its runs are in.
 
     The method of each has trained teachers.
 
     Args:
-        panels: `Measured.transfer` of each, and the panel, measured.
+        panels: `Measured.transfer` of each, and the pairs of the panel.
     """
     found: dict[tuple[frozenset[Path], ...], Measured] = {}
-    for transfer, comparison in panels:
-        for pair in pairs(comparison):
-            one = Measured(transfer, comparison, pair)
+    for transfer, known in panels:
+        for pair in known.pairs:
+            one = Measured(transfer, known.comparison, pair)
             if pair.method.settings[WEIGHTS] == TEACHER_WEIGHTS[0] and one.is_complete():
                 found.setdefault((_folders(pair.method), _folders(pair.control)), one)
     return [one for runs, one in found.items() if not any(_is_part(runs, more) for more in found)]
@@ -129,6 +129,7 @@ def _value(one: Measured, metric: Metric) -> str:
 def _difference(found: Difference) -> str:
     if found is None:
         return NOT_KNOWN
-    words = brief(found)
     difference = signed_half_width(found.difference)
-    return difference if words == f"**{GAIN}**" else f"{difference}: {words}"
+    if shown_by(found.difference) == GAIN and found.is_whole:
+        return difference
+    return f"{difference}: {brief(found)}"

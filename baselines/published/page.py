@@ -199,13 +199,13 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
 
 def _knowledge(sections: Sequence[Section]) -> Iterator[str]:
     """What the teachers' training brings, in all experiments."""
-    found = measured_once(
-        [
-            (f"[{escaped(short(c.panel.title))}](#{anchor(section.results.title)})", c)
-            for section in sections
-            for c in section.comparisons
-        ]
-    )
+    panels = []
+    for section in sections:
+        place = anchor(section.results.title)
+        for known in section.knowledge:
+            title = escaped(short(known.comparison.panel.title))
+            panels.append((f"[{title}](#{place})", known))
+    found = measured_once(panels)
     if found:
         yield f"## {KNOWLEDGE}"
         yield KNOWLEDGE_EXPLANATION

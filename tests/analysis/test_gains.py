@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade_logs import panels_in, straight, write_run
+from handmade_logs import panels_in, write_method
 
 from baselines.analysis.gains import gains, measured_once
-from baselines.analysis.runs.comparison import Comparison, compare
+from baselines.analysis.knowledge import Knowledge, pairs
+from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.statistics import mean
 
 UNTRAINED = {"teacher_weights": "random"}
@@ -24,16 +25,14 @@ METHODS: dict[str, tuple[float, dict[str, Any]]] = {
 """What the runs end at, a factor of 100, 110 and 120, and their settings."""
 
 
-def compared(folder: Path, *names: str, seeds: Iterable[int] = range(3)) -> Comparison:
-    """All runs in a folder, once these are written there."""
+def compared(folder: Path, *names: str, seeds: Iterable[int] = range(3)) -> Knowledge:
+    """The pairs of all runs in a folder, once these are written there."""
     for name in names:
         factor, settings = METHODS[name]
-        for seed in seeds:
-            sources = [] if name.startswith("ppo") else ["S-v0"]
-            returns = straight(factor * (100 + 10 * seed))
-            write_run(folder / name / str(seed), returns, seed=seed, sources=sources, **settings)
+        write_method(folder, name, factor, seeds, **settings)
     [panel] = panels_in(folder)
-    return compare(panel, mean, None)
+    comparison = compare(panel, mean, None)
+    return Knowledge(comparison, pairs(comparison))
 
 
 def test_a_gain_is_above_all_three(tmp_path: Path) -> None:

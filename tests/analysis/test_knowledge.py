@@ -4,10 +4,9 @@ import re
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import pytest
-from handmade_logs import panels_in, straight, student_columns, write_run
+from handmade_logs import panels_in, straight, student_columns, write_method, write_run
 from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
@@ -22,17 +21,6 @@ from baselines.analysis.runs.statistics import STATISTICS, Statistic, mean
 from baselines.analysis.summary import Transfer, summary_table
 from baselines.analysis.tables import aligned
 
-
-def write(folder: Path, name: str, factor: float, seeds: int = 3, **settings: Any) -> None:
-    """Runs that end at 100, 110, ... times a factor."""
-    for seed in range(seeds):
-        sources = [] if name.startswith("ppo") else ["S-v0"]
-        final = factor * (100 + 10 * seed)
-        write_run(
-            folder / name / str(seed), straight(final), seed=seed, sources=sources, **settings
-        )
-
-
 MEAN = STATISTICS["mean"]
 UNTRAINED = {"teacher_weights": "random"}
 WEAK = {"mutual_info_coef": 0.0}
@@ -45,13 +33,13 @@ def knowledge_drawn(comparisons: list[Comparison], statistic: Statistic = MEAN) 
 
 @pytest.fixture
 def compared(tmp_path: Path) -> Comparison:
-    write(tmp_path, "ppo", 1)
-    write(tmp_path, "ppo_kl", 2, kl_coef=0.1)
-    write(tmp_path, "mikt", 6)
-    write(tmp_path, "random", 5, **UNTRAINED)
-    write(tmp_path, "weak", 9, **WEAK)
-    write(tmp_path, "weak_random", 4, **WEAK, **UNTRAINED)
-    write(tmp_path, "frozen", 9, mapping="frozen")  # has no twin
+    write_method(tmp_path, "ppo", 1)
+    write_method(tmp_path, "ppo_kl", 2, kl_coef=0.1)
+    write_method(tmp_path, "mikt", 6)
+    write_method(tmp_path, "random", 5, **UNTRAINED)
+    write_method(tmp_path, "weak", 9, **WEAK)
+    write_method(tmp_path, "weak_random", 4, **WEAK, **UNTRAINED)
+    write_method(tmp_path, "frozen", 9, mapping="frozen")  # has no twin
     [panel] = panels_in(tmp_path)
     return compare(panel, mean, None)
 
@@ -78,8 +66,8 @@ def test_teachers_of_another_task_make_no_twin(compared: Comparison, tmp_path: P
 
 def test_what_goes_on_from_a_checkpoint_is_no_twin_of_what_does_not(tmp_path: Path) -> None:
     for name, start in (("new", {}), ("continued", {"load_path": "student"})):
-        write(tmp_path, f"{name}_mikt", 6, **start)
-        write(tmp_path, f"{name}_random", 5, **start, **UNTRAINED)
+        write_method(tmp_path, f"{name}_mikt", 6, **start)
+        write_method(tmp_path, f"{name}_random", 5, **start, **UNTRAINED)
     [panel] = panels_in(tmp_path)
     found = pairs(compare(panel, mean, None))
     assert sorted((one.method.label, one.control.label) for one in found) == [
@@ -91,8 +79,8 @@ def test_what_goes_on_from_a_checkpoint_is_no_twin_of_what_does_not(tmp_path: Pa
 def test_the_summary_takes_no_teacher_that_knows_a_part_for_an_untrained_one(
     tmp_path: Path,
 ) -> None:
-    write(tmp_path, "mikt", 6)
-    write(tmp_path, "part", 5, teacher_weights="random_networks")
+    write_method(tmp_path, "mikt", 6)
+    write_method(tmp_path, "part", 5, teacher_weights="random_networks")
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
     assert len(pairs(compared)) == 1
@@ -102,7 +90,7 @@ def test_the_summary_takes_no_teacher_that_knows_a_part_for_an_untrained_one(
 def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
     """What they know of nothing, all of what they know, and all of nothing; named by both sides."""
     for name, factor in (("loaded", 9), ("random_networks", 5), ("random", 4)):
-        write(tmp_path, name, factor, teacher_weights=name)
+        write_method(tmp_path, name, factor, teacher_weights=name)
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
     found = {
@@ -128,8 +116,8 @@ def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
 
 def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:
     for seeds, factor, settings in ((3, 6, {}), (2, 90, WEAK)):
-        write(tmp_path, f"trained{factor}", factor, seeds, **settings)
-        write(tmp_path, f"random{factor}", 5, seeds, **settings, **UNTRAINED)
+        write_method(tmp_path, f"trained{factor}", factor, range(seeds), **settings)
+        write_method(tmp_path, f"random{factor}", 5, range(seeds), **settings, **UNTRAINED)
     [panel] = panels_in(tmp_path)
     found = pairs(compare(panel, mean, None))
     assert [one.method.label for one in found] == ["MIKT", "MIKT without MI"]
@@ -150,7 +138,7 @@ def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
 
 
 def test_panels_without_a_pair_are_left_out(compared: Comparison, tmp_path: Path) -> None:
-    write(tmp_path / "other", "mikt", 6, env="Other-v0")
+    write_method(tmp_path / "other", "mikt", 6, env="Other-v0")
     [alone] = [compare(panel, mean, None) for panel in panels_in(tmp_path / "other")]
     assert [one.comparison for one in knowledge_of([alone, compared])] == [compared]
 
@@ -169,8 +157,8 @@ def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
 
 
 def test_of_too_few_seeds_the_summary_tells_no_probability(tmp_path: Path) -> None:
-    write(tmp_path, "mikt", 6, seeds=1)
-    write(tmp_path, "random", 5, seeds=1, **UNTRAINED)
+    write_method(tmp_path, "mikt", 6, seeds=[0])
+    write_method(tmp_path, "random", 5, seeds=[0], **UNTRAINED)
     [panel] = panels_in(tmp_path)
     table = summary_table([Transfer("S → T", compare(panel, mean, None))], FINAL_RETURN)
     assert table.endswith(" | +95: too few seeds |")
@@ -208,7 +196,7 @@ def test_a_figure_says_what_its_points_and_bars_are(
 ) -> None:
     for kind in (WEAK, {}):
         for weights in (UNTRAINED, {}):
-            write(tmp_path, f"{kind}{weights}", 2, **kind, **weights)
+            write_method(tmp_path, f"{kind}{weights}", 2, **kind, **weights)
     statistic = STATISTICS[name]
     compared = [compare(panel, statistic.function, None) for panel in panels_in(tmp_path)]
     with drawing.appearance():
