@@ -179,13 +179,11 @@ def read_regular(path: str | Path, where: str, limit: int) -> bytes:
         UserError: missing, unreadable, not a regular file, or larger.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-                raise UserError(f"{where}: cannot read {path}: it is {kind}")
-            content = file.read(limit + 1) if os.fstat(descriptor).st_size <= limit else None
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UserError(f"{where}: cannot read {path}: it is not a regular file")
+            content = file.read(limit + 1) if status.st_size <= limit else None
     except OSError as error:
         raise UserError(f"{where}: cannot read {path}: {error.strerror}") from None
     except ValueError as error:
@@ -195,6 +193,11 @@ def read_regular(path: str | Path, where: str, limit: int) -> bytes:
     if content is None or len(content) > limit:
         raise UserError(f"{where}: {path} is larger than {limit >> 20} MiB")
     return content
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """For `open`, which closes what it cannot use, as a directory: a FIFO is not waited for."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def check_file_name(path: Path, where: str) -> None:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from baselines.common.errors import UserError
-from baselines.common.files import is_held, locked, make_folder, remove_partial, set_aside
+from baselines.common.files import (
+    is_held,
+    locked,
+    make_folder,
+    read_regular,
+    remove_partial,
+    set_aside,
+)
 
 
 def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
@@ -70,3 +77,18 @@ def test_partial_files_are_removed(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     remove_partial(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".other", "00010"]
+
+
+def lowest_free_descriptor() -> int:
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.close(descriptor)
+    return descriptor
+
+
+def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    before = lowest_free_descriptor()
+    for name, says in ((".", "directory"), ("fifo", "not a regular file"), ("none", "No such")):
+        with pytest.raises(UserError, match=f"^--load_path: cannot read .*{says}"):
+            read_regular(tmp_path / name, "--load_path", 10)
+        assert lowest_free_descriptor() == before
