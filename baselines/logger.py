@@ -69,14 +69,18 @@ class Logger:
         )  # fmt: skip
         self._files = files
         self.rows: list[Row] = [] if files is None else files.rows()
+        self.broken: OSError | None = None
 
     def say(self, line: str) -> None:
-        """Print a line, above the progress bar."""
-        if sys.stdout is None or not (self._verbose or "WARNING" in line):
+        """Print a line, above the progress bar; nothing once a line could not be printed."""
+        if sys.stdout is None or self.broken or not (self._verbose or "WARNING" in line):
             return  # None: a program without one
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        tqdm.write(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stdout)
-        sys.stdout.flush()
+        try:
+            tqdm.write(line.encode(encoding, "backslashreplace").decode(encoding), file=sys.stdout)
+            sys.stdout.flush()
+        except OSError as error:
+            self.broken = error
 
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """One update more is done; its episodes' returns and lengths, `seconds` since the start."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from baselines.common.launcher import take_parent
@@ -57,17 +57,20 @@ class StopRequests:
             raise _exception(number)
         self._received = number
         name = signal.Signals(number).name
-        if self._tells:
-            print(f"{name}: finishing this update; once more stops at once", file=sys.stderr)
+        self._tell(f"{name}: finishing this update; once more stops at once")
 
     @property
     def requested(self) -> bool:
         """Whether there was a request."""
         if self._received is None and self._parent not in (None, os.getppid()):
             self._received = signal.SIGTERM
-            if self._tells:
-                print("the process that began this training has ended", file=sys.stderr)
+            self._tell("the process that began this training has ended")
         return self._received is not None
+
+    def _tell(self, line: str) -> None:
+        if self._tells:
+            with suppress(OSError):  # who would read it may have been stopped by the same signal
+                print(line, file=sys.stderr)
 
     def meet(self) -> None:
         """Raise KeyboardInterrupt or Terminated when there was a request."""

@@ -13,9 +13,12 @@ class Log(Protocol):
 
     Attributes:
         rows: the rows so far; of a resumed run with log files, also those from before.
+        broken: why lines cannot be printed any more, as when nobody reads them; the run goes on to
+            the end of its update, saves all, and ends with this.
     """
 
     rows: list[Row]
+    broken: OSError | None
 
     def say(self, line: str) -> None:
         """Print a line."""
@@ -35,6 +38,7 @@ class Silence:
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.broken: OSError | None = None
 
     def say(self, line: str) -> None:
         """Nothing."""

@@ -224,7 +224,7 @@ class Session(Generic[L, C]):
 
         Raises:
             Drifted: see `check_ranks`.
-            KeyboardInterrupt: the run was to stop, and all is saved.
+            KeyboardInterrupt, OSError: see `is_stopped`.
         """
         self.check_ranks()
         self.save_what_is_due()
@@ -235,12 +235,16 @@ class Session(Generic[L, C]):
 
         Raises:
             KeyboardInterrupt: the run was to stop, and all is saved.
+            OSError: nobody reads any more what the run prints, and all is saved.
         """
-        is_over = any(self.team.gather(stop.requested or not goes_on))
+        broken = self.log.broken
+        is_over = any(self.team.gather(stop.requested or not goes_on or broken is not None))
         if is_over:
             self.save_now()
             with self.team.united():
                 stop.meet()
+                if broken is not None:
+                    raise broken
         return is_over
 
     def check_ranks(self) -> None:

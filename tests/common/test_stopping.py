@@ -35,6 +35,24 @@ def test_the_second_signal_stops_at_once(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err == "SIGINT: finishing this update; once more stops at once\n"
 
 
+class Unread:
+    """A stream whose reader has gone."""
+
+    def write(self, text: str) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+def test_a_request_that_cannot_be_told_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where Ctrl-C has ended the `tee` behind a pipe too."""
+    monkeypatch.setattr(sys, "stderr", Unread())
+    with stop_requests() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.requested
+    with stop_requests() as stop:
+        stop._parent = 0  # which no process has
+        assert stop.requested
+
+
 def test_the_handlers_are_put_back() -> None:
     before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
     with stop_requests():

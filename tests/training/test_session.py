@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -147,6 +148,24 @@ def test_it_is_saved_killed_and_resumed_as_if_it_had_not_been(tmp_path: Path) ->
     assert float(rows[-1]["length"]) > float(rows[0]["length"]) > 0
     policy = read_saved_policy(str(tmp_path / "killed" / "models" / f"{UPDATES:05d}"), "load_path")
     assert policy.metadata["update"] == UPDATES
+
+
+def test_what_nobody_reads_any_more_is_saved_and_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `| tee` does at Ctrl-C, which ends the `tee` at once."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as unread, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", unread)
+        with pytest.raises(BrokenPipeError):
+            learn(settings(tmp_path / "stopped"))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)  # for what it has not written
+    assert (tmp_path / "stopped" / "models" / "resume" / "00001").exists()
+    assert not (tmp_path / "stopped" / "models" / "resume" / "00002").exists()
+    learn(settings(tmp_path / "stopped", resume=True))
+    learn(settings(tmp_path / "whole"))
+    assert result(tmp_path / "stopped") == result(tmp_path / "whole")
 
 
 def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
