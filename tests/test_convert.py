@@ -379,6 +379,19 @@ def test_a_mistake_is_named(tmp_path: Path, arguments: list[str], says: str) -> 
     assert os.listdir(tmp_path) == []
 
 
+def test_a_task_that_forgot_its_spaces_is_named(tmp_path: Path) -> None:
+    refused = refusal(
+        FIXTURES / "cartpole.zip",
+        tmp_path / "out",
+        "--unnormalized",
+        "--env=strange_tasks:NoSpaces-v0",
+    )
+    assert refused.endswith(
+        "NoSpaces-v0 cannot be learned: observations must be a Box with one axis,"
+        " and not empty; they are None"
+    )
+
+
 def test_statistics_alone_are_no_policy(tmp_path: Path) -> None:
     path = FIXTURES / "pendulum_vecnormalize.pkl"
     assert "takes it as --normalize" in refusal(path, tmp_path / "out", "--env=Pendulum-v1")

@@ -12,6 +12,7 @@ from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
 from baselines.common.vec_env.answers import close_task
+from baselines.common.vec_env.foreign_task import spaces_of
 from baselines.common.vec_env.tasks import make_task
 from baselines.conversion.limits import Refused, plain
 from baselines.conversion.names import Arrays, Networks, find_networks
@@ -95,7 +96,7 @@ def spaces_of_task(
         UserError: there is no such task, or it has other sizes.
     """
     env = make_task(env_id, kwargs, flag)
-    found = env.observation_space, env.action_space
+    found = spaces_of(env)
     close_task(env)
     try:
         needed = policy_for(*found, policy.spec, policy.pi_scope, policy.vf_scope)

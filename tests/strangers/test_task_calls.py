@@ -114,6 +114,14 @@ def test_a_wrong_task_is_refused_in_one_line(task: type[gym.Env], way: str) -> N
     assert re.search(strange.ENDINGS[task].said.split(r"\w+-v0")[1], said), said
 
 
+def test_a_task_that_cannot_be_learned_is_closed() -> None:
+    task, closed = strange.Named(), []
+    task.close = lambda: closed.append(True)  # type: ignore[method-assign]
+    with pytest.raises(UserError, match="cannot be learned"):
+        ForeignTask(task)
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("task", REFUSED, ids=lambda task: task.__name__)
 def test_nothing_is_written_for_a_wrong_task(task: type[gym.Env], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=strange.ENDINGS[task].said.removeprefix("error: ")):

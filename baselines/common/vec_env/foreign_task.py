@@ -59,12 +59,14 @@ class ForeignTask:
     def __init__(self, env: gym.Env) -> None:
         self.env = env
         self.name = task_name(env)
-        self.observation_space: spaces.Space = _attribute(env, "observation_space")
-        self.action_space: spaces.Space = _attribute(env, "action_space")
+        self.observation_space: spaces.Space
+        self.action_space: spaces.Space
+        self.observation_space, self.action_space = spaces_of(env)
         try:
             self._shape = (observation_size(self.observation_space),)
             distribution_for(self.action_space)
         except ValueError as error:
+            close_task(env)
             raise UserError(f"--env: {self.name} cannot be learned: {error}") from None
         self._dtype: np.dtype | None = None
         self._first_action = int(getattr(self.action_space, "start", 0))
@@ -148,6 +150,6 @@ def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
     return tasks
 
 
-def _attribute(env: gym.Env, name: str) -> Any:
-    """What a task may have forgotten to set; None then."""
-    return getattr(env, name, None)
+def spaces_of(env: gym.Env) -> tuple[Any, Any]:
+    """The spaces of a task's observations and actions; None for one that was forgotten."""
+    return getattr(env, "observation_space", None), getattr(env, "action_space", None)
