@@ -61,7 +61,10 @@ def _no_method(entry: Any) -> str:
         return "is no TransferMethod"
     if not issubclass(kind, Config):
         return f"has settings, {kind.__name__}, that are no subclass of Config"
-    kinds = get_type_hints(kind)
+    try:
+        kinds = get_type_hints(kind)
+    except Exception as error:  # such as a name that is imported for type checkers alone
+        return f"has settings whose types cannot be read: {error}"
     for f in fields(kind):
         if "group" not in f.metadata:
             return f"has a setting, {f.name}, that is not made by `setting`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from baselines.transfer.stages import Stage
 from baselines.transfer.student.mapping import MlpMap, StateMapping
 from examples.l2_sp import L2_SP
 from examples.linear_mapping import LinearMap
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,16 @@ class WithoutScope(Mlp):
 class OfNumPy(Mlp):
     def activate(self, z: Array) -> Array:
         return np.sin(z)
+
+
+class Silent(Mlp):
+    def activate(self, z: Array) -> Array:
+        assert arrays.is_numpy(z)
+        return np.tanh(z)
+
+
+def says_nothing(**sizes: object) -> Mlp:
+    raise ValueError
 
 
 class Flat(Mlp):
@@ -248,8 +261,16 @@ class Bare(Config):
     bare: int = 0
 
 
+@dataclass(frozen=True)
+class OfUnknownType(Config):
+    """A setting whose type is imported for type checkers alone."""
+
+    path: Path = setting("", "a file", group="own")  # noqa: RUF009
+
+
 WITH_A_LIST = TransferMethod(start=MLPP.start, config=WithAList)
 BARE = TransferMethod(start=MLPP.start, config=Bare)
+OF_UNKNOWN_TYPE = TransferMethod(start=MLPP.start, config=OfUnknownType)
 NO_CONFIG = TransferMethod(start=MLPP.start, config=dict)  # type: ignore[arg-type]
 
 

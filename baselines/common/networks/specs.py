@@ -46,7 +46,8 @@ def errors_of(where: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # a user's code may raise anything
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        says_it = isinstance(error, ValueError) and str(error)
+        kind = "" if says_it else f"{type(error).__name__}: "
         raise UserError(f"{where}: {kind}{error}") from None
 
 

@@ -105,7 +105,8 @@ def check_on_tensors(
         traced = tf.function(differentiated, autograph=False)
         gradients = traced(tensors, tf.zeros([2, inputs]))
     except Exception as error:  # a user's code may raise anything
-        reason = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        first_line = str(error).strip().partition("\n")[0]
+        reason = f"{type(error).__name__}: {first_line}"
         raise UserError(
             f"{where}: works on NumPy arrays, but not on TensorFlow tensors: {reason}"
         ) from None
