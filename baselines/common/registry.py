@@ -13,6 +13,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType
 from typing import Any, TypeVar
 
 from baselines.common.errors import UserError, printable, suggestion
@@ -170,6 +171,20 @@ def _is_again(entry: Any, before: Any) -> bool:
     return now == then and None not in now
 
 
+def module_of(place: str, where: str) -> ModuleType:
+    """The module of `module:attribute`, imported; `where` begins the message.
+
+    Raises:
+        UserError: it cannot be imported.
+    """
+    name = place.rpartition(":")[0]
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:  # a user's module may raise anything
+        told = f"{type(error).__name__}: {error}"
+        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told}") from None
+
+
 def _imported(place: str, where: str) -> Any:
     """The attribute at `module:attribute`.
 
@@ -177,11 +192,7 @@ def _imported(place: str, where: str) -> Any:
         UserError: there is none.
     """
     name, _, attribute = place.rpartition(":")
-    try:
-        module = importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # a user's module may raise anything
-        told = f"{type(error).__name__}: {error}"
-        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told}") from None
+    module = module_of(place, where)
     if not hasattr(module, attribute):
         near = suggestion(attribute, [a for a in vars(module) if not a.startswith("_")])
         raise UserError(f"{where}: the module {name} has no {attribute!r}{near}")

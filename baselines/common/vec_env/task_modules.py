@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 
 from baselines.common.errors import UserError, printable
+from baselines.common.registry import module_of
 
 
 def registered_id(env_id: str) -> str:
@@ -19,13 +19,8 @@ def import_task(env_id: str, flag: str = "env") -> None:
     Raises:
         UserError: it cannot be imported.
     """
-    module = env_id.rpartition(":")[0]
-    if module:
-        try:
-            importlib.import_module(module)
-        except (Exception, SystemExit) as error:  # a user's module may raise anything
-            told = f"{type(error).__name__}: {error}"
-            raise UserError(f"--{flag}: cannot import {module!r} of {env_id!r}: {told}") from None
+    if env_id.rpartition(":")[0]:
+        module_of(env_id, f"--{flag}")
 
 
 def check_task_of_file(env_id: str, flag: str = "env") -> None:
