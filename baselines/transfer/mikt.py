@@ -27,7 +27,7 @@ from baselines.transfer.student.mixing import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
-from baselines.transfer.student.student_parts import uses_names
+from baselines.transfer.student.student_parts import named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.places import (
     check_no_other_statistics,
@@ -77,11 +77,12 @@ def start(
     _check_teachers(body, teachers, config, mixing, spec)
     teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     windows: tuple[Window, ...] = ()
-    if wanted := _wants_names(config, spec):
+    named = named_options(spec, mixing)
+    if wanted := _wants_names(config, named):
         teachers, windows = _in_places(teachers, places(body, teachers, config, wanted), config)
     student = Student(
         body, teachers, spec, config.decoder_min_std, mixing_spec=mixing,
-        windows=windows if uses_names(spec, mixing) else (),
+        windows=windows if named else (),
         optional_losses=optional_losses(config),
     )  # fmt: skip
     if not student.mapping.is_learned:
@@ -107,16 +108,16 @@ def _check_teachers(
         _check_may_share(path, teacher, other_path, other)
 
 
-def _wants_names(config: Config, spec: MappingSpec) -> str:
-    """The first flag that needs names, and its value, for the messages; empty: none does."""
-    wanting = {
-        "mapping": spec.build().is_named,
-        "mix_outputs": config.mix_outputs == "named",
-        "teacher_places": config.teacher_places == "all",
-        "obs_statistics": config.obs_statistics == "teachers",
-    }
-    flags = (f"--{name}: {getattr(config, name)}" for name, wants in wanting.items() if wants)
-    return next(flags, "")
+def _wants_names(config: Config, named: Sequence[str]) -> str:
+    """The first flag that needs names, and its value, for the messages; empty: none does.
+
+    Args:
+        config: the settings.
+        named: those that the student itself needs them for (`named_options`).
+    """
+    before = {"teacher_places": "all", "obs_statistics": "teachers"}  # to place the teachers
+    flags = [*named, *(name for name, value in before.items() if getattr(config, name) == value)]
+    return f"--{flags[0]}: {getattr(config, flags[0])}" if flags else ""
 
 
 def _in_places(

@@ -17,7 +17,7 @@ from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec, check_mixing
 from baselines.transfer.student.objectives import LOSSES
-from baselines.transfer.student.student_parts import StudentParts, uses_names
+from baselines.transfer.student.student_parts import StudentParts, named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
@@ -106,7 +106,7 @@ def _stored_mixing(
     mixing, told = MixingSpec(**described.get("mixing", {})), described.get("windows", [])
     for teacher in teachers:
         check_mixing(mixing, body, teacher, teacher.env["id"])
-    placed = teachers if uses_names(mapping, mixing) else ()
+    placed = teachers if named_options(mapping, mixing) else ()
     windows = [
         stored_window(window, body, teacher) for window, teacher in zip(told, placed, strict=True)
     ]

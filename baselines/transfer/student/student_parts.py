@@ -28,9 +28,13 @@ MIXING = "lateral matrices and mixing weights"
 """What a user reads for the variables of `mixing.py`."""
 
 
-def uses_names(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> bool:
-    """Whether a student needs to know which entries or motors have the same names."""
-    return mapping_spec.build().is_named or mixing_spec.outputs == "named"
+def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[str]:
+    """The options by which a student needs to know which entries or motors have the same names."""
+    named = {
+        "mapping": mapping_spec.build().is_named,
+        "mix_outputs": mixing_spec.outputs == "named",
+    }
+    return [option for option, is_named in named.items() if is_named]
 
 
 @dataclass(frozen=True)
