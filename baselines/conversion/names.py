@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,20 +30,12 @@ class Networks:
 
     Attributes:
         params: variables under our names in the scopes `pi` and `vf`, float32.
-        obs_size: number of observation dimensions.
-        num_outputs: width of the policy's output layer.
-        gaussian: whether there is a log σ, so that the actions are a `Box`.
-        num_layers: hidden layers of each network.
-        num_hidden: units in each of them.
+        sizes: our policy of these sizes; its activation means nothing.
         unused: names of variables that belong to neither network, but for statistics.
     """
 
     params: Arrays
-    obs_size: int
-    num_outputs: int
-    gaussian: bool
-    num_layers: int
-    num_hidden: int
+    sizes: PlainPolicy
     unused: list[str]
 
     @property
@@ -53,9 +45,7 @@ class Networks:
 
     def policy(self, activation: str) -> PlainPolicy:
         """Our policy of these sizes."""
-        spec = NetworkSpec(self.num_layers, self.num_hidden, activation)
-        kind = DiagGaussian if self.gaussian else Categorical
-        return PlainPolicy(self.obs_size, kind(self.num_outputs), spec)
+        return replace(self.sizes, spec=replace(self.sizes.spec, activation=activation))
 
 
 def without_suffix(arrays: Arrays) -> Arrays:
@@ -225,9 +215,9 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
     (obs_size, width), outputs = first.shape, head.shape[1]
     if "pi/pi/logstd" in params:  # [1, k] in Baselines
         params["pi/pi/logstd"] = params["pi/pi/logstd"].reshape(-1)
-    gaussian = "pi/pi/logstd" in params
-    networks = Networks(params, obs_size, outputs, gaussian, layers["pi"], width, unused)
-    for name, shape in networks.policy("tanh").shapes().items():  # any activation has these shapes
+    kind = DiagGaussian if "pi/pi/logstd" in params else Categorical
+    policy = PlainPolicy(obs_size, kind(outputs), NetworkSpec(layers["pi"], width))
+    for name, shape in policy.shapes().items():
         if params[name].shape != shape:
             raise Refused(
                 f"does not fit our networks, whose hidden layers all have the same width: {name}"
@@ -235,7 +225,7 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
             )
     if 0 in (obs_size, width, outputs):
         raise Refused("holds layers without units")
-    return networks
+    return Networks(params, policy, unused)
 
 
 def find_statistics(arrays: Arrays) -> dict[str, Arrays]:
