@@ -62,7 +62,7 @@ def main(argv: list[str]) -> None:
         check_new_file(target, "OUT", source, arguments.force)
     converted = _read(arguments)
     try:
-        converted.write(target)
+        converted.write_as(target)
     except OSError as error:
         raise UserError(f"OUT: cannot write {target}: {error.strerror}") from None
     policy, metadata = converted.policy, converted.metadata

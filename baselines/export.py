@@ -56,10 +56,9 @@ def main(argv: list[str]) -> None:
 
 def _read(path: str) -> Outgoing:
     try:
-        saved = saved_policy(checkpoint.read(path, IN), path, IN)
+        return outgoing(saved_policy(checkpoint.read(path, IN), path, IN))
     except CodeNotKnown:
         raise UserError(f"{IN}: {path} {UNKNOWN_NETWORK}") from None
-    return outgoing(saved.policy, saved.params, saved.normalizer, saved.metadata)
 
 
 if __name__ == "__main__":

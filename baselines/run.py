@@ -7,12 +7,13 @@ from baselines.common.errors import UserError
 from baselines.common.mpi import team
 from baselines.common.team import Team
 from baselines.common.vec_env.answers import close_task
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.tasks import make_task, require_display
 from baselines.config import Config
 from baselines.evaluation.evaluation import play
 from baselines.flags import parse
 from baselines.ppo2.ppo2 import learn
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 
 PROGRAM = "python -m baselines.run"
 

@@ -14,8 +14,9 @@ import joblib
 
 from baselines.common import provenance
 from baselines.common.files import write_atomically
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.evaluation.evaluation import evaluate, summarize
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 
 FOLDER = Path(__file__).resolve().parent.parent / "teacher_models"
 PAGE = FOLDER / "README.md"

@@ -25,9 +25,9 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.training.progress import Progress
-from baselines.training.saved import SavedPolicy
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher

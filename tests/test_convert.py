@@ -16,10 +16,11 @@ from fork_files import fork_variables, hidden_sums, write_fork_file
 from baselines import convert, evaluate
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.conversion.pickles import Global, Instance
 from baselines.conversion.pickling import pickled
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.teachers import load_teacher
 

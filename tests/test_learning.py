@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from toys import register
 
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.evaluation.evaluation import evaluate
 from baselines.ppo2.ppo2 import learn
-from baselines.training.saved import SavedPolicy
 from baselines.training.setup import prepare
 
 register()

@@ -152,6 +152,11 @@ def read(path: str | Path, where: str) -> Checkpoint:
     )
 
 
+def checkpoint_name(update: int) -> str:
+    """Name of the checkpoint written after an update, such as `00970`."""
+    return f"{update:05d}"
+
+
 def is_checkpoint(path: Path) -> bool:
     """Whether a file's name is that of a checkpoint."""
     return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from baselines.common import checkpoint, provenance
+from baselines.common import provenance
 from baselines.common.errors import UserError, check_choice
 from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import CLIP, EPSILON, Normalizer, RunningMeanStd
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion.bare_policy import (
@@ -28,8 +28,6 @@ from baselines.conversion.reading import SB3_STATISTICS, Foreign
 FIXED_COUNT = 1e12
 """Samples behind statistics that are not to move when training goes on from a converted file."""
 
-UNFITTING = "its statistics are of {0} observation dimensions, and the policy takes {1}"
-
 NO_STATISTICS = (
     "--normalize: missing; {} holds no statistics of observations: give the file of its"
     " VecNormalize, or --unnormalized if it was trained without; a teacher needs none"
@@ -38,31 +36,15 @@ NO_STATISTICS = (
 
 
 @dataclass(frozen=True)
-class Converted:
+class Converted(SavedPolicy):
     """A policy made from another program's file.
 
     Attributes:
-        policy: its networks.
-        params: its variables under our names.
-        normalizer: the statistics of its observations and returns.
-        metadata: the checkpoint's description.
         notes: what the user should know of the conversion.
     """
 
     policy: PlainPolicy
-    params: Arrays
-    normalizer: Normalizer
-    metadata: dict[str, Any]
-    notes: list[str] = field(default_factory=list)
-
-    def write(self, path: Path) -> None:
-        """Write it as a checkpoint, atomically.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        arrays = self.params | self.normalizer.arrays()
-        checkpoint.save(path, arrays, self.metadata | {"policy": self.policy.describe()})
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -149,7 +131,10 @@ def _normalizer(
         raise UserError(NO_STATISTICS.format(path))
     if obs.mean.shape != (obs_size,):
         size = obs.mean.size if obs.mean.ndim == 1 else obs.mean.shape
-        raise UserError(f"{where}: {UNFITTING.format(size, obs_size)}")
+        raise UserError(
+            f"{where}: its statistics are of {size} observation dimensions, and the policy takes"
+            f" {obs_size}"
+        )
     return Normalizer(obs, _return_statistics(found, where)), notes
 
 

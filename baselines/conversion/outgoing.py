@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.networks.policy import Policy
-from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 
 UNKNOWN_NETWORK = "has another network than mlp, which is the one that other programs know"
 
 
 @dataclass(frozen=True)
-class Outgoing:
-    """A policy without teachers, with all that another program needs to act as it does.
-
-    Attributes:
-        policy: its networks, MLPs in the scopes `pi` and `vf`.
-        params: its variables by name.
-        normalizer: the statistics of its observations and returns.
-        metadata: the description in its checkpoint (docs/checkpoints.md).
-    """
+class Outgoing(SavedPolicy):
+    """A policy without teachers: MLPs in the scopes `pi` and `vf`."""
 
     policy: PlainPolicy
-    params: dict[str, np.ndarray]
-    normalizer: Normalizer
-    metadata: dict[str, Any]
 
     def hidden_layers(self, scope: str) -> list[str]:
         """Names of the hidden layers of `pi` or `vf`."""
@@ -48,17 +34,13 @@ class Outgoing:
         return {"env": self.metadata["env"]["id"]} | facts
 
 
-def outgoing(
-    policy: Policy,
-    params: Mapping[str, np.ndarray],
-    normalizer: Normalizer,
-    metadata: dict[str, Any],
-) -> Outgoing:
+def outgoing(saved: SavedPolicy) -> Outgoing:
     """Make a policy ready to go.
 
     Raises:
         UserError: it still needs its teachers, or its network is no MLP.
     """
+    policy = saved.policy
     if not isinstance(policy, PlainPolicy):
         raise UserError(
             "CHECKPOINT: this student still needs its teachers; give one from after the hand-over,"
@@ -68,5 +50,7 @@ def outgoing(
         raise UserError(f"CHECKPOINT: it {UNKNOWN_NETWORK}")
     renamed = replace(policy, pi_scope="pi", vf_scope="vf")
     theirs, ours = policy.shapes(), renamed.shapes()
-    named = {new: params[old].reshape(ours[new]) for old, new in zip(theirs, ours, strict=True)}
-    return Outgoing(renamed, named, normalizer, metadata)
+    named = {
+        new: saved.params[old].reshape(ours[new]) for old, new in zip(theirs, ours, strict=True)
+    }
+    return Outgoing(renamed, named, saved.normalizer, saved.metadata)

@@ -15,11 +15,11 @@ from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, m
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.common.vec_env.tasks import check_made_here, describe_space, make_task
 from baselines.common.vec_env.vec_env import Episode
-from baselines.training.saved import SavedPolicy
 
 MAX_STEPS = 100_000
 """Steps after which an episode of a task without a time limit is cut off."""

@@ -14,9 +14,9 @@ from typing import IO, NamedTuple
 
 from baselines.common.log_folder import VIDEOS
 from baselines.common.trees import Tree
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.flags import outside_arguments
-from baselines.training.saved import SavedPolicy
 
 
 class Shot(NamedTuple):

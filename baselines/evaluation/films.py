@@ -17,9 +17,9 @@ from baselines.common.command_line import Bound
 from baselines.common.errors import UserError, shown
 from baselines.common.vec_env.answers import refuse, task_name
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.environments.offscreen import draw_offscreen
 from baselines.evaluation.evaluation import make_own_task, steps_of_episode
-from baselines.training.saved import SavedPolicy
 
 ENDINGS = (".mp4", ".gif")
 DEFAULT_FPS = 30

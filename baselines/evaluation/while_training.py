@@ -13,10 +13,11 @@ from baselines.common.checkpoint import DAMAGE, load
 from baselines.common.errors import UserError
 from baselines.common.trees import number
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.evaluation.evaluation import run_episode
-from baselines.training.saved import BEST, SavedPolicy
+from baselines.training.saved import BEST
 from baselines.training.setup import Setup
 
 FIRST_SEED = 1 << 32

@@ -19,6 +19,7 @@ from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests, stop_requests
 from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
@@ -27,7 +28,6 @@ from baselines.ppo2.gae import explained_variance
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Outcome, Runner
 from baselines.training.log import Log
-from baselines.training.saved import SavedPolicy
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, roll_back

@@ -19,11 +19,11 @@ from baselines.common.stopping import StopRequests
 from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.training.log import Log
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
-from baselines.training.saved import SavedPolicy
 from baselines.training.setup import Setup
 from baselines.training.states import write_state
 

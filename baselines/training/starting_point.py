@@ -7,8 +7,9 @@ import numpy as np
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import method_of, read_saved_policy
 from baselines.transfer.method import Beginning
 from baselines.transfer.teachers.teacher import SCOPE
 
@@ -43,7 +44,7 @@ def _going_on(
     config: Config, saved: SavedPolicy, policy: Policy, arrays: dict[str, np.ndarray]
 ) -> Policy:
     """What is trained from an unfinished policy on."""
-    go_on = saved.method.go_on
+    go_on = method_of(saved.metadata).go_on
     if go_on is None:
         raise CheckpointError(
             f"--load_path: {config.load_path} is unfinished, and its transfer method cannot go on"

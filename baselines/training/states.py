@@ -15,6 +15,7 @@ from baselines.common.checkpoint import (
     DAMAGE,
     CheckpointError,
     CodeNotKnown,
+    checkpoint_name,
     is_checkpoint,
     load,
     save,
@@ -22,8 +23,9 @@ from baselines.common.checkpoint import (
 from baselines.common.errors import Diverged, UserError
 from baselines.common.files import remove_partial
 from baselines.common.trees import Tree, count, number, pack, unpack
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
-from baselines.training.saved import SavedPolicy, checkpoint_name, saved_policy
+from baselines.training.saved import saved_policy
 
 FOLDER = "resume"
 STATE = "state"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from baselines.common.checkpoint import Checkpoint, encoded
 from baselines.common.errors import UserError
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.conversion.bare_policy import bare_policy, spaces_of_task
 from baselines.conversion.reading import Foreign, read_any
-from baselines.training.saved import SavedPolicy
 from baselines.transfer.build import check_teachers
 from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teachers.teacher import Teacher

@@ -24,13 +24,14 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import distribution_for
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion import onnx_file, sb3_files
 from baselines.conversion.outgoing import outgoing
 from baselines.conversion.pickles import Global, Instance, parse
 from baselines.conversion.pickling import pickled
 from baselines.ppo2.trained import TrainedPolicy
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -234,7 +235,7 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
     assert f"{path} has another network than mlp" in refusal(path, tmp_path / "walk.npz")
     own = replace(saved.policy, spec=replace(SMALL, network="own"))
     with pytest.raises(UserError, match="CHECKPOINT: it has another network than mlp"):
-        outgoing(own, saved.params, saved.normalizer, saved.metadata)
+        outgoing(replace(saved, policy=own))
 
 
 def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import evaluation
@@ -26,7 +27,7 @@ from baselines.evaluation.evaluation import (
     summarize,
 )
 from baselines.evaluation.while_training import Measuring
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 
 FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four/0/00970")
 

@@ -16,7 +16,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env import tasks
 from baselines.common.vec_env.running_stats import Normalizer
-from baselines.training.saved import SavedPolicy
+from baselines.common.vec_env.saved_policy import SavedPolicy
 
 
 class Paying(gym.Env):

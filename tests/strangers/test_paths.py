@@ -14,6 +14,7 @@ import strange_tasks as strange
 
 from baselines import convert, describe, evaluate, export, plot, ppo2, results, sweep, verify
 from baselines.common.errors import UserError
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import (
     arguments_with_body,
     check_not_edited,
@@ -23,7 +24,7 @@ from baselines.config import Config
 from baselines.evaluation.evaluation import make_own_task
 from baselines.experiments.plan import read_experiment
 from baselines.flags import from_settings, parse
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import state_to_resume, write_state
 

@@ -20,12 +20,12 @@ from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.env_state import LARGE, obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
 from baselines.evaluation import evaluation
 from baselines.ppo2.ppo2 import open_session
 from baselines.training import setup
-from baselines.training.saved import SavedPolicy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from toys import SPACES
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import CheckpointError, checkpoint_name, load, save
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
-from baselines.training.saved import SavedPolicy, checkpoint_name, read_saved_policy
+from baselines.common.vec_env.saved_policy import SavedPolicy
+from baselines.training.saved import read_saved_policy
 from baselines.transfer.student.student import Student
 
 Arrays = dict[str, np.ndarray]

@@ -20,10 +20,11 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
 from baselines.training.outputs import open_outputs
-from baselines.training.saved import SavedPolicy, read_saved_policy
+from baselines.training.saved import read_saved_policy
 from baselines.training.session import session
 from baselines.training.setup import Setup, prepare
 

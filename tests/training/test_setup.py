@@ -16,9 +16,9 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import streams
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
-from baselines.training.saved import SavedPolicy
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import write_state
 from baselines.training.teachers import load_teacher
