@@ -95,7 +95,7 @@ def flushed_size(path: Path) -> int:
 def remove_partial(folder: Path) -> None:
     """Remove what a killed process left half written by `write_atomically`."""
     for partial in folder.glob(".*.partial"):
-        partial.unlink()
+        partial.unlink(missing_ok=True)  # another process may have been writing it
 
 
 @contextmanager
@@ -267,7 +267,7 @@ def make_folder(path: Path, flag: str) -> None:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another process may try the same folder
     except OSError as error:
         raise UserError(f"--{flag}: cannot write to {path}: {error.strerror}") from None
 

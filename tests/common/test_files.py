@@ -92,3 +92,14 @@ def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=f"^--load_path: cannot read .*{says}"):
             read_regular(tmp_path / name, "--load_path", 10)
         assert lowest_free_descriptor() == before
+
+
+def test_what_another_process_has_removed_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs that begin in one folder at the same moment, and a file that is just written."""
+    monkeypatch.setattr(Path, "touch", lambda self: None)
+    make_folder(tmp_path, "save_path")
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / ".00010.123.partial"])
+    remove_partial(tmp_path)
+    assert os.listdir(tmp_path) == []
