@@ -283,7 +283,6 @@ ELSEWHERE = {
     "common/logged_metric.py": "test_docs.py",
     "common/networks/sizes.py": "common/networks/test_plain_policy.py",
     "common/networks/trials.py": "test_extending.py",
-    "common/provenance.py": "test_run.py",
     "common/vec_env/answers.py": "strangers/test_task_calls.py",
     "common/vec_env/in_use.py": "common/vec_env/test_tasks.py",
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",

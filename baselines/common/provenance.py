@@ -35,8 +35,9 @@ def commit() -> str:
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
+            ["git", "-C", str(folder), *arguments], capture_output=True, check=True,
+            text=True, errors="surrogateescape",  # as Python has the names of folders
+        ).stdout.strip()  # fmt: skip
 
     try:
         if Path(git("rev-parse", "--show-toplevel")) != folder.parent.parent:
