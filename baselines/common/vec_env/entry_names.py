@@ -70,7 +70,7 @@ def entry_names(
         model, data = getattr(body, "model", None), getattr(body, "data", None)
         if not isinstance(model, mujoco.MjModel) or not isinstance(data, mujoco.MjData):
             raise UserError(f"--{flag}: {env_id} is no MuJoCo task; {nameless}")
-        observation = task.reset(seed=0)
+        observation = _telling_observation(task, data)
         # Contact forces begin with the world or with the first body, or there are none.
         for skipped, first_body in product(_SKIPPED_POSITIONS, (0, 1, model.nbody)):
             state = np.concatenate((data.qpos[skipped:], data.qvel))
@@ -81,6 +81,19 @@ def entry_names(
         f"--{flag}: the observation of {env_id} is not positions, velocities and contact forces one"
         f" after the other; {nameless}"
     )
+
+
+def _telling_observation(task: ForeignTask, data: mujoco.MjData) -> np.ndarray:
+    """The first observation; that after a step if entries of the first are alike, as at rest.
+
+    Of zeros alone, positions and velocities in any order would look right.
+    """
+    observation = task.reset(seed=0)
+    state = np.concatenate((data.qpos, data.qvel))
+    if len(np.unique(state)) == len(state):
+        return observation
+    task.action_space.seed(0)
+    return task.step(task.sample())[0]
 
 
 def _of_state(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[Entry]:

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import mujoco
+import numpy as np
 import pytest
+from gymnasium import spaces
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError
@@ -93,3 +96,53 @@ def test_other_tasks_are_told(task: str, told: str) -> None:
         entry_names(task, {})
     with pytest.raises(UserError, match=told.replace("--env", "--source_env")):
         entry_names(task, {}, "source_env")
+
+
+ARM = """
+<mujoco>
+  <worldbody>
+    <body>
+      <joint name="shoulder" axis="0 1 0"/><geom type="capsule" size="0.1" fromto="0 0 0 1 0 0"/>
+      <body pos="1 0 0">
+        <joint name="elbow" axis="0 1 0"/><geom type="capsule" size="0.1" fromto="0 0 0 1 0 0"/>
+      </body>
+    </body>
+  </worldbody>
+  <actuator><motor joint="elbow" ctrlrange="-1 1"/></actuator>
+</mujoco>
+"""
+
+
+class Arm(gymnasium.Env):
+    """Two joints, whose episodes begin at rest: all positions and velocities are 0."""
+
+    observation_space: spaces.Space = spaces.Box(-np.inf, np.inf, (4,), np.float64)
+    action_space: spaces.Space = spaces.Box(-1, 1, (1,))
+
+    def __init__(self, first: str) -> None:
+        self._first = first
+        self.model = mujoco.MjModel.from_xml_string(ARM)
+        self.data = mujoco.MjData(self.model)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        mujoco.mj_resetData(self.model, self.data)
+        return self._observe(), {}
+
+    def step(self, action: Any) -> Any:
+        self.data.ctrl[:] = action
+        mujoco.mj_step(self.model, self.data)
+        return self._observe(), 0.0, False, False, {}
+
+    def _observe(self) -> np.ndarray:
+        parts = (self.data.qpos, self.data.qvel)
+        return np.concatenate(parts if self._first == POSITION else parts[::-1])
+
+
+gymnasium.register("Arm-v0", Arm)
+
+
+def test_a_start_at_rest_hides_no_other_order() -> None:
+    seen = entry_names("Arm-v0", {"first": POSITION}).observation
+    assert [entry.quantity for entry in seen] == [POSITION, POSITION, VELOCITY, VELOCITY]
+    with pytest.raises(UserError, match="the observation of Arm-v0 is not positions, velocities"):
+        entry_names("Arm-v0", {"first": VELOCITY})
