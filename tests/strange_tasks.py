@@ -13,7 +13,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -109,6 +109,23 @@ class Lists(Polite):
     def after(self, reward: Any) -> Any:
         obs, reward, terminated, truncated, info = super().after(reward)
         return obs.tolist(), np.float32(reward), np.bool_(terminated), np.bool_(truncated), info
+
+
+class StepResult(NamedTuple):
+    """What a step returns, with names."""
+
+    obs: Any
+    reward: Any
+    terminated: bool
+    truncated: bool
+    info: dict[str, Any]
+
+
+class NamedResults(Polite):
+    """Returns a named tuple from each step."""
+
+    def after(self, reward: Any) -> Any:
+        return StepResult(*super().after(reward))
 
 
 # What a task returns
@@ -223,6 +240,13 @@ class NothingFromReset(Polite):
         super().reset(seed=seed)
 
 
+class NoInfoFromReset(Polite):
+    """None in place of the info."""
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        return super().reset(seed=seed)[0], None
+
+
 # Spaces
 
 
@@ -256,6 +280,12 @@ class NoObservations(Polite):
     observation_space: spaces.Space = spaces.Box(-1.0, 1.0, (0,), np.float64)
 
 
+class WideActions(Polite):
+    """A Box as wide as can be, which cannot be sampled: its width is not finite."""
+
+    action_space: spaces.Space = spaces.Box(-1e308, 1e308, (4,), np.float64)
+
+
 class Named(Polite):
     """Observations by name."""
 
@@ -264,6 +294,14 @@ class Named(Polite):
 
 class NoSpaces(gym.Env):
     """The spaces were forgotten."""
+
+
+class SpaceFails(Polite):
+    """Asks a robot that does not answer for its space."""
+
+    @property
+    def action_space(self) -> spaces.Space:  # type: ignore[override]
+        raise ConnectionError("the robot does not answer")
 
 
 # State
@@ -441,6 +479,7 @@ ENDINGS: dict[type[gym.Env], Ending] = {
     KeepsActions: TRAINS,
     SpoilsKwargs: TRAINS,
     Lists: TRAINS,
+    NamedResults: TRAINS,
     OneForFour: refused(r"shape \(1,\), not \(4,\)"),
     Column: refused(r"shape \(4, 1\), not \(4,\)"),
     LaterOneForFour: refused(r"shape \(1,\), not \(4,\)"),
@@ -455,10 +494,12 @@ ENDINGS: dict[type[gym.Env], Ending] = {
     OldReset: refused(r"reset.*\(obs, info\)"),
     ResetWithoutSeed: refused("reset.*seed"),
     NothingFromReset: refused(r"reset.*\(obs, info\)"),
+    NoInfoFromReset: refused(r"reset.*\(obs, info\) with a dictionary as info, not None"),
     ManyChoices: refused("actions must be"),
     Switches: refused("actions must be"),
     WholeActions: refused("actions must be.*int64"),
     NoActions: refused("actions must be"),
+    WideActions: refused("action_space.*OverflowError"),
     NoObservations: refused("observations must be"),
     Named: refused("observations must be"),
     NoSpaces: refused("observations must be"),
@@ -473,6 +514,7 @@ ENDINGS: dict[type[gym.Env], Ending] = {
     Quits: failed("SystemExit: 0"),
     Interrupts: failed("ValueError: bad level"),
     FailsAtReset: failed("the simulator does not answer"),
+    SpaceFails: failed("action_space: ConnectionError: the robot does not answer"),
     CloseFails: Ending(0, "WARNING: .*close.*already closed"),
     OnlyOne: Ending(0, "time: not known.*Address already in use"),
     OneClient: Ending(0, "time: not known.*Connection refused"),

@@ -403,6 +403,28 @@ def test_a_task_that_is_not_finite_stops_the_run(
     assert len(logs(tmp_path)[0]) == 2
 
 
+class BadStart(toys.BoxToy):
+    """Begins each episode with a value that has no finite square."""
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def reset(self, **arguments: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        obs, info = super().reset(**arguments)
+        return obs + self._value, info
+
+
+gym.register("BadStart-v0", BadStart)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf"), 1e200])
+def test_a_task_that_does_not_begin_finite_is_refused(value: float, tmp_path: Path) -> None:
+    settings = {"env_kwargs": json.dumps({"value": value}), "on_divergence": "rollback"}
+    with pytest.raises(UserError, match=r"^--env: BadStart-v0: the .* not finite$"):
+        learn(config(tmp_path, env="BadStart-v0", **settings))
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("spoil", "what"),
     [({"value_loss": np.nan}, "value_loss is"), ({"grad_norm": np.inf}, "grad_norm is"),

@@ -106,7 +106,11 @@ class Runner:
         self._obs: np.ndarray
 
     def start(self) -> None:
-        """Begin with new episodes."""
+        """Begin with new episodes.
+
+        Raises:
+            Diverged: an observation or a statistic of them is not finite.
+        """
         self._obs = self._envs.reset()
 
     def state(self) -> Tree:

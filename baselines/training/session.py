@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from baselines.common.checkpoint import DAMAGE, CheckpointError, TooLarge
-from baselines.common.errors import Diverged, Drifted
+from baselines.common.errors import Diverged, Drifted, UserError
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import StopRequests
@@ -56,7 +56,7 @@ class Collector(Protocol):
     """What collects experience; begun by `start`, or by `restore`."""
 
     def start(self) -> None:
-        """Begin with new episodes."""
+        """Begin with new episodes; raises Diverged if they begin with what is not finite."""
 
     def state(self) -> Tree:
         """Where it stands."""
@@ -311,7 +311,10 @@ def _start(setup: Setup, runner: Collector) -> list[str]:
     if setup.resumed is not None:
         return []
     told = list(report(setup)) if setup.team.is_first else []
-    runner.start()
+    try:
+        runner.start()
+    except Diverged as error:  # no state of this run to go back to; an earlier one's may be there
+        raise UserError(f"--env: {setup.config.env}: {error}") from None
     return told
 
 

@@ -82,9 +82,10 @@ class ForeignTask:
             returned = self.env.reset(seed=seed)
         except (Exception, SystemExit) as error:
             self._tell(error, "reset", RESET)
-        is_pair = isinstance(returned, tuple | list) and len(returned) == 2
-        if not is_pair or not isinstance(returned[1], Mapping):
+        if not isinstance(returned, tuple | list) or len(returned) != 2:
             refuse(self.name, f"{RESET}, not {shown(returned)}")
+        if not isinstance(returned[1], Mapping):
+            refuse(self.name, f"{RESET} with a dictionary as info, not {shown(returned[1])}")
         return self._checked_obs(returned[0], "reset")
 
     def step(self, action: np.ndarray) -> Step:
@@ -102,7 +103,7 @@ class ForeignTask:
             returned: Any = self.env.step(given)
         except (Exception, SystemExit) as error:
             self._tell(error, "step", STEP)
-        if type(returned) is not tuple or len(returned) != 5:
+        if not isinstance(returned, tuple) or len(returned) != 5:
             refuse(self.name, f"{STEP}, not {shown(returned)}")
         obs, reward, terminated, truncated, _ = returned
         obs = self._checked_obs(obs, "step")
@@ -114,8 +115,15 @@ class ForeignTask:
         return obs, reward, terminated or truncated
 
     def sample(self) -> np.ndarray:
-        """A random action, as `step` takes it."""
-        return np.asarray(self.action_space.sample() - self._first_action)
+        """A random action, as `step` takes it.
+
+        Raises:
+            UserError: there is none, as in a `Box` whose bounds are too far apart.
+        """
+        try:
+            return np.asarray(self.action_space.sample() - self._first_action)
+        except Exception as error:  # a space may be the user's own too
+            refuse(self.name, f"action_space.sample() raised {told(error)}")
 
     def close(self) -> str:
         """As `close_task`."""
@@ -151,5 +159,16 @@ def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
 
 
 def spaces_of(env: gym.Env) -> tuple[Any, Any]:
-    """The spaces of a task's observations and actions; None for one that was forgotten."""
-    return getattr(env, "observation_space", None), getattr(env, "action_space", None)
+    """The spaces of a task's observations and actions; None for one that was forgotten.
+
+    Raises:
+        TaskError: one is a property that raised an error.
+    """
+    return _attribute(env, "observation_space"), _attribute(env, "action_space")
+
+
+def _attribute(env: gym.Env, name: str) -> Any:
+    try:
+        return getattr(env, name, None)
+    except (Exception, SystemExit) as error:
+        raise TaskError(f"the task {task_name(env)} failed in {name}: {told(error)}") from error

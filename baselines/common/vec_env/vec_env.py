@@ -171,9 +171,16 @@ class VecNormalize:
         self.groups = venv.groups
 
     def reset(self) -> np.ndarray:
-        """Start all environments: normalised observations, float32 of [num_env, d]."""
+        """Start all environments: normalised observations, float32 of [num_env, d].
+
+        Raises:
+            Diverged: they or their statistics are not finite.
+        """
         self._discounted[:] = 0
-        return self._observe(self._venv.reset())
+        obs = self._observe(self._venv.reset())
+        check_finite("the first observations are", obs)
+        self._check_statistics()
+        return obs
 
     def step_async(self, actions: np.ndarray, group: slice) -> None:
         """As `VecEnv.step_async`."""
