@@ -15,7 +15,7 @@ import numpy as np
 
 from baselines.common.command_line import Bound
 from baselines.common.errors import UserError, shown
-from baselines.common.vec_env.answers import refuse, task_name
+from baselines.common.vec_env.answers import refuse, task_name, told
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.environments.offscreen import draw_offscreen
@@ -90,7 +90,7 @@ def _picture(env: gym.Env) -> np.ndarray:
     try:
         returned: Any = env.render()
     except Exception as error:  # OpenGL's errors have no type in common
-        raise UserError(f"--env: {task_name(env)} cannot be drawn: {error}") from None
+        raise UserError(f"--env: {task_name(env)} cannot be drawn: {told(error)}") from None
     is_picture = isinstance(returned, np.ndarray) and returned.dtype == np.uint8
     if not is_picture or returned.ndim != 3 or returned.shape[2] != 3 or not returned.size:
         refuse(

@@ -101,6 +101,15 @@ def test_what_is_no_picture_is_told(case: str, ending: str, checkpoint: Path) ->
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
+def test_a_task_without_pictures_is_told(checkpoint: Path) -> None:
+    class Unseen(Paying):
+        render = gym.Env.render
+
+    model = ppo2.load(checkpoint, env=lambda render_mode: Unseen())
+    with pytest.raises(UserError, match=r"^env: Unseen cannot be drawn: NotImplementedError$"):
+        model.record_video(checkpoint.with_name("film.gif"))
+
+
 @pytest.mark.parametrize("fps", [None, 0, -1, "fast", float("inf"), float("nan"), 0.25])
 def test_a_task_need_not_tell_its_pictures_per_second(fps: Any, checkpoint: Path) -> None:
     model = ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=PICTURE, fps=fps))

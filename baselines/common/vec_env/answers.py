@@ -90,4 +90,5 @@ def origin(error: BaseException) -> str:
 
 def told(error: BaseException) -> str:
     """An error in a line."""
-    return printable(" ".join(f"{type(error).__name__}: {error}".split()), 300)
+    name, text = type(error).__name__, " ".join(str(error).split())
+    return printable(f"{name}: {text}" if text else name, 300)
