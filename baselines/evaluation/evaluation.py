@@ -14,6 +14,7 @@ import numpy as np
 from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
+from baselines.common.vec_env.answers import refuse
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import arguments_with_body
@@ -106,16 +107,19 @@ def evaluate(
     Each is cut off after `max_steps`, and marked so.
 
     Raises:
-        UserError: the task that the checkpoint names cannot be made here.
+        UserError: the task of the checkpoint cannot be made here, or a return is not finite.
         TaskError: it raised an error.
     """
     task = make_own_task(saved)
+    found: list[Episode] = []
     try:
-        return [
-            run_episode(saved, task, seed + k, deterministic, max_steps) for k in range(episodes)
-        ]
+        for start in range(seed, seed + episodes):
+            found.append(run_episode(saved, task, start, deterministic, max_steps))
+            if not math.isfinite(found[-1].r):
+                refuse(task.name, f"the return of the episode from seed {start} is not finite")
     finally:
         task.close()
+    return found
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class TrainedPolicy:
             deterministic: take the most likely actions instead of sampled ones.
 
         Raises:
-            UserError: the task cannot be made here.
+            UserError: the task cannot be made here, or a return is not finite.
             TaskError: the task's own code has raised an error, its cause.
         """
         _check("episodes", episodes, POSITIVE)

@@ -79,6 +79,13 @@ def test_a_policy_for_an_id_needs_no_function() -> None:
         ppo2.load(teacher, env=Paying)
 
 
+@pytest.mark.parametrize("worth", [np.nan, -np.inf, 1e308])
+def test_a_return_that_is_not_finite_is_told(worth: float, checkpoint: Path) -> None:
+    model = ppo2.load(checkpoint, env=lambda: Paying(worth))
+    with pytest.raises(UserError, match=r"^env: Paying: the return .* from seed 7 is not finite$"):
+        model.evaluate(2, seed=7)
+
+
 PICTURE = np.zeros((32, 48, 3), np.uint8)
 
 NO_PICTURES = {
