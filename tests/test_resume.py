@@ -33,7 +33,7 @@ from baselines.ppo2.ppo2 import learn, open_session
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
-from baselines.training.states import write_state
+from baselines.training.states import newest_state, write_state
 
 ROOT = Path(__file__).resolve().parent.parent
 TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
@@ -470,6 +470,9 @@ def test_a_rollback_goes_on_with_half_the_rate(
     full = [3e-4 * (1 - update / UPDATES) for update in range(UPDATES)]
     factors = [float(row["lr"]) / rate for row, rate in zip(rows, full, strict=True)]
     assert factors == pytest.approx([1, 1] + 8 * [0.25])
+    last = newest_state(tmp_path / "models")
+    assert last is not None
+    assert (last.state["rollbacks"], last.state["lr_scale"]) == (2, 0.25)
     assert "update 3: the rewards are not finite; going back" in capsys.readouterr().out
 
 

@@ -54,6 +54,19 @@ def test_metrics_of_an_update(clock: Clock) -> None:
     assert p.episodes == []
 
 
+def test_the_time_between_a_stop_and_a_resume_does_not_count(clock: Clock) -> None:
+    p, again = Progress(CONFIG), Progress(CONFIG)
+    p.record(episodes())
+    clock.now += 4.0
+    state = p.state()
+    clock.now += 1000.0
+    again.restore(state)
+    again.record(episodes())
+    clock.now += 0.5
+    metrics = again.metrics()
+    assert (metrics["time_elapsed"], metrics["fps"]) == (4.5, 40)
+
+
 def test_the_mean_return_is_that_of_the_last_hundred_episodes() -> None:
     p = Progress(CONFIG)
     assert math.isnan(p.training_return)
