@@ -75,6 +75,7 @@ def test_a_student_with_its_teachers(body: PlainPolicy, teacher_path: Any) -> No
     assert [teacher.policy.obs_size for teacher in student.teachers] == [4, 6]
     assert student.mapping_spec == MappingSpec(3, 11, "tanh", "learned")
     assert student.min_std == 0.25
+    assert student.optional_losses == ()
     assert not student.frozen_mapping
     assert "transfer/embedding1/out/w" in params
     assert [teacher.random for teacher in student.teachers] == [False, False]

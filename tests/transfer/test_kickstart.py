@@ -178,9 +178,10 @@ FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
 def test_a_run_ends_as_an_ordinary_policy(tmp_path: Path) -> None:
     model = ppo2.learn(
         env="CentipedeFive-v1", teachers=[FOUR], save_path=str(tmp_path / "models"),
-        log_path=str(tmp_path / "logs"), **SMALL,
+        log_path=str(tmp_path / "logs"), pi_scope="S", vf_scope="V", **SMALL,
     )  # fmt: skip
     assert "transfer" not in model.saved.policy.describe()
+    assert {name.split("/")[0] for name in model.saved.params} == {"S", "V"}
     rows = (tmp_path / "logs" / "progress.csv").read_text().splitlines()
     column = rows[0].split(",").index("kickstart_coef")
     weights = [float(row.split(",")[column]) for row in rows[1:]]
@@ -202,6 +203,8 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
     trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
     expected = trained if weights != "random" else np.full(10, -1.0)
     np.testing.assert_array_equal(lesson.teacher.params["pi/pi/logstd"], expected)
+    for name, value in setup.policy.body.init(setup.streams().init).items():  # as from scratch
+        np.testing.assert_array_equal(setup.params[name], value, err_msg=name)
     assert (setup.normalizer.obs_rms.count < 1) == (weights == "random")
 
 

@@ -262,6 +262,12 @@ def test_what_is_told_is_not_trained(option: str, student: Student, params: Arra
     both = {"transfer/alignment0": [1, 0], "transfer/alignment1": [1, 0]}
     assert pairs == (both if "value_alignment" in losses else {})
     assert ("student/mixing2" in params) == (mixing.outputs != "none")
+    for name, value in start.items():
+        if "/mixing" in name:
+            np.testing.assert_allclose(value, [-0.1, 0.01, 0.01], rtol=1e-6, err_msg=name)
+        if "/lateral" in name:
+            limit = np.sqrt(6 / sum(value.shape))
+            assert 0.3 * limit < value.std() < 0.9 * limit, name
     for teacher, name in ((0, "transfer/embedding0/out/w"), (1, "transfer/embedding1/out/w")):
         assert start[name].shape == (8, student.teachers[teacher].policy.obs_size)
         assert start[name].any() == (mapping == "learned")
