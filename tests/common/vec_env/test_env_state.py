@@ -295,6 +295,22 @@ def test_a_large_array_of_the_same_bytes_is_another_one(
     assert (other._table.shape, other._table.dtype) == (one._table.shape, one._table.dtype)
 
 
+class FilledAtTheStart(Table):
+    """Fills its table with the seed of the episode."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        self._table[:] = options["seed"]
+        return super().reset(**options)
+
+
+def test_a_large_array_is_as_it_was_though_restoring_begins_with_a_reset() -> None:
+    one, other = FilledAtTheStart(7.0), FilledAtTheStart(7.0)
+    made = large_arrays(one)
+    one.reset(seed=7)
+    restore_env(ForeignTask(other), through_a_file(env_state(one, made)))
+    assert (other._table == 7.0).all()
+
+
 def test_another_one_is_made_where_there_is_one_only_and_closed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
