@@ -13,7 +13,7 @@ from baselines.evaluation.while_training import Measuring
 
 SMALL: dict[str, Any] = {
     "nsteps": 64, "nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0,
-    "lr": 1e-2,
+    "lr": 1e-2, "seed": 4,
 }  # fmt: skip
 
 toys.register()
@@ -51,7 +51,7 @@ def test_the_best_is_kept_and_training_stays_as_it_is(
     assert best.saved.metadata["update"] == at + 1
     assert best.saved.metadata["eval_return"] == measured[at]
     assert same(best, ppo2.load(folder / f"{at + 1:05d}"))
-    again = best.evaluate(3, seed=1 << 32)
+    again = best.evaluate(3, seed=(1 << 32) + 4)
     assert again.mean == pytest.approx(measured[at])
     unmeasured = trained(tmp_path, 8)
     assert same(unmeasured, model)
