@@ -228,6 +228,11 @@ def test_only_the_first_twenty_updates_alone_count(tmp_path: Path) -> None:
     assert before_and_after(run) == (80.0, 50.0)
 
 
+def test_without_a_row_among_these_updates_nothing_is_told(tmp_path: Path) -> None:
+    """A row every 25 updates: the row with the teachers is not compared with itself."""
+    assert before_and_after(student(tmp_path, RETURNS, [25 * i for i in range(10)])) is None
+
+
 def test_without_an_episode_after_it_nothing_is_told(tmp_path: Path) -> None:
     run = student(tmp_path, [*RETURNS[:9], None], list(range(1, 11)))
     assert before_and_after(run) is None

@@ -142,16 +142,15 @@ def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[Quantit
 
 
 def hand_over_rows(run: Run) -> tuple[int, int] | None:
-    """Numbers of two rows of a student's log; None: it still has its teachers, or never had any.
+    """Numbers of two rows of a student's log: the last with the teachers, and the last after it.
 
-    Returns:
-        That of the last update with the teachers, and the last one of `SPAN` updates after it.
+    The second is of one of the `SPAN` updates that follow. None: there are no two such rows.
     """
     before, updates = _last_taught(run), run.columns.get("nupdates")
     if before is None or updates is None:
         return None
-    within = np.flatnonzero(updates <= updates[before] + SPAN)
-    return before, int(within[-1])
+    within = np.flatnonzero(updates[before + 1 :] <= updates[before] + SPAN)
+    return (before, before + 1 + int(within[-1])) if within.size else None
 
 
 def coupling_begins(run: Run) -> float | None:
