@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -96,8 +96,7 @@ class Run:
     @property
     def planned_timesteps(self) -> int:
         """Environment steps that it has when finished: whole updates only."""
-        factors = ("nsteps", "num_env", "num_ranks")
-        nbatch = prod(int(self.config.get(name, 1)) for name in factors)
+        nbatch = _nbatch(self.config)
         return int(self.config["num_timesteps"]) // nbatch * nbatch
 
     @property
@@ -109,6 +108,11 @@ class Run:
     def end(self) -> float:
         """Timesteps that were asked for, when finished, else those it has."""
         return float(self.config["num_timesteps"] if self.finished else self.timesteps[-1])
+
+
+def _nbatch(config: Mapping[str, Any]) -> int:
+    """Environment steps of an update."""
+    return prod(int(config.get(name, 1)) for name in ("nsteps", "num_env", "num_ranks"))
 
 
 class NoCurve(UserError):
@@ -190,15 +194,19 @@ def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, 
         _fail(path, f"not JSON: {error.msg}", error.lineno)
     except RecursionError:
         _fail(path, "nested too deep")
+    except ValueError:
+        _fail(path, "a number has too many digits")
     try:
         config = dict(header["config"])
         for name in ("seed", "num_timesteps"):
             config[name] = int(config[name])
+        if _nbatch(config) < 1:
+            raise ValueError("the size of an update")
         teachers = tuple(_teacher(described) for described in header["teachers"])
         if len(teachers) != len(config.get("teacher_paths", ())):
             raise ValueError("teachers")
         return task_name(header["env"]), config, teachers, _origin(header)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         _fail(path, f"not the header of a run: {error} is missing or wrong")
 
 

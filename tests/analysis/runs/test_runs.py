@@ -113,6 +113,9 @@ DAMAGED_HEADERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "no settings": lambda header: header.pop("config") and header,
     "no seed": lambda header: header["config"].pop("seed") is None or header,
     "a seed in words": lambda header: header["config"].update(seed="first") or header,
+    "an endless run": lambda header: header["config"].update(num_timesteps=math.inf) or header,
+    "no steps": lambda header: header["config"].update(nsteps=0) or header,
+    "steps in words": lambda header: header["config"].update(num_env="many") or header,
     "no task": lambda header: header.pop("env") and header,
     "a task without id": lambda header: header["env"].pop("id") and header,
     "null arguments": lambda header: header["env"].update(kwargs=None) or header,
@@ -135,9 +138,10 @@ def test_a_header_that_is_no_json_is_named_with_its_line(tmp_path: Path) -> None
     path.write_text('{\n"env": \n')
     with pytest.raises(UserError, match=r"config\.json, line 3: not JSON"):
         find_runs([str(tmp_path)])
-    path.write_text("[" * 100_000)
-    with pytest.raises(UserError, match=r"config\.json"):
-        find_runs([str(tmp_path)])
+    for text in ("[" * 100_000, "9" * 100_000):
+        path.write_text(text)
+        with pytest.raises(UserError, match=r"config\.json"):
+            find_runs([str(tmp_path)])
 
 
 @pytest.mark.parametrize("name", ["config.json", "progress.csv"])
