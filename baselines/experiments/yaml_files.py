@@ -16,9 +16,9 @@ from baselines.common.files import read_regular
 MAX_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
-    """A value in an experiment file.
+    """A value in an experiment file; equal ones at two places are two parts.
 
     Attributes:
         value: text, number, boolean, None, or a list or dictionary of these.

@@ -90,6 +90,18 @@ def test_the_nearest_setting_wins(tmp_path: Path) -> None:
     assert (found.kl_coef, found.ent_coef) == (0.3, 0.4)
 
 
+def test_a_teacher_may_be_declared_just_as_a_run_that_is_compared(tmp_path: Path) -> None:
+    """Also on the same line, as in JSON, or by a reference."""
+    rest = '"title": T, "seeds": [0], "methods": [PPO]'
+    task = '{"env": "CentipedeFour-v1"}'
+    for teacher, panel in ((task, task), (f"&it {task}", "*it")):
+        found = read(tmp_path, f'{{{rest}, "teachers": [{teacher}], "panels": [{panel}]}}')
+        assert [(str(item.folder), item.shown) for item in found.items] == [
+            ("out/teachers/centipedefour_v1/ppo/0", False),
+            ("out/centipedefour_v1/ppo/0", True),
+        ]
+
+
 TWO = GOOD.replace("[MLPP]", "[frozen mapping]")
 
 
