@@ -69,11 +69,9 @@ def _with_set(panel: Panel, name: str) -> Method | None:
 
 
 def _scratch_alike(panel: Panel, method: Method) -> Method | None:
-    """PPO from scratch with the KL term that a student has, or without one."""
+    """PPO from scratch with the KL term that a student has, or without one; None: not there."""
     weight = method.settings[KL]
-    if weight == 0:
-        return panel.baseline
-    found = panel.with_kl(method)
+    found = panel.baseline if weight == 0 else panel.with_kl(method)
     return found if found is not None and found.settings[KL] == weight else None
 
 

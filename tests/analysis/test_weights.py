@@ -83,6 +83,14 @@ def test_ppo_beside_a_student_has_its_kl_term_and_no_other(tmp_path: Path) -> No
     assert beside["0.2"] == "–"
 
 
+def test_a_student_without_the_kl_term_is_not_set_against_ppo_with_it(tmp_path: Path) -> None:
+    heights = [1000.0, 1200.0, 1100.0]
+    methods = {"PPO": {"kl_coef": 0.1}, "paper": PAPER, "none": PAPER | {"kl_coef": 0.0}}
+    compared = study(tmp_path, {name: (own, heights) for name, own in methods.items()})
+    beside = {label: cells[4] for label, cells in rows(weights_table(compared)).items()}
+    assert (beside["MIKT"][0], beside["MIKT, kl_coef=0.0"]) == ("+", "–")
+
+
 def test_nothing_is_chosen_of_unfinished_or_too_few_runs(tmp_path: Path) -> None:
     heights = {"paper": (PAPER, [1000.0, 1100.0]), "tuned": (TUNED, [1200.0, 1400.0])}
     told = weights_table(study(tmp_path / "few", heights))
