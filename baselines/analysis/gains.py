@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.analysis.knowledge import METRICS, Knowledge, Pair
-from baselines.analysis.runs.comparison import Against, Comparison, Row
+from baselines.analysis.runs.comparison import Against, Comparison
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
@@ -21,14 +21,11 @@ from baselines.analysis.tables import (
     whole,
 )
 from baselines.analysis.wording import GAIN, brief, shown_by
-from baselines.coefs import KL
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 PRIMARY = METRICS[0]
 """By its differences a pair is a gain or none."""
-
-Difference = Row | Against | None
 
 
 @dataclass(frozen=True)
@@ -45,20 +42,18 @@ class Measured:
     comparison: Comparison
     pair: Pair
 
-    def differences(self, metric: Metric) -> list[Difference]:
+    def differences(self, metric: Metric) -> list[Against | None]:
         """Minus PPO, minus PPO with the KL term, minus the control; None: that is not there."""
         method = self.pair.method
         return [
-            self.comparison.row(method.label, metric),
+            self.comparison.over_ppo(method, metric),
             self.comparison.over_kl(method, metric),
             self.pair.measured[metric],
         ]
 
     def is_complete(self) -> bool:
         """Whether there is a difference from all three, of seeds enough for an interval."""
-        baseline, found = self.comparison.panel.baseline, self.differences(PRIMARY)
-        if baseline is None or baseline.settings[KL] != 0:  # the first row would not be minus PPO
-            return False
+        found = self.differences(PRIMARY)
         return all(one is not None and one.pairs >= MIN_SEEDS for one in found)
 
     def is_gain(self) -> bool:
@@ -126,7 +121,7 @@ def _value(one: Measured, metric: Metric) -> str:
     return NOT_KNOWN if row is None else half_width(row.value, whole)
 
 
-def _difference(found: Difference) -> str:
+def _difference(found: Against | None) -> str:
     if found is None:
         return NOT_KNOWN
     difference = signed_half_width(found.difference)

@@ -114,7 +114,7 @@ def _table(found: Knowledge) -> str:
         row += [*told(area), chance(area.improvement)]
         row += told(pair.measured[FINAL_RETURN])
         row += told(comparison.over_kl(pair.method, AREA_UNDER_CURVE))
-        row += told(comparison.row(pair.method.label, AREA_UNDER_CURVE))
-        row += told(comparison.row(pair.control.label, AREA_UNDER_CURVE))
+        row += told(comparison.over_ppo(pair.method, AREA_UNDER_CURVE))
+        row += told(comparison.over_ppo(pair.control, AREA_UNDER_CURVE))
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)

@@ -7,12 +7,11 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD
+from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, TOO_SMALL, Estimate
 from baselines.methods import SCRATCH
@@ -31,42 +30,36 @@ def as_csv(comparisons: Sequence[Comparison]) -> str:
 
 
 def _csv_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
-    for counted, rows in ((False, comparison.rows), (True, comparison.costed)):
+    for teachers_counted, rows in ((False, comparison.rows), (True, comparison.costed)):
         for row in rows:
-            yield _csv_row(comparison, row, counted)
+            yield _csv_row(comparison, row, row.against, teachers_counted)
+    rows_of = {(row.metric, row.method.label): row for row in comparison.rows}
     for against in comparison.controlled:
-        yield _csv_controlled(comparison, against)
+        row = rows_of[against.metric, against.method.label]
+        yield _csv_row(comparison, row, against, False)
 
 
-def _csv_controlled(comparison: Comparison, against: Against) -> dict[str, object]:
-    """The row of the method and metric with another baseline."""
-    same = (against.metric, against.method)
-    row = next(row for row in comparison.rows if (row.metric, row.method) == same)
-    found = replace(
-        row, pairs=against.pairs, difference=against.difference, improvement=against.improvement
-    )
-    return _csv_row(comparison, found, False) | {"baseline": against.control.label}
-
-
-def _csv_row(comparison: Comparison, row: Row, counted: bool) -> dict[str, object]:
-    panel = comparison.panel
-    baseline = panel.longest_baseline if counted else panel.baseline
+def _csv_row(
+    comparison: Comparison, row: Row, against: Against | None, teachers_counted: bool
+) -> dict[str, object]:
+    """A metric of a method, with what it is set against."""
     timed = row.metric is TIME_TO_THRESHOLD
+    none = Estimate(math.nan)
     cells: dict[str, object] = {
-        "panel": panel.title,
+        "panel": comparison.panel.title,
         "metric": row.metric.name,
         "method": row.method.label,
-        "teachers_counted": counted,
+        "teachers_counted": teachers_counted,
         "unit": "timesteps" if row.metric.in_timesteps else "return",
         "n": len(row.method.runs),
         "timesteps": row.method.stop,
         "threshold": comparison.threshold if timed else math.nan,
         "reached": "" if row.reached is None else row.reached,
         **_csv_estimate("value", row.value),
-        "baseline": baseline.label if row.pairs and baseline else "",
-        "pairs": row.pairs,
-        **_csv_estimate("difference", row.difference),
-        **_csv_estimate("probability_of_improvement", row.improvement),
+        "baseline": against.control.label if against else "",
+        "pairs": against.pairs if against else 0,
+        **_csv_estimate("difference", against.difference if against else none),
+        **_csv_estimate("probability_of_improvement", against.improvement if against else none),
     }
     return {name: "" if cell != cell else cell for name, cell in cells.items()}
 
@@ -162,7 +155,7 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> st
         last = row.metric
         lines.append(
             f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
-            f" | {_difference(row)} | {chance(row.improvement)} |"
+            f" | {_set_against(row.against)} |"
         )
     return "\n".join(lines)
 
@@ -170,7 +163,9 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> st
 def comparable_when_costed(comparison: Comparison) -> bool:
     """Whether PPO was trained for as long as some student and its teachers together."""
     return any(
-        row.metric is FINAL_RETURN and not math.isnan(row.difference.value)
+        row.metric is FINAL_RETURN
+        and row.against is not None
+        and not math.isnan(row.against.difference.value)
         for row in comparison.costed
         if any(teacher_cost(run) > 0 for run in row.method.runs)
     )
@@ -214,21 +209,28 @@ def _heading(row: Row, threshold: float) -> str:
 
 def _value(row: Row) -> str:
     missed = 0 if row.reached is None else len(row.method.runs) - row.reached
-    text = ("≥ " if missed else "") + with_interval(row.value, _of(row))
+    text = ("≥ " if missed else "") + with_interval(row.value, _of(row.metric))
     return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text
 
 
-def _difference(row: Row) -> str:
-    text = with_interval(row.difference, lambda x: signed(x, _of(row)))
-    if math.isnan(row.difference.value):
+def _set_against(found: Against | None) -> str:
+    """Two cells: the difference and P(better)."""
+    if found is None:
+        return f"{NOT_KNOWN} | {NOT_KNOWN}"
+    return f"{_difference(found)} | {chance(found.improvement)}"
+
+
+def _difference(found: Against) -> str:
+    text = with_interval(found.difference, lambda x: signed(x, _of(found.metric)))
+    if math.isnan(found.difference.value):
         return text
-    pairs = [counted(row.pairs, "pair")] if row.pairs < len(row.method.runs) else []
-    until = [] if math.isnan(row.until) else [f"up to {as_timesteps(row.until)} timesteps"]
+    pairs = [counted(found.pairs, "pair")] if found.pairs < len(found.method.runs) else []
+    until = [] if math.isnan(found.until) else [f"up to {as_timesteps(found.until)} timesteps"]
     return f"{text} ({', '.join(pairs + until)})" if pairs or until else text
 
 
-def _of(row: Row) -> Callable[[float], str]:
-    return as_timesteps if row.metric.in_timesteps else number
+def _of(metric: Metric) -> Callable[[float], str]:
+    return as_timesteps if metric.in_timesteps else number
 
 
 def with_interval(found: Estimate, written: Callable[[float], str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
 from baselines.analysis.tables import (
@@ -40,7 +40,7 @@ RULES = (
 )
 
 
-def verdict(found: Row | Against) -> str:
+def verdict(found: Against) -> str:
     """What a difference in return shows."""
     shown = shown_by(found.difference)
     if not shown:
@@ -51,7 +51,7 @@ def verdict(found: Row | Against) -> str:
     return f"{why}: **{shown}{_so_far(found)}**"
 
 
-def brief(found: Row | Against) -> str:
+def brief(found: Against) -> str:
     """The same in a word or two, for a table."""
     shown = shown_by(found.difference)
     if not shown:
@@ -71,38 +71,38 @@ def shown_by(difference: Estimate) -> str:
     return LOSS if difference.high < 0 else NOT_SHOWN
 
 
-def _so_far(found: Row | Against) -> str:
+def _so_far(found: Against) -> str:
     return "" if found.is_whole else " so far"
 
 
-def told(found: Row | Against | None) -> tuple[str, str]:
+def told(found: Against | None) -> tuple[str, str]:
     """A difference with its interval, and in a word or two; where there is none, neither."""
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN, ""
     return signed_with_interval(found.difference), brief(found)
 
 
-def sentence(row: Row | Against, other: str) -> str:
+def sentence(found: Against, other: str) -> str:
     """How a method stands to another one in one of the metrics of `VERBS`, in Markdown.
 
     Args:
-        row: the two, measured.
+        found: the two, measured.
         other: what the other one is called.
     """
-    label = named(row.method)
-    if not row.pairs:
+    label = named(found.method)
+    if not found.pairs:
         return f"{label} has no seed in common with {other}: **nothing can be concluded**."
-    if math.isnan(row.difference.value):
+    if math.isnan(found.difference.value):
         return f"{label} cannot be compared with {other}."
     return (
-        f"{label} {VERBS[row.metric]} {_distance(row.difference.value)} {other}"
-        f" ({_basis(row)}): {verdict(row)}."
+        f"{label} {VERBS[found.metric]} {_distance(found.difference.value)} {other}"
+        f" ({_basis(found)}): {verdict(found)}."
     )
 
 
-def has_too_few(row: Row | Against) -> bool:
+def has_too_few(found: Against) -> bool:
     """Whether a comparison has seeds in common, but too few to conclude anything."""
-    return row.difference.note == TOO_SMALL
+    return found.difference.note == TOO_SMALL
 
 
 def _distance(difference: float) -> str:
@@ -111,9 +111,9 @@ def _distance(difference: float) -> str:
     return f"{number(abs(difference))} {'above' if difference > 0 else 'below'}"
 
 
-def _basis(row: Row | Against) -> str:
-    pairs = f"n = {counted(row.pairs, 'pair')}"
-    low, high = row.difference.low, row.difference.high
+def _basis(found: Against) -> str:
+    pairs = f"n = {counted(found.pairs, 'pair')}"
+    low, high = found.difference.low, found.difference.high
     if math.isnan(low):
         return pairs
     return f"95 % interval {number(low)} to {number(high)}, {pairs}"
@@ -126,7 +126,7 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     has too few seeds is left out; `too_few` tells of it.
     """
     for method in comparison.panel.methods:
-        said = [text for text, row in _about(comparison, method) if not has_too_few(row)]
+        said = [text for text, found in _about(comparison, method) if not has_too_few(found)]
         if said:
             yield " ".join(said)
 
@@ -136,11 +136,11 @@ def too_few(comparison: Comparison) -> list[str]:
     return [
         named(method)
         for method in comparison.panel.methods
-        if any(has_too_few(row) for _, row in _about(comparison, method))
+        if any(has_too_few(found) for _, found in _about(comparison, method))
     ]
 
 
-def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Row | Against]]:
+def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Against]]:
     """All that can be said of a method, each with what it is said of."""
     for against in comparison.controlled:
         if against.method is method and against.metric is FINAL_RETURN:
@@ -148,14 +148,20 @@ def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Row | 
     baseline, longest = comparison.panel.baseline, comparison.panel.longest_baseline
     if baseline is None or longest is None or method.label in (baseline.label, longest.label):
         return
-    for metric in VERBS:
-        row = _row(comparison.rows, method.label, metric)
-        yield sentence(row, f"{named(baseline)} from scratch"), row
-    row = _row(comparison.costed, method.label, FINAL_RETURN)
+    for found in _over_baseline(comparison.rows, method):
+        yield sentence(found, f"{named(baseline)} from scratch"), found
     costs = method.taught and any(teacher_cost(run) != 0 for run in method.runs)
-    if costs and not math.isnan(row.difference.value):
-        said = sentence(row, f"{named(longest)} from scratch")
-        yield f"With the teachers' training counted: {said}", row
+    for found in _over_baseline(comparison.costed, method):
+        if costs and found.metric is FINAL_RETURN and not math.isnan(found.difference.value):
+            said = sentence(found, f"{named(longest)} from scratch")
+            yield f"With the teachers' training counted: {said}", found
+
+
+def _over_baseline(rows: Sequence[Row], method: Method) -> Iterator[Against]:
+    """What the rows say of a method by the metrics of `VERBS`, minus the baseline."""
+    for row in rows:
+        if row.against is not None and row.method is method and row.metric in VERBS:
+            yield row.against
 
 
 def in_short(comparison: Comparison) -> str:
@@ -164,7 +170,3 @@ def in_short(comparison: Comparison) -> str:
     if comparison.controlled:
         tables.append(controls_table(comparison.controlled))
     return "\n\n".join(map(aligned, tables))
-
-
-def _row(rows: list[Row], label: str, metric: Metric) -> Row:
-    return next(row for row in rows if row.method.label == label and row.metric is metric)

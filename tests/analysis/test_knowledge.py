@@ -137,6 +137,20 @@ def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
     )
 
 
+def test_ppo_with_the_kl_term_is_not_taken_for_ppo(tmp_path: Path) -> None:
+    for name, factor, settings in (
+        ("ppo", 2, {"kl_coef": 0.1}),
+        ("mikt", 6, {}),
+        ("weak", 5, UNTRAINED),
+    ):
+        write_method(tmp_path, name, factor, **settings)
+    [panel] = panels_in(tmp_path)
+    [table] = knowledge_tables(knowledge_of([compare(panel, mean, None)]))
+    cells = [cell.strip() for cell in table.splitlines()[-1].split("|")[1:-1]]
+    assert cells[7].startswith("+222.2 ")  # minus PPO + KL: 4 · 110, of which 50.5 hundredths
+    assert cells[9:] == ["–", "", "–", ""]
+
+
 def test_panels_without_a_pair_are_left_out(compared: Comparison, tmp_path: Path) -> None:
     write_method(tmp_path / "other", "mikt", 6, env="Other-v0")
     [alone] = [compare(panel, mean, None) for panel in panels_in(tmp_path / "other")]

@@ -1,5 +1,6 @@
 """The words for a comparison, by numbers worked out by hand."""
 
+import math
 import re
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from baselines.analysis.wording import brief, sentence, sentences, too_few, verd
 def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Against:
     """Two methods that differ so, of which so many runs are not there yet."""
     one, other = (Method("", (), {}, awaited=missing) for missing in awaited)
-    return Against(FINAL_RETURN, one, other, 3, difference, Estimate(1.0))
+    return Against(FINAL_RETURN, one, other, 3, math.nan, difference, Estimate(1.0))
 
 
 @pytest.mark.parametrize(
@@ -171,11 +172,11 @@ def test_an_unfinished_method_and_unknown_teachers_are_told(tmp_path: Path) -> N
     )  # fmt: skip
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
-    [row] = [r for r in compared.rows if r.pairs and r.metric.name == "final_return"]
-    text = sentence(row, "PPO from scratch")
+    [found] = [r.against for r in compared.rows if r.against and r.metric is FINAL_RETURN]
+    text = sentence(found, "PPO from scratch")
     assert "1,000,000" in text
     assert re.search(r"9\.500 above .*n = 1 pair\b", text)
-    [costed] = [r for r in compared.costed if r.pairs and r.metric.name == "final_return"]
+    [costed] = [r.against for r in compared.costed if r.against and r.metric is FINAL_RETURN]
     told = sentence(costed, "PPO from scratch")
     assert "cannot be compared" in told
     assert not re.search(r"above|below|n = ", told)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,11 +26,41 @@ from baselines.analysis.runs.statistics import (
     estimate_of_returns,
     probability_of_improvement,
 )
+from baselines.coefs import KL
 from baselines.config import TEACHER_WEIGHTS
 
-NONE = Estimate(math.nan)
-
 CurvesBySeed = dict[int, Curve]
+
+Curves = dict[str, CurvesBySeed]
+"""By the methods' labels."""
+
+
+@dataclass(frozen=True)
+class Against:
+    """A method set against another, over the timesteps that all runs of both have.
+
+    Attributes:
+        metric: what is measured.
+        method, control: the two.
+        pairs: how many seeds both have.
+        until: timesteps at which the comparison ends, as the control does, before the method's own
+            runs do; NaN: it does not.
+        difference: the method's value minus the control's, seed by seed.
+        improvement: probability that a run of the method is better than one of the control.
+    """
+
+    metric: Metric
+    method: Method
+    control: Method
+    pairs: int
+    until: float
+    difference: Estimate
+    improvement: Estimate
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all runs of both are there and finished."""
+        return self.method.is_whole and self.control.is_whole
 
 
 @dataclass(frozen=True)
@@ -43,49 +73,14 @@ class Row:
         value: its value over the seeds, up to the timesteps that all of them have; where teachers
             count and it is a return, up to those that the baseline has as well.
         reached: how many seeds reach the threshold; only for the timesteps to it, else None.
-        pairs: how many seeds the baseline has too.
-        until: timesteps at which the comparison ends, as the baseline does, before the method's own
-            runs do; NaN: it does not.
-        difference: the value minus the baseline's, seed by seed, over the timesteps that all runs
-            of both have.
-        improvement: probability that a run of the method is better there than one of the baseline.
-        is_whole: whether all runs of both are there and finished.
+        against: the method set against the baseline; None: it is that, or there is none.
     """
 
     metric: Metric
     method: Method
     value: Estimate
-    reached: int | None = None
-    pairs: int = 0
-    until: float = math.nan
-    difference: Estimate = NONE
-    improvement: Estimate = NONE
-    is_whole: bool = True
-
-
-@dataclass(frozen=True)
-class Against:
-    """A method set against another, over the timesteps that all runs of both have.
-
-    Attributes:
-        metric: what is measured.
-        method, control: the two.
-        pairs: how many seeds both have.
-        difference: the method's value minus the control's, seed by seed.
-        improvement: probability that a run of the method is better than one of the control.
-    """
-
-    metric: Metric
-    method: Method
-    control: Method
-    pairs: int
-    difference: Estimate
-    improvement: Estimate
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all runs of both are there and finished."""
-        return self.method.is_whole and self.control.is_whole
+    reached: int | None
+    against: Against | None
 
 
 @dataclass(frozen=True)
@@ -113,6 +108,12 @@ class Comparison:
         rows = (row for row in self.rows if row.metric is metric and row.method.label == label)
         return next(rows, None)
 
+    def over_ppo(self, method: Method, metric: Metric) -> Against | None:
+        """A method minus PPO without the KL term; None: that is not there."""
+        row = self.row(method.label, metric)
+        found = None if row is None else row.against
+        return found if found is not None and found.control.settings[KL] == 0 else None
+
     def over_kl(self, method: Method, metric: Metric) -> Against | None:
         """A student minus PPO with the KL term; None: that is not there."""
         with_kl = self.panel.with_kl(method)
@@ -136,28 +137,28 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
     if threshold is None:
         threshold = math.nan if baseline is None else float(np.mean(final_returns(baseline)))
     horizon = longest.stop if longest else math.inf
-    alone, costed = _curves(panel, _no_cost), _curves(panel, teacher_cost)
+    alone, costed = _curves(panel.methods, _no_cost), _curves(panel.methods, teacher_cost)
     return Comparison(
         panel,
         threshold,
         _rows(panel, baseline, alone, math.inf, statistic, threshold),
         _rows(panel, longest, costed, horizon, statistic, threshold),
-        list(_controlled(panel, statistic)),
+        list(_controlled(panel, alone, statistic)),
     )
 
 
-def _controlled(panel: Panel, statistic: Function) -> Iterator[Against]:
+def _controlled(panel: Panel, curves: Curves, statistic: Function) -> Iterator[Against]:
     for method in (method for method in panel.methods if method.taught):
         for control in (panel.with_kl(method), *panel.knowing_less(method)):
             if control is not None:
                 for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
-                    yield against(metric, method, control, statistic)
+                    yield _against(metric, method, control, curves, statistic, math.nan)
 
 
 def against(metric: Metric, method: Method, control: Method, statistic: Function) -> Against:
-    """Set a method against another one."""
-    own, other = _by_seed(method, _no_cost), _by_seed(control, _no_cost)
-    return Against(metric, method, control, *_set_against(metric, own, other, statistic, math.nan))
+    """Set a method against another one, by a return."""
+    curves = _curves((method, control), _no_cost)
+    return _against(metric, method, control, curves, statistic, math.nan)
 
 
 def teacher_cost(run: Run) -> float:
@@ -181,8 +182,8 @@ def final_returns(method: Method) -> np.ndarray:
     return np.array([_over_itself(FINAL_RETURN, c, math.nan) for c in curves.values()])
 
 
-def _curves(panel: Panel, cost: Callable[[Run], float]) -> dict[str, CurvesBySeed]:
-    return {method.label: _by_seed(method, cost) for method in panel.methods}
+def _curves(methods: Iterable[Method], cost: Callable[[Run], float]) -> Curves:
+    return {method.label: _by_seed(method, cost) for method in methods}
 
 
 def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
@@ -195,7 +196,7 @@ def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
 def _rows(
     panel: Panel,
     baseline: Method | None,
-    curves: dict[str, CurvesBySeed],
+    curves: Curves,
     horizon: float,
     statistic: Function,
     threshold: float,
@@ -206,11 +207,11 @@ def _rows(
         for method in panel.methods:
             own = curves[method.label]
             seen = own if metric.in_timesteps else _until(own, horizon)
-            row = _alone(metric, method, seen, statistic, threshold)
+            value, reached = _alone(metric, seen, statistic, threshold)
+            found = None
             if baseline is not None and method is not baseline:
-                row = _against(row, own, curves[baseline.label], statistic, threshold)
-                row = replace(row, is_whole=method.is_whole and baseline.is_whole)
-            rows.append(row)
+                found = _against(metric, method, baseline, curves, statistic, threshold)
+            rows.append(Row(metric, method, value, reached, found))
     return rows
 
 
@@ -219,14 +220,14 @@ def _until(curves: CurvesBySeed, stop: float) -> CurvesBySeed:
 
 
 def _alone(
-    metric: Metric, method: Method, curves: CurvesBySeed, statistic: Function, threshold: float
-) -> Row:
+    metric: Metric, curves: CurvesBySeed, statistic: Function, threshold: float
+) -> tuple[Estimate, int | None]:
+    """Value and `reached` of a row."""
     values = np.array([_over_itself(metric, c, threshold) for c in curves.values()])
     value = _estimator(metric)(values, statistic)
     if metric is not TIME_TO_THRESHOLD or math.isnan(value.value):
-        return Row(metric, method, value)
-    reached = sum(c.first_reach(threshold, c.stop) <= c.stop for c in curves.values())
-    return Row(metric, method, value, reached)
+        return value, None
+    return value, sum(c.first_reach(threshold, c.stop) <= c.stop for c in curves.values())
 
 
 def _estimator(metric: Metric) -> Callable[[np.ndarray, Function], Estimate]:
@@ -238,34 +239,35 @@ def _over_itself(metric: Metric, curve: Curve, threshold: float) -> float:
 
 
 def _against(
-    row: Row, own: CurvesBySeed, baseline: CurvesBySeed, statistic: Function, threshold: float
-) -> Row:
-    """The row with what it says of the baseline."""
-    pairs, difference, improvement = _set_against(row.metric, own, baseline, statistic, threshold)
-    end, stop = (float(np.min([c.stop for c in curves.values()])) for curves in (own, baseline))
-    until = stop if stop < end else math.nan
-    return replace(row, pairs=pairs, until=until, difference=difference, improvement=improvement)
-
-
-def _set_against(
     metric: Metric,
-    own: CurvesBySeed,
-    baseline: CurvesBySeed,
+    method: Method,
+    control: Method,
+    curves: Curves,
     statistic: Function,
     threshold: float,
-) -> tuple[int, Estimate, Estimate]:
-    """Pairs, the difference over them, and the probability of improvement."""
-    both = [*own.values(), *baseline.values()]
+) -> Against:
+    own, other = curves[method.label], curves[control.label]
+    end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
+    until = stop if stop < end else math.nan
+    x, y = _over_what_both_have(metric, own, other, threshold)
+    pairs = sorted(x.keys() & y.keys())
+    difference = _estimator(metric)(np.array([x[seed] - y[seed] for seed in pairs]), statistic)
+    better, worse = (y, x) if metric.in_timesteps else (x, y)
+    improvement = probability_of_improvement(
+        np.array(list(better.values())), np.array(list(worse.values()))
+    )
+    return Against(metric, method, control, len(pairs), until, difference, improvement)
+
+
+def _over_what_both_have(
+    metric: Metric, own: CurvesBySeed, other: CurvesBySeed, threshold: float
+) -> tuple[dict[int, float], dict[int, float]]:
+    """The metric of each run of two methods, by seed, over the timesteps that all of them have."""
+    both = [*own.values(), *other.values()]
     start = float(np.max([c.start for c in both]))  # NaN, unlike with max(), if one is
     stop = float(np.min([c.stop for c in both]))
     x, y = (
         {seed: metric.measure(c, start, stop, threshold) for seed, c in curves.items()}
-        for curves in (own, baseline)
+        for curves in (own, other)
     )
-    pairs = sorted(x.keys() & y.keys())
-    better, worse = (y, x) if metric.in_timesteps else (x, y)
-    difference = _estimator(metric)(np.array([x[seed] - y[seed] for seed in pairs]), statistic)
-    improvement = probability_of_improvement(
-        np.array(list(better.values())), np.array(list(worse.values()))
-    )
-    return len(pairs), difference, improvement
+    return x, y
