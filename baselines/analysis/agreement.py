@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from baselines.analysis.formatting import NOT_KNOWN, escaped, number, signed_with_interval, whole
 from baselines.analysis.runs.curves import Curve, column_curve
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.published_logs import is_shared
 from baselines.analysis.runs.runs import RETURN
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, difference_of_means
-from baselines.analysis.tables import NOT_KNOWN, escaped, number, signed_with_interval, whole
 from baselines.analysis.wording import GAIN, LOSS, NOT_SHOWN, TOO_FEW_SEEDS, shown_by
 
 LAST = 204_800

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, as_markdown
+from baselines.analysis.formatting import escaped
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.report import ReportWishes
 from baselines.analysis.runs.panels import Panel
 from baselines.analysis.runs.published_logs import QUANTITIES, Published, is_shared
 from baselines.analysis.runs.statistics import STATISTICS
-from baselines.analysis.tables import escaped
 
 
 def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:

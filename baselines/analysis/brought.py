@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
+from baselines.analysis.formatting import counted
 from baselines.analysis.intervals import Column, Point, interval_figure
 from baselines.analysis.knowledge import METRICS, Knowledge
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.statistics import Statistic
 from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
-from baselines.analysis.tables import counted
 
 DIFFERENCES = {
     FINAL_RETURN: Style("#333333", "", "D"),

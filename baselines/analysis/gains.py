@@ -6,13 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.analysis.knowledge import METRICS, Knowledge, Pair
-from baselines.analysis.runs.comparison import Against, Comparison
-from baselines.analysis.runs.curve_metrics import Metric
-from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.tables import (
+from baselines.analysis.formatting import (
     NOT_KNOWN,
     counted,
     half_width,
@@ -20,6 +14,12 @@ from baselines.analysis.tables import (
     signed_half_width,
     whole,
 )
+from baselines.analysis.knowledge import METRICS, Knowledge, Pair
+from baselines.analysis.runs.comparison import Against, Comparison
+from baselines.analysis.runs.curve_metrics import Metric
+from baselines.analysis.runs.method_settings import WEIGHTS
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.wording import GAIN, brief, shown_by
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from baselines.analysis.formatting import escaped, named, number, signed_with_interval, whole
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import RETURN, Run
 from baselines.analysis.runs.statistics import estimate_of_returns, mean
 from baselines.analysis.runs.transfer_logs import SPAN, hand_over_rows
-from baselines.analysis.tables import escaped, named, number, signed_with_interval, whole
 
 EXPLANATION = f"""\
 At the hand-over a student goes on without its teachers: after nine tenths of the run, unless its

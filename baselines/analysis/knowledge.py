@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from baselines.analysis.formatting import chance, escaped, named
 from baselines.analysis.runs.comparison import Against, Comparison
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.tables import chance, escaped, named
 from baselines.analysis.wording import told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure
+from baselines.analysis.csv_file import as_csv
 from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_tables
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
@@ -15,7 +16,7 @@ from baselines.analysis.runs.notes import notes_on
 from baselines.analysis.runs.panels import Panel
 from baselines.analysis.runs.statistics import STATISTICS
 from baselines.analysis.runs.transfer_logs import metrics_named, shown_and_missing, student_panels
-from baselines.analysis.tables import as_csv, as_markdown
+from baselines.analysis.tables import as_markdown
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baselines.analysis.runs.comparison import Against, Comparison, Row
-from baselines.analysis.runs.curve_metrics import Metric
-from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.tables import (
+from baselines.analysis.formatting import (
     NOT_KNOWN,
     escaped,
     half_width,
@@ -18,6 +15,9 @@ from baselines.analysis.tables import (
     signed_half_width,
     whole,
 )
+from baselines.analysis.runs.comparison import Against, Comparison, Row
+from baselines.analysis.runs.curve_metrics import Metric
+from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.wording import brief
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 

@@ -1,71 +1,30 @@
-"""Comparisons as a page in Markdown and as rows of a CSV file."""
+"""Comparisons as tables in Markdown, and as a page of these."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from baselines.analysis.formatting import (
+    NOT_KNOWN,
+    as_timesteps,
+    chance,
+    counted,
+    escaped,
+    named,
+    number,
+    signed,
+    signed_with_interval,
+    with_interval,
+)
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.statistics import MIN_SEEDS, TOO_SMALL, Estimate
+from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.methods import SCRATCH
-
-NOT_KNOWN = "–"
-
-
-def as_csv(comparisons: Sequence[Comparison]) -> str:
-    """A row for each metric of each method and baseline, in full precision; empty: not known."""
-    rows = [row for comparison in comparisons for row in _csv_rows(comparison)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _csv_rows(comparison: Comparison) -> Iterator[dict[str, object]]:
-    for teachers_counted, rows in ((False, comparison.rows), (True, comparison.costed)):
-        for row in rows:
-            yield _csv_row(comparison, row, row.against, teachers_counted)
-    rows_of = {(row.metric, row.method.label): row for row in comparison.rows}
-    for against in comparison.controlled:
-        row = rows_of[against.metric, against.method.label]
-        yield _csv_row(comparison, row, against, False)
-
-
-def _csv_row(
-    comparison: Comparison, row: Row, against: Against | None, teachers_counted: bool
-) -> dict[str, object]:
-    """A metric of a method, with what it is set against."""
-    timed = row.metric is TIME_TO_THRESHOLD
-    none = Estimate(math.nan)
-    cells: dict[str, object] = {
-        "panel": comparison.panel.title,
-        "metric": row.metric.name,
-        "method": row.method.label,
-        "teachers_counted": teachers_counted,
-        "unit": "timesteps" if row.metric.in_timesteps else "return",
-        "n": len(row.method.runs),
-        "timesteps": row.method.stop,
-        "threshold": comparison.threshold if timed else math.nan,
-        "reached": "" if row.reached is None else row.reached,
-        **_csv_estimate("value", row.value),
-        "baseline": against.control.label if against else "",
-        "pairs": against.pairs if against else 0,
-        **_csv_estimate("difference", against.difference if against else none),
-        **_csv_estimate("probability_of_improvement", against.improvement if against else none),
-    }
-    return {name: "" if cell != cell else cell for name, cell in cells.items()}
-
-
-def _csv_estimate(name: str, found: Estimate) -> dict[str, float]:
-    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def as_markdown(
@@ -195,12 +154,6 @@ def aligned(table: str) -> str:
     return "\n".join(line.rstrip() for line in padded)
 
 
-def named(method: Method) -> str:
-    """Its label in Markdown, and how far it got when it is not finished."""
-    reached = "" if method.finished else f" (to {as_timesteps(method.stop)})"
-    return escaped(method.label) + reached
-
-
 def _heading(row: Row, threshold: float) -> str:
     if row.metric is not TIME_TO_THRESHOLD:
         return row.metric.title
@@ -231,77 +184,3 @@ def _difference(found: Against) -> str:
 
 def _of(metric: Metric) -> Callable[[float], str]:
     return as_timesteps if metric.in_timesteps else number
-
-
-def with_interval(found: Estimate, written: Callable[[float], str]) -> str:
-    """An estimate and its interval in brackets, or why it has none; of few seeds there is none."""
-    if math.isnan(found.value):
-        return NOT_KNOWN
-    if found.note == TOO_SMALL:
-        return written(found.value)
-    interval = found.note or f"{written(found.low)}, {written(found.high)}"
-    return f"{written(found.value)} [{interval}]"
-
-
-def half_width(found: Estimate, written: Callable[[float], str]) -> str:
-    """An estimate ± half the width of its interval, which is symmetric for a mean."""
-    if math.isnan(found.value):
-        return NOT_KNOWN
-    half = "" if math.isnan(found.high) else f" ± {whole(found.high - found.value)}"
-    return written(found.value) + half
-
-
-def signed_half_width(difference: Estimate) -> str:
-    """The same for a difference."""
-    return half_width(difference, lambda value: signed(value, whole))
-
-
-def signed_with_interval(difference: Estimate) -> str:
-    """A difference of returns with its interval."""
-    return with_interval(difference, lambda value: signed(value, number))
-
-
-def signed(value: float, written: Callable[[float], str]) -> str:
-    """A difference, with its sign."""
-    return f"{'+' if value >= 0 else ''}{written(value)}"
-
-
-def number(value: float) -> str:
-    """A return with four significant digits, or all those before the point where they are more."""
-    exponent = math.floor(math.log10(abs(value))) if value else 0
-    return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
-
-
-def as_timesteps(value: float) -> str:
-    """A number of timesteps, whole; NaN is not known."""
-    return NOT_KNOWN if math.isnan(value) else whole(value)
-
-
-def whole(value: float) -> str:
-    """A number without decimals; what is rounded to 0 has no sign."""
-    return f"{round(value):,}"
-
-
-def counted(count: int, noun: str) -> str:
-    """How many there are of something that has its plural in -s."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def chance(improvement: Estimate) -> str:
-    """P(better) with its interval; of few seeds nothing."""
-    return NOT_KNOWN if of_few_seeds(improvement) else with_interval(improvement, probability)
-
-
-def of_few_seeds(improvement: Estimate) -> bool:
-    """Whether P(better) is of so few seeds that it is not shown: it may be 0 or 1 by chance."""
-    return improvement.note == TOO_SMALL
-
-
-def probability(value: float) -> str:
-    """A probability in hundredths."""
-    return f"{value:.2f}"
-
-
-def escaped(text: str) -> str:
-    """Text from outside, so that it is no Markdown."""
-    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from baselines.analysis.runs.comparison import Against, Comparison, against
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE
-from baselines.analysis.runs.panels import Method, Panel
-from baselines.analysis.runs.statistics import mean
-from baselines.analysis.tables import (
+from baselines.analysis.formatting import (
     NOT_KNOWN,
     counted,
     escaped,
@@ -17,6 +13,10 @@ from baselines.analysis.tables import (
     signed_with_interval,
     with_interval,
 )
+from baselines.analysis.runs.comparison import Against, Comparison, against
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE
+from baselines.analysis.runs.panels import Method, Panel
+from baselines.analysis.runs.statistics import mean
 from baselines.analysis.wording import has_too_few, told, verdict
 from baselines.coefs import COEFS, KL
 

@@ -5,20 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from baselines.analysis.formatting import NOT_KNOWN, counted, named, number, signed_with_interval
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
-from baselines.analysis.tables import (
-    NOT_KNOWN,
-    aligned,
-    controls_table,
-    counted,
-    named,
-    number,
-    signed_with_interval,
-    table,
-)
+from baselines.analysis.tables import aligned, controls_table, table
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
 ALL_ALIKE = "all pairs differ by the same, so there is no interval"

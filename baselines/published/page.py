@@ -10,6 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
+from baselines.analysis.formatting import (
+    as_timesteps,
+    counted,
+    escaped,
+    named,
+    number,
+    with_interval,
+)
 from baselines.analysis.gains import gains, measured_once
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
@@ -20,18 +28,7 @@ from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.analysis.summary import CONTROLS, Transfer, summary_table
-from baselines.analysis.tables import (
-    as_timesteps,
-    comparable_when_costed,
-    controls_table,
-    costed_table,
-    counted,
-    escaped,
-    named,
-    number,
-    table,
-    with_interval,
-)
+from baselines.analysis.tables import comparable_when_costed, controls_table, costed_table, table
 from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
 from baselines.analysis.wording import RULES, VERBS, sentences, too_few

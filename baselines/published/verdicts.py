@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.analysis.formatting import as_timesteps, counted, number
 from baselines.analysis.runs.curves import learning_curve
 from baselines.analysis.runs.runs import Run
-from baselines.analysis.tables import as_timesteps, counted, number
 
 CLOCK = ("time_elapsed", "fps")
 """Columns that differ from run to run on one machine."""

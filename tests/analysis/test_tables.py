@@ -7,18 +7,11 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run, write_transfer
 
+from baselines.analysis.csv_file import as_csv
+from baselines.analysis.formatting import counted, number, whole
 from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.statistics import mean
-from baselines.analysis.tables import (
-    as_csv,
-    as_markdown,
-    comparable_when_costed,
-    costed_table,
-    counted,
-    number,
-    table,
-    whole,
-)
+from baselines.analysis.tables import as_markdown, comparable_when_costed, costed_table, table
 
 
 def page(folder: Path, title: str = "Title", notes: tuple[str, ...] = ()) -> str:

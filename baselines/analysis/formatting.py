@@ -1,0 +1,92 @@
+"""How numbers, intervals and names are written in tables and sentences."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import TOO_SMALL, Estimate
+
+NOT_KNOWN = "–"
+
+
+def named(method: Method) -> str:
+    """Its label in Markdown, and how far it got when it is not finished."""
+    reached = "" if method.finished else f" (to {as_timesteps(method.stop)})"
+    return escaped(method.label) + reached
+
+
+def with_interval(found: Estimate, written: Callable[[float], str]) -> str:
+    """An estimate and its interval in brackets, or why it has none; of few seeds there is none."""
+    if math.isnan(found.value):
+        return NOT_KNOWN
+    if found.note == TOO_SMALL:
+        return written(found.value)
+    interval = found.note or f"{written(found.low)}, {written(found.high)}"
+    return f"{written(found.value)} [{interval}]"
+
+
+def half_width(found: Estimate, written: Callable[[float], str]) -> str:
+    """An estimate ± half the width of its interval, which is symmetric for a mean."""
+    if math.isnan(found.value):
+        return NOT_KNOWN
+    half = "" if math.isnan(found.high) else f" ± {whole(found.high - found.value)}"
+    return written(found.value) + half
+
+
+def signed_half_width(difference: Estimate) -> str:
+    """The same for a difference."""
+    return half_width(difference, lambda value: signed(value, whole))
+
+
+def signed_with_interval(difference: Estimate) -> str:
+    """A difference of returns with its interval."""
+    return with_interval(difference, lambda value: signed(value, number))
+
+
+def signed(value: float, written: Callable[[float], str]) -> str:
+    """A difference, with its sign."""
+    return f"{'+' if value >= 0 else ''}{written(value)}"
+
+
+def number(value: float) -> str:
+    """A return with four significant digits, or all those before the point where they are more."""
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
+
+
+def as_timesteps(value: float) -> str:
+    """A number of timesteps, whole; NaN is not known."""
+    return NOT_KNOWN if math.isnan(value) else whole(value)
+
+
+def whole(value: float) -> str:
+    """A number without decimals; what is rounded to 0 has no sign."""
+    return f"{round(value):,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """How many there are of something that has its plural in -s."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def chance(improvement: Estimate) -> str:
+    """P(better) with its interval; of few seeds nothing."""
+    return NOT_KNOWN if of_few_seeds(improvement) else with_interval(improvement, probability)
+
+
+def of_few_seeds(improvement: Estimate) -> bool:
+    """Whether P(better) is of so few seeds that it is not shown: it may be 0 or 1 by chance."""
+    return improvement.note == TOO_SMALL
+
+
+def probability(value: float) -> str:
+    """A probability in hundredths."""
+    return f"{value:.2f}"
+
+
+def escaped(text: str) -> str:
+    """Text from outside, so that it is no Markdown."""
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))
