@@ -13,7 +13,8 @@ from baselines.experiments.plan import read_experiment
 from baselines.experiments.yaml_files import MAX_BYTES
 from baselines.published.collecting import collected
 from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
-from baselines.published.page import PUBLISHED, SUMMARY, Section, page, transfers
+from baselines.published.page import PUBLISHED, SUMMARY, page, transfers
+from baselines.published.section import Section
 
 PROGRAM = "python -m baselines.results"
 PAGE = "README.md"

@@ -1,0 +1,234 @@
+"""A section of the page of all results: what one folder of results shows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from baselines.analysis.formatting import (
+    as_timesteps,
+    counted,
+    escaped,
+    named,
+    number,
+    with_interval,
+)
+from baselines.analysis.knowledge import Knowledge, knowledge_tables
+from baselines.analysis.runs.comparison import Comparison, final_returns
+from baselines.analysis.runs.runs import Run
+from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
+from baselines.analysis.tables import comparable_when_costed, controls_table, costed_table, table
+from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
+from baselines.analysis.weights import weights_table
+from baselines.analysis.wording import VERBS, sentences, too_few
+from baselines.published.folder import EXPERIMENT, Results
+
+WEIGHTS_STUDY = "coefficients"
+"""The experiment that the weights of the losses are chosen by."""
+
+STUDIES = (
+    "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
+    "options", "places", WEIGHTS_STUDY,
+)  # fmt: skip
+"""How the names of experiments begin that come last and are no part of the summary."""
+
+KNOWLEDGE = "What the teachers' training brings"
+"""The title of the section on all methods with a control."""
+
+OF_ITS_COMMIT = """\
+Each command is for the code of its commit: a flag that is not given has that commit's default."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one folder of results.
+
+    Attributes:
+        results: the folder.
+        comparisons: its panels, measured.
+        knowledge: what the teachers' training brings in each panel with pairs.
+        notes: what a reader must know of its logs.
+        files: names of the figures and tables in the folder.
+    """
+
+    results: Results
+    comparisons: Sequence[Comparison]
+    knowledge: Sequence[Knowledge]
+    notes: Sequence[str]
+    files: Collection[str]
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it shows the method: it was declared, and is no study."""
+        return self.results.declared and not self.is_study
+
+    @property
+    def is_study(self) -> bool:
+        """Whether it comes last and is no part of the summary."""
+        return self.results.folder.name.startswith(STUDIES)
+
+
+def parts_of(section: Section) -> Iterator[str]:
+    """Its paragraphs, figures and tables in Markdown."""
+    results = section.results
+    title, name = escaped(results.title), results.folder.name
+    yield f"## {title}"
+    yield _origin(results)
+    yield from _teachers(results)
+    yield from _weights(section)
+    if section.knowledge:
+        yield f"What its teachers' training brings ([how this is read](#{anchor(KNOWLEDGE)})):"
+        yield from knowledge_tables(section.knowledge)
+        yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
+    yield from _figure(section, f"{name}.png", title)
+    compared = [part for comparison in section.comparisons for part in _compared(comparison)]
+    if section.is_main:
+        yield from compared
+    elif compared:
+        yield _folded("All comparisons", compared)
+    yield from _too_few(section)
+    yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
+    if section.files:
+        yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
+    if section.notes:
+        yield "\n".join(f"- {escaped(note)}" for note in section.notes)
+    yield _runs(results)
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    yield f"### {escaped(comparison.panel.title)}"
+    yield table(comparison, [row for row in comparison.rows if row.metric in VERBS])
+    if comparison.controlled:
+        yield controls_table(comparison.controlled)
+    if comparable_when_costed(comparison):
+        yield "With the teachers' training counted:"
+        yield costed_table(comparison, [row for row in comparison.costed if row.metric in VERBS])
+    said = [f"- {text}" for text in sentences(comparison)]
+    if said:
+        yield "\n".join(said)
+
+
+def _folded(summary: str, parts: Sequence[str]) -> str:
+    """What a reader opens who wants it, in Markdown."""
+    return "\n\n".join(
+        [f'<details markdown="1"><summary>{summary}</summary>', *parts, "</details>"]
+    )
+
+
+def _weights(section: Section) -> Iterator[str]:
+    """What the weights of the losses are chosen by, where this is that study."""
+    if section.results.folder.name != WEIGHTS_STUDY:
+        return
+    tables = [told for c in section.comparisons if (told := weights_table(c))]
+    if tables:
+        yield WEIGHTS_EXPLANATION
+        yield from tables
+
+
+def _too_few(section: Section) -> Iterator[str]:
+    """What nothing is concluded of, once for the whole section."""
+    labels = [
+        f"{short(escaped(comparison.panel.title))}: {', '.join(found)}"
+        for comparison in section.comparisons
+        if (found := too_few(comparison))
+    ]
+    if labels:
+        words = f"Fewer than {MIN_SEEDS} pairs of seeds, so nothing can be concluded"
+        yield f"{words}: {'; '.join(labels)}."
+
+
+def _origin(results: Results) -> str:
+    if not results.declared:
+        return "No experiment file declares these runs; their logs were collected by hand."
+    link = f"[`{EXPERIMENT}`]({quote(results.folder.name)}/{EXPERIMENT})"
+    return f"Declared in {link}.{_absent(results)}{_commits(results)}"
+
+
+def _teachers(results: Results) -> Iterator[str]:
+    """What those teachers reach that an experiment makes for its students alone."""
+    told = [
+        f"{escaped(panel.title)}, {named(method)},"
+        f" {with_interval(estimate_of_returns(final_returns(method), mean), number)}"
+        f" (n = {len(method.runs)})"
+        for panel in results.teachers
+        for method in panel.methods
+    ]
+    if told:
+        yield f"Its teachers and their final return: {'; '.join(told)}."
+
+
+def _absent(results: Results) -> str:
+    """Which declared runs have no log, method by method."""
+    seeds: dict[str, list[int]] = defaultdict(list)
+    for item in results.missing:
+        seeds[item.of_all_seeds].append(item.config.seed)
+    if not seeds:
+        return ""
+    alike: dict[tuple[int, ...], list[str]] = defaultdict(list)
+    for name, n in seeds.items():
+        alike[tuple(n)].append(name)
+    told = (
+        f"{'; '.join(names)} (seed{_s(n)} {', '.join(map(str, n))}{' of each' * (len(names) > 1)})"
+        for n, names in alike.items()
+    )
+    count = len(results.missing)
+    are = "is" if count == 1 else "are"
+    return f" {counted(count, 'run')} {are} not there yet: {escaped('; '.join(told))}."
+
+
+def _s(seeds: Sequence[int]) -> str:
+    return "s" if len(seeds) > 1 else ""
+
+
+def _commits(results: Results) -> str:
+    """Which commits made the runs, where it is not one."""
+    made = Counter(commit for run in results.runs for commit in _commits_of(run))
+    if len(made) < 2:
+        return ""
+    said = [f"{commit} ({counted(count, 'run')})" for commit, count in made.items()]
+    return f" Its runs are of {len(made)} commits: {', '.join(said)}."
+
+
+def _commits_of(run: Run) -> list[str]:
+    """Each once, in the order in which they made it."""
+    commits = dict.fromkeys(commit for _, commit in run.origin.commits)
+    return [f"`{commit[:12]}`" if commit else "not known" for commit in commits]
+
+
+def _figure(section: Section, name: str, words: str) -> Iterator[str]:
+    if name in section.files:
+        yield f"![{words}]({quote(section.results.folder.name)}/{quote(name)})"
+
+
+def _link(section: Section, name: str) -> str:
+    return f"[`{name}`]({quote(section.results.folder.name)}/{quote(name)})"
+
+
+def _runs(results: Results) -> str:
+    lines = [line for run in results.runs for line in _run(results, run)]
+    summary = f"The {counted(len(results.runs), 'run')}: commits and commands"
+    commands = "\n".join(["```sh", *lines, "```"])
+    return _folded(summary, [OF_ITS_COMMIT, commands])
+
+
+def _run(results: Results, run: Run) -> Iterator[str]:
+    timesteps = f"{as_timesteps(run.timesteps[-1])} timesteps"
+    commits = [
+        (f"from update {update} on " if update else "") + (commit or "not known")
+        for update, commit in run.origin.commits
+    ]
+    yield f"# {results.place(run)}: {timesteps}, commit {', '.join(commits)}"
+    yield run.origin.command or "# command not known"
+
+
+def short(title: str) -> str:
+    """A panel's title without what all its tasks have in common."""
+    return re.sub(r"\b(Cp)?(?:Centipede)?(\w+)-v\d+", r"\1\2", title)
+
+
+def anchor(title: str) -> str:
+    """The anchor of a section, as Markdown's readers make it of the title."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
