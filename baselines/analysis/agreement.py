@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -75,18 +76,20 @@ def lines(ours: Method, published: Method) -> Iterator[Line]:
 
 
 def _at(curve: Curve, timesteps: float) -> float:
-    return float(curve.at(np.array(timesteps)))
+    """Its height; NaN where it is not measured."""
+    measured = curve.timesteps[0] <= timesteps <= curve.stop
+    return float(curve.at(np.array(timesteps))) if measured else math.nan
 
 
 def _line(
     name: str, methods: tuple[Method, Method], column: str, read: Callable[[Curve], float]
 ) -> Line:
-    """One quantity of all runs; a run whose log lacks the column is left out."""
+    """One quantity of all runs; a run whose log does not tell it is left out."""
     ours, published = (
         np.array([read(c) for run in method.runs if (c := column_curve(run, column)) is not None])
         for method in methods
     )
-    return Line(name, ours, published)
+    return Line(name, ours[~np.isnan(ours)], published[~np.isnan(published)])
 
 
 def as_markdown(panels: Sequence[Panel]) -> str:

@@ -148,6 +148,18 @@ def test_lines_are_read_where_they_should_be(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["approxkl at 206,848"].published, [0.202, 0.202])
 
 
+def test_a_run_without_a_figure_at_a_stage_is_left_out_there(tmp_path: Path) -> None:
+    """The entropy of the first published run ends before 206,848, that of the second after it."""
+    ours(tmp_path / "runs", [1.0, 2.0])
+    rows = [row.split(",") for row in rows_of("C", [1.0, 2.0])]
+    rows[2][6] = ""
+    path = table(tmp_path, *map(",".join, rows))
+    [panel] = laid_beside(methods_in(tmp_path / "runs"), read_published(path).panels)
+    found = {line.name: line for line in lines(*panel.methods)}
+    np.testing.assert_allclose(found["policy_entropy at 206,848"].published, [20.2])
+    assert len(found["approxkl at 206,848"].published) == 2
+
+
 def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> None:
     write_run(tmp_path / "short", [2.0, 4.0], step=10_000)
     [panel] = panels_in(tmp_path)
