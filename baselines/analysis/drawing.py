@@ -207,7 +207,7 @@ def name_phases(axes: Axes, panel: Panel) -> None:
         )  # fmt: skip
 
 
-def named(method: Method) -> str:
+def with_seeds(method: Method) -> str:
     """A method with its number of seeds."""
     return f"{method.label} (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{len(method.runs)})"
 

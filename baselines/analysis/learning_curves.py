@@ -32,7 +32,7 @@ def learning_curves(
     """
     rows = math.ceil(len(panels) / MAX_COLUMNS)
     columns = math.ceil(len(panels) / rows)
-    legends = [[drawing.named(method) for method in panel.methods] for panel in panels]
+    legends = [[drawing.with_seeds(method) for method in panel.methods] for panel in panels]
     figure = drawing.new_figure(rows, columns, 4.0 + max(map(drawing.room_below, legends)))
     places = figure.subplots(rows, columns, squeeze=False)
     looks = drawing.styles(panels)
@@ -60,7 +60,7 @@ def _draw_panel(
         if seeds:
             drawing.draw_seeds(axes, curves, points, style)
         drawing.draw(axes, curves, points, statistic, band, style)
-        entries.append(drawing.legend_entry(style, drawing.named(method)))
+        entries.append(drawing.legend_entry(style, drawing.with_seeds(method)))
     drawing.mark_phases(axes, panel)
     drawing.name_phases(axes, panel)
     drawing.name_panel(axes, panel.title)

@@ -78,7 +78,7 @@ def _list_methods(axes: Axes, panel: Panel, looks: Mapping[str, Style]) -> None:
     entries = []
     for method in panel.methods:
         style = replace(looks[method.label], line="-")
-        entries.append(drawing.legend_entry(style, drawing.named(method)))
+        entries.append(drawing.legend_entry(style, drawing.with_seeds(method)))
     drawing.add_legend_below(axes, entries)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from baselines.analysis.runs.panels import Method, Panel, transfer_of
-from baselines.analysis.runs.runs import MAX_BYTES, TIMESTEPS, LoggedTeacher, Origin, Run
+from baselines.analysis.runs.runs import MAX_BYTES, RETURN, TIMESTEPS, LoggedTeacher, Origin, Run
 from baselines.analysis.runs.transfer_logs import Quantity
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
@@ -25,10 +25,10 @@ FLAG = "beside"
 TEXTS = ("sources", "task")
 """Columns of a file that say which transfer a row is of; `sources` has a + between several."""
 
-NUMBERS = ("seed", TIMESTEPS, "eprewmean", "policy_entropy", "approxkl")
+NUMBERS = ("seed", TIMESTEPS, RETURN, "policy_entropy", "approxkl")
 
 QUANTITIES = (
-    Quantity("eprewmean", "eprewmean", "mean return of\ntraining episodes"),
+    Quantity(RETURN, RETURN, "mean return of\ntraining episodes"),
     Quantity("policy_entropy", "policy_entropy", "entropy of the policy\n(nats)"),
     Quantity("approxkl", "approxkl", "approxkl\n(nats²)"),
 )
