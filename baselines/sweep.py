@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from baselines.common.command_line import (
+    EXIT_FAILURE,
     NAMED,
     NOT_NEGATIVE,
     POSITIVE,
@@ -23,7 +24,8 @@ from baselines.common.machine import usable_cores
 from baselines.common.stopping import stop_requests
 from baselines.config import Config
 from baselines.experiments.forecast import Kind, measured_speeds, seconds_left
-from baselines.experiments.plan import Item, read_experiments
+from baselines.experiments.items import Item
+from baselines.experiments.plan import read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
 from baselines.experiments.status import is_finished, is_there, standing, trainer
 from baselines.published.collecting import check_as_declared
@@ -231,7 +233,7 @@ def _run(board: Board, jobs: int) -> int:
 
         run_all(board, jobs, tell)
     print(_summary(board, {}, jobs))
-    return 1 if board.failed else 0
+    return EXIT_FAILURE if board.failed else 0
 
 
 def _summary(board: Board, speeds: dict[Kind, float], jobs: int) -> str:

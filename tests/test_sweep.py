@@ -18,7 +18,7 @@ from baselines import sweep as command
 from baselines.config import Config
 from baselines.experiments import running
 from baselines.experiments.forecast import kind
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import Board
 from baselines.experiments.status import standing
 from baselines.flags import to_arguments

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import Board, start_training
 from baselines.experiments.status import standing
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config, trains_student
+from baselines.experiments.items import LOGS, MODELS, Item, seed_part
 from baselines.experiments.yaml_files import Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod
@@ -25,49 +26,10 @@ RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
 """Settings that the panels, the seeds and the sweep give."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
-MODELS, LOGS = "models", "logs"
-"""In the folder of a run: its checkpoints and its logs."""
 MAX_NAME = 255
 """Bytes that the name of a folder may have."""
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One training run of an experiment.
-
-    Attributes:
-        name: panel, method and seed.
-        folder: where its checkpoints, logs and output go.
-        config: its settings.
-        shown: whether a panel has it; if not, it only makes a teacher.
-    """
-
-    name: str
-    folder: Path
-    config: Config
-    shown: bool = True
-
-    @property
-    def of_all_seeds(self) -> str:
-        """Panel and method."""
-        return self.name.removesuffix(_seed_part(self.config.seed))
-
-    @property
-    def models(self) -> Path:
-        """Where its checkpoints go."""
-        return self.folder / MODELS
-
-    @property
-    def logs(self) -> Path:
-        """Where its logs go."""
-        return self.folder / LOGS
-
-    @property
-    def last_checkpoint(self) -> Path:
-        """The file that is there once the run is finished."""
-        return self.models / f"{self.config.nupdates:05d}"
 
 
 @dataclass(frozen=True)
@@ -294,14 +256,10 @@ def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
     if not isinstance(part.value, dict):
         return part.text().replace("{seed}", str(seed))
     part.entries(("run",))
-    name = required(part, "run").text() + _seed_part(seed)
+    name = required(part, "run").text() + seed_part(seed)
     if name not in made:
         raise part.error(f"run: there is no {name!r} above{suggestion(name, made)}")
     return made[name]
-
-
-def _seed_part(seed: int) -> str:
-    return f", seed {seed}"
 
 
 def _item(
@@ -328,7 +286,7 @@ def _item(
         config = config.without_unread()
     except UserError as error:
         raise panel.error(f"{method.name}: {error}") from None
-    return Item(f"{group}, {method.name}{_seed_part(seed)}", folder, config)
+    return Item(f"{group}, {method.name}{seed_part(seed)}", folder, config)
 
 
 def slug(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import IO
 
 from baselines.common.launcher import environment_by_itself
 from baselines.config import Config
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.status import (
     OUTPUT,
     is_finished,

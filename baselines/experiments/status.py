@@ -11,7 +11,7 @@ from statistics import median_high
 from baselines.common.checkpoint import CheckpointError, newest_checkpoint
 from baselines.common.files import holder, is_held
 from baselines.common.log_folder import TABLE
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 
 OUTPUT = "output.txt"
 

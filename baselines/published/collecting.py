@@ -14,7 +14,7 @@ from baselines.analysis.runs.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.common.log_folder import HEADER, TABLE
-from baselines.experiments.plan import LOGS, MODELS, Item
+from baselines.experiments.items import LOGS, MODELS, Item
 from baselines.flags import TEACHERS
 from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
 

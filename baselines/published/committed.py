@@ -13,7 +13,7 @@ from baselines.analysis.runs.method_settings import default_settings, settings_o
 from baselines.analysis.runs.runs import Run
 from baselines.common.checkpoint import newest_checkpoint
 from baselines.common.files import read_regular
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.status import is_there
 from baselines.flags import TEACHERS
 

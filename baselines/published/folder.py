@@ -8,7 +8,8 @@ from pathlib import Path
 
 from baselines.analysis.runs.panels import Panel, method_of, panels
 from baselines.analysis.runs.runs import Run, find_runs, run_folders
-from baselines.experiments.plan import DeclaredPanel, Item, read_experiment
+from baselines.experiments.items import Item
+from baselines.experiments.plan import DeclaredPanel, read_experiment
 from baselines.published.committed import Committed, furthest
 
 EXPERIMENT = "experiment.yaml"

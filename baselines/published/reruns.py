@@ -15,7 +15,7 @@ from baselines.common.registry import NotKnown
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config, flag_of
 from baselines.experiments.forecast import trial_in
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import POLL_SECONDS, start_training
 from baselines.experiments.status import OUTPUT, last_line, standing
 from baselines.flags import TEACHERS, from_settings

@@ -9,7 +9,7 @@ from baselines.checks import check
 from baselines.config import Config
 from baselines.experiments import forecast
 from baselines.experiments.forecast import kind, measured_speeds, seconds_left, trial_in
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import Board
 
 

@@ -8,7 +8,7 @@ import pytest
 from baselines.common.files import is_held, locked
 from baselines.config import Config
 from baselines.experiments import running
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import Board, board_of, run_all
 
 

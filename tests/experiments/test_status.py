@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from baselines.config import Config
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.status import TAIL, Standing, standing
 
 

@@ -12,7 +12,7 @@ from handmade_logs import straight, write_run
 from baselines.analysis.runs.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.published.collecting import check_as_declared
 from baselines.published.committed import Committed, common_place
 from baselines.published.reruns import check_files

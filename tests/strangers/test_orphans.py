@@ -17,7 +17,7 @@ from baselines.common.files import holder, is_held, locked
 from baselines.common.launcher import PARENT, environment_by_itself, take_parent
 from baselines.common.stopping import Terminated, stop_requests
 from baselines.config import Config
-from baselines.experiments.plan import Item
+from baselines.experiments.items import Item
 from baselines.experiments.running import Board, board_of, run_all, start_training
 from baselines.experiments.status import standing, trainer
 
