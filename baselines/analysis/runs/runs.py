@@ -188,8 +188,9 @@ def _read_text(path: Path) -> str:
 
 def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
     """Task, settings, teachers and origin of a run."""
+    text = _read_text(path)
     try:
-        header = json.loads(_read_text(path))
+        header = json.loads(text)
     except json.JSONDecodeError as error:
         _fail(path, f"not JSON: {error.msg}", error.lineno)
     except RecursionError:
