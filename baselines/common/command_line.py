@@ -137,6 +137,15 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{flag}: expected a value, not {value!r}")
         return super().parse_known_args(args, namespace)
 
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """As argparse's, once the help that was asked for has been written.
+
+        Raises:
+            OSError: it cannot be; as Python ends, this would be no error of the command's.
+        """
+        sys.stdout.flush()
+        super().exit(status, message)
+
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage and exiting."""
         _, is_unknown, unknown = message.partition("unrecognized arguments: ")

@@ -67,12 +67,26 @@ def test_another_broken_pipe_is_told() -> None:
     assert (done.returncode, done.stderr) == (1, "program: error: [Errno 32] Broken pipe\n")
 
 
+FULL = "program: error: [Errno 28] No space left on device\n"
+HELP = "from baselines.common.command_line import Parser; Parser().parse_args(['--help'])"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_help_that_finds_no_room_is_an_error() -> None:
+    done = command(HELP, "> /dev/full", PYTHONUNBUFFERED="")
+    assert (done.returncode, done.stderr) == (1, FULL)
+
+
+def test_nobody_reading_help_is_a_silent_end() -> None:
+    closed = "r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
+    done = command(f"{closed}; {HELP}", PYTHONUNBUFFERED="")
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
 def test_a_full_disk_is_one_line() -> None:
     done = command("print('x')", "> /dev/full")
-    assert (done.returncode, done.stderr) == (
-        1, "program: error: [Errno 28] No space left on device\n",
-    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, FULL)
 
 
 def test_an_error_of_a_task_has_its_traceback() -> None:
