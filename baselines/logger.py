@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -208,7 +209,7 @@ class Events:
         event, summary = tf.compat.v1.Event, tf.compat.v1.Summary
         with _file_errors():
             if self._writer is None:
-                self._writer = tf.io.TFRecordWriter(str(self._next_file()))
+                self._writer = tf.io.TFRecordWriter(os.fsencode(self._next_file()))
                 version = event(wall_time=time.time(), file_version="brain.Event:2")
                 self._writer.write(version.SerializeToString())
             rows = [summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
         if value.tag == "loss"
     ]
     assert found == [(100, 0.25), (200, 0.5)]
+
+
+def test_tensorboard_gets_its_events_in_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"gr\xf6\xdfe")  # of a disk from elsewhere: Latin-1
+    folder.mkdir()
+    files = LogFiles(folder, HEADER)
+    files.metrics(row(1, loss=0.25))
+    files.close()
+    [path] = (folder / "tb").iterdir()
+    assert b"brain.Event:2" in path.read_bytes()
 
 
 def test_tensorboard_gets_no_value_where_there_is_none(tmp_path: Path) -> None:
