@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines.common.errors import UserError
 from baselines.common.log_folder import cut_back, logged_rows
 from baselines.common.tensorflow_quietly import tf
 from baselines.logger import LogFiles, Logger, table
@@ -76,6 +77,36 @@ def test_what_is_cut_back_loses_the_columns_that_came_since(tmp_path: Path) -> N
         cut_back(tmp_path, sizes)
         assert (tmp_path / "progress.csv").read_bytes() == before
     assert len((tmp_path / "progress.json").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("damaged", [b"{", b"[1]", b"\xff\xff", b"\0"])
+def test_what_is_damaged_is_told_with_its_line_and_not_cut_back(
+    tmp_path: Path, damaged: bytes
+) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.metrics(row(1))
+    files.metrics(row(2))
+    sizes, path = files.sizes(), tmp_path / "progress.json"
+    files.metrics(row(3))
+    files.close()
+    first, second, third = path.read_bytes().splitlines()
+    lines = (first, damaged.ljust(len(second)), third)
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(UserError, match=r"^--log_path: .*progress\.json, line 2: damaged"):
+        cut_back(tmp_path, sizes)
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_what_is_cut_off_may_be_damaged(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.metrics(row(1))
+    sizes, path = files.sizes(), tmp_path / "progress.json"
+    files.close()
+    first = path.read_bytes()
+    path.write_bytes(first + b'{"nupd')
+    cut_back(tmp_path, sizes)
+    assert path.read_bytes() == first
 
 
 def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:

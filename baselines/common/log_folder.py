@@ -49,10 +49,23 @@ def logged_rows(folder: str | Path) -> list[Row]:
     ]
 
 
-def _rows(folder: Path) -> list[dict[str, float | None]]:
-    """The rows of `progress.json`, None where a value is missing."""
-    lines = (folder / ROWS).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+def _rows(folder: Path, size: int | None = None) -> list[dict[str, float | None]]:
+    """The rows of `progress.json`, or of its first bytes, None where a value is missing.
+
+    Raises:
+        UserError: a line is damaged.
+    """
+    path = folder / ROWS
+    lines = path.read_bytes()[:size].splitlines()
+    return [_row(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _row(line: bytes, where: str) -> dict[str, float | None]:
+    try:
+        row = dict(json.loads(line).items())
+    except (ValueError, AttributeError, RecursionError):
+        raise UserError(f"--log_path: {where}: damaged, no row of metrics") from None
+    return row
 
 
 def growing_files(folder: Path) -> dict[str, Path]:
@@ -70,7 +83,7 @@ def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
     """Take back from the log files what was written after they had these sizes.
 
     Raises:
-        UserError: a file is missing or shorter; nothing is changed then.
+        UserError: a file is missing, shorter or damaged; nothing is changed then.
     """
     files = growing_files(folder)
     for name, size in sizes.items():
@@ -79,6 +92,8 @@ def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
                 f"--log_path: {folder / name} is missing or shorter than it was; the run cannot be"
                 " continued without its logs"
             )
+    if ROWS in sizes:
+        _rows(folder, sizes[ROWS])
     for name, path in files.items():
         if name in sizes:
             os.truncate(path, sizes[name])
