@@ -113,7 +113,11 @@ def _part(node: yaml.Node, path: Path, construct: Callable[[yaml.Node], Any]) ->
         elements = [_part(element, path, construct) for element in node.value]
         by_index = {str(i): element for i, element in enumerate(elements)}
         return Part([element.value for element in elements], where, by_index)
-    return Part(construct(node), where, {})
+    try:
+        return Part(construct(node), where, {})
+    except (LookupError, AttributeError, ValueError):  # a tag, or the form, of what it is not
+        kind = node.tag.rpartition(":")[2]
+        raise UserError(f"{where}: {printable(repr(node.value), 80)} is no {kind}") from None
 
 
 def required(part: Part, key: str) -> Part:
