@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 from baselines.common import provenance
@@ -40,6 +42,7 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
     paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
+    _check_apart(paths)
     for make in (check_can_make, make_folder):  # nothing is made unless all can be
         for flag, path in paths.items():
             make(path, flag)
@@ -57,6 +60,21 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
         for line in lines:
             log.say(line)
         yield log
+
+
+def _check_apart(paths: dict[str, Path]) -> None:
+    """See that neither folder lies where the other has files of a run, which the next sets aside.
+
+    Raises:
+        UserError: one does.
+    """
+    taken = {"save_path": (FOLDER, BEST), "log_path": LOG_FILES}
+    for (flag, inner), (other, outer) in permutations(paths.items(), 2):
+        below = os.path.relpath(os.path.realpath(inner), os.path.realpath(outer))
+        if below.split(os.sep)[0] in taken[other]:
+            raise UserError(
+                f"--{flag}: {inner} lies among what a run keeps in --{other}; give another folder"
+            )
 
 
 def _clear(paths: dict[str, Path]) -> list[str]:

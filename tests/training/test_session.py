@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import safetensors.numpy
 import toys
 
 from baselines.common.checkpoint import digest
+from baselines.common.errors import UserError
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
@@ -192,6 +193,32 @@ def test_what_an_earlier_run_left_is_set_aside(tmp_path: Path) -> None:
         for folder, names in left.items():
             for name in names:
                 assert (tmp_path / folder / "earlier" / "1" / name).read_text() == "earlier"
+
+
+PLACES = {
+    ("models", "models/resume"): "--log_path: .*resume lies among what a run keeps in --save_path",
+    (
+        "models",
+        "models/x/../best/logs",
+    ): "--log_path: .* lies among what a run keeps in --save_path",
+    ("logs/tb/models", "logs"): "--save_path: .*models lies among what a run keeps in --log_path",
+    ("both", "both"): "",
+    ("models", "models/logs"): "",
+    ("logs/models", "logs"): "",
+}
+
+
+@pytest.mark.parametrize("places", PLACES, ids=str)
+def test_neither_folder_is_set_aside_with_the_other(
+    tmp_path: Path, places: tuple[str, str]
+) -> None:
+    save_path, log_path = (str(tmp_path / place) for place in places)
+    setup = prepare(replace(settings(tmp_path), save_path=save_path, log_path=log_path))
+    expected = PLACES[places]
+    told = pytest.raises(UserError, match=expected) if expected else nullcontext()
+    with closing(setup.envs), told, open_outputs(setup):
+        assert not expected
+    assert bool(expected) != any(tmp_path.iterdir())
 
 
 def test_the_state_of_another_algorithm_does_not_fit(tmp_path: Path) -> None:
