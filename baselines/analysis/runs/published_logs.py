@@ -65,20 +65,37 @@ def read_published(path: Path) -> Published:
     except UnicodeDecodeError:
         raise UserError(f"--{FLAG}: {path} is not text in UTF-8") from None
     source = list(takewhile(lambda line: line.startswith("#"), lines))
-    rows = csv.DictReader(lines[len(source) :])
-    lacking = [name for name in (*TEXTS, *NUMBERS) if name not in (rows.fieldnames or ())]
-    if lacking:
-        raise UserError(f"--{FLAG}: {path}, line {len(source) + 1}: no column {lacking[0]}")
-    found: dict[tuple[str, str, int], list[list[float]]] = defaultdict(list)
-    for row in rows:
-        where = f"{path}, line {len(source) + rows.line_num}"
-        numbers = [_number(row[name], name, where) for name in NUMBERS]
-        found[row["sources"] or "", row["task"] or "", int(numbers[0])].append(numbers)
+    try:
+        found = _rows_of_runs(lines[len(source) :], path, len(source))
+    except csv.Error as error:  # such as a quotation mark without its end
+        raise UserError(f"--{FLAG}: {path}: {error}") from None
     runs = [_run(path, *what, np.array(rows).T) for what, rows in found.items()]
     if not runs:
         raise UserError(f"--{FLAG}: {path} has no row")
     words = " ".join(line.lstrip("# ") for line in source)
-    return Published(path.stem, words, _panels(runs, f"published ({path.stem})"))
+    name = printable(path.stem, len(path.stem))
+    return Published(name, words, _panels(runs, f"published ({name})"))
+
+
+def _rows_of_runs(
+    lines: Sequence[str], path: Path, above: int
+) -> dict[tuple[str, str, int], list[list[float]]]:
+    """The `NUMBERS` of each row by sources, task and seed; there are `above` lines above these.
+
+    Raises:
+        csv.Error: they are no CSV.
+        UserError: a column is missing, or a cell is no number.
+    """
+    rows = csv.DictReader(lines)
+    lacking = [name for name in (*TEXTS, *NUMBERS) if name not in (rows.fieldnames or ())]
+    if lacking:
+        raise UserError(f"--{FLAG}: {path}, line {above + 1}: no column {lacking[0]}")
+    found: dict[tuple[str, str, int], list[list[float]]] = defaultdict(list)
+    for row in rows:
+        where = f"{path}, line {above + rows.line_num}"
+        numbers = [_number(row[name], name, where) for name in NUMBERS]
+        found[row["sources"] or "", row["task"] or "", int(numbers[0])].append(numbers)
+    return found
 
 
 def _number(text: str | None, name: str, where: str) -> float:

@@ -72,6 +72,17 @@ def test_damage_is_told_with_its_line(tmp_path: Path, case: str) -> None:
         read_published(path)
 
 
+@pytest.mark.parametrize("line", [0, 1])
+def test_what_is_no_csv_is_told(tmp_path: Path, line: int) -> None:
+    """A quotation mark makes all that follows one cell, which may be too long."""
+    path = table(tmp_path, *rows_of("C", [1.0]), *["x" * 99] * 2000, source="")
+    lines = path.read_text().splitlines(keepends=True)
+    lines[line] = f'"{lines[line]}'
+    path.write_text("".join(lines))
+    with pytest.raises(UserError, match=r"--beside: .*others\.csv: field larger than"):
+        read_published(path)
+
+
 def test_nothing_published(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"others\.csv has no row"):
         read_published(table(tmp_path))
