@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 from baselines.analysis.runs.panels import panels
@@ -11,7 +12,7 @@ from baselines.analysis.runs.statistics import STATISTICS
 from baselines.analysis.wording import in_short
 from baselines.common.command_line import Parser, as_path, as_path_text, reader, run_command
 from baselines.common.errors import UserError, check_choice
-from baselines.common.files import check_can_make, make_folder, write_atomically
+from baselines.common.files import check_can_make, check_new_file, make_folder, write_together
 
 PROGRAM = "python -m baselines.plot"
 VECTOR_FORMATS = ("svg", "pdf")
@@ -51,7 +52,9 @@ def parser() -> Parser:
         help="published logs to compare these runs with, such as"
         " results/published/ppo_from_scratch.csv",
     )  # fmt: skip
-    result.add_argument("--title", default="", metavar="TEXT", help="title of figures and tables")
+    result.add_argument(
+        "--title", type=_title, default="", metavar="TEXT", help="title of figures and tables"
+    )
     result.add_argument(
         "--format", default="svg", metavar="NAME",
         help="of the figures besides PNG: svg or pdf (default: %(default)s)",
@@ -84,16 +87,29 @@ def main(argv: list[str]) -> None:
     methods = [method for panel in groups for method in panel.methods]
     for table in tables:
         drawn = beside(table, laid_beside(methods, table.panels), wishes)
-        files |= {f"_{table.name}{ending}": content for ending, content in drawn.items()}
+        added = {f"_{table.name}{ending}": content for ending, content in drawn.items()}
+        if not files.keys().isdisjoint(added):
+            raise UserError(f"--beside: other files end in _{table.name} too; rename {table.name}")
+        files |= added
+    contents = {out.with_name(out.name + ending): content for ending, content in files.items()}
     make_folder(out.parent, "out")
+    for path in contents:
+        check_new_file(path, "--out", source="", force=True)
     for comparison in found.comparisons:
         print(f"{comparison.panel.title}\n\n{in_short(comparison)}\n")
     for note in found.notes:
         print(f"note: {note}")
-    for ending, content in files.items():
-        path = out.with_name(out.name + ending)
-        write_atomically(path, content)
+    write_together(contents)
+    for path in contents:
         print(f"wrote {path}")
+
+
+def _title(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes of another encoding
+        raise ArgumentTypeError(f"must be text in UTF-8, not {text!r}") from None
+    return text
 
 
 def _output(name: str) -> Path:
@@ -103,7 +119,7 @@ def _output(name: str) -> Path:
         UserError: it names no file, or its folder cannot be written.
     """
     path = Path(name)
-    if not path.name or name.endswith("/"):
+    if path.name in ("", "..") or name.endswith("/"):
         raise UserError(f"--out: must name the files, as in figures/eight, not {name!r}")
     check_can_make(path.parent, "out")
     return path.with_suffix("") if path.suffix in ENDINGS else path

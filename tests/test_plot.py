@@ -131,6 +131,9 @@ BAD = {
     ("--threshold=high",): "--threshold: must be a number, not 'high'",
     ("--out=",): "--out: must name something, not ''",
     ("--out=figures/",): "--out: must name the files",
+    ("--out=..",): "--out: must name the files",
+    ("--out=figures/..",): "--out: must name the files",
+    ("--title=\udcff",): "--title: must be text in UTF-8",
     ("--out=README.md/x",): "--out: cannot write to .*README.md is not a folder",
     ("--sedes",): "--sedes: unknown argument; did you mean --seeds",
 }
@@ -148,13 +151,44 @@ def test_no_folder_is_named() -> None:
         call()
 
 
-@pytest.mark.usefixtures("undrawn")
-def test_published_logs_are_laid_beside(logs: Path, tmp_path: Path) -> None:
-    table = tmp_path / "others.csv"
+def write_published(table: Path) -> Path:
     rows = [f",Target-v0,{seed},{i},{i * 1e5},{i},{i},{i}" for seed in range(3) for i in (1, 4, 10)]
     header = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl"
     table.write_text("\n".join([header, *rows, ""]))
+    return table
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_published_logs_are_laid_beside(logs: Path, tmp_path: Path) -> None:
+    table = write_published(tmp_path / "others.csv")
     call(logs, "--out", tmp_path / "out" / "x", "--beside", table)
     found = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"x_others.png", "x_others.svg", "x_others.md"} < found
     assert "ours, n = 3" in (tmp_path / "out" / "x_others.md").read_text()
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("name", ["others", "teachers"])
+def test_no_file_takes_the_place_of_another(logs: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "more").mkdir()
+    tables = [write_published(tmp_path / "others.csv"), tmp_path / "more" / f"{name}.csv"]
+    write_published(tables[1])
+    with pytest.raises(UserError, match=f"--beside: other files end in _{name} too"):
+        call(logs, "--out", tmp_path / "out" / "x", "--beside", *tables)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_where_one_file_cannot_be_written_none_is(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.svg").mkdir()
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(UserError, match=r"--out: .*x\.svg is a folder"):
+        call(logs, "--out", tmp_path / "x")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_published_logs_in_a_file_whose_name_is_no_text(logs: Path, tmp_path: Path) -> None:
+    table = write_published(tmp_path / os.fsdecode(b"\xff.csv"))
+    call(logs, "--out", tmp_path / "out" / "x", "--beside", table)
+    assert "published" in (tmp_path / "out" / "x_\\udcff.md").read_text()
