@@ -30,7 +30,12 @@ def parser() -> Parser:
         prog=PROGRAM,
         description="Print what is in a checkpoint, or in a file that baselines.convert reads.",
     )
-    result.add_argument("file", type=as_path_text, metavar=WHERE, help="the file")
+    result.add_argument(
+        "file",
+        type=as_path_text,
+        metavar=WHERE,
+        help="the file, or a folder, whose newest checkpoint is taken",
+    )
     result.add_argument("--json", action="store_true", help="print everything, as one JSON object")
     return result
 
