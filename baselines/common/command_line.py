@@ -232,11 +232,12 @@ def _nobody_reads(stream: TextIO) -> bool:
 
 
 def _drop_unwritten() -> None:
-    """Keep Python from complaining, at its end, of what could not be printed."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Keep Python from trying again, at its end, and from exiting with a status of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 OUTCOMES: tuple[tuple[type[BaseException], str, int], ...] = (

@@ -56,6 +56,22 @@ def test_bad_input_has_its_status_without_anyone_to_tell() -> None:
     assert command("raise UserError('bad')", "2>&-").returncode == 2
 
 
+UNREAD = "r, w = os.pipe(); os.close(r); os.dup2(w, 1); os.dup2(w, 2)"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [("UserError('bad')", 2), ("KeyboardInterrupt", 130)]
+)
+def test_an_error_that_nobody_reads_has_its_status(error: str, status: int) -> None:
+    """As with `... 2>&1 | tee log`, where Ctrl-C ends the `tee` too."""
+    assert command(f"{UNREAD}; raise {error}", PYTHONUNBUFFERED="").returncode == status
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_an_error_that_finds_no_room_has_its_status() -> None:
+    assert command("raise UserError('bad')", "2> /dev/full", PYTHONUNBUFFERED="").returncode == 2
+
+
 def test_nobody_reading_is_the_only_silent_end() -> None:
     body = "[print('x' * 99) for _ in range(10**5)]"
     done = command(body, "| head -n 1")
