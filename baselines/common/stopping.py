@@ -69,7 +69,9 @@ class StopRequests:
 
     def _tell(self, line: str) -> None:
         if self._tells:
-            with suppress(OSError):  # who would read it may have been stopped by the same signal
+            # Who would read it may have been stopped by the same signal; and where the signal came
+            # while standard error was written to, Python lets nobody write in between.
+            with suppress(OSError, RuntimeError):
                 print(line, file=sys.stderr)
 
     def meet(self) -> None:

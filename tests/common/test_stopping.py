@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,34 @@ def test_a_request_that_cannot_be_told_is_one(monkeypatch: pytest.MonkeyPatch) -
     with stop_requests() as stop:
         stop._parent = 0  # which no process has
         assert stop.requested
+
+
+def test_a_signal_while_a_terminal_is_halted_is_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with Ctrl-C after Ctrl-S, while the progress bar is written."""
+    ends, this = os.pipe(), threading.get_ident()
+    os.set_blocking(ends[1], False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(ends[1], bytes(4096))
+    os.set_blocking(ends[1], True)
+
+    def interrupt_and_read() -> None:
+        time.sleep(0.1)  # by then this thread waits for room in the pipe
+        signal.pthread_kill(this, signal.SIGINT)
+        while not stop.requested:
+            time.sleep(0.01)
+        read.read(4096)
+
+    with open(ends[0], "rb") as read, open(ends[1], "w", 1, "utf-8") as full:
+        monkeypatch.setattr(sys, "stderr", full)
+        with stop_requests() as stop:
+            other = threading.Thread(target=interrupt_and_read)
+            other.start()
+            try:
+                full.write("bar")
+                full.flush()
+            finally:
+                other.join()
 
 
 def test_the_handlers_are_put_back() -> None:
