@@ -527,6 +527,17 @@ def test_a_full_disk_leaves_the_last_state(tmp_path: Path, monkeypatch: pytest.M
     assert logs(tmp_path / "b") == logs(tmp_path / "a")
 
 
+def test_a_working_directory_that_was_removed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UserError, match="the working directory has been removed"):
+        learn(config(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     settings = config(tmp_path)
     learn(settings)

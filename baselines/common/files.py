@@ -35,6 +35,18 @@ def expanded(path: str, where: str) -> str:
     return result
 
 
+def working_folder() -> str:
+    """The folder from which relative paths are read.
+
+    Raises:
+        UserError: it has been removed.
+    """
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise UserError("the working directory has been removed; change to another one") from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is absent, the old one or the new one, never half.
 

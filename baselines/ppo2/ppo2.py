@@ -11,6 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from baselines.common.errors import Diverged, UserError
+from baselines.common.files import working_folder
 from baselines.common.forks import refuse_fork
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.mpi import team
@@ -63,7 +64,7 @@ def learn(config: Config, watch: Watch = _to_the_end) -> SavedPolicy:
         KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
     """
     refuse_fork()
-    ranks, folder = team(), os.getcwd()
+    ranks, folder = team(), working_folder()
     # More threads would not pay for matrices this small, and sums in another order are other bits.
     # What is not finite is looked for where it can be named; NumPy's warnings would only repeat it.
     with (

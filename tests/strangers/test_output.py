@@ -59,9 +59,7 @@ def test_bad_input_has_its_status_without_anyone_to_tell() -> None:
 UNREAD = "r, w = os.pipe(); os.close(r); os.dup2(w, 1); os.dup2(w, 2)"
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [("UserError('bad')", 2), ("KeyboardInterrupt", 130)]
-)
+@pytest.mark.parametrize(("error", "status"), [("UserError('bad')", 2), ("KeyboardInterrupt", 130)])
 def test_an_error_that_nobody_reads_has_its_status(error: str, status: int) -> None:
     """As with `... 2>&1 | tee log`, where Ctrl-C ends the `tee` too."""
     assert command(f"{UNREAD}; raise {error}", PYTHONUNBUFFERED="").returncode == status
