@@ -105,8 +105,8 @@ def flushed_size(path: Path) -> int:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what a killed process left half written by `write_atomically`."""
-    for partial in folder.glob(".*.partial"):
+    """Remove what a killed process left half written: by `write_atomically`, or of a film."""
+    for partial in folder.glob(".*.partial*"):
         partial.unlink(missing_ok=True)  # another process may have been writing it
 
 

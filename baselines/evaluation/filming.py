@@ -6,12 +6,15 @@ process; and training need not wait for a film.
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from baselines.common.files import remove_partial
 from baselines.common.log_folder import VIDEOS
 from baselines.common.trees import Tree
 from baselines.common.vec_env.saved_policy import SavedPolicy
@@ -78,17 +81,39 @@ class Filming:
         return lines
 
     def finish(self) -> list[str]:
-        """Make what is in work or waits; returns what there is to be said."""
+        """Make what is in work or waits; returns what there is to be said.
+
+        Raises:
+            KeyboardInterrupt: it was not waited for, and is dropped.
+        """
         lines = self.go_on()
-        while self._in_work is not None:
-            self._in_work.process.wait()
-            lines += self.go_on()
+        try:
+            while self._in_work is not None:
+                self._in_work.process.wait()
+                lines += self.go_on()
+        except KeyboardInterrupt:
+            self.drop()
+            raise
         if self._left_out:
             lines.append(
                 f"--save_video_interval={self._config.save_video_interval}: films left out, as the"
                 f" next was due before their turn came: {self._left_out}"
             )
         return lines
+
+    def drop(self) -> None:
+        """End what is in work at once, and leave nothing half made."""
+        if self._waiting is not None:
+            self._waiting.checkpoint.unlink(missing_ok=True)
+            self._waiting = None
+        if self._in_work is not None:
+            process = self._in_work.process
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # what encodes the film with it
+            process.wait()
+            _end(self._in_work)
+            self._in_work = None
+            remove_partial(self._folder)
 
     def _begun(self, shot: Shot) -> Work:
         command = [

@@ -80,6 +80,9 @@ class Films(Protocol):
     def finish(self) -> list[str]:
         """Wait for the films; returns what there is to be said."""
 
+    def drop(self) -> None:
+        """End at once what makes them."""
+
 
 L = TypeVar("L", bound=Learner)
 C = TypeVar("C", bound=Collector)
@@ -212,6 +215,11 @@ class Session(Generic[L, C]):
         for line in self.films.go_on():
             self.log.say(line)
 
+    def finish_films(self) -> None:
+        """Wait for the films, and say what became of them."""
+        for line in self.films.finish():
+            self.log.say(line)
+
     def end_update(self, stop: StopRequests, goes_on: bool = True) -> bool:
         """After an update that `progress` has recorded: check, save what is due, or stop.
 
@@ -241,6 +249,7 @@ class Session(Generic[L, C]):
         is_over = any(self.team.gather(stop.requested or not goes_on or broken is not None))
         if is_over:
             self.save_now()
+            self.finish_films()
             with self.team.united():
                 stop.meet()
                 if broken is not None:
@@ -301,8 +310,12 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
             yield run
         except Diverged as error:
             raise Diverged(f"update {run.progress.updates + 1}: {error}") from None
+        except KeyboardInterrupt:  # at the first signal, the films have been waited for by now
+            films.drop()
+            raise
         finally:
-            for line in (*run.films.finish(), *setup.envs.close()):
+            run.finish_films()
+            for line in setup.envs.close():
                 log.say(line)
 
 

@@ -73,7 +73,7 @@ def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
 
 
 def test_partial_files_are_removed(tmp_path: Path) -> None:
-    for name in (".00010.123.partial", "00010", ".other"):
+    for name in (".00010.123.partial", ".64.123.partial.mp4", "00010", ".other"):
         (tmp_path / name).touch()
     remove_partial(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".other", "00010"]

@@ -2,6 +2,9 @@
 
 import os
 import re
+import signal
+import sys
+import time
 from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
@@ -93,6 +96,70 @@ def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
     assert line.startswith("WARNING: no film after update 970: ")
     assert "Nowhere-v0" in line
     assert list((tmp_path / "videos").iterdir()) == []
+
+
+SLOW = """#!/bin/sh
+for argument; do
+    case $argument in --video=*) film=${argument#--video=} ;; esac
+done
+sleep 60 &
+echo $! > "${film%/*}/.1.7.partial.mp4"
+wait
+"""
+"""In the place of Python: a film that has just begun, with a process that encodes it."""
+
+
+@pytest.fixture
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filming:
+    """Films of which one is in work, and another waits."""
+    program = tmp_path / "python"
+    program.write_text(SLOW)
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    saved = read_saved_policy(FOUR, "load_path")
+    films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
+    for update in (1, 2):
+        films.add(replace(saved, metadata=saved.metadata | {"update": update}), update)
+        films.go_on()
+    while not encoder(tmp_path):
+        time.sleep(0.01)
+    return films
+
+
+def encoder(folder: Path) -> str:
+    """The number of the process that encodes the film."""
+    partial = folder / "videos" / ".1.7.partial.mp4"
+    return partial.read_text().strip() if partial.exists() else ""
+
+
+def is_running(process: str) -> bool:
+    """Whether there is such a process; one that has ended waits for who looks after orphans."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are looked up in /proc")
+@pytest.mark.parametrize("waits", [False, True])
+def test_films_that_are_dropped_leave_no_process_and_no_file(
+    waits: bool, endless: Filming, tmp_path: Path
+) -> None:
+    process = encoder(tmp_path)
+    assert is_running(process)
+    if waits:
+        alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            endless.finish()
+        signal.signal(signal.SIGALRM, alarm)
+    else:
+        endless.drop()
+    for _ in range(100):
+        if not is_running(process):
+            break
+        time.sleep(0.01)  # it was killed, but nobody here can wait for its end
+    assert not is_running(process)
+    assert list((tmp_path / "videos").iterdir()) == []
+    assert endless.finish() == []
 
 
 @pytest.mark.parametrize("kind", [".mp4", ".gif"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import sys
 from contextlib import closing, nullcontext
 from dataclasses import replace
@@ -84,6 +85,9 @@ class Watch:
 
 
 class NoFilms:
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
     def is_due(self, steps: int) -> bool:
         return False
 
@@ -94,7 +98,11 @@ class NoFilms:
         return []
 
     def finish(self) -> list[str]:
+        self.ended.append("finished")
         return []
+
+    def drop(self) -> None:
+        self.ended.append("dropped")
 
 
 def parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Walk, Watch]:
@@ -168,6 +176,21 @@ def test_what_nobody_reads_any_more_is_saved_and_ends(
     learn(settings(tmp_path / "stopped", resume=True))
     learn(settings(tmp_path / "whole"))
     assert result(tmp_path / "stopped") == result(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("signals", "first"), [(1, "finished"), (2, "dropped")])
+def test_the_second_signal_waits_for_no_film(signals: int, first: str, tmp_path: Path) -> None:
+    films = NoFilms()
+    with (
+        pytest.raises(KeyboardInterrupt),
+        stop_requests(tells=False) as stop,
+        session(prepare(settings(tmp_path)), parts, films) as run,
+    ):
+        run.progress.record(run.runner.look())
+        for _ in range(signals):
+            signal.raise_signal(signal.SIGINT)
+        run.end_update(stop)
+    assert films.ended[0] == first
 
 
 def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
