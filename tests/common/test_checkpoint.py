@@ -269,10 +269,18 @@ def test_an_interrupted_write_leaves_what_was_there(
         assert load(path, "load_path").metadata["update"] == 1
 
 
-def test_a_checkpoint_replaces_the_earlier_one(tmp_path: Path) -> None:
+def test_a_checkpoint_replaces_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its content is on the disk before it takes the place, and then its name is."""
+    done = []
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.path.isdir(fd)), sync(fd)))
+    monkeypatch.setattr(os, "replace", lambda *names: (done.append("replace"), replace(*names)))
     for update in (1, 2):
         save(tmp_path / "00010", {"w": np.full(3, update)}, {"update": update})
     checkpoint = load(tmp_path / "00010", "load_path")
     assert checkpoint.metadata["update"] == 2
     assert checkpoint.arrays["w"].tolist() == [2, 2, 2]
     assert [p.name for p in tmp_path.iterdir()] == ["00010"]
+    assert done == [False, "replace", True] * 2

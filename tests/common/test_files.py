@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,6 +26,11 @@ def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
         set_aside(tmp_path, ["00010", "00020"], "save_path")
     assert (tmp_path / "earlier/1/00010").read_text() == "first"
     assert (tmp_path / "earlier/2/00010").read_text() == "second"
+    shutil.rmtree(tmp_path / "earlier/1")  # by the user, who needs it no more
+    (tmp_path / "00010").write_text("third")
+    set_aside(tmp_path, ["00010", "00020"], "save_path")
+    assert (tmp_path / "earlier/2/00010").read_text() == "second"
+    assert (tmp_path / "earlier/3/00010").read_text() == "third"
     assert [p.name for p in tmp_path.iterdir()] == ["earlier"]
 
 
@@ -92,6 +99,19 @@ def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
         with pytest.raises(UserError, match=f"^--load_path: cannot read .*{says}"):
             read_regular(tmp_path / name, "--load_path", 10)
         assert lowest_free_descriptor() == before
+
+
+def test_no_more_is_read_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    assert read_regular(path, "--load_path", 10) == b"0123456789"
+    status = path.stat()
+    for size in (10, 3):  # the second is of a file that grows just then
+        monkeypatch.setattr(
+            os, "fstat", lambda _, n=size: SimpleNamespace(st_mode=status.st_mode, st_size=n)
+        )
+        with pytest.raises(UserError, match=r"^--load_path: .*file is larger than"):
+            read_regular(path, "--load_path", 9)
 
 
 def test_what_another_process_has_removed_is_not_missed(

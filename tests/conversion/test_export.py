@@ -1,7 +1,9 @@
 """A policy in another program's file acts as it does here."""
 
+import io
 import os
 import pickle
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -186,8 +188,22 @@ def test_statistics_for_stable_baselines3_stand_still_until_training(tmp_path: P
     saved.metadata["config"] = {"gamma": 0.9}
     exported(saved, tmp_path, ".zip")
     state = parse((tmp_path / "walk_vecnormalize.pkl").read_bytes()).root.state
-    told = {"training": False, "norm_obs": True, "norm_reward": True, "gamma": 0.9}
+    told = {
+        "training": False, "norm_obs": True, "norm_reward": True, "gamma": 0.9,
+        "clip_obs": 10.0, "clip_reward": 10.0, "epsilon": 1e-8,
+    }  # fmt: skip
     assert {name: state[name] for name in told} == told
+
+
+def test_a_zip_has_an_optimiser_of_all_variables(tmp_path: Path) -> None:
+    saved = policy()
+    with zipfile.ZipFile(exported(saved, tmp_path, ".zip")) as file:
+        inside = io.BytesIO(file.read("policy.optimizer.pth"))
+    with zipfile.ZipFile(inside) as file:
+        told = pickle.loads(file.read("archive/data.pkl"))
+    assert told["state"] == {}
+    [group] = told["param_groups"]
+    assert group["params"] == list(range(len(saved.params)))
 
 
 def test_an_npz_comes_back_to_the_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,6 +262,11 @@ def test_a_file_that_is_there_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "walk.zip").exists()
     export.main([str(path), str(tmp_path / "walk.zip"), "--force"])
     assert beside.read_bytes() != b"mine"
+    link = tmp_path / "walk.npz"
+    link.symlink_to(tmp_path / "missing")  # such as on a disk that is not mounted
+    assert "walk.npz exists; --force" in refusal(path, link)
+    assert "not a regular file" in refusal(path, link, "--force")
+    assert link.is_symlink()
 
 
 def test_a_full_disk_leaves_neither_of_two_files(
