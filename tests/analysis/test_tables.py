@@ -99,9 +99,10 @@ def test_the_csv_file_has_every_figure_in_full(tmp_path: Path) -> None:
 
 def test_the_csv_file_names_the_baseline_also_where_no_seed_pairs(tmp_path: Path) -> None:
     write_run(tmp_path / "a", straight(10.0), seed=0)
-    write_run(tmp_path / "b", straight(20.0), seed=1, sources=["S-v0"])
+    write_run(tmp_path / "b", straight(20.0, 8), seed=1, sources=["S-v0"])
     text = as_csv([compare(p, mean, None) for p in panels_in(tmp_path)])
     row = next(r for r in csv.DictReader(io.StringIO(text)) if r["method"] == "MIKT")
+    assert row["timesteps"] == "800000"
     assert (row["baseline"], row["pairs"], row["difference"]) == ("PPO", "0", "")
     assert row["probability_of_improvement"] == "1.0"
 

@@ -1,5 +1,6 @@
 """Weights of the losses are compared by area under the curve with those of the paper."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def rows(told: str) -> dict[str, list[str]]:
     ("lead", "words", "chosen"),
     [
         ([100.0, 140.0, 120.0], "**gain**", "tuned"),
-        ([100.0, -140.0, 20.0], "not shown", "paper"),
+        ([140.0, -100.0, 20.0], "not shown", "paper"),
         ([-100.0, -140.0, -120.0], "**loss**", "paper"),
     ],
 )
@@ -99,6 +100,11 @@ def test_nothing_is_chosen_of_unfinished_or_too_few_runs(tmp_path: Path) -> None
     longer = {"num_timesteps": 2_000_000}
     half = {"paper": (PAPER | longer, [1.0] * 3), "tuned": (TUNED | longer, [2.0] * 3)}
     assert "The rule chooses" not in weights_table(study(tmp_path / "half", half))
+    whole = study(tmp_path / "whole", {"paper": (PAPER, [1.0] * 3), "tuned": (TUNED, [2.0, 4, 6])})
+    assert "The rule chooses" in weights_table(whole)
+    awaited = tuple(replace(method, awaited=1) for method in whole.panel.methods)
+    told = weights_table(replace(whole, panel=replace(whole.panel, methods=awaited)))
+    assert "The rule chooses" not in told
     fewer = {"paper": (PAPER, [1.0] * 4), "tuned": (TUNED, [2.0, 4.0, 6.0])}
     assert "The rule chooses" not in weights_table(study(tmp_path / "fewer", fewer))
 

@@ -34,14 +34,16 @@ def declared(folder: Path, **settings: Any) -> Item:
 
 
 def test_a_run_is_found_by_its_settings(tmp_path: Path) -> None:
-    run = logged(tmp_path / "a", lr=1e-4, log_path="elsewhere", keep=7)
+    settings = {"lr": 1e-4, "env_kwargs": '{"a": 1, "b": 2}'}
+    run = logged(tmp_path / "a", log_path="elsewhere", keep=7, **settings)
     committed, out = Committed([run, logged(tmp_path / "b")]), tmp_path / "out"
-    assert committed.finished(declared(out / "any" / "0", lr=1e-4), out) is run
+    same = settings | {"env_kwargs": '{"b": 2, "a": 1}'}
+    assert committed.finished(declared(out / "any" / "0", **same), out) is run
 
 
 @pytest.mark.parametrize(
     "settings", [{"seed": 1}, {"lr": 1e-3}, {"kl_coef": 0.1}, {"num_timesteps": 2_000_000},
-                 {"env": "Other-v0"}, {"env_kwargs": '{"a": 1}'}],
+                 {"env": "Other-v0"}, {"env_kwargs": '{"a": 1}'}, {"load_path": "00010"}],
 )  # fmt: skip
 def test_another_run_is_not(tmp_path: Path, settings: dict[str, Any]) -> None:
     committed = Committed([logged(tmp_path / "a")])
@@ -52,6 +54,8 @@ def test_the_log_that_got_furthest_counts_and_only_a_whole_one_is_finished(tmp_p
     short, longer = logged(tmp_path / "a", 3), logged(tmp_path / "b", 6)
     item, out = declared(tmp_path / "out" / "0"), tmp_path / "out"
     assert Committed([longer, short]).longest(item, out) is longer
+    thin = logged(tmp_path / "d", 4, step=200_000, nsteps=100_000)  # of fewer rows
+    assert Committed([longer, thin]).longest(item, out) is thin
     assert Committed([longer, short]).finished(item, out) is None
     whole = logged(tmp_path / "c")
     assert Committed([longer, whole, short]).finished(item, out) is whole

@@ -4,6 +4,7 @@ From scratch, three runs of a million timesteps rise straight to 1000, 2000 and 
 twice of that. Before their first row, at 100,000, curves are level.
 """
 
+import json
 import math
 from pathlib import Path
 
@@ -124,10 +125,14 @@ def test_a_stretch_shorter_than_the_end_of_a_run_has_no_area(tmp_path: Path) -> 
     """Beside the teacher's training 50,000 timesteps are left; the end of a run is 100,000."""
     write_run(tmp_path / "a", straight(10.0))
     write_run(tmp_path / "b", straight(20.0), sources=["S-v0"], teacher_timesteps=950_000)
-    [panel] = panels_in(tmp_path)
-    costed = compare(panel, mean, None).costed
+    write_run(tmp_path / "c", straight(20.0), sources=["R-v0"], teacher_timesteps=900_000)
+    enough, short = panels_in(tmp_path)
+    costed = compare(short, mean, None).costed
     assert math.isnan(row(costed, "area_under_curve").value.value)
     assert math.isnan(against(costed, "area_under_curve").difference.value)
+    costed = compare(enough, mean, None).costed
+    for metric in ("area_under_curve", "final_return"):  # level before the first row
+        assert row(costed, metric).value.value == pytest.approx(2.0)
 
 
 def test_without_the_teachers_timesteps_their_cost_is_unknown(tmp_path: Path) -> None:
@@ -151,22 +156,29 @@ def test_teachers_cost_what_their_files_took(tmp_path: Path) -> None:
     assert cost("scratch", []) == 0
     assert cost("two", ["S-v0", "R-v0"]) == 1_000_000
     assert cost("twice the same", ["S-v0", "S-v0"]) == 500_000
+    folder = write_run(tmp_path / "one unknown", [1.0, 2.0], sources=["S-v0", "R-v0"])
+    header = json.loads((folder / "config.json").read_text())
+    del header["teachers"][1]["timesteps"]
+    (folder / "config.json").write_text(json.dumps(header))
+    assert math.isnan(teacher_cost(read_run(folder)))
     assert cost("untrained", ["S-v0"], teacher_weights="random") == 0
     assert cost("untrained networks", ["S-v0"], teacher_weights="random_networks") == 500_000
 
 
 def test_an_unfinished_seed_ends_the_method_and_the_comparison(tmp_path: Path) -> None:
     for seed in range(3):
-        write_run(tmp_path / f"a{seed}", straight(10.0 + seed), seed=seed)
+        write_run(tmp_path / f"a{seed}", straight(10.0 + seed**2), seed=seed)
         rows = straight(20.0)[: 4 if seed == 1 else 10]
         write_run(tmp_path / f"b{seed}", rows, seed=seed, sources=["S-v0"], num_timesteps=1_000_000)
     [panel] = panels_in(tmp_path)
-    rows_found = compare(panel, mean, None).rows
+    compared = compare(panel, mean, None)
+    assert compared.threshold == pytest.approx(0.95 * 35 / 3)  # the mean, where the median is 11
+    rows_found = compared.rows
     final, over = row(rows_found, "final_return"), against(rows_found, "final_return")
     assert final.method.stop == 400_000
     # the last tenth, 40,000, of 400,000: 38 % of the end
     assert final.value.value == pytest.approx(0.38 * 20)
-    assert over.difference.value == pytest.approx(0.38 * (20 - 11))
+    assert over.difference.value == pytest.approx(0.38 * (20 - 35 / 3))
 
 
 @pytest.mark.parametrize("unfinished", ["scratch", "mikt", ""])

@@ -125,6 +125,7 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
     for seeds, settings, told in (
         (4, {"init_logstd": -1.0}, "not the defaults: init_logstd=-1.0, nsteps=102400.\n\n|"),
         (3, {"num_timesteps": 2 * length}, "have 614,400 timesteps, the published ones 307,200."),
+        (2, {"num_timesteps": 2 * STEP}, "have 204,800 timesteps, the published ones 307,200."),
         (1, {}, "not the defaults: nsteps=102400.\n\n|"),
     ):
         ours(tmp_path / "runs", [1.0] * seeds, **settings)
@@ -132,7 +133,7 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
         [panel] = laid_beside(methods, read_published(path).panels)
         chosen.append(len(panel.methods[0].runs))
         assert told in as_markdown([panel])
-    assert chosen == [4, 3, 1]  # each is a better match than those before
+    assert chosen == [4, 3, 2, 1]  # each is a better match than those before
     more = replace(panel.methods[0], runs=panel.methods[0].runs * 2)
     [panel] = laid_beside([*methods, more], read_published(path).panels)
     assert panel.methods[0] is more
@@ -178,6 +179,16 @@ def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> No
     [line] = lines(method, method)
     assert line.name == "return, 0 to 20,000"
     assert list(line.ours) == [2.5]  # 2 up to the first row, then rising to 4
+
+
+def test_the_return_is_that_at_the_end_of_what_both_have(tmp_path: Path) -> None:
+    found = []
+    for rows in (3, 4):
+        write_run(tmp_path / str(rows), [1.0] * rows)
+        [panel] = panels_in(tmp_path / str(rows))
+        found += panel.methods
+    for pair in (found, found[::-1]):
+        assert next(lines(*pair)).name == "return, 95,200 to 300,000"  # over 204,800
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,22 @@ def test_a_run_is_read_whole(tmp_path: Path) -> None:
     assert (teacher.task, teacher.sha256, teacher.timesteps) == ("S-v0", "S-v0", 500_000)
     assert run.planned_timesteps == 8192  # four whole updates
     assert not run.finished
+    assert run.end == 6144
 
 
 def test_a_finished_run(tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path / "a", [1.0, 2.0], step=2048, num_timesteps=5000))
     assert run.finished
     assert run.end == 5000
+
+
+def test_the_commits_are_told_where_they_change(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", [1.0, 2.0])
+    header = json.loads((folder / "config.json").read_text())
+    starts = [(2, "a"), (4, "b"), (6, "b"), (8, "a")]
+    header["resumed"] = [{"update": update, "commit": commit} for update, commit in starts]
+    (folder / "config.json").write_text(json.dumps(header | {"commit": "a"}))
+    assert read_run(folder).origin.commits == ((0, "a"), (4, "b"), (8, "a"))
 
 
 def test_whole_updates_are_those_of_all_environments_of_all_ranks(tmp_path: Path) -> None:
