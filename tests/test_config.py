@@ -170,6 +170,7 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
     ("arguments", "message"),
     [
         (["--nminibatches=2048"], "leaves one sample a minibatch"),
+        (["--num_ranks=3", "--nminibatches=3"], "--nminibatches: 3 does not divide .* of 2048 "),
         (["--pi_scope=a", "--vf_scope=a/b"], "neither may lie inside the other"),
         (["--teacher_fraction=1"], "--teacher_fraction: must lie between 0 and 1, both excluded"),
         (["--num_timesteps=0"], "less than one batch"),
@@ -192,6 +193,10 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (
             [*STUDENT, "--obs_statistics=teachers", "--load_path=x"],
             "--load_path: --obs_statistics=teachers begins with .*; leave one of the two out",
+        ),
+        (
+            [*STUDENT, "--transfer=kickstart", "--load_path=x"],
+            "--load_path: --transfer=kickstart begins with .*; leave one of the two out",
         ),
         (
             [*STUDENT, "--teacher_places=al"],

@@ -217,6 +217,8 @@ def test_the_runs_that_make_the_teachers_of_chosen_ones_are_chosen_too(
     chain = ["CartPole-v1, PPO, seed 0", "Two, MIKT, seed 0", "Three, MIKT, seed 0"]
     for only, trained in (("Three", chain), ("Two", chain[:2]), ("PPO", chain[:1])):
         assert names_waiting(monkeypatch, longer, "--out", out, "--only", only) == trained
+    both = names_waiting(monkeypatch, longer, "--out", out, "--only", "MIKT", "Two")
+    assert both == chain[:2]  # all of the texts, not any
     folders = sweep(longer, "--out", out, "--only", "Three", "--folders")
     assert folders.stdout.split() == [str(out / "three" / "mikt" / "0" / "logs")]
 

@@ -66,6 +66,20 @@ def test_a_log_that_does_not_come_out_again(
     assert wanted == [128, 192]  # two logged rows at least, and no more than there are
 
 
+def test_one_that_does_not_come_out_again_is_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    for seed in (0, 1):
+        write_run(tmp_path / "logs" / str(seed), [1.0, 2.0], seed=seed)
+    write_run(tmp_path / "logs again", [1.0, 9.0])
+    again = [tmp_path / "logs again", tmp_path / "logs" / "1"]
+    monkeypatch.setattr(verify, "rerun", lambda config, *_: read_run(again[config.seed]))
+    assert verify.main([str(tmp_path / "logs")]) == 1
+    said = [line.partition(": ")[2].split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["outside", "identical"]
+    assert verify.main([str(tmp_path / "logs"), "--only=logs/1"]) == 0
+
+
 def test_a_training_that_fails_is_one_line(tmp_path: Path) -> None:
     write_run(tmp_path / "a", [1.0, 2.0], env="Nowhere-v0", step=64)
     with pytest.raises(UserError, match=r"the training ended early: .*--env: .*Nowhere"):

@@ -55,6 +55,8 @@ def test_a_summary_by_hand() -> None:
         "cut": 1,
     }  # fmt: skip
     assert found == pytest.approx(expected)
+    assert summarize(of(1.0, 3.0))["std"] == pytest.approx(math.sqrt(2))
+    assert summarize(of(7.0))["std"] == 0
 
 
 def test_it_holds_for_few_episodes_as_often_as_it_says() -> None:
@@ -92,6 +94,7 @@ def test_the_command_tells_an_interval_of_three_episodes_or_more(
     evaluate.main([f"--load_path={FOUR}", f"--episodes={count}", "--max_steps=20", *flags])
     saved = read_saved_policy(FOUR, "load_path")
     returns = [e.r for e in evaluation.evaluate(saved, count, seed, deterministic, max_steps=20)]
+    assert len(set(returns)) == count
     mean = np.mean(returns)
     reach = STUDENTS_OF_TWO_DEGREES * np.std(returns, ddof=1) / math.sqrt(3)
     expected = {
@@ -119,6 +122,9 @@ def test_while_it_trains_a_policy_is_measured_on_its_own_task_from_its_runs_own_
         found = measuring.mean_return(saved)
     expected = evaluation.evaluate(saved, 2, (1 << 32) + 5, deterministic=True)
     assert found == pytest.approx(np.mean([episode.r for episode in expected]))
+    for steps in (199, 200):  # the task itself ends after 200
+        [episode] = evaluation.evaluate(saved, 1, 0, deterministic=True, max_steps=steps)
+        assert (episode.l, episode.was_cut) == (steps, steps == 199)
 
 
 def test_a_task_that_does_not_fit_is_closed(

@@ -1,7 +1,9 @@
 """Which runs of a sweep are to be trained, and which of them may be begun now."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,3 +157,13 @@ def test_without_its_teacher_a_run_fails(chain: list[Item], started: list[str]) 
     run_all(board, 2, lambda _: None)
     assert started == []
     assert names([run for run, _ in board.failed]) == ["three"]
+
+
+def test_a_training_has_one_thread_and_a_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: dict[str, Any] = {}
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **more: begun.update(more, run=command)
+    )
+    running.start_training(Config(env="CartPole-v1", num_threads=4), subprocess.DEVNULL)
+    assert "--num_threads=1" in begun["run"]
+    assert begun["start_new_session"]
