@@ -32,6 +32,8 @@ def f32(*values: float) -> np.ndarray:
         (1.1, 2.0, -2.2),
         (0.9, -2.0, 1.8),
         (1.0, 0.0, 0.0),
+        (math.exp(19), -1.0, math.exp(19)),
+        (math.exp(25), -1.0, math.exp(20)),  # as far as a ratio goes
     ],
 )
 def test_policy_loss_of_one_sample(

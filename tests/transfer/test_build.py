@@ -192,6 +192,13 @@ def test_the_source_task_must_be_the_teachers(body: PlainPolicy, teacher_path: A
     build_student(body, teacher_paths=(good,), source_env="Source-v0")
 
 
+def test_the_kind_of_network_must_be_the_teachers(body: PlainPolicy, teacher_path: Any) -> None:
+    path = teacher_path()
+    with pytest.raises(UserError, match=f"--teacher_network: my_mlp, but {path} is a mlp"):
+        build(body, teacher_paths=(path,), teacher_network="my_mlp")
+    build_student(body, teacher_paths=(path,), teacher_network="my_mlp,mlp")
+
+
 @pytest.mark.parametrize("layers", [1, 3])
 def test_the_numbers_of_layers_must_agree(
     body: PlainPolicy, teacher_path: Any, layers: int
