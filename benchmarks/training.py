@@ -14,7 +14,6 @@ from baselines.common.team import ALONE, Team
 from baselines.config import Config
 from baselines.ppo2.ppo2 import iterate, open_session
 from baselines.training.setup import prepare
-from baselines.transfer.build import stages
 
 ITERATION = "iteration"
 PARTS = ("collect", "update", "rest")
@@ -36,7 +35,7 @@ class Training:
         # Else one would see the report and the progress bar of a run that never ends.
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(open_session(setup))
-        self._stage = stages(setup.policy, setup.config)[0]
+        self._stage = setup.course[0]
         self._times: dict[str, float] = {}
         self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]
         self._run.model.train = self._timed("update", self._run.model.train)  # type: ignore[method-assign]

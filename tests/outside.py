@@ -356,6 +356,31 @@ NO_COURSE = _course(lambda course: None)
 STAGE_ALONE = _course(lambda course: course[0])
 NO_STAGES = _course(lambda course: [stage.policy for stage in course])
 IN_A_TUPLE = _course(tuple)
+BACKWARDS = _course(lambda course: course[::-1])
+OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None)])
+
+
+def _widened(stage: Stage) -> Stage:
+    """The same for a policy of hidden layers that have one unit more."""
+    body = stage.policy.body
+    spec = replace(body.spec, num_hidden=body.spec.num_hidden + 1)
+    return replace(stage, policy=replace(body, spec=spec))
+
+
+GROWING = _course(lambda course: [course[0], _widened(course[1])])
+OTHER_SCOPE = _course(
+    lambda course: [course[0], replace(course[1], policy=replace(course[1].policy, pi_scope="new"))]
+)
+COURSES: list[list[Stage]] = []
+"""What `COUNTED` has answered."""
+
+
+def _counted(course: list[Stage]) -> list[Stage]:
+    COURSES.append(course)
+    return course
+
+
+COUNTED = _course(_counted)
 
 
 def _breaks(*_: Any) -> Any:

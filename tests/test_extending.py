@@ -438,6 +438,16 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ({"transfer": "outside:STAGE_ALONE"}, r"STAGE_ALONE: stages returned Stage\(.*, not a li"),
         ({"transfer": "outside:NO_STAGES"}, r"NO_STAGES: stages returned .*, not a list of one St"),
         (
+            {"transfer": "outside:BACKWARDS"},
+            "BACKWARDS: stages returned a Stage from update 1 on, after one from update 10 on$",
+        ),
+        ({"transfer": "outside:OF_NO_POLICY"}, "a Stage with a NoneType as its policy, which is "),
+        (
+            {"transfer": "outside:GROWING"},
+            r"Stage from update 10 on, whose variable pi/mlp_fc0/w of \[3, 65\] the policy bef",
+        ),
+        ({"transfer": "outside:OTHER_SCOPE"}, r"update 10 on, whose variable new/.* not have$"),
+        (
             {"transfer": "outside:IN_COMMON"},
             "--transfer: .* in_common 'num_layer', .* num_layers, num_hidden, activation, network$",
         ),
@@ -488,6 +498,13 @@ def test_the_packages_own_methods_pass_as_ones_from_outside(method: str) -> None
 
 def test_the_stages_may_be_a_tuple() -> None:
     prepare(taught_by("outside:IN_A_TUPLE")).envs.close()
+
+
+def test_a_run_asks_once_for_its_stages() -> None:
+    outside.COURSES.clear()
+    config = taught_by("outside:COUNTED")
+    learn(replace(config, nsteps=32, nminibatches=2, noptepochs=1, num_timesteps=64, xla=False))
+    assert len(outside.COURSES) == 1
 
 
 @pytest.mark.parametrize("name", ["START_BREAKS", "CHECK_BREAKS", "STAGES_BREAK"])

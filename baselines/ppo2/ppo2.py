@@ -32,7 +32,6 @@ from baselines.training.log import Log
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, roll_back
-from baselines.transfer.build import stages
 from baselines.transfer.stages import Stage, stage_at
 
 Run = Session[Model, Runner]
@@ -118,7 +117,7 @@ def _parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Model
 def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Watch) -> None:
     """Every update that is left of the run, unless it is stopped."""
     _warn_of_threads(run.log)
-    course = stages(run.model.policy, run.setup.config)
+    course = run.setup.course
     stage = stage_at(course, run.progress.updates)
     if run.is_stopped(stop):  # while all was set up
         return

@@ -36,6 +36,7 @@ from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
 from baselines.transfer.build import add_teachers, stages
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
+from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
 
 
@@ -47,6 +48,7 @@ class Setup:
         config: its settings, with absolute folders.
         envs: its environments, made and not begun.
         policy: what is trained first.
+        course: the stages of the run.
         params: the variables of that, by name.
         normalizer: the statistics of observations and returns.
         provenance: where the run comes from, for its logs and checkpoints; JSON.
@@ -57,6 +59,7 @@ class Setup:
     config: Config
     envs: VecEnv
     policy: Policy
+    course: list[Stage]
     params: dict[str, np.ndarray]
     normalizer: Normalizer
     provenance: dict[str, Any]
@@ -108,10 +111,10 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         if outside:
             for one in (policy,) if policy is policy.body else (policy, policy.body):
                 check_acting(outside, one, params)
-        stages(policy, config)  # a user's may be wrong, and nothing has been written yet
+        course = stages(policy, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
-        return Setup(anchored, envs, policy, params, normalizer, history, None, team)
+        return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
 
 
 def _check_first_values(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
@@ -185,7 +188,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
             raise CheckpointError(
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
-        stages(saved.policy, config)  # as for a new run
+        course = stages(saved.policy, config)
     begun = found.state["provenance"]
     here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
     start = {"update": saved.metadata["update"], **here}
@@ -194,7 +197,9 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
         "coefs": config.coefs_in_force(),
         "resumed": [*begun.get("resumed", []), start],
     }
-    return Setup(config, envs, saved.policy, saved.params, saved.normalizer, history, found, team)
+    return Setup(
+        config, envs, saved.policy, course, saved.params, saved.normalizer, history, found, team
+    )
 
 
 def _body(config: Config, envs: VecEnv) -> PlainPolicy:

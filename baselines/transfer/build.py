@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from baselines.common.errors import UserError, shown
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
@@ -69,9 +72,8 @@ def _complaint(beginning: Beginning) -> str:
     """What is wrong with what a method gives to begin with, but for the values; or nothing."""
     policy, params, statistics = beginning
     kinds = [type(given).__name__ for given in beginning]
-    for name in vars(Policy):
-        if not name.startswith("_") and not hasattr(policy, name):
-            return f"{kinds[0]} as its policy, which is no Policy: it has no {name}"
+    if lacking := _lacking(policy):
+        return f"{kinds[0]} as its policy, which is no Policy: it has no {lacking}"
     if not isinstance(params, dict):
         return f"{kinds[1]} as its variables, not a dict of arrays by name"
     if not isinstance(statistics, RunningMeanStd | None):
@@ -79,11 +81,17 @@ def _complaint(beginning: Beginning) -> str:
     return ""
 
 
+def _lacking(policy: object) -> str:
+    """A member of `Policy` that it does not have; or nothing."""
+    members = (name for name in vars(Policy) if not name.startswith("_"))
+    return next((name for name in members if not hasattr(policy, name)), "")
+
+
 def stages(policy: Policy, config: Config) -> list[Stage]:
     """The stages of a run in their order: one without teachers, else those of its method.
 
     Raises:
-        UserError: a user's method gives something else.
+        UserError: a user's method gives something else, or what a run cannot follow.
     """
     if not config.teacher_paths:
         return one_stage(policy, config)
@@ -94,7 +102,28 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
             f"--transfer: {config.transfer}: stages returned {shown(course)}, not a list of one"
             " Stage or more"
         )
+    if complaint := _complaint_of_order(course):
+        raise UserError(f"--transfer: {config.transfer}: stages returned a Stage {complaint}")
     return course
+
+
+def _complaint_of_order(course: Sequence[Stage]) -> str:
+    """Why a run cannot go from each stage to the next; or nothing."""
+    for stage in course:
+        if lacking := _lacking(stage.policy):
+            kind = type(stage.policy).__name__
+            return f"with a {kind} as its policy, which is no Policy: it has no {lacking}"
+    for before, after in pairwise(course):
+        if after.first < before.first:
+            return f"from update {after.first} on, after one from update {before.first} on"
+        there = before.policy.shapes()
+        for name, shape in after.policy.shapes().items():
+            if there.get(name) != shape:
+                return (
+                    f"from update {after.first} on, whose variable {name} of {list(shape)} the"
+                    " policy before it does not have"
+                )
+    return ""
 
 
 def _method(config: Config) -> TransferMethod:

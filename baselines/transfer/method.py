@@ -51,8 +51,9 @@ class TransferMethod:
 
     Attributes:
         start: see `Start`.
-        stages: the stages of a run, from what is trained first, or where the run is resumed from
-            what was trained last, and the settings.
+        stages: the stages of a run in their order, from what is trained first, or where the run is
+            resumed from what was trained last, and the settings. A policy has no variable that the
+            one of the stage before lacks.
         restore: where `start` makes a policy other than the student's own networks: that policy
             from what it describes of itself and the arrays of its checkpoint. Raises KeyError,
             TypeError or ValueError where they are damaged.
