@@ -10,7 +10,8 @@ import numpy as np
 
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.networks import Mlp
+from baselines.common.networks.interfaces import Layer
+from baselines.common.networks.networks import Mlp, dense
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
@@ -224,6 +225,17 @@ class Breaks(Mlp):
 
     def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
         raise KeyError("weights")
+
+
+class OneLayer(LinearMap):
+    """With a shorter way to act."""
+
+    def dense_layers(self, params: Params, scope: str) -> list[Layer]:
+        return [dense(params, scope)]
+
+
+def one_layer_map(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
+    return StateMapping(OneLayer(), LinearMap())
 
 
 class InPlaceMap(LinearMap):

@@ -78,10 +78,17 @@ def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> Poli
 
 def as_one_network(side: PolicySide) -> Callable[[np.ndarray], np.ndarray]:
     """The outputs of the policy network [B, k] as a function of normalised observations [B, d]."""
-    embed = feed_forward(_side_by_side([mapping[:-1] for mapping in side.mappings]))
+    embed = _last_hidden([mapping[:-1] for mapping in side.mappings])
     mixed = _mixed_layers(side)
     outputs = feed_forward([*mixed, *side.body[len(mixed) :]])
     return lambda obs: outputs(np.concatenate((obs, embed(obs)), axis=1))
+
+
+def _last_hidden(mappings: Sequence[Sequence[Layer]]) -> Callable[[np.ndarray], np.ndarray]:
+    """What the φ compute before their output layers, beside one another: s, if nothing."""
+    if not any(mappings):
+        return lambda obs: np.tile(obs, len(mappings))
+    return feed_forward(_side_by_side(mappings))
 
 
 def _side_by_side(networks: Sequence[Sequence[Layer]]) -> list[Layer]:

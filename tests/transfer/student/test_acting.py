@@ -1,15 +1,18 @@
 """Acting as one plain network is acting by the definition."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from baselines.common.networks.categorical import Categorical
+from baselines.config import MAPPINGS
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 
 OBS = np.random.default_rng(0).standard_normal((9, 3)).astype(np.float32)
+ONE_LAYER = "outside:one_layer_map"
 
 
 def check(policy: Any, params: dict[str, np.ndarray]) -> None:
@@ -45,6 +48,13 @@ def test_depth_and_activation(
 
 def test_a_frozen_mapping(make_student: Any, perturbed: Any) -> None:
     student = make_student("two tasks").with_frozen_mapping(np.random.default_rng(5))
+    check(student, perturbed(student.init(np.random.default_rng(0)), 1))
+
+
+@pytest.mark.parametrize("teachers", ["one teacher", "two tasks"])
+def test_a_mapping_of_a_single_layer(teachers: str, make_student: Any, perturbed: Any) -> None:
+    MAPPINGS.lookup(ONE_LAYER)
+    student = replace(make_student(teachers), mapping_spec=MappingSpec(2, 8, "tanh", ONE_LAYER))
     check(student, perturbed(student.init(np.random.default_rng(0)), 1))
 
 
