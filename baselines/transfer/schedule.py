@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -24,7 +23,7 @@ def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> floa
 
     0 during the first half of the time with teachers, then rising linearly to 1.
     """
-    half = max(0.5 * teacher_fraction * nupdates, sys.float_info.min)
+    half = 0.5 * teacher_fraction * nupdates
     return min(max((update - half) / half, 0.0), 1.0)
 
 
