@@ -196,10 +196,15 @@ def go_on(
     The teachers are read from its own file, the only one that has the weights of random ones.
 
     Raises:
-        CheckpointError: it had other teachers, or another mapping.
+        CheckpointError: its transfer method, its teachers or its mapping were others.
         KeyError, ValueError: its file is damaged.
     """
     assert isinstance(saved, Student)
+    if config.teacher_paths and not isinstance(policy, Student):
+        raise CheckpointError(
+            f"--transfer: {config.transfer}, but {config.load_path} is a student of mikt that still"
+            " needs its teachers; give mikt"
+        )
     had = _of_files(saved.teachers)
     theirs = [teacher.sha256 for teacher in had]
     if not isinstance(policy, Student) or [t.sha256 for t in _of_files(policy.teachers)] != theirs:

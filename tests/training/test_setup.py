@@ -25,6 +25,7 @@ from baselines.training.teachers import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
+from examples.l2_sp import L2SPConfig
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
@@ -86,6 +87,18 @@ def test_an_unfinished_student_needs_its_teachers(
     student, params = student_of(teacher_path, perturbed, frozen=False)
     config = Config(env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5)
     with pytest.raises(ValueError, match=r"--load_path: .* still needs its teachers"):
+        prepare(config)
+
+
+def test_an_unfinished_student_goes_on_with_its_own_method_alone(
+    teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    student, params = student_of(teacher_path, perturbed, frozen=False)
+    config = L2SPConfig(
+        env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5,
+        teacher_paths=(teacher_path,), transfer="examples.l2_sp:L2_SP",
+    )  # fmt: skip
+    with pytest.raises(UserError, match=r"^--transfer: .*:L2_SP, but .* of mikt .*; give mikt$"):
         prepare(config)
 
 
