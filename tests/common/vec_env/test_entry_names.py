@@ -116,11 +116,11 @@ ARM = """
 class Arm(gymnasium.Env):
     """Two joints, whose episodes begin at rest: all positions and velocities are 0."""
 
-    observation_space: spaces.Space = spaces.Box(-np.inf, np.inf, (4,), np.float64)
     action_space: spaces.Space = spaces.Box(-1, 1, (1,))
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, dtype: str = "float64") -> None:
         self._first = first
+        self.observation_space = spaces.Box(-np.inf, np.inf, (4,), np.dtype(dtype))
         self.model = mujoco.MjModel.from_xml_string(ARM)
         self.data = mujoco.MjData(self.model)
 
@@ -135,14 +135,16 @@ class Arm(gymnasium.Env):
 
     def _observe(self) -> np.ndarray:
         parts = (self.data.qpos, self.data.qvel)
-        return np.concatenate(parts if self._first == POSITION else parts[::-1])
+        ordered = parts if self._first == POSITION else parts[::-1]
+        return np.concatenate(ordered).astype(self.observation_space.dtype)
 
 
 gymnasium.register("Arm-v0", Arm)
 
 
-def test_a_start_at_rest_hides_no_other_order() -> None:
-    seen = entry_names("Arm-v0", {"first": POSITION}).observation
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_start_at_rest_hides_no_other_order(dtype: str) -> None:
+    seen = entry_names("Arm-v0", {"first": POSITION, "dtype": dtype}).observation
     assert [entry.quantity for entry in seen] == [POSITION, POSITION, VELOCITY, VELOCITY]
     with pytest.raises(UserError, match="the observation of Arm-v0 is not positions, velocities"):
-        entry_names("Arm-v0", {"first": VELOCITY})
+        entry_names("Arm-v0", {"first": VELOCITY, "dtype": dtype})
