@@ -42,10 +42,11 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
     paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
+    for flag, path in paths.items():  # nothing is made unless all can be
+        check_can_make(path, flag)
     _check_apart(paths)
-    for make in (check_can_make, make_folder):  # nothing is made unless all can be
-        for flag, path in paths.items():
-            make(path, flag)
+    for flag, path in paths.items():
+        make_folder(path, flag)
     with ExitStack() as stack:
         for folder, flag in {path.resolve(): flag for flag, path in paths.items()}.items():
             stack.enter_context(locked(folder, flag))

@@ -225,6 +225,7 @@ PLACES = {
         "models/x/../best/logs",
     ): "--log_path: .* lies among what a run keeps in --save_path",
     ("logs/tb/models", "logs"): "--save_path: .*models lies among what a run keeps in --log_path",
+    ("mo\0dels", "logs"): "--save_path: cannot write to .*null",
     ("both", "both"): "",
     ("models", "models/logs"): "",
     ("logs/models", "logs"): "",
