@@ -108,7 +108,7 @@ class ShowText(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Show it."""
-        print(self.const())
+        print(self.const(), flush=True)
         parser.exit()
 
 

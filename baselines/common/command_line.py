@@ -137,14 +137,13 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"{flag}: expected a value, not {value!r}")
         return super().parse_known_args(args, namespace)
 
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """As argparse's, once the help that was asked for has been written.
+    def print_help(self, file: Any = None) -> None:
+        """As argparse's, which says nothing of help that cannot be written.
 
         Raises:
-            OSError: it cannot be; as Python ends, this would be no error of the command's.
+            OSError: it cannot be.
         """
-        sys.stdout.flush()
-        super().exit(status, message)
+        print(self.format_help(), end="", file=file, flush=True)
 
     def error(self, message: str) -> NoReturn:
         """Raise UserError instead of printing the usage and exiting."""

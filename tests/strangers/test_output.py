@@ -82,18 +82,24 @@ def test_another_broken_pipe_is_told() -> None:
 
 
 FULL = "program: error: [Errno 28] No space left on device\n"
-HELP = "from baselines.common.command_line import Parser; Parser().parse_args(['--help'])"
+HELPS = (
+    "from baselines.common.command_line import Parser; Parser().parse_args(['--help'])",
+    "from baselines.flags import parse; parse(['--help'], 'x', '')",
+)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
-def test_help_that_finds_no_room_is_an_error() -> None:
-    done = command(HELP, "> /dev/full", PYTHONUNBUFFERED="")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("shown", HELPS)
+def test_help_that_finds_no_room_is_an_error(shown: str, unbuffered: str) -> None:
+    done = command(shown, "> /dev/full", PYTHONUNBUFFERED=unbuffered)
     assert (done.returncode, done.stderr) == (1, FULL)
 
 
-def test_nobody_reading_help_is_a_silent_end() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_reading_help_is_a_silent_end(unbuffered: str) -> None:
     closed = "r, w = os.pipe(); os.close(r); os.dup2(w, 1)"
-    done = command(f"{closed}; {HELP}", PYTHONUNBUFFERED="")
+    done = command(f"{closed}; {HELPS[0]}", PYTHONUNBUFFERED=unbuffered)
     assert (done.returncode, done.stderr) == (141, "")
 
 
