@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import mujoco
 import numpy as np
+from gymnasium.spaces import Box
 
 from baselines.common.errors import UserError
 from baselines.common.vec_env.foreign_task import ForeignTask
@@ -93,8 +94,15 @@ def _telling_observation(task: ForeignTask, data: mujoco.MjData) -> np.ndarray:
     state = np.concatenate((data.qpos, data.qvel))
     if len(np.unique(state)) == len(state):
         return observation
-    task.action_space.seed(0)
-    return task.step(task.sample())[0]
+    return task.step(_small_action(task))[0]
+
+
+def _small_action(task: ForeignTask) -> np.ndarray:
+    """An action that moves the body, but not so fast that a task would clip the velocities."""
+    space = task.action_space
+    space.seed(0)
+    action = task.sample()
+    return np.clip(action / 100, space.low, space.high) if isinstance(space, Box) else action
 
 
 def _of_state(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[Entry]:
