@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.common.checkpoint import checkpoint_name
 from baselines.config import Config
 
 MODELS, LOGS = "models", "logs"
@@ -45,7 +46,7 @@ class Item:
     @property
     def last_checkpoint(self) -> Path:
         """The file that is there once the run is finished."""
-        return self.models / f"{self.config.nupdates:05d}"
+        return self.models / checkpoint_name(self.config.nupdates)
 
 
 def seed_part(seed: int) -> str:
