@@ -93,7 +93,7 @@ def cut_back(folder: Path, sizes: Mapping[str, int]) -> None:
                 " continued without its logs"
             )
     if ROWS in sizes:
-        _rows(folder, sizes[ROWS])
+        _rows(folder, sizes[ROWS])  # a damaged line is told before anything is cut
     for name, path in files.items():
         if name in sizes:
             os.truncate(path, sizes[name])

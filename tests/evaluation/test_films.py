@@ -148,9 +148,11 @@ def test_films_that_are_dropped_leave_no_process_and_no_file(
     if waits:
         alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
         signal.setitimer(signal.ITIMER_REAL, 0.1)
-        with pytest.raises(KeyboardInterrupt):
-            endless.finish()
-        signal.signal(signal.SIGALRM, alarm)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                endless.finish()
+        finally:
+            signal.signal(signal.SIGALRM, alarm)
     else:
         endless.drop()
     for _ in range(100):
