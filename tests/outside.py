@@ -369,6 +369,8 @@ STAGE_ALONE = _course(lambda course: course[0])
 NO_STAGES = _course(lambda course: [stage.policy for stage in course])
 IN_A_TUPLE = _course(tuple)
 BACKWARDS = _course(lambda course: course[::-1])
+WEIGHTLESS = _course(lambda course: [replace(course[0], coefs=course[1].coefs), course[1]])
+WEIGHED_ALONE = _course(lambda course: [course[0], replace(course[1], coefs=course[0].coefs)])
 OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None)])
 
 

@@ -446,6 +446,14 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             {"transfer": "outside:GROWING"},
             r"Stage from update 10 on, whose variable pi/mlp_fc0/w of \[3, 65\] the policy bef",
         ),
+        (
+            {"transfer": "outside:WEIGHTLESS"},
+            r"WEIGHTLESS: a policy with the losses l2_sp needs .* update 1 on has .* for \(none\)$",
+        ),
+        (
+            {"transfer": "outside:WEIGHED_ALONE"},
+            r"the losses \(none\) needs a .*, but .* update 10 on has weights for l2_sp$",
+        ),
         ({"transfer": "outside:OTHER_SCOPE"}, r"update 10 on, whose variable new/.* not have$"),
         (
             {"transfer": "outside:IN_COMMON"},

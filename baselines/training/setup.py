@@ -34,7 +34,7 @@ from baselines.config import Config
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
-from baselines.transfer.build import add_teachers, stages
+from baselines.transfer.build import add_teachers, check_weights, stages
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
@@ -112,6 +112,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
             for one in (policy,) if policy is policy.body else (policy, policy.body):
                 check_acting(outside, one, params)
         course = stages(policy, config)
+        check_weights(course, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
@@ -189,6 +190,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
         course = stages(saved.policy, config)
+        check_weights(course, saved.params, config)
     begun = found.state["provenance"]
     here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
     start = {"update": saved.metadata["update"], **here}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+
+import numpy as np
 
 from baselines.common.errors import UserError, shown
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
+from baselines.common.networks.trials import losses_of
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
@@ -124,6 +127,35 @@ def _complaint_of_order(course: Sequence[Stage]) -> str:
                     " policy before it does not have"
                 )
     return ""
+
+
+def check_weights(
+    course: Sequence[Stage], params: Mapping[str, np.ndarray], config: Config
+) -> None:
+    """See that each stage of a user's method weighs each loss of its policy, and no other.
+
+    Args:
+        course: the stages of the run.
+        params: the variables of the policy that is trained first, by name.
+        config: the settings.
+
+    Raises:
+        UserError: one does not.
+    """
+    if config.transfer not in TRANSFERS.from_outside():
+        return
+    for stage in course:
+        losses, weighed = losses_of(stage.policy, params), set(stage.coefs(stage.first))
+        if losses != weighed:
+            raise UserError(
+                f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"
+                f" weight for each of them and no other, but the Stage from update {stage.first} on"
+                f" has weights for {_listed(weighed)}"
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(map(str, names))) or "(none)"
 
 
 def _method(config: Config) -> TransferMethod:

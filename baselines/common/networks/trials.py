@@ -114,6 +114,23 @@ def check_on_tensors(
         raise UserError(f"{where}: has no gradient in any of its variables on TensorFlow tensors")
 
 
+def losses_of(policy: Policy, params: Mapping[str, np.ndarray]) -> set[str]:
+    """The names of a policy's own losses, which it computes as learning does.
+
+    Args:
+        policy: the policy.
+        params: its variables, or more, by name.
+    """
+    from baselines.common.tensorflow_quietly import tf  # here: only what a user adds is tried
+
+    def losses(params: Params, obs: Array) -> dict[str, Array]:
+        return policy.learning_outputs(params, obs, tf.zeros([TRIAL_SIZE]))[2]
+
+    tensors = {name: tf.constant(params[name]) for name in policy.shapes()}
+    traced = tf.function(losses, autograph=False)
+    return set(traced(tensors, tf.zeros([TRIAL_SIZE, policy.obs_size])))
+
+
 def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
     """See that a policy acts as it learns, for one observation and for several.
 
