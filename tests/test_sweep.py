@@ -379,7 +379,7 @@ def test_it_is_trained_where_another_run_learns_from_it(
         (["EXPERIMENT", "--seeds=9"], "--seeds: no run of this name and seed"),
         (["EXPERIMENT", "--array=2"], "--array: must be less than 2"),
         (["EXPERIMENT", "--set", "lr"], "--set: must be SETTING=VALUE, not 'lr'"),
-        (["EXPERIMENT", "--set", "lrr=1"], "lrr: unknown setting; did you mean lr"),
+        (["EXPERIMENT", "--set", "lrr=1"], "--set: lrr=1: unknown setting; did you mean lr"),
         (["EXPERIMENT", "--jobs=0"], "--jobs: must be greater than 0"),
         (["TRANSFER"], "experiment: .*there is no teacher nowhere/0"),
     ],

@@ -28,6 +28,8 @@ TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
 MAX_NAME = 255
 """Bytes that the name of a folder may have."""
+SET = Part(None, "--set", {})
+"""Where the settings for all runs stand."""
 
 Result = TypeVar("Result")
 
@@ -74,7 +76,7 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     Raises:
         UserError: anything wrong with the file, or with the settings of one of its runs.
     """
-    _check_free(overrides)
+    _at(SET, _check_free, overrides)
     root = read_yaml(path)
     root.entries(KEYS)
     title, common = required(root, "title").text(), _settings(root)
@@ -285,6 +287,10 @@ def _item(
         check(config)
         config = config.without_unread()
     except UserError as error:
+        flag, _, told = str(error).removeprefix("--").partition(": ")
+        if flag in overrides:
+            place = f"({group}, {method.name})"
+            raise SET.error(f"{flag}={overrides[flag]}: {told} {place}") from None
         raise panel.error(f"{method.name}: {error}") from None
     return Item(f"{group}, {method.name}{seed_part(seed)}", folder, config)
 

@@ -351,8 +351,24 @@ def test_the_experiments_that_ship_may_share_a_folder() -> None:
 
 @pytest.mark.parametrize("name", ["seed", "env", "save_path", "log_path"])
 def test_what_the_file_gives_is_not_set_for_all_runs(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UserError, match=f"--{name}: is not for the settings of all runs"):
+    with pytest.raises(UserError, match=f"^--set: {name}: is not for the settings of all"):
         read(tmp_path, GOOD, **{name: "7"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("lr", "x", "--set: lr=x: must be a number, not 'x' (CentipedeEight-v1, PPO)"),
+        ("lr", "-1", "--set: lr=-1: must be greater than 0, not -1.0 (CentipedeEight-v1, PPO)"),
+        ("lrr", "1", "--set: lrr=1: unknown setting; did you mean lr? (CentipedeEight-v1, PPO)"),
+    ],
+)
+def test_a_wrong_setting_for_all_runs_is_told_as_it_was_given(
+    tmp_path: Path, name: str, value: str, expected: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, GOOD, **{name: value})
+    assert str(caught.value) == expected
 
 
 def test_arguments_of_a_task_may_be_written_in_yaml(tmp_path: Path) -> None:
