@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
@@ -46,6 +47,8 @@ class Measuring:
     def mean_return(self, policy: SavedPolicy) -> float:
         """The mean return of the episodes; keeps the policy if none was better before.
 
+        A return that is not finite is compared with none.
+
         Raises:
             UserError: the task returned something else than it should.
             TaskError: it raised an error.
@@ -54,7 +57,7 @@ class Measuring:
         config = self._config
         seeds = range(FIRST_SEED + config.seed, FIRST_SEED + config.seed + config.eval_episodes)
         found = float(np.mean([run_episode(policy, self._task, seed, True).r for seed in seeds]))
-        if config.save_path:
+        if config.save_path and math.isfinite(found):
             _keep_better(Path(config.save_path) / BEST, policy, found)
         return found
 

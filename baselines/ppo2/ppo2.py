@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -158,7 +159,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
     progress.record(outcome.episodes)
     log.advance(progress.episodes, progress.elapsed)
     if measuring is not None and update % config.eval_interval == 0:
-        progress.evaluated(measuring.mean_return(run.policy))
+        _measure(run, measuring)
     if update % config.log_interval == 0 or update == config.nupdates:
         row = {
             **progress.metrics(),
@@ -170,6 +171,14 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
             **stage.metrics(model.params, batch.obs),
         }
         log.metrics(row, progress.brief(row))
+
+
+def _measure(run: Run, measuring: Measuring) -> None:
+    found = measuring.mean_return(run.policy)
+    if not math.isfinite(found):
+        after = f"after update {run.progress.updates}"
+        run.log.say(f"WARNING: the evaluation {after} gave a mean return of {found}")
+    run.progress.evaluated(found)
 
 
 def _finished(found: SavedState, config: Config, ranks: Team) -> SavedPolicy:

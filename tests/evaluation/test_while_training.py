@@ -8,7 +8,9 @@ import pytest
 import toys
 
 from baselines import ppo2
+from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
+from baselines.evaluation import while_training
 from baselines.evaluation.while_training import Measuring
 
 SMALL: dict[str, Any] = {
@@ -92,6 +94,22 @@ def test_a_best_that_cannot_be_read_is_made_anew(box_policy: Any, tmp_path: Path
     found = measuring.mean_return(box_policy)
     measuring.close()
     assert ppo2.load(tmp_path / "best").saved.metadata["eval_return"] == found
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_a_return_that_is_not_finite_is_told_and_never_the_best(
+    wrong: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    returns = iter([7.0, wrong, 5.0, 6.0, wrong])
+    monkeypatch.setattr(while_training, "run_episode", lambda *_: Episode(next(returns), 1))
+    trained(tmp_path, 5, eval_interval=1, eval_episodes=1)
+    said = "WARNING: the evaluation after update {} gave a mean return of {}\n"
+    assert capsys.readouterr().out == said.format(2, wrong) + said.format(5, wrong)
+    best = ppo2.load(tmp_path / "best").saved.metadata
+    assert (best["update"], best["eval_return"]) == (1, 7.0)
 
 
 @pytest.fixture
