@@ -23,10 +23,11 @@ PAGE = FOLDER / "README.md"
 
 INTRODUCTION = """# Teachers
 
-`centipede_four` and `centipede_six` were trained from scratch with PPO. The others are students, which
-can be teachers too; each had the highest training return of five seeds:
+`centipede_four` and `centipede_six` were trained from scratch with PPO. The others are students,
+which can be teachers too; each had the highest training return of five seeds:
 
-- `centipede_eight_mikt`: [MIKT](../docs/studies.md#mikt-at-the-papers-length), taught by `centipede_four/3`;
+- `centipede_eight_mikt`: [MIKT](../docs/studies.md#mikt-at-the-papers-length) with
+  `centipede_four/3`;
 - `centipede_six_by_names`, `centipede_eight_by_names`: MIKT by names with `centipede_four/4` in
   [all of its places](../docs/studies.md#a-teacher-in-all-of-its-places);
 - `centipede_six_kickstarted`, `centipede_eight_kickstarted`:
