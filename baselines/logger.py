@@ -19,7 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from baselines.common.files import write_atomically
+from baselines.common.files import naming, write_atomically
 from baselines.common.log_folder import (
     EVENTS,
     GROWING,
@@ -151,13 +151,14 @@ class LogFiles:
     def metrics(self, metrics: Metrics) -> None:
         """Write one row to `progress.csv`, `progress.json` and the TensorBoard events."""
         known = {k: v if math.isfinite(v) else None for k, v in metrics.items()}
-        self._json.write(json.dumps(known) + "\n")
-        self._json.flush()
-        if known.keys() <= self._columns.keys():
-            csv.DictWriter(self._csv, list(self._columns), lineterminator="\n").writerow(known)
-            self._csv.flush()
-        else:
-            self._write_wider_table()
+        with naming(self._folder):
+            self._json.write(json.dumps(known) + "\n")
+            self._json.flush()
+            if known.keys() <= self._columns.keys():
+                csv.DictWriter(self._csv, list(self._columns), lineterminator="\n").writerow(known)
+                self._csv.flush()
+            else:
+                self._write_wider_table()
         values = {self._columns[k]: v for k, v in known.items() if v is not None}
         self._events.write(int(metrics["total_timesteps"]), values)
 
@@ -170,20 +171,23 @@ class LogFiles:
 
     def episodes(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
         """Write a row per episode to `monitor.csv`; `seconds` since the start of the run."""
-        for episode_return, length in episodes:
-            self._monitor.write(f"{episode_return!r},{length},{seconds:.3f}\n")
-        self._monitor.flush()
+        with naming(self._folder):
+            for episode_return, length in episodes:
+                self._monitor.write(f"{episode_return!r},{length},{seconds:.3f}\n")
+            self._monitor.flush()
 
     def close(self) -> None:
         """Write out and close everything."""
-        for file in (self._json, self._csv, self._monitor):
-            file.close()
+        with naming(self._folder):
+            for file in (self._json, self._csv, self._monitor):
+                file.close()
         self._events.close()
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the growing files by name below the folder, once all is on the disk."""
-        for file in (self._json, self._csv, self._monitor):
-            file.flush()
+        with naming(self._folder):
+            for file in (self._json, self._csv, self._monitor):
+                file.flush()
         return flushed_sizes(self._folder)
 
 

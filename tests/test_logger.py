@@ -5,6 +5,8 @@ import json
 import math
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +118,29 @@ def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
     assert len((tmp_path / "progress.csv").read_text().splitlines()) == 2
     assert (tmp_path / "monitor.csv").read_text().splitlines()[1:] == ["r,l,t", "1.25,10,3.000"]
     files.close()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("progress.json", lambda files: files.metrics(row(1))),
+        ("monitor.csv", lambda files: files.episodes([(1.0, 2)], 3.0)),
+        ("monitor.csv", LogFiles.sizes),
+        ("monitor.csv", LogFiles.close),
+    ],
+)
+def test_a_full_disk_is_told_with_the_folder(
+    name: str, write: Callable[[LogFiles], object], tmp_path: Path
+) -> None:
+    (tmp_path / name).symlink_to("/dev/full")
+    files = LogFiles(tmp_path, HEADER)
+    with pytest.raises(OSError) as caught:
+        write(files)
+    assert str(caught.value) == f"[Errno 28] No space left on device: '{tmp_path}'"
+    for file in (files._json, files._csv, files._monitor):
+        with suppress(OSError):
+            file.close()
 
 
 def test_tensorboard_reads_the_events(tmp_path: Path) -> None:

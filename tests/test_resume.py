@@ -518,7 +518,7 @@ def test_a_full_disk_leaves_the_last_state(tmp_path: Path, monkeypatch: pytest.M
         fsync(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=rf"^\[Errno 28\] No space left on device: '{tmp_path}/b/"):
         learn(settings)
     monkeypatch.setattr(os, "fsync", fsync)
     assert states(tmp_path / "b")

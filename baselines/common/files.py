@@ -47,6 +47,20 @@ def working_folder() -> str:
         raise UserError("the working directory has been removed; change to another one") from None
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have an error of the system name this file or folder, where it names none.
+
+    Python names a file that cannot be opened, but not one that cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that at any moment it is absent, the old one or the new one, never half.
 
@@ -67,7 +81,8 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     partials = {path: path.with_name(f".{path.name}.{os.getpid()}.partial") for path in contents}
     try:
         for path, partial in partials.items():
-            _write(partial, contents[path])
+            with naming(path):
+                _write(partial, contents[path])
         for path, partial in partials.items():
             os.replace(partial, path)
     except BaseException:
@@ -99,7 +114,7 @@ def _flush_folder(folder: Path) -> None:
 
 def flushed_size(path: Path) -> int:
     """Size of a file in bytes, once what has been written to it is on the disk."""
-    with open(path, "rb") as file:
+    with naming(path), open(path, "rb") as file:
         os.fsync(file.fileno())
         return os.fstat(file.fileno()).st_size
 

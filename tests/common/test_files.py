@@ -11,12 +11,14 @@ import pytest
 
 from baselines.common.errors import UserError
 from baselines.common.files import (
+    flushed_size,
     is_held,
     locked,
     make_folder,
     read_regular,
     remove_partial,
     set_aside,
+    write_atomically,
 )
 
 
@@ -90,6 +92,19 @@ def lowest_free_descriptor() -> int:
     descriptor = os.open(os.devnull, os.O_RDONLY)
     os.close(descriptor)
     return descriptor
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "x"
+    path.touch()
+    monkeypatch.setattr(os, "fsync", full)
+    for write in (lambda: write_atomically(path, b"x"), lambda: flushed_size(path)):
+        with pytest.raises(OSError) as caught:
+            write()
+        assert str(caught.value) == f"[Errno 28] No space left on device: '{path}'"
 
 
 def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
