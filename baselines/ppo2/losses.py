@@ -77,28 +77,3 @@ def clip_fraction(neglogp: Array, old_neglogp: Array, clip_range: Array) -> Arra
     """Share of the samples with |r − 1| > ε, a scalar."""
     ratio = probability_ratio(neglogp, old_neglogp)
     return arrays.mean(arrays.indicator(abs(ratio - 1.0) > clip_range))
-
-
-def ppo_losses(
-    *,
-    neglogp: Array,
-    entropy: Array,
-    values: Array,
-    old_neglogp: Array,
-    old_values: Array,
-    returns: Array,
-    advantages: Array,
-    clip_range: Array,
-) -> PPOLosses:
-    """All of PPO's terms.
-
-    The arguments are float32 of [B]: neglogp and entropy in nats (the latter also a scalar), values
-    and returns in units of the normalised return, advantages normalised; `clip_range` is a scalar.
-    """
-    return PPOLosses(
-        policy_loss(neglogp, old_neglogp, advantages, clip_range),
-        value_loss(values, old_values, returns, clip_range),
-        arrays.mean(entropy),
-        approx_kl(neglogp, old_neglogp),
-        clip_fraction(neglogp, old_neglogp, clip_range),
-    )

@@ -28,7 +28,7 @@ from baselines.evaluation.filming import Filming
 from baselines.evaluation.while_training import Measuring, measuring_for
 from baselines.ppo2.gae import explained_variance
 from baselines.ppo2.model import Model
-from baselines.ppo2.runner import Outcome, Runner
+from baselines.ppo2.runner import Runner, of_all_ranks
 from baselines.training.log import Log
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
@@ -36,7 +36,6 @@ from baselines.training.states import SavedState, roll_back
 from baselines.transfer.stages import Stage, stage_at
 
 Run = Session[Model, Runner]
-
 
 Watch = Callable[[Run], bool]
 """What is called after each update, on the first rank; it tells whether the run is to go on."""
@@ -155,15 +154,15 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
         batch, episodes = run.runner.run()
     run.normalizer.share(ranks)
     losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
-    outcome = Outcome.of(batch, episodes, ranks)
-    progress.record(outcome.episodes)
+    values, returns, ended = of_all_ranks(batch, episodes, ranks)
+    progress.record(ended)
     log.advance(progress.episodes, progress.elapsed)
     if measuring is not None and update % config.eval_interval == 0:
         _measure(run, measuring)
     if update % config.log_interval == 0 or update == config.nupdates:
         row = {
             **progress.metrics(),
-            "explained_variance": explained_variance(outcome.values, outcome.returns),
+            "explained_variance": explained_variance(values, returns),
             "lr": lr,
             **losses,
             "kl_coef": config.kl_coef,

@@ -39,29 +39,16 @@ class Batch:
     neglogp: np.ndarray
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What is logged of the rollouts of all ranks.
+def of_all_ranks(
+    batch: Batch, episodes: list[Episode], team: Team
+) -> tuple[np.ndarray, np.ndarray, list[Episode]]:
+    """What is logged of a rollout, of all ranks, rank by rank.
 
-    Attributes:
-        values: as those of `Batch`.
-        returns: as those of `Batch`.
-        episodes: the episodes that ended.
+    Returns:
+        The values and the returns of `Batch`, and the episodes that ended.
     """
-
-    values: np.ndarray
-    returns: np.ndarray
-    episodes: list[Episode]
-
-    @classmethod
-    def of(cls, batch: Batch, episodes: list[Episode], team: Team) -> Outcome:
-        """From what each rank has collected, rank by rank."""
-        values, returns, ended = zip(
-            *team.gather((batch.values, batch.returns, episodes)), strict=True
-        )
-        return cls(
-            np.concatenate(values), np.concatenate(returns), [e for part in ended for e in part]
-        )
+    values, returns, ended = zip(*team.gather((batch.values, batch.returns, episodes)), strict=True)
+    return np.concatenate(values), np.concatenate(returns), [e for part in ended for e in part]
 
 
 def _by_environment(x: np.ndarray) -> np.ndarray:

@@ -12,9 +12,11 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from baselines.common.logged_metric import LOSS
+from baselines.common.networks import arrays
 from baselines.common.networks.policy import Policy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.losses import PPOLosses, kl_estimate, normalize_advantages, ppo_losses
+from baselines.ppo2 import losses
+from baselines.ppo2.losses import PPOLosses
 
 ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
 
@@ -116,15 +118,13 @@ def minibatch_loss(
     """
     pi, values, own_losses = policy.learning_outputs(params, batch["obs"], batch["returns"])
     neglogp = policy.distribution.neglogp(pi, batch["actions"])
-    ppo = ppo_losses(
-        neglogp=neglogp,
-        entropy=policy.distribution.entropy(pi),
-        values=values,
-        old_neglogp=batch["neglogp"],
-        old_values=batch["values"],
-        returns=batch["returns"],
-        advantages=batch["advantages"],
-        clip_range=clip_range,
+    old_neglogp = batch["neglogp"]
+    ppo = PPOLosses(
+        policy_loss=losses.policy_loss(neglogp, old_neglogp, batch["advantages"], clip_range),
+        value_loss=losses.value_loss(values, batch["values"], batch["returns"], clip_range),
+        policy_entropy=arrays.mean(policy.distribution.entropy(pi)),
+        approxkl=losses.approx_kl(neglogp, old_neglogp),
+        clipfrac=losses.clip_fraction(neglogp, old_neglogp, clip_range),
     )
     loss = (
         ppo.policy_loss + settings.vf_coef * ppo.value_loss - settings.ent_coef * ppo.policy_entropy
@@ -133,7 +133,7 @@ def minibatch_loss(
         loss += coefs[name] * term
     logged = vars(ppo) | {f"{name}{LOSS}": term for name, term in own_losses.items()}
     if settings.target_kl:
-        logged["kl"] = kl_estimate(neglogp, batch["neglogp"])
+        logged["kl"] = losses.kl_estimate(neglogp, old_neglogp)
     return loss, logged
 
 
@@ -260,7 +260,7 @@ def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla
     def update(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
             samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
-            samples["advantages"] = normalize_advantages(samples["advantages"])
+            samples["advantages"] = losses.normalize_advantages(samples["advantages"])
             raw, logged = gradient(state.params, samples, inputs.clip_range, inputs.coefs)
             step = inputs.step + tf.cast(i + 1, tf.float32)
             new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)

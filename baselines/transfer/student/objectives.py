@@ -1,21 +1,23 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
-`LOSSES` is the one list of them, with distillation and value alignment as options. The student's
-loss, the schedule of their weights, what is logged and the page of the logged metrics read it.
+Distillation and value alignment are options. `Student.learning_outputs` computes those that a
+student has; the schedule of their weights, what is logged and the page of the logged metrics read
+`LOSSES`, the list of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
+from baselines.common.networks.variables import Variables, constant
 from baselines.config import Config
+from baselines.transfer.teachers.teacher import SCOPE
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -56,19 +58,32 @@ def coupling_loss(log_own_shares: Sequence[Array]) -> Array:
     return -sum(log_own_shares) / len(log_own_shares)
 
 
-def value_alignment_loss(aligned: Sequence[Array], returns: Array) -> Array:
+def value_alignment_loss(pairs: Sequence[Array], values: Sequence[Array], returns: Array) -> Array:
     """L_A: the mean of (a V_T(φ(s)) + b − R)² over the batch and over the teachers.
 
     It trains φ to map states that are good for the student to states that the teacher values high.
+    The rewards of two tasks differ in scale and offset, which a and b absorb.
 
     Args:
-        aligned: a V_T(φ(s)) + b of each teacher, float32 of [B].
+        pairs: (a, b) of each teacher, float32 of [2] (`alignment_variables`).
+        values: V_T(φ(s)) of each teacher, in units of its own normalised return, float32 of [B].
         returns: the student's own R, in units of the normalised return, float32 of [B].
 
     Returns:
         A scalar, in squares of that unit.
     """
-    return sum(arrays.mean((value - returns) ** 2) for value in aligned) / len(aligned)
+    errors = [ab[0] * value + ab[1] - returns for ab, value in zip(pairs, values, strict=True)]
+    return sum(arrays.mean(error**2) for error in errors) / len(errors)
+
+
+def alignment_name(teacher: int) -> str:
+    """Name of (a, b) of a teacher, float32 of [2]."""
+    return f"{SCOPE}/alignment{teacher}"
+
+
+def alignment_variables(teachers: int) -> Variables:
+    """The pairs (a, b) of so many teachers; a starts at 1, b at 0."""
+    return {alignment_name(j): constant(np.array([1, 0], np.float32)) for j in range(teachers)}
 
 
 def distillation_loss(divergences: Array, value_differences: Array) -> Array:
@@ -87,66 +102,6 @@ def distillation_loss(divergences: Array, value_differences: Array) -> Array:
     return arrays.mean(divergences) + 0.5 * arrays.mean(value_differences**2)
 
 
-class Distances(NamedTuple):
-    """How far a student is from its own networks, which will be left: see `distillation_loss`."""
-
-    divergences: Array
-    value_differences: Array
-
-
-class LossInputs(NamedTuple):
-    """What the losses of a minibatch are computed from.
-
-    Attributes:
-        obs: normalised observations s, float32 of [B, d].
-        pi_log_shares: log p_0 of each mixed layer of the policy side, scalars.
-        vf_log_shares: the same of the value side.
-        decoded: for each source task μ_q(φ(s)), float32 of [B, d], and log σ_q, float32 of [d].
-        min_std: see `mutual_information_loss`.
-        aligned: see `value_alignment_loss`; empty where the student does not have it.
-        returns: see there.
-        distances: see `distillation_loss`; None where the student does not have it.
-    """
-
-    obs: Array
-    pi_log_shares: Sequence[Array]
-    vf_log_shares: Sequence[Array]
-    decoded: Sequence[tuple[Array, Array]]
-    min_std: float
-    aligned: Sequence[Array]
-    returns: Array
-    distances: Distances | None
-
-
-# Functions with names, since a student with teachers can be pickled, and lambdas cannot.
-
-
-def _policy_coupling_loss(inputs: LossInputs) -> Array:
-    return coupling_loss(inputs.pi_log_shares)
-
-
-def _value_coupling_loss(inputs: LossInputs) -> Array:
-    return coupling_loss(inputs.vf_log_shares)
-
-
-def _value_alignment_loss(inputs: LossInputs) -> Array:
-    return value_alignment_loss(inputs.aligned, inputs.returns)
-
-
-def _distillation_loss(inputs: LossInputs) -> Array:
-    assert inputs.distances is not None
-    return distillation_loss(*inputs.distances)
-
-
-def _mean_mutual_information_loss(inputs: LossInputs) -> Array:
-    """L_MI, the mean over the source tasks."""
-    losses = [
-        mutual_information_loss(inputs.obs, mean, logstd, inputs.min_std)
-        for mean, logstd in inputs.decoded
-    ]
-    return sum(losses) / len(losses)
-
-
 @dataclass(frozen=True)
 class Loss:
     """One loss of a student.
@@ -157,7 +112,6 @@ class Loss:
         weight: what its weight is there.
         meaning: in words.
         unit: of the loss; its weight is per the first word of it.
-        of: the function that computes it; it returns a scalar.
         rises: whether its weight is 0 at first and rises in the second half of the time with
             teachers (`schedule.coupling_weight`), or is the same all that time.
         optional: whether a student has it only if its weight is above 0.
@@ -168,7 +122,6 @@ class Loss:
     weight: str
     meaning: str
     unit: str
-    of: Callable[[LossInputs], Array]
     rises: bool
     optional: bool = False
 
@@ -182,26 +135,18 @@ ALIGNMENT, DISTILLATION = "value_alignment", "distillation"
 """Names of the optional losses."""
 
 LOSSES = (
-    Loss(
-        "ps", "C_π", "β_π", "the policy's coupling loss", "nats",
-        _policy_coupling_loss, rises=True,
-    ),
-    Loss(
-        "vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats",
-        _value_coupling_loss, rises=True,
-    ),
+    Loss("ps", "C_π", "β_π", "the policy's coupling loss", "nats", rises=True),
+    Loss("vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats", rises=True),
     Loss(
         "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
-        _mean_mutual_information_loss, rises=False,
+        rises=False,
     ),
     Loss(
-        ALIGNMENT, "L_A", "β_A", "the value-alignment loss",
-        "squares of the normalised return",
-        _value_alignment_loss, rises=False, optional=True,
+        ALIGNMENT, "L_A", "β_A", "the value-alignment loss", "squares of the normalised return",
+        rises=False, optional=True,
     ),
     Loss(
-        DISTILLATION, "L_D", "β_D", "the distillation loss", "nats",
-        _distillation_loss, rises=False, optional=True,
+        DISTILLATION, "L_D", "β_D", "the distillation loss", "nats", rises=False, optional=True
     ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""

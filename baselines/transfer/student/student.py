@@ -27,9 +27,16 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting, description, mapping, measures
-from baselines.transfer.student.alignment import aligned
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
-from baselines.transfer.student.objectives import ALIGNMENT, DISTILLATION, Distances, LossInputs
+from baselines.transfer.student.objectives import (
+    ALIGNMENT,
+    DISTILLATION,
+    alignment_name,
+    coupling_loss,
+    distillation_loss,
+    mutual_information_loss,
+    value_alignment_loss,
+)
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
 
@@ -91,36 +98,43 @@ class Student(StudentParts):
         """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
         params = self._with_fixed(params)
         embedded = self._embed(params, obs)
-        pi_log_shares, vf_log_shares = (
-            [log_own_share(params, scope, i) for i in range(self.mixed_layers)]
+        pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
+        pi_coupling, vf_coupling = (
+            coupling_loss([log_own_share(params, scope, i) for i in range(self.mixed_layers)])
             for scope in self._scopes
         )
-        decoded = self._decode(params, embedded)
-        pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
-        has = self.optional_losses
-        aligned = self._aligned_values(params, embedded) if ALIGNMENT in has else []
-        distances = self._distances(params, obs, pi, value) if DISTILLATION in has else None
-        inputs = LossInputs(
-            obs=obs,
-            pi_log_shares=pi_log_shares,
-            vf_log_shares=vf_log_shares,
-            decoded=decoded,
-            min_std=self.min_std,
-            aligned=aligned,
-            returns=returns,
-            distances=distances,
-        )
-        return pi, value, {loss.name: loss.of(inputs) for loss in self.losses}
+        by_source = [
+            mutual_information_loss(obs, mean, logstd, self.min_std)
+            for mean, logstd in self._decode(params, embedded)
+        ]
+        losses = {
+            "ps": pi_coupling,
+            "vf_ps": vf_coupling,
+            "mutual_info": sum(by_source) / len(by_source),
+        }
+        if ALIGNMENT in self.optional_losses:
+            losses[ALIGNMENT] = self._alignment(params, embedded, returns)
+        if DISTILLATION in self.optional_losses:
+            losses[DISTILLATION] = self._distillation(params, obs, pi, value)
+        return pi, value, losses
 
-    def _distances(self, params: Params, obs: Array, pi: Pi, value: Array) -> Distances:
-        """KL(π ‖ π_alone) and V − V_alone, [B] each; no gradient reaches π and V.
+    def _alignment(self, params: Params, embedded: Sequence[Array], returns: Array) -> Array:
+        """L_A, a scalar."""
+        seen_by = self._seen_by(embedded)
+        values = [teacher.value(teacher.value_features(x)) for teacher, x in seen_by]
+        pairs = [params[alignment_name(j)] for j in range(len(values))]
+        return value_alignment_loss(pairs, values, returns)
+
+    def _distillation(self, params: Params, obs: Array, pi: Pi, value: Array) -> Array:
+        """L_D, a scalar; no gradient reaches π and V.
 
         Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
         """
         target, *spread = map(arrays.stop_gradient, pi)
         alone, *_ = self.body.pi(params, obs)
         divergences = self.distribution.kl((target, *spread), (alone, *spread))
-        return Distances(divergences, arrays.stop_gradient(value) - self.body.value(params, obs))
+        differences = arrays.stop_gradient(value) - self.body.value(params, obs)
+        return distillation_loss(divergences, differences)
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.body.pi_scope, len(self.body.network.widths)
@@ -158,11 +172,6 @@ class Student(StudentParts):
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
         return [mapping.decode(params, i, x, self.mapping) for i, x in enumerate(embedded)]
-
-    def _aligned_values(self, params: Params, embedded: Sequence[Array]) -> list[Array]:
-        """For each teacher a V_T(φ(s)) + b, [B]."""
-        seen_by = self._seen_by(embedded)
-        return aligned(params, [teacher.value(teacher.value_features(x)) for teacher, x in seen_by])
 
     def _seen_by(self, embedded: Sequence[Array]) -> list[tuple[Teacher, Array]]:
         """Each teacher with what it sees, [B, d_j]."""

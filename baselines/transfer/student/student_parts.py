@@ -13,11 +13,15 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer.student import mapping
-from baselines.transfer.student.alignment import alignment_variables
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
-from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
+from baselines.transfer.student.objectives import (
+    ALIGNMENT,
+    Loss,
+    alignment_variables,
+    losses_with,
+)
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
 

@@ -12,10 +12,10 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.student.objectives import (
     LOSSES,
-    Distances,
-    LossInputs,
     coupling_loss,
+    distillation_loss,
     mutual_information_loss,
+    value_alignment_loss,
 )
 
 Backend = Callable[[Any], Any]
@@ -129,19 +129,17 @@ def test_coupling_is_minus_the_mean_logarithm_of_the_own_shares(
     assert float(coupling_loss(logs)) == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
-def test_each_loss_reads_its_own_part_of_the_student() -> None:
-    decoded = [(MEAN, LOGSTD), (OBS, LOGSTD)]
-    aligned, returns = [np.float32([1, 2]), np.float32([0, 4])], np.float32([1, 1])
-    distances = Distances(np.float32([0.5, 1.5]), np.float32([-2, 1]))
-    inputs = LossInputs(
-        OBS, [-0.25, -0.75], [-3.0, -1.0], decoded, 0.5, aligned, returns, distances
-    )
-    information = [by_loops(OBS, mean, LOGSTD.tolist(), 0.5) for mean, _ in decoded]
-    expected = {"ps": 0.5, "vf_ps": 2.0, "mutual_info": np.mean(information)}
-    expected["value_alignment"] = (0 + 1 + 1 + 9) / 4
-    expected["distillation"] = (0.5 + 1.5) / 2 + (4 + 1) / 4
-    found = {loss.name: float(loss.of(inputs)) for loss in LOSSES}
-    assert found == pytest.approx(expected, rel=1e-5)
+def test_value_alignment_is_the_mean_square_over_batch_and_teachers(to_backend: Backend) -> None:
+    pairs = [to_backend(np.float32(ab)) for ab in ((1, 0), (2, -4))]
+    values = [to_backend(np.float32(v)) for v in ((1, 2), (2, 4))]  # aligned: (1, 2) and (0, 4)
+    found = value_alignment_loss(pairs, values, to_backend(np.float32([1, 1])))
+    assert float(found) == pytest.approx((0 + 1 + 1 + 9) / 4)
+
+
+def test_distillation_is_the_mean_divergence_and_half_the_square(to_backend: Backend) -> None:
+    divergences, differences = np.float32([0.5, 1.5]), np.float32([-2, 1])
+    found = distillation_loss(to_backend(divergences), to_backend(differences))
+    assert float(found) == pytest.approx((0.5 + 1.5) / 2 + (4 + 1) / 4)
 
 
 def test_each_loss_has_a_setting_for_its_weight_and_stands_in_the_method() -> None:
