@@ -164,7 +164,7 @@ def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:
 
     What it returns, or 0; 1 on a full disk, want of memory, an error of a task and the like, 2 on
     bad input, 3 when training has diverged, 130 on Ctrl-C, 141 when nobody reads what it prints,
-    143 on SIGTERM.
+    143 on SIGTERM or SIGHUP.
     """
     _ready_streams()
     try:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as requests that a training loop meets at its next safe point."""
+"""Ctrl-C, SIGTERM and SIGHUP as requests that a training loop meets at its next safe point."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from types import FrameType
 
 from baselines.common.launcher import take_parent
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C; the system or a batch queue; a terminal or an SSH session that was closed."""
 
 
 def end_at_once() -> None:
@@ -33,7 +34,7 @@ def raise_on_interrupt() -> None:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, met as Ctrl-C is."""
+    """SIGTERM or SIGHUP, met as Ctrl-C is."""
 
 
 class StopRequests:
@@ -50,14 +51,18 @@ class StopRequests:
     def receive(self, number: int, frame: FrameType | None = None) -> None:
         """The signal handler: the first signal is a request, a second one stops at once.
 
+        But not SIGHUP: of a terminal that is closed both its shell and the system send one.
+
         Raises:
             KeyboardInterrupt, Terminated: for the second.
         """
-        if self._received is not None:
+        if self._received is None:
+            self._received = number
+            again = "SIGTERM" if number == signal.SIGHUP else "once more"
+            name = signal.Signals(number).name
+            self._tell(f"{name}: finishing this update; {again} stops at once")
+        elif number != signal.SIGHUP:
             raise _exception(number)
-        self._received = number
-        name = signal.Signals(number).name
-        self._tell(f"{name}: finishing this update; once more stops at once")
 
     @property
     def requested(self) -> bool:
@@ -81,14 +86,15 @@ class StopRequests:
 
 
 def _exception(number: int) -> KeyboardInterrupt:
-    return Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
+    return KeyboardInterrupt() if number == signal.SIGINT else Terminated()
 
 
 @contextmanager
 def stop_requests(tells: bool = True) -> Iterator[StopRequests]:
     """Collect the process's stop signals; outside the main thread, where they never come, nothing.
 
-    Python allows signal handlers in the main thread only.
+    Python allows signal handlers in the main thread only. Where SIGHUP is ignored, as behind
+    `nohup`, it stays ignored.
 
     Args:
         tells: whether the user is told that a signal was received.
@@ -97,7 +103,11 @@ def stop_requests(tells: bool = True) -> Iterator[StopRequests]:
     if threading.current_thread() is not threading.main_thread():
         yield requests
         return
-    before = {number: signal.signal(number, requests.receive) for number in SIGNALS}
+    before = {
+        number: signal.signal(number, requests.receive)
+        for number in SIGNALS
+        if (number, signal.getsignal(number)) != (signal.SIGHUP, signal.SIG_IGN)
+    }
     try:
         yield requests
     finally:

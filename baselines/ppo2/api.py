@@ -122,7 +122,7 @@ def learn(
         Diverged: a value is not finite, and `on_divergence` does not allow another attempt.
         Drifted: the ranks of a run do not train the same policy any more.
         OSError: a file cannot be written any more, as on a full disk.
-        KeyboardInterrupt: on Ctrl-C or SIGTERM, after the update that is under way; with
+        KeyboardInterrupt: on Ctrl-C, SIGTERM or SIGHUP, after the update that is under way; with
             `save_path`, policy and state have been saved then.
     """
     if callback is not None and not callable(callback):

@@ -60,7 +60,7 @@ def learn(config: Config, watch: Watch = _to_the_end) -> SavedPolicy:
         TaskError: the task's own code has raised an error, its cause.
         Diverged: a value is not finite, and `on_divergence` does not ask for another try.
         Drifted: what several ranks train is not the same any more.
-        KeyboardInterrupt: on Ctrl-C or SIGTERM, once what there is has been saved.
+        KeyboardInterrupt: on Ctrl-C, SIGTERM or SIGHUP, once what there is has been saved.
     """
     refuse_fork()
     ranks, folder = team(), working_folder()

@@ -16,7 +16,12 @@ from baselines.common.stopping import Terminated, stop_requests
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+    ("number", "expected"),
+    [
+        (signal.SIGINT, KeyboardInterrupt),
+        (signal.SIGTERM, Terminated),
+        (signal.SIGHUP, Terminated),
+    ],
 )
 def test_the_first_signal_waits_to_be_met(number: int, expected: type[BaseException]) -> None:
     with stop_requests() as stop:
@@ -35,6 +40,28 @@ def test_the_second_signal_stops_at_once(capsys: pytest.CaptureFixture[str]) -> 
         os.kill(os.getpid(), signal.SIGINT)
         pytest.fail("the second signal was let pass")
     assert capsys.readouterr().err == "SIGINT: finishing this update; once more stops at once\n"
+
+
+def test_a_terminal_that_is_closed_may_say_so_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Terminated), stop_requests() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert stop.requested
+        os.kill(os.getpid(), signal.SIGTERM)
+        pytest.fail("SIGTERM was let pass")
+    assert capsys.readouterr().err == "SIGHUP: finishing this update; SIGTERM stops at once\n"
+
+
+def test_behind_nohup_a_closed_terminal_is_no_request() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_requests() as stop:
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop.requested
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 class Unread:
@@ -84,10 +111,11 @@ def test_a_signal_while_a_terminal_is_halted_is_a_request(monkeypatch: pytest.Mo
 
 
 def test_the_handlers_are_put_back() -> None:
-    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(n) for n in numbers]
     with stop_requests():
         assert signal.getsignal(signal.SIGTERM) != before[1]
-    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+    assert [signal.getsignal(n) for n in numbers] == before
 
 
 def test_in_another_thread_nothing_is_installed() -> None:
