@@ -94,9 +94,9 @@ def gains(found: Sequence[Measured]) -> Iterator[str]:
     yield (
         f"Of {counted(len(found), 'pair')} of a method with trained teachers and one of its"
         f" controls, where these, {SCRATCH} and {SCRATCH_WITH_KL} have at least {MIN_SEEDS} seeds"
-        f" in common, {len(shown) or 'none'} {'is' if len(shown) < 2 else 'are'} above all three in"
-        f" {PRIMARY.title}, each time with the whole 95 % interval."
-        f"{' A difference without a word is such a gain.' if shown else ''}"
+        f" in common, {len(shown) or 'none'} {'is a gain' if len(shown) < 2 else 'are gains'} over"
+        f" all three in {PRIMARY.title}, each with its whole 95 % interval."
+        f"{' A difference without a word is such a gain too.' if shown else ''}"
     )
     if shown:
         yield _table(shown)

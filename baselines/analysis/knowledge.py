@@ -20,14 +20,13 @@ METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
 """The primary measure first (docs/studies.md, written before the runs)."""
 
 EXPLANATION = """\
-Knowledge is what a method reaches minus what the same method reaches with teachers that were never
-trained, paired by seed. All else is equal in MIKT by default. In surgery and kickstarting, and in
-MIKT by its option obs_statistics, the student starts with the teacher's statistics of the
-observations, and an untrained teacher has none. In kickstarting it also imitates the teacher's σ,
-which is small after training; that of an untrained teacher is the σ with which the student starts.
-If only its networks are untrained, a teacher has both as after its training; a row with such
-teachers names both methods. An untrained teacher may do harm: if its student falls
-below PPO, the difference contains this loss, and only the columns minus PPO show a gain."""
+Knowledge is what a method reaches minus what it reaches with teachers that were never trained,
+paired by seed. In MIKT all else is equal by default. In surgery and kickstarting, and in MIKT with
+obs_statistics=teachers, the student starts with the teacher's statistics of the observations, and
+an untrained teacher has none. In kickstarting it also imitates the teacher's σ, which is small
+after training; that of an untrained teacher is the student's first σ. Teachers of which only the
+networks are untrained keep both; their rows name both methods. If students of untrained teachers
+fall below PPO, the difference contains this loss, and only the columns minus PPO show a gain."""
 
 
 @dataclass(frozen=True)

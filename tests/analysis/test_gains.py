@@ -40,8 +40,8 @@ def test_a_gain_is_above_all_three(tmp_path: Path) -> None:
     words, table = gains(found)
     assert words == (
         "Of 2 pairs of a method with trained teachers and one of its controls, where these, PPO and"
-        " PPO + KL have at least 3 seeds in common, 1 is above all three in area under the curve,"
-        " each time with the whole 95 % interval. A difference without a word is such a gain."
+        " PPO + KL have at least 3 seeds in common, 1 is a gain over all three in area under the"
+        " curve, each with its whole 95 % interval. A difference without a word is such a gain too."
     )
     head, _, row = table.splitlines()
     assert head == (
@@ -60,7 +60,7 @@ def test_without_a_gain_there_is_no_table(tmp_path: Path) -> None:
     found = measured_once([("S → T", compared(tmp_path, "ppo", "ppo_kl", "weak", "weak_random"))])
     [words] = gains(found)
     assert words.startswith("Of 1 pair of a method")
-    assert " none is above all three" in words
+    assert " none is a gain over all three" in words
     assert words.endswith(" interval.")
 
 
