@@ -34,6 +34,12 @@ def shown(value: Any) -> str:
     return printable(text, MAX_SHOWN)
 
 
+def told(error: BaseException) -> str:
+    """An error of a user's code in a line."""
+    name, text = type(error).__name__, " ".join(str(error).split())
+    return printable(f"{name}: {text}" if text else name, 300)
+
+
 class UserError(ValueError):
     """Bad input: its message is one line that names the argument and says what would be right."""
 

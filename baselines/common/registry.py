@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, TypeVar
 
-from baselines.common.errors import UserError, printable, suggestion
+from baselines.common.errors import UserError, printable, suggestion, told
 
 Entry = TypeVar("Entry")
 
@@ -181,8 +181,7 @@ def module_of(place: str, where: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a user's module may raise anything
-        told = f"{type(error).__name__}: {error}"
-        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told}") from None
+        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told(error)}") from None
 
 
 def _imported(place: str, where: str) -> Any:

@@ -14,8 +14,8 @@ import gymnasium as gym
 import numpy as np
 
 from baselines.common.command_line import Bound
-from baselines.common.errors import UserError, shown
-from baselines.common.vec_env.answers import refuse, task_name, told
+from baselines.common.errors import UserError, shown, told
+from baselines.common.vec_env.answers import refuse, task_name
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.environments.offscreen import draw_offscreen

@@ -42,6 +42,7 @@ def marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     found = tmp_path / "imported"
     (tmp_path / "outside_module.py").write_text(SOURCE.format(marker=str(found)))
     (tmp_path / "raising_module.py").write_text("raise RuntimeError('two\\nlines')")
+    (tmp_path / "silent_module.py").write_text("raise RuntimeError")
     (tmp_path / "exiting_module.py").write_text("import sys\nsys.exit(3)")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "outside_module", raising=False)
@@ -113,6 +114,7 @@ def test_what_the_user_names_is_imported_and_known_from_then_on(
         (":x", r"--network: cannot import '' of ':x'"),
         ("..a:x", r"--network: cannot import '..a'"),
         ("raising_module:x", r"--network: cannot import .* RuntimeError: two lines"),
+        ("silent_module:x", r"--network: cannot import .* RuntimeError$"),
         ("exiting_module:x", r"--network: cannot import .* SystemExit: 3"),
         ("outside_module:mak", r"--network: the module outside_module has no 'mak'; .* make\?"),
         ("outside_module:", r"--network: the module outside_module has no ''"),

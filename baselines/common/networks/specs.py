@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, told
 from baselines.common.networks.interfaces import Network
 from baselines.common.networks.sizes import Sizes
 from baselines.common.registry import Registry
@@ -47,8 +47,7 @@ def errors_of(where: str) -> Iterator[None]:
         raise
     except Exception as error:  # a user's code may raise anything
         says_it = isinstance(error, ValueError) and str(error)
-        kind = "" if says_it else f"{type(error).__name__}: "
-        raise UserError(f"{where}: {kind}{error}") from None
+        raise UserError(f"{where}: {error if says_it else told(error)}") from None
 
 
 def not_of_sizes(entry: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, told
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.networks import hidden
 from baselines.common.networks.plain_policy import plain_actor
@@ -75,9 +75,8 @@ def tried(where: str, width: int, function: Callable[..., Array], *arguments: An
     try:
         values = function(*arguments)
     except Exception as error:  # a user's code may raise anything
-        told = " ".join(f"{type(error).__name__}: {error}".split())
-        hint = "; what it is given is not its own to change" if "read-only" in told else ""
-        raise UserError(f"{where}: {told}{hint}") from None
+        hint = "; what it is given is not its own to change" if "read-only" in str(error) else ""
+        raise UserError(f"{where}: {told(error)}{hint}") from None
     found, kind = np.shape(values), getattr(values, "dtype", type(values).__name__)
     if (found, kind) != ((2, width), np.float32):
         raise UserError(f"{where}: must be float32 of [2, {width}], not {kind} of {list(found)}")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.errors import UserError, printable, shown
+from baselines.common.errors import UserError, shown, told
 from baselines.common.vec_env.in_use import give_back
 
 
@@ -86,9 +86,3 @@ def origin(error: BaseException) -> str:
     """The file in which an error was raised that has been caught."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return frame.f_code.co_filename
-
-
-def told(error: BaseException) -> str:
-    """An error in a line."""
-    name, text = type(error).__name__, " ".join(str(error).split())
-    return printable(f"{name}: {text}" if text else name, 300)

@@ -15,7 +15,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.errors import TaskError, UserError, shown
+from baselines.common.errors import TaskError, UserError, shown, told
 from baselines.common.networks.spaces import distribution_for, observation_size
 from baselines.common.vec_env.answers import (
     checked_flag,
@@ -25,7 +25,6 @@ from baselines.common.vec_env.answers import (
     origin,
     refuse,
     task_name,
-    told,
 )
 
 NUMBERS = frozenset({float, int, np.float64, np.float32})
