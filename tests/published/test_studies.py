@@ -1,0 +1,122 @@
+"""The numbers of docs/studies.md and README.md are those of the committed logs, rounded once."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import permutations
+from pathlib import Path
+from statistics import fmean, stdev
+
+import pytest
+
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, METRICS, Metric
+from baselines.analysis.runs.curves import learning_curve
+from baselines.analysis.runs.panels import Method
+from baselines.published.folder import Results, read_results
+
+ROOT = Path(__file__).resolve().parents[2]
+README, STUDIES = ((ROOT / p).read_text(encoding="utf-8") for p in ("README.md", "docs/studies.md"))
+INTERVAL = r"-?\d[\d,.]*\s+\[(-?)[\d,.]+,\s+(-?)[\d,.]+\]"  # the groups: the signs of its ends
+ALONE = re.compile(r"(?<![\d,\[-])\d,\d{3}(?!,?\d|\]| \[)|(?<=\| )\d+(?= \|)")
+NO_MEANS = (  # how tables begin whose numbers without an interval are
+    "| | update 111 |",  # returns of single updates
+    "| | 50 | 100 | 130 |",  # of a trial without committed logs
+    "| seed |",  # of single runs: the last test
+)
+EARLIER_CODE = "The tuned set comes from an earlier study"  # from here on no log is committed
+STUDENTS_QUANTILE = {3: 4.302653, 4: 3.182446, 5: 2.776445}  # of 95 %, by the number of seeds
+
+pytestmark = pytest.mark.xdist_group("studies")  # the logs are read once
+
+BySeed = dict[int, float]
+Measured = dict[tuple[Metric, str, int], list[BySeed]]
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Results]:
+    return read_results(ROOT / "results")
+
+
+@pytest.fixture(scope="module")
+def measured(results: list[Results]) -> Measured:
+    """Each method of all panels once, beside those of the same measure, task and length."""
+    panels = [panel for one in results for panel in (*one.panels, *one.teachers)]
+    methods = {frozenset(r.folder for r in m.runs): m for panel in panels for m in panel.methods}
+    found = defaultdict(list)
+    for metric in (metric for metric in METRICS if not metric.in_timesteps):
+        for method in methods.values():
+            found[metric, method.runs[0].task, method.stop].append(by_seed(method, metric))
+    return found
+
+
+def by_seed(method: Method, metric: Metric) -> BySeed:
+    curves = {run.seed: learning_curve(run).until(method.stop) for run in method.runs}
+    return {s: metric.measure(curve, 0.0, method.stop, math.nan) for s, curve in curves.items()}
+
+
+def written(values: Iterable[float]) -> str:
+    """A mean with its interval; of too few seeds there is none."""
+    x = list(values)
+    if len(x) not in STUDENTS_QUANTILE:
+        return "none"
+    middle, reach = fmean(x), STUDENTS_QUANTILE[len(x)] * stdev(x) / math.sqrt(len(x))
+    return "{:,} [{:,}, {:,}]".format(*map(round, (middle, middle - reach, middle + reach)))
+
+
+@pytest.fixture(scope="module")
+def known(measured: Measured) -> tuple[set[str], set[str]]:
+    """All means and all paired differences, of all seeds and of those without seed 1."""
+    means, differences = set(), set()
+    for methods in measured.values():
+        for left_out in (None, 1):
+            kept = [{s: x for s, x in one.items() if s != left_out} for one in methods]
+            means |= {written(x.values()) for x in kept}
+            pairs = permutations(kept, 2)
+            differences |= {written(x[s] - y[s] for s in x.keys() & y.keys()) for x, y in pairs}
+    return means, differences
+
+
+def difference_of_two(results: list[Results]) -> str:
+    """Brief kickstarting, trained minus untrained teachers: from σ = 1 minus from σ = 0.37."""
+    [panels] = [one.panels for one in results if one.folder.name == "initial_noise"]
+    methods = [m for p in panels for m in p.methods if m.label.startswith("brief kickstart")]
+    a, b, c, d = (by_seed(method, AREA_UNDER_CURVE) for method in methods)
+    return written((a[seed] - b[seed]) - (c[seed] - d[seed]) for seed in a)
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def lines(found: Iterable[re.Match[str]]) -> list[str]:
+    """What was found in a page, each with its line."""
+    return [f"line {1 + m.string.count(chr(10), 0, m.start())}: {flat(m[0])}" for m in found]
+
+
+def test_intervals(results: list[Results], known: tuple[set[str], set[str]]) -> None:
+    right = set.union(*known, {difference_of_two(results)})
+    assert not lines(m for m in re.finditer(INTERVAL, STUDIES) if flat(m[0]) not in right)
+
+
+def test_bold_in_a_table_is_a_difference_that_is_shown(known: tuple[set[str], set[str]]) -> None:
+    cells = re.finditer(rf"(?<=\| )(\**)(?P<all>{INTERVAL})(?=\1 )", STUDIES)
+    assert not lines(m for m in cells if bool(m[1]) != (m["all"] in known[1] and m[3] == m[4]))
+
+
+def test_means_without_an_interval(known: tuple[set[str], set[str]]) -> None:
+    right = {mean.partition(" ")[0] for mean in known[0]}
+    tables = re.finditer(r"(?:^\|.*\n)+", STUDIES.partition(EARLIER_CODE)[0], re.MULTILINE)
+    spans = [table.span() for table in tables if not table[0].startswith(NO_MEANS)]
+    found = [m for span in spans for m in ALONE.finditer(STUDIES, *span)]
+    assert not lines(m for m in found if m[0] not in right)
+    assert not lines(m for m in ALONE.finditer(README) if m[0] not in right)
+
+
+def test_areas_of_single_runs(measured: Measured) -> None:
+    areas = [x for key, alike in measured.items() if key[0] is AREA_UNDER_CURVE for x in alike]
+    rows = list(re.finditer(r"^\| (\d) \| [\d,]+ \| (.*) \|$", STUDIES, re.MULTILINE))
+    for row in rows:
+        right = {f"{round(x[int(row[1])]):,}" for x in areas if int(row[1]) in x}
+        assert set(row[2].split(" | ")) <= right, lines([row])
+    assert len(rows) == 5
