@@ -17,7 +17,7 @@ from baselines.common.command_line import (
     run_command,
 )
 from baselines.common.errors import UserError
-from baselines.common.provenance import versions
+from baselines.common.provenance import changed_since
 from baselines.config import Config
 from baselines.flags import add_outside, allow_outside
 from baselines.published.reruns import check_files, config_of, rerun
@@ -93,13 +93,8 @@ def _verify(run: Run, config: Config, seeds: tuple[Run, ...], timesteps: int) ->
 
 
 def _changed(run: Run) -> str:
-    """The versions that are others than the run's."""
-    logged = run.origin.versions
-    changed = [
-        f"{name} was {logged[name]} and is {version}"
-        for name, version in versions().items()
-        if logged.get(name, version) != version
-    ]
+    """The versions, or the processor, that are others than the run's."""
+    changed = changed_since(run.origin.versions)
     return f" ({', '.join(changed)})" if changed else ""
 
 

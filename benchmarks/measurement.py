@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from baselines.checks import check
@@ -166,7 +164,7 @@ def circumstances(config: Config, repeats: int) -> Json:
             "seed": config.seed,
         },
         "machine": {
-            "cpu": _cpu(),
+            "cpu": provenance.processor(),
             "cores": usable_cores(),
             "load_average": os.getloadavg()[0],
         },
@@ -174,13 +172,3 @@ def circumstances(config: Config, repeats: int) -> Json:
         "commit": provenance.commit(),
         "command": provenance.command(),
     }
-
-
-def _cpu() -> str:
-    """The processor's name, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()

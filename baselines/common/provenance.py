@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import platform
+import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
 PACKAGES = ("tensorflow", "gymnasium", "mujoco", "numpy", "safetensors")
+KIND = ("cpu family", "model", "CPU implementer", "CPU part")
+"""What Linux tells of the kind of a processor, the last two of those with Arm's instructions."""
 
 
 def command() -> str:
@@ -20,6 +24,38 @@ def command() -> str:
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
     return {"python": platform.python_version()} | {p: _version(p) for p in PACKAGES}
+
+
+def versions_and_processor() -> dict[str, str]:
+    """All that the rounding of a result depends on, beside the code: processors round differently.
+
+    Libraries have other instructions, in another order, for each kind.
+    """
+    return versions() | {"processor": processor()}
+
+
+def changed_since(before: Mapping[str, str]) -> list[str]:
+    """What of it is another here than it was, in words; what was not noted then is left out."""
+    return [
+        f"{name} was {before[name]} and is {value}"
+        for name, value in versions_and_processor().items()
+        if before.get(name, value) != value
+    ]
+
+
+def processor() -> str:
+    """The kind of the processor, as far as the system tells.
+
+    Names alone are not enough: a virtual machine may call all of a maker's processors the same.
+    """
+    try:
+        told = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
+    except OSError:
+        told = ""
+    found = dict(re.findall(r"^([^\t:]+)[\t ]*: *(.*)$", told, re.MULTILINE))
+    name = found.get("model name") or platform.processor() or platform.machine()
+    kind = [f"{key} {found[key]}" for key in KIND if key in found]
+    return f"{name} ({', '.join(kind)})" if kind else name
 
 
 def _version(package: str) -> str:

@@ -99,11 +99,7 @@ def _take_up(found: SavedState, paths: dict[str, Path]) -> list[str]:
         remove_partial(path)
     begun = found.state["provenance"]
     before = [begun, *begun.get("resumed", ())][-1]["versions"]
-    changed = [
-        f"{package} was {before.get(package)} and is {version}"
-        for package, version in provenance.versions().items()
-        if before.get(package) != version
-    ]
+    changed = provenance.changed_since(before)
     lines = [
         f"going on from {found.path}",
         *moved,

@@ -192,8 +192,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
         course = stages(saved.policy, config)
         check_weights(course, saved.params, config)
     begun = found.state["provenance"]
-    here = {key: getattr(provenance, key)() for key in ("command", "commit", "versions")}
-    start = {"update": saved.metadata["update"], **here}
+    start = {"update": saved.metadata["update"], **_started_here()}
     history = begun | {
         "config": config.to_json(),
         "coefs": config.coefs_in_force(),
@@ -224,6 +223,14 @@ def _body(config: Config, envs: VecEnv) -> PlainPolicy:
     return policy
 
 
+def _started_here() -> dict[str, Any]:
+    return {
+        "command": provenance.command(),
+        "versions": provenance.versions_and_processor(),
+        "commit": provenance.commit(),
+    }
+
+
 def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
     body = {"body": described_body(config.env_xml)} if config.env_xml else {}
     return body | {
@@ -232,9 +239,7 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "action_space": describe_space(envs.action_space),
         "config": config.to_json(),
         "coefs": config.coefs_in_force(),
-        "command": provenance.command(),
-        "versions": provenance.versions(),
-        "commit": provenance.commit(),
+        **_started_here(),
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {

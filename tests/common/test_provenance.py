@@ -30,3 +30,38 @@ def test_the_commit_is_told_whatever_the_folder_is_called(
     assert set(first) <= set("0123456789abcdef")
     (package / "provenance.py").write_text("changed")
     assert provenance.commit() == f"{first}+changes"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (
+            "processor\t: 0\nvendor_id\t: A\ncpu family\t: 25\nmodel\t\t: 17\nmodel name\t: A E\n"
+            "flags\t\t: fpu\npower management:\n\nprocessor\t: 1\nmodel\t\t: 18\n",
+            "A E (cpu family 25, model 17)",
+        ),
+        (
+            "processor\t: 0\nCPU implementer\t: 0x41\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\n",
+            "aarch64 (CPU implementer 0x41, CPU part 0xd0c)",
+        ),
+        ("", "aarch64"),
+    ],
+)
+def test_the_processor_is_told_by_its_kind(
+    told: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda _: told)
+    monkeypatch.setattr("platform.processor", lambda: "")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert provenance.processor() == expected
+
+
+def test_what_has_changed_is_told_and_what_was_not_noted_is_not() -> None:
+    here = provenance.versions_and_processor()
+    assert provenance.changed_since(here) == []
+    assert provenance.changed_since({"python": here["python"]}) == []
+    told = provenance.changed_since(here | {"processor": "a 386", "numpy": "1.0"})
+    assert told == [
+        f"numpy was 1.0 and is {here['numpy']}",
+        f"processor was a 386 and is {here['processor']}",
+    ]

@@ -53,7 +53,7 @@ class Origin:
     Attributes:
         command: the command that began it.
         commits: the commits that it was trained with, each with the updates done before.
-        versions: of Python and the packages, by name.
+        versions: of Python and the packages, and the processor, by name.
         body: hash of the XML of a body of one's own.
     """
 
