@@ -19,6 +19,7 @@ from gymnasium import spaces
 from hypothesis import settings
 from toys import SPACES
 
+import baselines.transfer.kinds  # noqa: F401 (has the mappings known by their names)
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.interfaces import Distribution
 from baselines.common.networks.plain_policy import PlainPolicy

@@ -16,12 +16,7 @@ from baselines.transfer.student import mapping
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
-from baselines.transfer.student.objectives import (
-    ALIGNMENT,
-    Loss,
-    alignment_variables,
-    losses_with,
-)
+from baselines.transfer.student.objectives import ALIGNMENT, Loss, alignment_variables, losses_with
 from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
 
