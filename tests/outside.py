@@ -13,6 +13,7 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import Mlp, dense
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.policy import Policy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
@@ -363,6 +364,12 @@ def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
     return replace(L2_SP, stages=lambda policy, config: answer(L2_SP.stages(policy, config)))
 
 
+def _both_at_any_time(policy: Policy, config: Any) -> list[Stage]:
+    """Both stages of L2-SP, also where a run is resumed that has the first behind it."""
+    released = L2_SP.stages(policy.body, config)
+    return [Stage(1, policy, lambda _: {"l2_sp": 0.1}, lambda *_: {}), *released]
+
+
 NO_STAGE = _course(lambda course: [])
 NO_COURSE = _course(lambda course: None)
 STAGE_ALONE = _course(lambda course: course[0])
@@ -371,6 +378,7 @@ IN_A_TUPLE = _course(tuple)
 BACKWARDS = _course(lambda course: course[::-1])
 WEIGHTLESS = _course(lambda course: [replace(course[0], coefs=course[1].coefs), course[1]])
 WEIGHED_ALONE = _course(lambda course: [course[0], replace(course[1], coefs=course[0].coefs)])
+AT_ANY_TIME = replace(L2_SP, stages=_both_at_any_time)
 OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None)])
 
 

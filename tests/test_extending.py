@@ -36,6 +36,7 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
 from baselines.training.teachers import load_teacher
+from baselines.transfer.build import check_weights, stages
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
@@ -502,6 +503,26 @@ def taught_by(transfer: str, env: str = "BoxToy-v0") -> Config:
 )
 def test_the_packages_own_methods_pass_as_ones_from_outside(method: str) -> None:
     prepare(taught_by(f"baselines.transfer.{method}", "CentipedeSix-v1")).envs.close()
+
+
+@pytest.mark.parametrize("done", [0, 5, 9, 10])
+def test_the_weights_of_a_stage_that_is_over_are_not_asked_for(done: int) -> None:
+    config = taught_by("outside:AT_ANY_TIME")
+    setup = prepare(config)
+    setup.envs.close()
+    policy = setup.policy if done < 10 else setup.policy.body
+    params = {name: setup.params[name] for name in policy.shapes()}
+    check_weights(stages(policy, config), policy, params, config, done)
+
+
+def test_the_weights_are_for_the_policy_that_is_trained() -> None:
+    config = taught_by("outside:AT_ANY_TIME")
+    setup = prepare(config)
+    setup.envs.close()
+    with pytest.raises(
+        UserError, match=r"losses \(none\) needs .* update 1 on has weights for l2_sp$"
+    ):
+        check_weights(setup.course, setup.policy.body, setup.params, config)
 
 
 def test_the_stages_may_be_a_tuple() -> None:

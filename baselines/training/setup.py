@@ -112,7 +112,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
             for one in (policy,) if policy is policy.body else (policy, policy.body):
                 check_acting(outside, one, params)
         course = stages(policy, config)
-        check_weights(course, params, config)
+        check_weights(course, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
@@ -190,7 +190,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
         course = stages(saved.policy, config)
-        check_weights(course, saved.params, config)
+        check_weights(course, saved.policy, saved.params, config, saved.metadata["update"])
     begun = found.state["provenance"]
     start = {"update": saved.metadata["update"], **_started_here()}
     history = begun | {

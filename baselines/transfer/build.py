@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,7 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.stages import Stage, one_stage
+from baselines.transfer.stages import Stage, one_stage, stage_at
 from baselines.transfer.teachers.teacher import Teacher
 
 
@@ -130,21 +131,31 @@ def _complaint_of_order(course: Sequence[Stage]) -> str:
 
 
 def check_weights(
-    course: Sequence[Stage], params: Mapping[str, np.ndarray], config: Config
+    course: Sequence[Stage],
+    policy: Policy,
+    params: Mapping[str, np.ndarray],
+    config: Config,
+    done: int = 0,
 ) -> None:
     """See that each stage of a user's method weighs each loss of its policy, and no other.
 
+    Those that a resumed run has behind it are not asked.
+
     Args:
         course: the stages of the run.
-        params: the variables of the policy that is trained first, by name.
+        policy: what is trained first, or where the run is resumed what was trained last.
+        params: its variables by name.
         config: the settings.
+        done: updates that have been done.
 
     Raises:
         UserError: one does not.
     """
     if config.transfer not in TRANSFERS.from_outside():
         return
-    for stage in course:
+    now = stage_at(course, done)
+    later = [stage for stage in course if stage.first > done and stage is not now]
+    for stage in (replace(now, policy=policy), *later):
         losses, weighed = losses_of(stage.policy, params), set(stage.coefs(stage.first))
         if losses != weighed:
             raise UserError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -83,6 +83,6 @@ def one_stage(policy: Policy, config: Config) -> list[Stage]:
     return [Stage(1, policy, lambda _: {}, lambda *_: {})]
 
 
-def stage_at(course: list[Stage], update: int) -> Stage:
+def stage_at(course: Sequence[Stage], update: int) -> Stage:
     """The stage that an update belongs to; before the first update the first stage."""
     return next((stage for stage in reversed(course) if stage.first <= update), course[0])
