@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,14 @@ import pytest
 from called import ROOT, python
 
 from baselines.common.stopping import Terminated, stop_requests
+
+
+@pytest.fixture(autouse=True)
+def terminal() -> Iterator[None]:
+    """One that may be closed, also where the tests themselves run behind `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +62,12 @@ def test_a_terminal_that_is_closed_may_say_so_twice(capsys: pytest.CaptureFixtur
 
 
 def test_behind_nohup_a_closed_terminal_is_no_request() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with stop_requests() as stop:
-            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert not stop.requested
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stop_requests() as stop:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, before)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert not stop.requested
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 class Unread:
