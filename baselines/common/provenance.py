@@ -37,7 +37,7 @@ def versions_and_processor() -> dict[str, str]:
 def changed_since(before: Mapping[str, str]) -> list[str]:
     """What of it is another here than it was, in words; what was not noted then is left out."""
     return [
-        f"{name} was {before[name]} and is {value}"
+        f"{name} was {before[name]} and is {value or 'unknown'}"
         for name, value in versions_and_processor().items()
         if before.get(name, value) != value
     ]
