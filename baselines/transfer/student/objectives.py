@@ -131,14 +131,15 @@ class Loss:
         return f"{self.name}{WEIGHT}"
 
 
+PI_COUPLING, VF_COUPLING, INFORMATION = "ps", "vf_ps", "mutual_info"
 ALIGNMENT, DISTILLATION = "value_alignment", "distillation"
-"""Names of the optional losses."""
+"""Names of the losses; the last two are optional."""
 
 LOSSES = (
-    Loss("ps", "C_π", "β_π", "the policy's coupling loss", "nats", rises=True),
-    Loss("vf_ps", "C_V", "β_V", "the value function's coupling loss", "nats", rises=True),
+    Loss(PI_COUPLING, "C_π", "β_π", "the policy's coupling loss", "nats", rises=True),
+    Loss(VF_COUPLING, "C_V", "β_V", "the value function's coupling loss", "nats", rises=True),
     Loss(
-        "mutual_info", "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
+        INFORMATION, "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
         rises=False,
     ),
     Loss(

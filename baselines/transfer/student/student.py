@@ -31,6 +31,9 @@ from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed
 from baselines.transfer.student.objectives import (
     ALIGNMENT,
     DISTILLATION,
+    INFORMATION,
+    PI_COUPLING,
+    VF_COUPLING,
     alignment_name,
     coupling_loss,
     distillation_loss,
@@ -108,9 +111,9 @@ class Student(StudentParts):
             for mean, logstd in self._decode(params, embedded)
         ]
         losses = {
-            "ps": pi_coupling,
-            "vf_ps": vf_coupling,
-            "mutual_info": sum(by_source) / len(by_source),
+            PI_COUPLING: pi_coupling,
+            VF_COUPLING: vf_coupling,
+            INFORMATION: sum(by_source) / len(by_source),
         }
         if ALIGNMENT in self.optional_losses:
             losses[ALIGNMENT] = self._alignment(params, embedded, returns)
