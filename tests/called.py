@@ -19,6 +19,10 @@ from baselines.common.command_line import run_command
 
 ROOT = Path(__file__).resolve().parent.parent
 
+needs_full_device = pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="no device that is full"
+)
+
 
 class Done(NamedTuple):
     """How a command ended."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from called import needs_full_device
 
 from baselines.common.errors import UserError
 from baselines.common.log_folder import cut_back, logged_rows
@@ -120,7 +121,7 @@ def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
     files.close()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@needs_full_device
 @pytest.mark.parametrize(
     ("name", "write"),
     [

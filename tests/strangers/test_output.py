@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from called import needs_full_device
 from tqdm import tqdm
 
 from baselines.logger import Logger
@@ -65,7 +66,7 @@ def test_an_error_that_nobody_reads_has_its_status(error: str, status: int) -> N
     assert command(f"{UNREAD}; raise {error}", PYTHONUNBUFFERED="").returncode == status
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@needs_full_device
 def test_an_error_that_finds_no_room_has_its_status() -> None:
     assert command("raise UserError('bad')", "2> /dev/full", PYTHONUNBUFFERED="").returncode == 2
 
@@ -88,7 +89,7 @@ HELPS = (
 )
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@needs_full_device
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("shown", HELPS)
 def test_help_that_finds_no_room_is_an_error(shown: str, unbuffered: str) -> None:
@@ -103,7 +104,7 @@ def test_nobody_reading_help_is_a_silent_end(unbuffered: str) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@needs_full_device
 def test_a_full_disk_is_one_line() -> None:
     done = command("print('x')", "> /dev/full")
     assert (done.returncode, done.stderr) == (1, FULL)
