@@ -14,6 +14,7 @@ from baselines.experiments.yaml_files import MAX_BYTES
 from baselines.published.collecting import collected
 from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
 from baselines.published.page import PUBLISHED, SUMMARY, page, transfers
+from baselines.published.run_list import RUN_LIST, run_list
 from baselines.published.section import Section
 
 PROGRAM = "python -m baselines.results"
@@ -112,14 +113,16 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
 
 
 def _section(results: Results) -> Section:
-    """Draw and measure; writes the figures and tables."""
+    """Draw and measure; writes the list of the runs, the figures and the tables."""
     from baselines.analysis.report import ReportWishes, report  # draws: a second to import
 
+    runs = {Path(RUN_LIST): run_list(results).encode()}
     if not results.panels:  # as long as only teachers of the experiment have a log
+        _write(results.folder, runs)
         return Section(results, (), (), (), ())
     found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
-    _write(results.folder, files)
+    _write(results.folder, runs | files)
     names = {path.name for path in files}
     return Section(results, found.comparisons, found.knowledge, found.notes, names)
 

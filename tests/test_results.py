@@ -63,13 +63,14 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_results_are_collected_and_shown(folder: Path) -> None:
     call(folder, folder / "trial.yaml")
     found = files(folder / "results")
-    figures = ["trial.png", "trial_teachers.png", "trial.md", "trial.csv", "experiment.yaml"]
+    figures = ["trial.png", "trial_teachers.png", "trial.md", "trial.csv"]
+    named = [*figures, "experiment.yaml", "runs.md"]
     runs = [f"{method}/{n}" for method in ("target_v0/ppo", "source_target/mikt") for n in range(3)]
     logs = [f"{run}/{name}" for run in runs for name in ("config.json", "progress.csv")]
     assert set(found) == {
         "README.md",
         "summary.png",
-        *(f"trial/{name}" for name in [*figures, *logs]),
+        *(f"trial/{name}" for name in [*named, *logs]),
     }
     assert found["trial/experiment.yaml"].decode() == EXPERIMENT
     page = found["README.md"].decode()
@@ -86,13 +87,17 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
         " 1,900 ± 2,360 (n = 3, unfinished) | – | – |\n",
         "n = 3 pairs): the interval includes 0: **not shown so far**.",  # seed 2 goes on
         "MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
+    ):
+        assert expected in page, page
+    runs_page = found["trial/runs.md"].decode()
+    for expected in (
         "# source_target/mikt/2: 500,000 timesteps, commit abcdef, from update 6 on 123456\n"
         "python -m baselines.run --log_path=runs/source_target/mikt/2/logs\n",
         "# target_v0/ppo/0: 1,000,000 timesteps, commit not known\n# command not known\n",
     ):
-        assert expected in page, page
+        assert expected in runs_page, runs_page
     linked = set(re.findall(r"\]\((trial/[^)]*)\)", page))
-    assert linked == {f"trial/{name}" for name in figures}
+    assert linked == {f"trial/{name}" for name in named}
 
 
 def test_the_page_is_made_from_the_committed_files_alone(folder: Path) -> None:
@@ -306,7 +311,8 @@ def test_a_run_of_two_experiments_is_collected_once_and_shown_in_both(folder: Pa
     assert not list((folder / "results" / "other").rglob("progress.csv"))
     page = (folder / "results" / "README.md").read_text()
     section = page.partition("## Another\n")[2].partition("\n## ")[0]
-    assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in section
+    runs = committed(folder, "other/runs.md").decode()
+    assert "# trial/target_v0/ppo/0: 1,000,000 timesteps" in runs
     assert (
         " 6 runs are not there yet: Source → Target, MIKT without MI; Source → Target, MLPP"
         " (seeds 0, 1, 2 of each)." in section
@@ -384,6 +390,7 @@ def test_teachers_alone_are_told_before_there_is_a_run_to_compare(folder: Path) 
     assert "trial.md" not in section
     assert set(files(folder / "results" / "trial")) == {
         "experiment.yaml",
+        "runs.md",
         *(f"teachers/source_v0/ppo/0/{name}" for name in ("config.json", "progress.csv")),
     }
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from baselines.analysis.formatting import (
-    as_timesteps,
     counted,
     escaped,
     named,
@@ -25,6 +24,7 @@ from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
 from baselines.analysis.wording import VERBS, sentences, too_few
 from baselines.published.folder import EXPERIMENT, Results
+from baselines.published.run_list import RUN_LIST
 
 WEIGHTS_STUDY = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
@@ -37,9 +37,6 @@ STUDIES = (
 
 KNOWLEDGE = "What the teachers' training brings"
 """The title of the section on all methods with a control."""
-
-OF_ITS_COMMIT = """\
-Each command is for the code of its commit: a flag that is not given has that commit's default."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,8 @@ def parts_of(section: Section) -> Iterator[str]:
         yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
     if section.notes:
         yield "\n".join(f"- {escaped(note)}" for note in section.notes)
-    yield _runs(results)
+    runs = counted(len(results.runs), "run")
+    yield f"Commits and commands of its {runs}: {_link(section, RUN_LIST)}."
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:
@@ -205,23 +203,6 @@ def _figure(section: Section, name: str, words: str) -> Iterator[str]:
 
 def _link(section: Section, name: str) -> str:
     return f"[`{name}`]({quote(section.results.folder.name)}/{quote(name)})"
-
-
-def _runs(results: Results) -> str:
-    lines = [line for run in results.runs for line in _run(results, run)]
-    summary = f"The {counted(len(results.runs), 'run')}: commits and commands"
-    commands = "\n".join(["```sh", *lines, "```"])
-    return _folded(summary, [OF_ITS_COMMIT, commands])
-
-
-def _run(results: Results, run: Run) -> Iterator[str]:
-    timesteps = f"{as_timesteps(run.timesteps[-1])} timesteps"
-    commits = [
-        (f"from update {update} on " if update else "") + (commit or "not known")
-        for update, commit in run.origin.commits
-    ]
-    yield f"# {results.place(run)}: {timesteps}, commit {', '.join(commits)}"
-    yield run.origin.command or "# command not known"
 
 
 def short(title: str) -> str:
