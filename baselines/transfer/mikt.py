@@ -23,11 +23,11 @@ from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
-from baselines.transfer.student.mixing import MixingSpec, check_mixing
+from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import METRICS
-from baselines.transfer.student.student_parts import named_options
+from baselines.transfer.student.student_parts import check_mixing, named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.places import (
     check_no_other_statistics,

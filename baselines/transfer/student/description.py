@@ -15,9 +15,9 @@ from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
 from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing import MixingSpec, check_mixing
+from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import LOSSES
-from baselines.transfer.student.student_parts import StudentParts, named_options
+from baselines.transfer.student.student_parts import StudentParts, check_mixing, named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.common.errors import UserError
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import (
     Variable,
@@ -137,30 +135,6 @@ def _of_outputs(body: PlainPolicy, teachers: Sequence[Teacher]) -> Variables:
 
 def _logits(teachers: Sequence[Teacher]) -> np.ndarray:
     return np.array([OWN_LOGIT] + [TEACHER_LOGIT] * len(teachers), np.float32)
-
-
-def check_mixing(spec: MixingSpec, body: PlainPolicy, teacher: Teacher, name: str) -> None:
-    """Check that a teacher, which messages call `name`, can be mixed in so.
-
-    Raises:
-        UserError: it cannot.
-    """
-    own, theirs = body.network.widths, teacher.policy.network.widths
-    if spec.laterals == "identity" and own != theirs:
-        raise UserError(
-            f"--laterals: identity needs hidden layers as wide as the student's, {_said(own)}, not"
-            f" {_said(theirs)} (the teacher {name})"
-        )
-    actions = body.distribution, teacher.policy.distribution
-    if spec.with_outputs and not all(isinstance(kind, DiagGaussian) for kind in actions):
-        raise UserError(
-            f"--mix_outputs: {spec.outputs} needs tasks whose actions are a Box"
-            f" (the teacher {name})"
-        )
-
-
-def _said(widths: Sequence[int]) -> str:
-    return " and ".join(map(str, dict.fromkeys(widths)))
 
 
 def fixed_matrices(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Params
+from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer.student import mapping
@@ -34,6 +37,30 @@ def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[st
         "mix_outputs": mixing_spec.outputs == "named",
     }
     return [option for option, is_named in named.items() if is_named]
+
+
+def check_mixing(spec: MixingSpec, body: PlainPolicy, teacher: Teacher, name: str) -> None:
+    """Check that a teacher, which messages call `name`, can be mixed in so.
+
+    Raises:
+        UserError: it cannot.
+    """
+    own, theirs = body.network.widths, teacher.policy.network.widths
+    if spec.laterals == "identity" and own != theirs:
+        raise UserError(
+            f"--laterals: identity needs hidden layers as wide as the student's, {_said(own)}, not"
+            f" {_said(theirs)} (the teacher {name})"
+        )
+    actions = body.distribution, teacher.policy.distribution
+    if spec.with_outputs and not all(isinstance(kind, DiagGaussian) for kind in actions):
+        raise UserError(
+            f"--mix_outputs: {spec.outputs} needs tasks whose actions are a Box"
+            f" (the teacher {name})"
+        )
+
+
+def _said(widths: Sequence[int]) -> str:
+    return " and ".join(map(str, dict.fromkeys(widths)))
 
 
 @dataclass(frozen=True)
