@@ -101,21 +101,31 @@ STYLES = (
 RESERVED = tuple(METHODS)[: len(STYLES)]
 """Labels that have the style of their place in every figure."""
 
+SHIFTS = (0, *range(2, len(STYLES)), 1)
+"""How far on a colour takes its line and marker: the solid lines of neighbours look too alike."""
+
 
 def styles(panels: Iterable[Panel]) -> dict[str, Style]:
-    """A style for each label; labels beyond the reserved ones take those that are left.
+    """A style for each label.
 
-    Colours that are left come first, then each with other lines, then those of the reserved labels
-    with other lines. All differ, up to the square of the number of `STYLES`.
+    A reserved label has its own, and where it is missing, the first that adds something to it, such
+    as "PPO, lr=0.001". The others take the colours that are left, then these with other lines, then
+    the reserved ones with other lines. All differ, up to the square of the number of `STYLES`.
     """
-    labels = dict.fromkeys(method.label for panel in panels for method in panel.methods)
-    reserved = {name: STYLES[i] for i, name in enumerate(RESERVED) if name in labels}
+    labels = list(dict.fromkeys(method.label for panel in panels for method in panel.methods))
+    alike = {
+        name: [s for s in labels if s == name or s.startswith(f"{name}, ")] for name in RESERVED
+    }
+    reserved = {
+        name if name in found else found[0]: STYLES[i]
+        for i, (name, found) in enumerate(alike.items())
+        if found
+    }
     others = [name for name in labels if name not in reserved]
     taken = [STYLES.index(style) for style in reserved.values()]
     free = [i for i in range(len(STYLES)) if i not in taken]
-    shifts = range(len(STYLES))
-    left = [_mixed(color, shift) for shift in shifts for color in free]
-    left += [_mixed(color, shift) for shift in shifts[1:] for color in taken]
+    left = [_mixed(color, shift) for shift in SHIFTS for color in free]
+    left += [_mixed(color, shift) for shift in SHIFTS[1:] for color in taken]
     return reserved | dict(zip(others, cycle(left), strict=False))
 
 

@@ -139,6 +139,25 @@ def test_a_method_looks_the_same_in_every_figure() -> None:
         assert alone[label] != alone["another"]
 
 
+def test_a_method_with_other_settings_looks_like_it_where_it_is_missing() -> None:
+    whole = drawing.styles(methods_called(list(RESERVED)))
+    labels = ["all named", "PPO, small noise", "PPO, no noise", "PPO + KL, small noise", "MIKTO"]
+    looks = drawing.styles(methods_called(labels))
+    assert looks["PPO, small noise"] == whole["PPO"]
+    assert looks["PPO + KL, small noise"] == whole["PPO + KL"]
+    both = drawing.styles(methods_called([*labels, "PPO"]))
+    assert both["PPO"] == whole["PPO"]
+    assert len(set(both.values())) == len(labels) + 1
+
+
+def test_labels_that_share_a_colour_have_other_lines() -> None:
+    """With up to twice as many labels as colours."""
+    labels = [f"method {i}" for i in range(2 * len(STYLES))]
+    looks = drawing.styles(methods_called(labels)).values()
+    drawn = {(look.color, str(look.line)) for look in looks}
+    assert len(drawn) == len(labels)
+
+
 @pytest.mark.parametrize("reserved", range(len(RESERVED) + 1))
 def test_many_methods_look_different(reserved: int) -> None:
     """Whatever colours are left for the others: at the end none."""
