@@ -9,6 +9,7 @@ from gymnasium import spaces
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.sizes import MAX_VARIABLES
 from baselines.common.networks.spaces import policy_for
 from baselines.common.networks.specs import NetworkSpec
 
@@ -105,6 +106,12 @@ DAMAGE: dict[str, dict[str, Any]] = {
     "a size that is no number": {"obs_size": "many"},
     "an unknown part of the shape": {"spec": {"num_layers": 2, "colour": 3}},
     "no shape": {"spec": None},
+    "a scope that is no name": {"pi_scope": 3},
+    "no observations": {"obs_size": 0},
+    "a size that is not whole": {"obs_size": 3.0},
+    "no actions": {"distribution": ["DiagGaussian", 0]},
+    "no layers": {"spec": {"num_layers": 0}},
+    "no units": {"spec": {"num_hidden": -1}},
 }
 
 
@@ -114,6 +121,26 @@ def test_a_damaged_description_is_refused(
 ) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         PlainPolicy.from_description(mlp_policy().describe() | damage)
+
+
+@pytest.mark.parametrize(
+    ("obs_size", "layers", "width", "outputs"),
+    [(1 << 20, 2, 64, 2), (3, 20_000, 64, 2), (3, 2, 6_000, 2), (3, 2, 64, 1 << 21)],
+)
+def test_a_policy_of_too_many_variables_is_refused(
+    obs_size: int, layers: int, width: int, outputs: int
+) -> None:
+    def described(parts: int) -> tuple[dict[str, Any], int]:
+        """That of a policy so much smaller in each size, and its number of variables."""
+        sizes = NetworkSpec(-(-layers // parts), -(-width // parts))
+        policy = PlainPolicy(-(-obs_size // parts), DiagGaussian(-(-outputs // parts)), sizes)
+        return policy.describe(), sum(policy.variable_counts().values())
+
+    (large, too_many), (small, few) = described(1), described(2)
+    assert few < MAX_VARIABLES < too_many
+    PlainPolicy.from_description(small)
+    with pytest.raises(ValueError, match=f"more than {MAX_VARIABLES} variables"):
+        PlainPolicy.from_description(large)
 
 
 @pytest.mark.parametrize("key", ["obs_size", "distribution", "spec", "pi_scope", "vf_scope"])

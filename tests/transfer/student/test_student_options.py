@@ -352,6 +352,7 @@ def test_a_checkpoint_brings_it_back(student: Student, params: Arrays) -> None:
         {"mixing": {"outputs": "identity"}},
         {"mixing": {"hidden": "named"}},
         {"mixing": {}, "mapping_spec": {"mapping": "learned"}},
+        {"mapping_spec": {"num_layers": 10**6, "mapping": "named"}},
         {"windows": []},
         {"windows": [[[0, 1, 2, 0], [[0, 0]]]]},
         {"windows": [[[0, 1, 2, 3], [[0, 0]]], [[0] * 6, [[0, 0]]]]},
@@ -391,6 +392,8 @@ def test_a_student_goes_on_with_the_same_options_only(option: str, student: Stud
     }
     with pytest.raises(CheckpointError, match=f"{told[option]}; give the same"):
         check_goes_on(Config(load_path="old"), student, plain)
+    with pytest.raises(CheckpointError, match=f"^{told[option].partition(':')[0]}: .* give"):
+        check_goes_on(Config(load_path="old"), plain, student)
 
 
 def test_a_description_whose_networks_do_not_fit_is_refused(make_student: Any) -> None:
