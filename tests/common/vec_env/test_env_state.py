@@ -16,6 +16,7 @@ from baselines.common.errors import UserError
 from baselines.common.trees import pack, unpack
 from baselines.common.vec_env.env_state import (
     LARGE,
+    PROBE_STEPS,
     env_state,
     large_arrays,
     made_alike,
@@ -262,6 +263,32 @@ def test_it_goes_on_however_it_remembers(task: Callable[[], gym.Env]) -> None:
     follow(one, [0] * 20)
     restore_env(ForeignTask(other), through_a_file(env_state(one)))
     assert follow(one, [0] * 20) == follow(other, [0] * 20)
+
+
+class Fading(Remembering):
+    """Keeps its age in an object of its own, shows its youth, and lends its one buffer."""
+
+    def __init__(self) -> None:
+        self._ages, self._shown = iter(range(10**6)), np.zeros(1)
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self._shown[0] = max(0, 2 * PROBE_STEPS - 1 - next(self._ages))
+        return self._shown, 0.0, False, False, {}
+
+
+def test_a_difference_that_has_gone_by_the_end_is_noticed() -> None:
+    assert obstacle_to_restoring(Fading) == "it keeps state that cannot be saved"
+
+
+class NotANumber(Remembering):
+    """As a simulation that has come apart."""
+
+    def walk(self) -> np.ndarray:
+        return np.full(1, np.nan)
+
+
+def test_what_is_no_number_in_both_is_alike() -> None:
+    assert obstacle_to_restoring(NotANumber) == ""
 
 
 class Table(Remembering):
