@@ -291,18 +291,21 @@ def own_tasks() -> Iterator[None]:
 
 @pytest.mark.usefixtures("own_tasks")
 def test_a_function_makes_the_task(tmp_path: Path) -> None:
-    made = []
+    made, seen = [], []
 
     def guessing(steps: int = 4) -> gym.Env:
         made.append(steps)
         return gym.wrappers.TimeLimit(toys.DiscreteToy(), steps)
 
     model = ppo2.learn(
-        guessing, num_timesteps=64, env_kwargs={"steps": 8}, save_path=tmp_path, **SMALL
-    )
+        guessing, num_timesteps=64, env_kwargs={"steps": 8}, save_path=tmp_path,
+        callback=lambda progress: seen.append(progress.model), **SMALL,
+    )  # fmt: skip
     assert set(made) == {8}
     assert model.saved.metadata["env"] == {"id": "guessing", "kwargs": {"steps": 8}}
-    assert {episode.l for episode in model.evaluate(3).episodes} == {8}
+    tasks.OWN["guessing"] = toys.BoxToy  # another function of this name
+    for policy in (model, *seen):
+        assert {episode.l for episode in policy.evaluate(3).episodes} == {8}
     named = ppo2.learn(lambda: toys.BoxToy(), env_name="Boxes", num_timesteps=64, **SMALL)
     assert "Boxes" in repr(named)
     check = (

@@ -108,6 +108,12 @@ def test_what_is_no_picture_is_told(case: str, ending: str, checkpoint: Path) ->
     assert list(checkpoint.parent.iterdir()) == [checkpoint]
 
 
+def test_each_policy_is_filmed_in_the_task_that_its_own_function_makes(checkpoint: Path) -> None:
+    one = ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=PICTURE))
+    ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=None))
+    one.record_video(checkpoint.with_name("film.gif"))
+
+
 def test_a_task_without_pictures_is_told(checkpoint: Path) -> None:
     class Unseen(Paying):
         render = gym.Env.render
