@@ -59,14 +59,19 @@ def test_an_iteration_trains_on_its_rollout_and_logs_that(
 ) -> None:
     given, heard = [], Heard()
 
-    def train(_: Model, *arguments: Any) -> dict[str, float]:
+    def train(model: Model, *arguments: Any) -> dict[str, float]:
         given.append(arguments)
+        model.params = {"p": np.float32(0.25)}
         return {"policy_loss": 0.75}
 
     monkeypatch.setattr(Model, "train", train)
     run.log, run.lr_scale = heard, 0.5  # after a rollback
     policy = run.model.policy
-    stage = Stage(1, policy, lambda u: {"own": u / 8}, lambda _, obs: {"seen": float(len(obs))})
+
+    def measured(params: Mapping[str, Any], obs: np.ndarray) -> dict[str, float]:
+        return {"seen": float(len(obs)), "trained": float(params["p"])}
+
+    stage = Stage(1, policy, lambda u: {"own": u / 8}, measured)
     iterate(run, stage, 3)
     [(batch, rng, lr, coefs)] = given
     [row] = heard.rows
@@ -76,6 +81,6 @@ def test_an_iteration_trains_on_its_rollout_and_logs_that(
     unexplained = np.var(batch["returns"] - batch["values"]) / np.var(batch["returns"])
     expected = {
         "total_timesteps": 64, "explained_variance": 1 - unexplained, "lr": lr, "seen": 64,
-        "policy_loss": 0.75, "kl_coef": 0.25, "own_coef": 0.375,
+        "trained": 0.25, "policy_loss": 0.75, "kl_coef": 0.25, "own_coef": 0.375,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-4)

@@ -265,6 +265,17 @@ def test_a_reduced_model_goes_on_as_if_the_rest_had_never_been(
     assert reduced.adam_steps == never.adam_steps == 12
 
 
+def test_the_digest_is_of_the_variables_and_of_both_moments(start: Any, small_config: Any) -> None:
+    policy, params = start()
+    shifted = params | {"vf/vf/b": params["vf/vf/b"] + 1}
+    models = [Model(policy, x, small_config()) for x in (params, params, shifted, params, params)]
+    for name, model in zip("mv", models[3:], strict=True):
+        model.restore(model.state() | {name: model.state()[name] + 1})
+    one, twin, *others = (model.digest() for model in models)
+    assert one == twin
+    assert len({one, *others}) == 4
+
+
 def test_a_model_cannot_be_reduced_to_what_it_has_not(
     start: Any, mlp_policy: Any, small_config: Any
 ) -> None:

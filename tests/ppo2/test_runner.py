@@ -74,7 +74,7 @@ class ScriptedEnvs:
     def __init__(self, num_env: int, steps: int) -> None:
         rng = np.random.default_rng(num_env)
         self.obs = rng.standard_normal((steps + 1, num_env, 3)).astype(np.float32)
-        self.rewards = rng.standard_normal((steps, num_env)).astype(np.float32)
+        self.rewards = rng.standard_normal((steps, num_env))
         self.dones = rng.random((steps, num_env)) < 0.2
         self.groups = [slice(0, 1), slice(1, num_env)][:num_env]
         self._given: list[list[np.ndarray]] = [[] for _ in self.groups]

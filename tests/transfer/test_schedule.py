@@ -147,6 +147,8 @@ def test_the_imitation_falls_from_the_weight_that_is_asked_for(student: Student)
         expected = {"kickstart": 0.5 * (10 - update) / 9}
         assert taught.coefs(update) == pytest.approx(expected)
     assert (alone.first, alone.coefs(10)) == (10, {})
+    assert [taught.alone, alone.alone] == [False, True]  # the window of returns starts afresh
+    assert (taught.policy, alone.policy) == (trained, student.body)
 
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
