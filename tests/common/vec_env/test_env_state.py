@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gymnasium as gym
+import mujoco
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -249,11 +250,30 @@ class WithADieFromTheFirstStep(Remembering):
         return self._die.normal(size=1)
 
 
+class OffItsHook(Remembering):
+    """In which constraints of its simulation hold: none any more from the first step on."""
+
+    def __init__(self) -> None:
+        self.model = mujoco.MjModel.from_xml_string(
+            """<mujoco>
+                 <worldbody><body name="ball"><freejoint/><geom size="0.1"/></body></worldbody>
+                 <equality><weld body1="ball"/></equality>
+               </mujoco>"""
+        )
+        self.data = mujoco.MjData(self.model)
+
+    def walk(self) -> np.ndarray:
+        mujoco.mj_step(self.model, self.data)
+        if self.data.time < 1.5 * self.model.opt.timestep:
+            self.data.eq_active[0] = 0
+        return self.data.qpos[2:3]
+
+
 @pytest.mark.parametrize(
     "task",
     [
         InADictionary, InAListFromTheStart, InAnotherReadOnlyArray, InAnArrayOfAnotherType,
-        WithADieFromTheFirstStep,
+        WithADieFromTheFirstStep, OffItsHook,
     ],
 )  # fmt: skip
 def test_it_goes_on_however_it_remembers(task: Callable[[], gym.Env]) -> None:
