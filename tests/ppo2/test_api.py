@@ -236,6 +236,16 @@ def test_ctrl_c_ends_the_run_after_its_update(keeps: bool, tmp_path: Path) -> No
         np.testing.assert_array_equal(found.predict(np.eye(3))[0], kept[0].predict(np.eye(3))[0])
 
 
+def test_a_run_that_is_stopped_after_its_last_update_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    verbose = SMALL | {"verbose": 1}
+    ppo2.learn("DiscreteToy-v0", num_timesteps=64, callback=lambda _: False, **verbose)
+    said = capsys.readouterr().out
+    assert "done: 1 updates, 64 timesteps" in said
+    assert "stopped" not in said
+
+
 def test_what_a_callback_raises_arrives() -> None:
     def fail(progress: SoFar) -> None:
         raise LookupError("mine")

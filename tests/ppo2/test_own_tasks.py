@@ -114,6 +114,34 @@ def test_each_policy_is_filmed_in_the_task_that_its_own_function_makes(checkpoin
     one.record_video(checkpoint.with_name("film.gif"))
 
 
+@pytest.mark.parametrize("use", ["film", "evaluation"])
+def test_it_begins_from_its_seed_and_has_sampled_actions_where_asked(
+    use: str, checkpoint: Path
+) -> None:
+    seeds, actions = [], []
+
+    class Recorded(Paying):
+        def reset(self, **arguments: Any) -> tuple[np.ndarray, dict[str, Any]]:
+            seeds.append(arguments.get("seed"))
+            return super().reset(**arguments)
+
+        def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+            actions.append(action.tolist())
+            return super().step(action)
+
+    model = ppo2.load(checkpoint, env=lambda render_mode=None: Recorded(picture=PICTURE))
+    for seed, deterministic in ((3, True), (3, False), (3, False), (4, False)):
+        if use == "film":
+            model.record_video(checkpoint.with_name("film.gif"), seed, deterministic)
+        else:
+            model.evaluate(1, seed, deterministic)
+    assert seeds[0] == seeds[1] == seeds[2] != seeds[3]
+    likeliest, sampled, again, other = actions[::4]  # the first of each episode
+    assert likeliest == model.predict(np.zeros(3))[0].tolist()
+    assert sampled == again
+    assert len({*map(tuple, (likeliest, sampled, other))}) == 3
+
+
 def test_a_task_without_pictures_is_told(checkpoint: Path) -> None:
     class Unseen(Paying):
         render = gym.Env.render
