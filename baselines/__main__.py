@@ -25,6 +25,8 @@ def main(argv: list[str]) -> None:
         UserError: anything but `--help` was given.
     """
     if argv and argv[0] not in ("-h", "--help"):
+        if argv[0] in COMMANDS:
+            raise UserError(f"{argv[0]}: written with a dot, {PROGRAM}.{argv[0]}")
         near = suggestion(argv[0], COMMANDS) or f"; one of: {', '.join(COMMANDS)}"
         raise UserError(f"{argv[0]}: no command; they are given as {PROGRAM}.NAME{near}")
     print("Training with PPO, and transfer between robots of different shape. Commands:\n")

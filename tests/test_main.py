@@ -28,6 +28,12 @@ def test_a_command_given_as_an_argument_is_told_how() -> None:
         main(["evalaute"])
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_given_without_its_dot_is_told_how(name: str) -> None:
+    with pytest.raises(UserError, match=rf"^{name}: .*python -m baselines\.{name}$"):
+        main([name, "--help"])
+
+
 def test_the_former_name_of_describe_still_works() -> None:
     teacher = "teacher_models/centipede_four/0/00970"
     shown = python("-m", "baselines.inspect", teacher).stdout
