@@ -37,9 +37,19 @@ def observation_size(space: spaces.Space) -> int:
     """
     if not isinstance(space, spaces.Box) or len(space.shape) != 1 or not space.shape[0]:
         raise ValueError(
-            f"observations must be a Box with one axis, and not empty; they are {space}"
+            f"observations must be a Box with one axis, and not empty{_remedy(space)}; they are"
+            f" {space}"
         )
     return space.shape[0]
+
+
+def _remedy(space: spaces.Space) -> str:
+    """How such observations are made a vector, where Gymnasium can."""
+    try:
+        can = spaces.flatdim(space) > 0
+    except (AttributeError, NotImplementedError, ValueError):  # no space, a new kind, no one length
+        can = False
+    return " (gymnasium.wrappers.FlattenObservation makes them one)" if can else ""
 
 
 def distribution_for(space: spaces.Space, init_logstd: float = 0.0) -> Distribution:

@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -10,7 +11,7 @@ from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import MAX_VARIABLES
-from baselines.common.networks.spaces import policy_for
+from baselines.common.networks.spaces import observation_size, policy_for
 from baselines.common.networks.specs import NetworkSpec
 
 GAINS = {
@@ -173,6 +174,45 @@ def test_other_spaces_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=complaint):
         policy_for(observations, actions, NetworkSpec(), "pi", "vf")
+
+
+class Unheard(spaces.Space):
+    """A kind of space that Gymnasium does not know."""
+
+
+VECTOR = spaces.Box(-1, 1, (3,))
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [
+        spaces.Discrete(5),
+        spaces.MultiBinary(5),
+        spaces.MultiDiscrete([3, 4]),
+        spaces.Box(0, 1, ()),
+        spaces.Box(0, 1, (4, 4)),
+        spaces.Tuple((VECTOR, VECTOR)),
+        spaces.Dict(position=VECTOR, goal=VECTOR),
+    ],
+    ids=str,
+)
+def test_the_wrapper_that_makes_observations_a_vector_is_named(observations: spaces.Space) -> None:
+    task = gym.Env()
+    task.observation_space = observations
+    with pytest.raises(ValueError, match=r"gymnasium\.wrappers\.FlattenObservation"):
+        observation_size(observations)
+    flat = gym.wrappers.FlattenObservation(task).observation_space
+    assert observation_size(flat) == spaces.utils.flatten(observations, observations.sample()).size
+
+
+@pytest.mark.parametrize(
+    "observations",
+    [None, Unheard(), spaces.Dict(a=Unheard()), spaces.Sequence(VECTOR), spaces.Box(0, 1, (0,))],
+    ids=str,
+)
+def test_the_wrapper_is_not_named_where_it_does_not_help(observations: Any) -> None:
+    with pytest.raises(ValueError, match="not empty; they are "):
+        observation_size(observations)
 
 
 @pytest.mark.parametrize("distribution", [DiagGaussian(2), Categorical(4)], ids=repr)
