@@ -99,7 +99,8 @@ def choices_of(f: Field[Any]) -> list[str]:
 
 def describe_shortly(f: Field[Any]) -> str:
     """One line of help: meaning, and default if there is one."""
-    default = f" (default: {default_text(f)})" if f.default not in ("", (), False) else ""
+    text = "" if f.default is False else default_text(f)
+    default = f" (default: {text})" if text else ""
     return f"{f.metadata['help']}{default}".replace("%", "%%")
 
 

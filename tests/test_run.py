@@ -439,10 +439,14 @@ def test_help_is_short_and_has_what_is_asked_for_first(capsys: pytest.CaptureFix
         parse(["--help"], "run", "Train.")
     shown = capsys.readouterr().out
     assert ended.value.code == 0
-    assert len(shown.splitlines()) < 45
+    assert len(shown.splitlines()) <= 45
     for told in ("--env ID", "--teacher_paths FILE", "--save_path DIR", "--env_kwargs JSON"):
         assert told in shown
     assert "--decoder_min_std" not in shown
+    words = " ".join(shown.split())
+    assert f"seed of everything random (default: {Config.seed})" in words
+    assert f"only at the end (default: {Config.save_interval})" in words
+    assert "default: False" not in words
 
 
 BAD_INPUT = {
