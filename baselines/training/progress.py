@@ -143,7 +143,8 @@ class Progress:
     def summary(self) -> str:
         """The last line of a run."""
         n = len(self._window)
-        known = f" of the last {n} episodes {self.training_return:.1f}"
+        last = "last episode" if n == 1 else f"last {n} episodes"
+        known = f" of the {last} {self.training_return:.1f}"
         line = (
             f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
             f" mean return{known if n else ': no episode ended'}"

@@ -115,7 +115,7 @@ def test_a_hand_over_before_any_episode_has_ended() -> None:
     json.dumps(p.state(), allow_nan=False)
     assert p.summary.endswith(" s; mean return: no episode ended")
     p.record(episodes(3.0))
-    assert p.summary.endswith("mean return of the last 1 episodes 3.0")
+    assert p.summary.endswith("mean return of the last episode 3.0")
     p.hand_over()
     assert p.summary.endswith("mean return: no episode ended; before the hand-over it was 3.0")
 
