@@ -8,6 +8,18 @@
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+for argument in "$@"; do
+    if [ "$argument" = -h ] || [ "$argument" = --help ]; then
+        sed -n '1d; /^set/q; s/^# \{0,1\}//p' scripts/figure.sh
+        exit
+    fi
+done
+case ${1:-} in
+    "" | -*)
+        echo "scripts/figure.sh: error: NAME: missing; name a file of experiments/, such as sizes" >&2
+        exit 2
+        ;;
+esac
 name=$1
 shift
 out=runs
