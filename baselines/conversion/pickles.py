@@ -103,10 +103,6 @@ ARGUMENTS = frozenset((
     "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
 ))  # fmt: skip
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
-TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-IGNORED = frozenset(("PROTO", "FRAME", "STOP"))
-STORES = frozenset(("PUT", "BINPUT", "LONG_BINPUT"))
-FETCHES = frozenset(("GET", "BINGET", "LONG_BINGET"))
 
 
 class _Machine:
@@ -122,22 +118,80 @@ class _Machine:
 
     def step(self, name: str, argument: Any) -> None:
         """Follow one opcode."""
-        if name in ARGUMENTS:
-            self._stack.append(argument)
-        elif name in CONSTANTS:
-            self._stack.append(CONSTANTS[name])
-        elif name in TUPLES:
-            backwards = [self.pop() for _ in range(TUPLES[name])]
-            self._stack.append(tuple(backwards[::-1]))
-        elif name in STORES:
-            self._memo[int(argument)] = self._top()
-        elif name in FETCHES:
-            self._stack.append(self._memo[int(argument)])
-        elif name not in IGNORED:
-            method = getattr(self, f"_{name.lower()}", None)
-            if method is None:
+        push, pop = self._stack.append, self.pop
+        match name:
+            case _ if name in ARGUMENTS:
+                push(argument)
+            case _ if name in CONSTANTS:
+                push(CONSTANTS[name])
+            case "PUT" | "BINPUT" | "LONG_BINPUT":
+                self._memo[int(argument)] = self._top()
+            case "MEMOIZE":
+                self._memo[len(self._memo)] = self._top()
+            case "GET" | "BINGET" | "LONG_BINGET":
+                push(self._memo[int(argument)])
+            case "MARK":
+                self._marks.append(len(self._stack))
+            case "POP" if self._marks and self._marks[-1] == len(self._stack):
+                self._marks.pop()
+            case "POP":
+                pop()
+            case "POP_MARK":
+                self._pop_to_mark()
+            case "DUP":
+                push(self._top())
+            case "TUPLE1" | "TUPLE2" | "TUPLE3":
+                backwards = [pop() for _ in range(int(name[-1]))]
+                push(tuple(backwards[::-1]))
+            case "TUPLE":
+                push(tuple(self._pop_to_mark()))
+            case "EMPTY_LIST" | "EMPTY_SET":  # the elements of a set need not be hashed
+                push([])
+            case "LIST" | "FROZENSET":
+                push(self._pop_to_mark())
+            case "APPEND":
+                self._extend([pop()])
+            case "APPENDS" | "ADDITEMS":
+                self._extend(self._pop_to_mark())
+            case "EMPTY_DICT":
+                push({})
+            case "DICT":
+                values = self._pop_to_mark()
+                push({})
+                self._set(values)
+            case "SETITEM":
+                value, key = pop(), pop()
+                self._set([key, value])
+            case "SETITEMS":
+                self._set(self._pop_to_mark())
+            case "GLOBAL":
+                self._push_global(*argument.split(" ", 1))
+            case "STACK_GLOBAL":
+                called, module = pop(), pop()
+                self._push_global(module, called)
+            case "REDUCE" | "NEWOBJ":
+                arguments, made_by = pop(), pop()
+                self._call(made_by, arguments)
+            case "NEWOBJ_EX":
+                pairs, arguments, made_by = pop(), pop(), pop()
+                self._call(made_by, arguments, pairs)
+            case "INST":
+                arguments = tuple(self._pop_to_mark())
+                self._push_global(*argument.split(" ", 1))
+                self._call(pop(), arguments)
+            case "OBJ":
+                made_by, *arguments = self._pop_to_mark()
+                self._call(made_by, tuple(arguments))
+            case "BUILD":
+                self._build(pop())
+            case "PERSID":
+                push(Persistent(argument))
+            case "BINPERSID":
+                push(Persistent(pop()))
+            case "PROTO" | "FRAME" | "STOP":
+                pass
+            case _:
                 raise Refused(f"is a pickle with the unusual step {name}")
-            method(argument)
 
     def pop(self) -> Any:
         """Take the topmost value, but none from below the last mark."""
@@ -155,63 +209,9 @@ class _Machine:
         del self._stack[start:]
         return values
 
-    def _mark(self, _: Any) -> None:
-        self._marks.append(len(self._stack))
-
-    def _pop(self, _: Any) -> None:
-        if self._marks and self._marks[-1] == len(self._stack):
-            self._marks.pop()
-        else:
-            self.pop()
-
-    def _pop_mark(self, _: Any) -> None:
-        self._pop_to_mark()
-
-    def _dup(self, _: Any) -> None:
-        self._stack.append(self._top())
-
-    def _memoize(self, _: Any) -> None:
-        self._memo[len(self._memo)] = self._top()
-
-    def _tuple(self, _: Any) -> None:
-        self._stack.append(tuple(self._pop_to_mark()))
-
-    def _empty_list(self, _: Any) -> None:
-        self._stack.append([])
-
-    _empty_set = _empty_list  # its elements need not be hashed
-
-    def _list(self, _: Any) -> None:
-        self._stack.append(self._pop_to_mark())
-
-    _frozenset = _list
-
-    def _append(self, _: Any) -> None:
-        self._extend([self.pop()])
-
-    def _appends(self, _: Any) -> None:
-        self._extend(self._pop_to_mark())
-
-    _additems = _appends
-
     def _extend(self, values: list[Any]) -> None:
         target = self._top()
         (target.items if isinstance(target, Instance) else target).extend(values)
-
-    def _empty_dict(self, _: Any) -> None:
-        self._stack.append({})
-
-    def _dict(self, _: Any) -> None:
-        values = self._pop_to_mark()
-        self._stack.append({})
-        self._set(values)
-
-    def _setitem(self, _: Any) -> None:
-        value, key = self.pop(), self.pop()
-        self._set([key, value])
-
-    def _setitems(self, _: Any) -> None:
-        self._set(self._pop_to_mark())
 
     def _set(self, values: list[Any]) -> None:
         target = self._top()
@@ -222,13 +222,6 @@ class _Machine:
                 target[key] = value
             else:  # to hash a tuple of tuples of tuples could take for ever
                 raise Refused("is a pickle of a dictionary whose keys are not names")
-
-    def _global(self, argument: Any) -> None:
-        self._push_global(*argument.split(" ", 1))
-
-    def _stack_global(self, _: Any) -> None:
-        name, module = self.pop(), self.pop()
-        self._push_global(module, name)
 
     def _push_global(self, module: Any, name: Any) -> None:
         if not (isinstance(module, str) and isinstance(name, str)):
@@ -241,35 +234,10 @@ class _Machine:
             raise Refused("is a damaged pickle: a call without a tuple of arguments")
         self._stack.append(Instance(made_by, arguments, pairs=list((pairs or {}).items())))
 
-    def _reduce(self, _: Any) -> None:
-        arguments, made_by = self.pop(), self.pop()
-        self._call(made_by, arguments)
-
-    _newobj = _reduce
-
-    def _newobj_ex(self, _: Any) -> None:
-        pairs, arguments, made_by = self.pop(), self.pop(), self.pop()
-        self._call(made_by, arguments, pairs)
-
-    def _inst(self, argument: Any) -> None:
-        arguments = tuple(self._pop_to_mark())
-        self._global(argument)
-        self._call(self.pop(), arguments)
-
-    def _obj(self, _: Any) -> None:
-        made_by, *arguments = self._pop_to_mark()
-        self._call(made_by, tuple(arguments))
-
-    def _build(self, _: Any) -> None:
-        state, target = self.pop(), self._top()
+    def _build(self, state: Any) -> None:
+        target = self._top()
         if not isinstance(target, Instance):
             raise Refused("is a damaged pickle: it gives a state to what has none")
         target.state = state
         if self._after_build is not None:
             self._stack[-1] = self._after_build(target, self._stream)
-
-    def _persid(self, argument: Any) -> None:
-        self._stack.append(Persistent(argument))
-
-    def _binpersid(self, _: Any) -> None:
-        self._stack.append(Persistent(self.pop()))
