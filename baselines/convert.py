@@ -10,7 +10,7 @@ from typing import Any
 from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file
-from baselines.conversion.conversion import ConversionWishes, Converted, convert
+from baselines.conversion.conversion import Converted, convert
 from baselines.conversion.reading import read_foreign
 
 PROGRAM = "python -m baselines.convert"
@@ -77,19 +77,22 @@ def main(argv: list[str]) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> Converted:
-    wishes = ConversionWishes(
-        arguments.env,
-        _kwargs(arguments.env_kwargs),
-        arguments.activation,
-        arguments.pi_scope,
-        arguments.vf_scope,
-        arguments.unnormalized,
-    )
+    env_kwargs = _kwargs(arguments.env_kwargs)
     foreign = read_foreign(arguments.input, "IN")
     statistics = None
     if arguments.normalize:
         statistics = read_foreign(arguments.normalize, "--normalize")
-    return convert(arguments.input, foreign, statistics, wishes)
+    return convert(
+        arguments.input,
+        foreign,
+        statistics,
+        env=arguments.env,
+        env_kwargs=env_kwargs,
+        activation=arguments.activation,
+        pi_scope=arguments.pi_scope,
+        vf_scope=arguments.vf_scope,
+        unnormalized=arguments.unnormalized,
+    )
 
 
 def _kwargs(text: str) -> dict[str, Any]:

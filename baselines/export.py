@@ -9,7 +9,7 @@ from baselines.common.checkpoint import CodeNotKnown
 from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file, write_together
-from baselines.conversion.exporting import FORMATS, exported, format_of, targets
+from baselines.conversion.exporting import FORMATS, format_of, targets
 from baselines.conversion.outgoing import UNKNOWN_NETWORK, Outgoing, outgoing
 from baselines.training.saved import saved_policy
 
@@ -41,10 +41,11 @@ def main(argv: list[str]) -> None:
     """
     arguments = parser().parse_args(argv)
     path = Path(arguments.output)
-    for target in targets(path):
+    files = targets(path)
+    for target in files:
         check_new_file(target, OUT, arguments.checkpoint, arguments.force)
     policy = _read(arguments.checkpoint)
-    contents = exported(policy, path)
+    contents = {target: make(policy) for target, make in files.items()}
     try:
         write_together(contents)
     except OSError as error:

@@ -25,10 +25,7 @@ ACTIVATION = "tanh"
 def bare_policy(foreign: Foreign, path: str, where: str) -> tuple[PlainPolicy, Arrays]:
     """The policy in a file that tells all by itself, and its variables under our names.
 
-    Args:
-        foreign: what the file holds.
-        path: the file, for the messages.
-        where: the argument that named it, with which they begin.
+    Messages name the file at `path`; they begin with `where`, the argument that named it.
 
     Raises:
         UserError: it holds no policy, or only the user can say what its variables are.
@@ -85,12 +82,7 @@ def spaces_of_task(
 ) -> tuple[spaces.Space, spaces.Space]:
     """The spaces of observations and actions of a task, which the policy in the file must fit.
 
-    Args:
-        policy: found in the file `path`.
-        path: for the messages.
-        env_id: id of the task.
-        kwargs: its keyword arguments.
-        flag: the flag that names the task, for the messages.
+    Messages name the file at `path`, and the flag that names the task.
 
     Raises:
         UserError: there is no such task, or it has other sizes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -47,45 +47,38 @@ class Converted(SavedPolicy):
     notes: list[str]
 
 
-@dataclass(frozen=True)
-class ConversionWishes:
-    """What the user says of the file where it does not tell by itself; empty: nothing.
-
-    Attributes:
-        env: id of its task.
-        env_kwargs: keyword arguments of the task.
-        activation: of its hidden layers.
-        pi_scope: scope of its policy's hidden layers.
-        vf_scope: the same of its value function.
-        unnormalized: whether its observations were not normalised.
-    """
-
-    env: str = ""
-    env_kwargs: dict[str, Any] = field(default_factory=dict)
-    activation: str = ""
-    pi_scope: str = ""
-    vf_scope: str = ""
-    unnormalized: bool = False
-
-
 def convert(
-    path: str, foreign: Foreign, statistics: Foreign | None, wishes: ConversionWishes
+    path: str,
+    foreign: Foreign,
+    statistics: Foreign | None,
+    *,
+    env: str,
+    env_kwargs: dict[str, Any],
+    activation: str,
+    pi_scope: str,
+    vf_scope: str,
+    unnormalized: bool,
 ) -> Converted:
-    """Make a policy of the file at `path`.
+    """Make a policy of what the file at `path` holds.
 
     Args:
         path: the file.
         foreign: what it holds.
         statistics: the file of its normalisation, where there is one.
-        wishes: what the user says.
+        env: id of its task; empty, as the texts below: the user does not say it.
+        env_kwargs: keyword arguments of the task.
+        activation: of its hidden layers.
+        pi_scope: scope of its policy's hidden layers.
+        vf_scope: the same of its value function.
+        unnormalized: whether its observations were not normalised.
 
     Raises:
         UserError: something is missing, cannot be understood, or does not fit the task.
     """
-    networks = networks_in(foreign, path, "IN", wishes.pi_scope, wishes.vf_scope)
-    policy = networks.policy(_activation(path, foreign, wishes))
-    normalizer, notes = _normalizer(path, foreign, statistics, wishes, policy.obs_size)
-    metadata = _task(path, policy, foreign, wishes) | _origin(path, foreign)
+    networks = networks_in(foreign, path, "IN", pi_scope, vf_scope)
+    policy = networks.policy(_activation(path, foreign, activation))
+    normalizer, notes = _normalizer(path, foreign, statistics, unnormalized, policy.obs_size)
+    metadata = _task(path, policy, foreign, env, env_kwargs) | _origin(path, foreign)
     if networks.unused:
         notes.append(f"not used: {_listed(networks.unused)}")
     return Converted(policy, networks.params, normalizer, metadata, notes)
@@ -97,31 +90,31 @@ def _listed(names: list[str]) -> str:
     )
 
 
-def _activation(path: str, foreign: Foreign, wishes: ConversionWishes) -> str:
+def _activation(path: str, foreign: Foreign, given: str) -> str:
     told = told_activation(foreign, path, "IN")
-    if told is not None and wishes.activation and told != wishes.activation:
-        raise UserError(f"--activation: {wishes.activation}, but {path} says {told}")
-    if told is None and not wishes.activation and "activation" in foreign.facts:
+    if told is not None and given and told != given:
+        raise UserError(f"--activation: {given}, but {path} says {told}")
+    if told is None and not given and "activation" in foreign.facts:
         raise UserError(f"--activation: missing; {path} does not tell it")
-    activation = wishes.activation or told or ACTIVATION
+    activation = given or told or ACTIVATION
     check_choice("activation", activation, ACTIVATIONS)
     return activation
 
 
 def _normalizer(
-    path: str, foreign: Foreign, statistics: Foreign | None, wishes: ConversionWishes, obs_size: int
+    path: str, foreign: Foreign, statistics: Foreign | None, unnormalized: bool, obs_size: int
 ) -> tuple[Normalizer, list[str]]:
     """The normalisation, and notes on it."""
-    if statistics and wishes.unnormalized:
+    if statistics and unnormalized:
         raise UserError("--unnormalized: given together with --normalize")
     source, where = (statistics, "--normalize") if statistics else (foreign, "IN")
     try:
         found = find_statistics(source.arrays)
     except Refused as error:
         raise UserError(f"{where}: the file {error}") from None
-    if "obs" in found and wishes.unnormalized:
+    if "obs" in found and unnormalized:
         raise UserError(f"--unnormalized: but {path} holds statistics of observations")
-    if wishes.unnormalized or source.facts.get("norm_obs") is False:
+    if unnormalized or source.facts.get("norm_obs") is False:
         obs, notes = _identity(obs_size), [f"observations beyond ±{CLIP:g} will be clipped to it"]
     elif "obs" in found:
         obs, notes = _observation_statistics(found["obs"], source)
@@ -171,17 +164,17 @@ def _identity(obs_size: int) -> RunningMeanStd:
 
 
 def _task(
-    path: str, policy: PlainPolicy, foreign: Foreign, wishes: ConversionWishes
+    path: str, policy: PlainPolicy, foreign: Foreign, env: str, env_kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """The task and its spaces, for the description; the policy must fit them."""
-    env_id = wishes.env or foreign.facts.get("env")
+    env_id = env or foreign.facts.get("env")
     if not env_id:
         raise UserError(f"--env: missing; {path} does not tell its task")
-    if not wishes.env:
+    if not env:
         check_task_of_file(env_id)
-    spaces = spaces_of_task(policy, path, env_id, wishes.env_kwargs, "env")
+    spaces = spaces_of_task(policy, path, env_id, env_kwargs, "env")
     return {
-        "env": {"id": env_id, "kwargs": wishes.env_kwargs},
+        "env": {"id": env_id, "kwargs": env_kwargs},
         "observation_space": describe_space(spaces[0]),
         "action_space": describe_space(spaces[1]),
     }

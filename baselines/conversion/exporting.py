@@ -16,7 +16,7 @@ from baselines.conversion.outgoing import Outgoing
 from baselines.conversion.sb3_files import policy_file, statistics_file
 
 Make = Callable[[Outgoing], bytes]
-"""Makes the content of a file."""
+"""Makes the content of a file; raises UserError where the other program has no such policies."""
 
 
 def npz_file(outgoing: Outgoing) -> bytes:
@@ -66,12 +66,3 @@ def targets(path: Path) -> dict[Path, Make]:
     """All files that are written for `path`, and what makes the content of each."""
     files = format_of(path).files
     return {path.with_name(path.stem + ending): make for ending, make in files.items()}
-
-
-def exported(outgoing: Outgoing, path: Path) -> dict[Path, bytes]:
-    """The content of each of them.
-
-    Raises:
-        UserError: the other program has no such policies.
-    """
-    return {file: make(outgoing) for file, make in targets(path).items()}

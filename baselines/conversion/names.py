@@ -19,7 +19,6 @@ OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-
 """What TensorFlow 1 names the variables of an optimiser."""
 STATISTIC = re.compile(r"(?:.*/)?(?:[^/]*_rms|normalize/obs|normalize/ret)/[^/]*")
 TORCH_MARK = "action_net.weight"
-SIDES = ("pi", "vf")
 
 Arrays = dict[str, np.ndarray]
 
@@ -202,12 +201,12 @@ def real(value: np.ndarray, name: str) -> np.ndarray:
 def _checked(params: Arrays, unused: list[str]) -> Networks:
     """The networks, if all shapes fit one another."""
     first, head = params["pi/mlp_fc0/w"], params["pi/pi/w"]
-    layers = {
-        side: sum(name.startswith(f"{side}/mlp_fc") for name in params) // 2 for side in SIDES
-    }
-    if layers["pi"] != layers["vf"]:
+    layers, vf_layers = (
+        sum(name.startswith(f"{side}/mlp_fc") for name in params) // 2 for side in ("pi", "vf")
+    )
+    if layers != vf_layers:
         raise Refused(
-            f"has {layers['pi']} hidden layers in the policy and {layers['vf']} in the value"
+            f"has {layers} hidden layers in the policy and {vf_layers} in the value"
             " function; the numbers must be the same here"
         )
     if first.ndim != 2 or head.ndim != 2:
@@ -216,7 +215,7 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
     if "pi/pi/logstd" in params:  # [1, k] in Baselines
         params["pi/pi/logstd"] = params["pi/pi/logstd"].reshape(-1)
     kind = DiagGaussian if "pi/pi/logstd" in params else Categorical
-    policy = PlainPolicy(obs_size, kind(outputs), NetworkSpec(layers["pi"], width))
+    policy = PlainPolicy(obs_size, kind(outputs), NetworkSpec(layers, width))
     for name, shape in policy.shapes().items():
         if params[name].shape != shape:
             raise Refused(

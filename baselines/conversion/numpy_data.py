@@ -30,11 +30,6 @@ def canonical(named: Any) -> str:
     return re.sub(r"^numpy\._core\.", "numpy.core.", str(named))
 
 
-def is_number_type(dtype: np.dtype) -> bool:
-    """Whether an array of this type holds plain numbers: no objects, no records, no text."""
-    return dtype.subdtype is None and NUMBER.fullmatch(dtype.str[1:]) is not None
-
-
 def is_shape(shape: Any) -> bool:
     """Whether this is a tuple of lengths."""
     return (
@@ -141,6 +136,6 @@ def read_npy(content: bytes, name: str) -> np.ndarray:
     shape, fortran, dtype = headers[version](stream)
     if dtype.kind == "U" and shape == ():
         return np.array(stream.read().decode("utf-32-le").rstrip("\0"))
-    if not is_number_type(dtype):
+    if dtype.subdtype is not None or not NUMBER.fullmatch(dtype.str[1:]):
         raise Refused(f"holds {plain(name)} of the type {plain(dtype)}; only numbers are admitted")
     return array_from(stream.read(), dtype, shape, fortran)
