@@ -54,13 +54,7 @@ def knowledge_figure(
 ) -> Figure:
     """The pairs of all panels, a row for each, by area and by final return.
 
-    A row names its panel where several have pairs.
-
-    Args:
-        found: the panels with pairs.
-        statistic: that over the seeds.
-        title: above all; may be empty.
-        looks: the style of each label.
+    A row names its panel where several have pairs. `looks` has the labels' styles.
     """
     rows = [(one.comparison.panel.title, pair) for one in found for pair in one.pairs]
     columns = []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -135,11 +135,9 @@ def _mixed(color: int, shift: int) -> Style:
     return Style(STYLES[color].color, other.line, other.marker)
 
 
-@contextmanager
-def appearance() -> Iterator[None]:
+def appearance() -> AbstractContextManager[None]:
     """Draw and render as set here, whatever the user's own settings of Matplotlib are."""
-    with matplotlib.style.context(["default", APPEARANCE]):
-        yield
+    return matplotlib.style.context(["default", APPEARANCE])
 
 
 def new_figure(rows: int, columns: int, height: float) -> Figure:
@@ -262,19 +260,18 @@ def room_below(labels: Sequence[str]) -> float:
     return LEGEND_LINE * max(0, (lines // 2 if _short(labels) else lines) - LEGEND_LINES)
 
 
-def _short(labels: Sequence[str]) -> bool:
+def _short(labels: Iterable[str]) -> bool:
     return all(len(label) <= SHORT for label in labels)
 
 
-def add_legend_below(axes: Axes, entries: Sequence[Line2D]) -> None:
+def add_legend_below(axes: Axes, entries: Mapping[str, Style]) -> None:
     """Put a legend below the x-axis, where it hides nothing; long labels in one column."""
-    short = _short([str(entry.get_label()) for entry in entries])
     assert axes.figure is not None
     down = ScaledTranslation(*LEGEND_OFFSET, axes.figure.dpi_scale_trans)
     legend = axes.legend(
-        handles=list(entries), loc="upper left", bbox_to_anchor=(0, 0),
-        bbox_transform=axes.transAxes + down,
-        ncols=2 if short else 1,
+        handles=[legend_entry(style, text) for text, style in entries.items()],
+        loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=axes.transAxes + down,
+        ncols=2 if _short(entries) else 1,
     )  # fmt: skip
     for text in legend.get_texts():
         text.set_parse_math(False)

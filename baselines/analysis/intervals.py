@@ -50,14 +50,7 @@ class Column:
 def interval_figure(
     names: Sequence[str], columns: Sequence[Column], statistic: Statistic, title: str
 ) -> Figure:
-    """Draw them side by side.
-
-    Args:
-        names: of the rows, the same in all columns.
-        columns: the axes.
-        statistic: that over the seeds.
-        title: above all; may be empty.
-    """
+    """Draw the columns side by side; `names` are those of the rows, the same in all columns."""
     points = max((len(row) for column in columns for row in column.rows), default=1)
     height = ROOM + len(names) * max(ROW_HEIGHT, 0.14 * points)
     figure = drawing.new_figure(1, len(columns), height)
@@ -90,10 +83,10 @@ def _draw(axes: Axes, column: Column) -> None:
     drawing.write_thousands(axes.xaxis)
     axes.grid(axis="y", visible=False)
     if column.legend:
-        entries = [
-            drawing.legend_entry(replace(style, line="", marker=_marker(style)), text)
+        entries = {
+            text: replace(style, line="", marker=_marker(style))
             for text, style in column.legend.items()
-        ]
+        }
         drawing.add_legend_below(axes, entries)
 
 

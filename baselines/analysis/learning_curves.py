@@ -22,14 +22,7 @@ Y_LABEL = "mean return of the\nlast 100 training episodes"
 def learning_curves(
     panels: Sequence[Panel], statistic: Statistic, seeds: bool, title: str
 ) -> Figure:
-    """Draw them.
-
-    Args:
-        panels: the panels, at most three in a row.
-        statistic: that over the seeds.
-        seeds: whether every seed is drawn, thin, behind.
-        title: above all; may be empty.
-    """
+    """Draw them; `seeds`: also every seed, thin, behind."""
     rows = math.ceil(len(panels) / MAX_COLUMNS)
     columns = math.ceil(len(panels) / rows)
     legends = [[drawing.with_seeds(method) for method in panel.methods] for panel in panels]
@@ -54,15 +47,14 @@ def _draw_panel(
 ) -> None:
     points = grid(panel.end)
     band = partial(band_of_returns, statistic=statistic.function)
-    entries = []
     for method in panel.methods:
         curves, style = [learning_curve(run) for run in method.runs], looks[method.label]
         if seeds:
             drawing.draw_seeds(axes, curves, points, style)
         drawing.draw(axes, curves, points, statistic, band, style)
-        entries.append(drawing.legend_entry(style, drawing.with_seeds(method)))
     drawing.mark_phases(axes, panel)
     drawing.name_phases(axes, panel)
     drawing.name_panel(axes, panel.title)
     drawing.frame(axes, panel.end, Y_LABEL)
+    entries = {drawing.with_seeds(method): looks[method.label] for method in panel.methods}
     drawing.add_legend_below(axes, entries)

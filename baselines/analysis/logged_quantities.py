@@ -27,15 +27,7 @@ def logged_quantities(
     title: str,
     looks: Mapping[str, Style],
 ) -> Figure:
-    """Draw it.
-
-    Args:
-        panels: the panels; a method without a quantity has no line there.
-        quantities: a row for each.
-        statistic: that over the seeds.
-        title: above all; may be empty.
-        looks: the style of each label.
-    """
+    """Draw it; a method without a quantity has no line there. `looks` has the labels' styles."""
     figure = drawing.new_figure(len(quantities), len(panels), 2.3)
     places = figure.subplots(
         len(quantities), len(panels), squeeze=False, sharex="col", sharey="row"
@@ -75,10 +67,8 @@ def _draw_quantity(
 
 def _list_methods(axes: Axes, panel: Panel, looks: Mapping[str, Style]) -> None:
     """A legend of colours and markers: the lines tell the layers here."""
-    entries = []
-    for method in panel.methods:
-        style = replace(looks[method.label], line="-")
-        entries.append(drawing.legend_entry(style, drawing.with_seeds(method)))
+    methods = panel.methods
+    entries = {drawing.with_seeds(m): replace(looks[m.label], line="-") for m in methods}
     drawing.add_legend_below(axes, entries)
 
 
