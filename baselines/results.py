@@ -101,15 +101,15 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
     declared = read_regular(experiment, "experiment", MAX_BYTES)
     items = read_experiment(experiment, root, {}).items
     committed = committed_runs(out)
-    found = collected(items, root, out / experiment.stem, committed, finished_only)
-    if not (found.files or found.kept or any(committed.longest(i, root) for i in items)):
+    files, kept = collected(items, root, out / experiment.stem, committed, finished_only)
+    if not (files or kept or any(committed.longest(i, root) for i in items)):
         raise UserError(
             f"--runs: no run of {experiment} in {root} has a curve yet;"
             f" python -m baselines.sweep {experiment} trains them"
         )
-    for line in found.kept:
+    for line in kept:
         print(line)
-    return {Path(EXPERIMENT): declared, **found.files}
+    return {Path(EXPERIMENT): declared, **files}
 
 
 def _section(results: Results) -> Section:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,26 +21,13 @@ ROWS = 100
 """A log is thinned to about so many rows: a twentieth of a megabyte for a student."""
 
 
-@dataclass
-class Collected:
-    """What is to be committed of some runs.
-
-    Attributes:
-        files: contents by path below the folder of the results.
-        kept: a line for each run of which another training is committed already.
-    """
-
-    files: dict[Path, bytes] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
-
-
 def collected(
     items: Sequence[Item],
     root: Path,
     folder: Path,
     committed: Committed,
     finished_only: bool = False,
-) -> Collected:
+) -> tuple[dict[Path, bytes], list[str]]:
     """The files of all runs that have a curve yet, but for those that are committed already.
 
     Logs of several machines and days add up: no committed log gives way to a shorter one, nor a
@@ -54,10 +40,15 @@ def collected(
         committed: the logs of all results.
         finished_only: whether runs that are not finished are left out.
 
+    Returns:
+        Contents by path below the folder of the results, and a line for each run of which another
+        training is committed already.
+
     Raises:
         UserError: a log is damaged, or of a run that was made with other settings.
     """
-    result = Collected()
+    files: dict[Path, bytes] = {}
+    kept = []
     for item in items:
         logs, place = item.logs, item.folder.relative_to(root)
         run = _begun(logs)
@@ -70,22 +61,22 @@ def collected(
         old = committed.longest(item, root)
         if old is None:
             if (folder / place / HEADER).is_file():
-                result.kept.append(
+                kept.append(
                     f"{item.name}: {folder / place} stays: it is of a run with other settings or"
                     f" teachers; remove it, and {logs} is collected"
                 )
                 continue
         elif not _same_training(old, header):
             if old.finished or old.timesteps[-1] >= run.timesteps[-1]:
-                result.kept.append(f"{item.name}: {old.folder} stays; {logs} is another training")
+                kept.append(f"{item.name}: {old.folder} stays; {logs} is another training")
                 continue
         elif _is_no_news(run, old, folder / place):
             continue
-        result.files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
-        result.files[place / TABLE] = thinned(
+        files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
+        files[place / TABLE] = thinned(
             read_regular(logs / TABLE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
         )
-    return result
+    return files, kept
 
 
 def _begun(logs: Path) -> Run | None:
@@ -99,8 +90,7 @@ def _begun(logs: Path) -> Run | None:
 
 
 def _header(logs: Path) -> dict[str, Any]:
-    header: dict[str, Any] = json.loads(read_regular(logs / HEADER, WHERE, MAX_BYTES))
-    return header
+    return json.loads(read_regular(logs / HEADER, WHERE, MAX_BYTES))
 
 
 def _same_training(old: Run, header: Mapping[str, Any]) -> bool:
@@ -118,10 +108,6 @@ def _is_no_news(run: Run, old: Run, place: Path) -> bool:
 def check_as_declared(item: Item, root: Path) -> None:
     """See that the run in an item's folder, if there is one, is the one that it declares.
 
-    Args:
-        item: the declared run.
-        root: the folder of all runs, in which the item's folder lies.
-
     Raises:
         UserError: it was made with other settings, of which the message names the first, or with
             another teacher.
@@ -130,15 +116,12 @@ def check_as_declared(item: Item, root: Path) -> None:
     if (logs / HEADER).is_file():
         header = portable(_header(logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
-        _check_teachers(item, [teacher["sha256"] for teacher in header["teachers"]], root)
-
-
-def _check_teachers(item: Item, had: Sequence[str], root: Path) -> None:
-    for path in replaced_teachers(item, had, root):
-        raise UserError(
-            f"experiment: {item.name}: {item.folder} is of a run with another teacher than {path}"
-            " is now; put that back, or remove the folder to train anew"
-        )
+        had = [teacher["sha256"] for teacher in header["teachers"]]
+        for path in replaced_teachers(item, had, root):
+            raise UserError(
+                f"experiment: {item.name}: {item.folder} is of a run with another teacher than"
+                f" {path} is now; put that back, or remove the folder to train anew"
+            )
 
 
 def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
@@ -169,9 +152,7 @@ def thinned(progress: bytes, rows: int = ROWS, also: Collection[int] = ()) -> by
 def portable(header: dict[str, Any], place: Path) -> dict[str, Any]:
     """A run's header without the place on its machine: all runs lie below `RUNS`.
 
-    Args:
-        header: of `config.json`.
-        place: the run's folder below that of all runs.
+    `place` is the run's folder below that of all runs.
     """
     config, replaced = header["config"], {}
     for name, folder in (("save_path", MODELS), ("log_path", LOGS)):
@@ -182,8 +163,7 @@ def portable(header: dict[str, Any], place: Path) -> dict[str, Any]:
         if own:
             root = place_there.parents[len(place.parts)]
             replaced |= {path: common_place(path, root) for path in config.get(TEACHERS, ())}
-    result: dict[str, Any] = _replaced(header, replaced)
-    return result
+    return _replaced(header, replaced)
 
 
 def _replaced(value: Any, texts: Mapping[str, str]) -> Any:

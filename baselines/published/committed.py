@@ -48,7 +48,11 @@ def common_place(path: str, root: Path) -> str:
 
 
 class Committed:
-    """Logged runs by what they are, whichever experiment they were made for."""
+    """Logged runs by what they are, whichever experiment they were made for.
+
+    They are asked for by the item that declares one and the folder of all runs, in which that of
+    the item lies.
+    """
 
     def __init__(self, runs: Iterable[Run]) -> None:
         self._runs: dict[str, list[Run]] = defaultdict(list)
@@ -56,12 +60,7 @@ class Committed:
             self._runs[_key(identity(run.config, RUNS))].append(run)
 
     def alike(self, item: Item, root: Path) -> list[Run]:
-        """All logs of the run that an item declares, whatever its teachers' files are now.
-
-        Args:
-            item: the declared run.
-            root: the folder of all runs, in which the item's folder lies.
-        """
+        """All logs of the run that an item declares, whatever its teachers' files are now."""
         return self._runs.get(_key(identity(item.config.to_json(), root)), [])
 
     def longest(self, item: Item, root: Path) -> Run | None:
@@ -69,10 +68,6 @@ class Committed:
 
         A run is another one if a teacher of it (`replaced_teachers`), or the XML of its body, was
         another file than is there now.
-
-        Args:
-            item: the declared run.
-            root: the folder of all runs, in which the item's folder lies.
         """
         return furthest(r for r in self.alike(item, root) if _had_these_files(r, item, root))
 
@@ -85,11 +80,8 @@ class Committed:
         """The whole logs of declared runs, by name.
 
         That of a student whose teacher one of the runs makes is left out if neither the teacher's
-        log is there nor its very file: its settings may be others by now.
-
-        Args:
-            items: the declared runs, a teacher before its students.
-            root: the folder of all runs.
+        log is there nor its very file: its settings may be others by now. A teacher must come
+        before its students.
         """
         makers = {str(item.last_checkpoint): item.name for item in items}
         found: dict[str, Run] = {}
@@ -123,12 +115,7 @@ def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
     """The teachers of a declared run that are others now than a run of it had.
 
     One that is itself made by a run below `root` may have been trained anew since, and is not among
-    them.
-
-    Args:
-        item: the declared run.
-        had: the hash of each teacher then.
-        root: the folder of all runs.
+    them. `had` is the hash of each teacher then, `root` the folder of all runs.
     """
     return [
         path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from urllib.parse import quote
 
 from baselines.analysis.formatting import escaped
@@ -97,12 +96,10 @@ def _students(comparison: Comparison) -> set[Path]:
     return {run.folder for method in methods for run in method.runs}
 
 
-def page(sections: Sequence[Section], beside: Mapping[str, bool] = MappingProxyType({})) -> str:
+def page(sections: Sequence[Section], beside: Mapping[str, bool]) -> str:
     """The page in Markdown; the same for the same logs.
 
-    Args:
-        sections: of the folders of results.
-        beside: names of tables of published logs, and whether runs of ours were laid beside them.
+    `beside` has the names of published tables, and whether runs of ours were laid beside them.
     """
     ordered = _in_order(sections)
     lines = transfers(ordered)

@@ -33,12 +33,7 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
 
     Identical is every figure of every logged row as far as the rerun reaches, times aside, to the
     bit. The band reaches, at the timesteps of each of these rows, from the lowest to the highest
-    learning curve of the logged seeds that have got so far.
-
-    Args:
-        logged: the run.
-        again: the rerun.
-        seeds: the logged runs of its method, itself among them.
+    learning curve of the logged seeds that have got so far, the run itself among them.
     """
     rows = logged.timesteps <= again.timesteps[-1]
     timesteps = logged.timesteps[rows]
