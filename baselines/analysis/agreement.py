@@ -92,15 +92,8 @@ def _line(
     return Line(name, ours[~np.isnan(ours)], published[~np.isnan(published)])
 
 
-def as_markdown(panels: Sequence[Panel]) -> str:
-    """What is to be said of panels of `laid_beside`.
-
-    A section for each with runs of ours, and a table of the others.
-    """
-    return "\n\n".join(_sections(panels))
-
-
-def _sections(panels: Sequence[Panel]) -> Iterator[str]:
+def sections(panels: Sequence[Panel]) -> Iterator[str]:
+    """In Markdown, a section for each panel with runs of ours, and a table of the others."""
     for panel in panels:
         if is_shared(panel):
             yield f"## {escaped(panel.title)}"

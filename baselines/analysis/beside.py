@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baselines.analysis import drawing
-from baselines.analysis.agreement import RULE, as_markdown
+from baselines.analysis.agreement import RULE, sections
 from baselines.analysis.formatting import escaped
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.report import ReportWishes
@@ -15,16 +15,11 @@ from baselines.analysis.runs.statistics import STATISTICS
 
 
 def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
-    """The contents of the files by the end of their name.
+    """The contents of the files by the end of their name; `panels` are those of `laid_beside`.
 
     Where some panel has runs of ours, only such panels are drawn.
-
-    Args:
-        table: published logs.
-        panels: its panels with our runs, of `laid_beside`.
-        wishes: how the figure is to be drawn.
     """
-    parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, as_markdown(panels)]
+    parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, *sections(panels)]
     drawable = [panel for panel in panels if is_shared(panel)] or panels
     with drawing.appearance():
         looks = drawing.styles(drawable)

@@ -65,10 +65,7 @@ class Measured:
 def measured_once(panels: Sequence[tuple[str, Knowledge]]) -> list[Measured]:
     """The complete pairs of all panels, each once, whatever experiments its runs are in.
 
-    The method of each has trained teachers.
-
-    Args:
-        panels: `Measured.transfer` of each, and the pairs of the panel.
+    The method of each has trained teachers. The panels come with their `Measured.transfer`.
     """
     found: dict[tuple[frozenset[Path], ...], Measured] = {}
     for transfer, known in panels:

@@ -31,8 +31,7 @@ def before_and_after(run: Run) -> tuple[float, float] | None:
 def hand_over_table(students: Sequence[tuple[str, Method]]) -> str:
     """A row for each student in Markdown; empty: no log tells of a hand-over.
 
-    Args:
-        students: methods, each with what its transfer is to be called.
+    The students come with what their transfers are to be called.
     """
     rows = [row for name, method in students for row in _row(name, method)]
     head = ["| transfer | method | n | before | after | change | seed by seed |"]

@@ -128,10 +128,7 @@ class Comparison:
 def compare(panel: Panel, statistic: Function, threshold: float | None) -> Comparison:
     """Measure all methods of a panel.
 
-    Args:
-        panel: the panel.
-        statistic: over the seeds.
-        threshold: a return; None: the mean final return of PPO from scratch.
+    The threshold is a return; None: the mean final return of PPO from scratch.
     """
     baseline, longest = panel.baseline, panel.longest_baseline
     if threshold is None:

@@ -77,11 +77,8 @@ def _of_module(name: Any) -> str:
 def told_apart(name: str, methods: Sequence[tuple[Mapping[str, Any], Run]]) -> list[str]:
     """What methods of one label are called: it, and the settings in which they differ.
 
-    Long values are cut, unless two methods would then be called the same.
-
-    Args:
-        name: their label.
-        methods: the settings of each, and one of its runs.
+    Long values are cut, unless two methods would then be called the same. `methods` has the
+    settings of each, and one of its runs.
     """
     names = differing([own for own, _ in methods])
     shortest = min(own[LENGTH] for own, _ in methods)

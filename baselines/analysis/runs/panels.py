@@ -183,11 +183,6 @@ def transfer_of(run: Run) -> str:
 def method_of(label: str, runs: Sequence[Run], awaited: int) -> Method:
     """Runs that differ in nothing but their seeds, under a given label.
 
-    Args:
-        label: the label.
-        runs: the runs.
-        awaited: see `Method`.
-
     Raises:
         UserError: two of them have the same seed.
     """

@@ -132,11 +132,8 @@ def laid_beside(ours: Sequence[Method], published: Sequence[Panel]) -> list[Pane
     PPO from scratch is set beside PPO from scratch, whatever transfers it is the baseline of, and
     students beside our students of MIKT with teachers of the same tasks. Of several, it is the one
     with the fewest settings that are not the defaults, then the one whose length is nearest, then
-    the one with most seeds. Where there is none, the published stand alone.
-
-    Args:
-        ours: methods of any panels; one may be there several times.
-        published: the panels of a published table.
+    the one with most seeds. Where there is none, the published stand alone. A method of ours may be
+    given several times.
     """
     return [replace(one, methods=(*_counterpart(ours, one), *one.methods)) for one in published]
 

@@ -11,7 +11,9 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import prod
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -219,12 +221,10 @@ def _teacher(described: dict[str, Any]) -> LoggedTeacher:
 def _origin(header: dict[str, Any]) -> Origin:
     starts = [{"update": 0, **header}, *header.get("resumed", [])]
     commits = [(int(start["update"]), _line(start.get("commit"))) for start in starts]
-    changes = [
-        commits[i] for i in range(len(commits)) if i == 0 or commits[i][1] != commits[i - 1][1]
-    ]
+    changes = tuple(next(alike) for _, alike in groupby(commits, key=itemgetter(1)))
     versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
     body = _line(header.get("body", {}).get("sha256"))
-    return Origin(_line(header.get("command")), tuple(changes), versions, body)
+    return Origin(_line(header.get("command")), changes, versions, body)
 
 
 def _line(text: Any) -> str:

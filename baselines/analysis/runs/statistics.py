@@ -85,12 +85,7 @@ class Estimate:
 
 
 def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
-    """A statistic of [n] seeds with its percentile bootstrap interval.
-
-    Args:
-        sample: one value per seed; where one is NaN, so is the estimate.
-        statistic: a function of (values, axis).
-    """
+    """A statistic of [n] seeds with its percentile bootstrap interval; NaN where a seed is NaN."""
     value = float(statistic(sample)) if sample.size else math.nan
     if math.isnan(value):
         return Estimate(math.nan)

@@ -110,11 +110,7 @@ def curves_of(method: Method, quantity: Quantity) -> dict[int, list[Curve]]:
 
 
 def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str]]:
-    """The quantities that some logs tell, and a line for each that is missing from some.
-
-    Args:
-        panels: those of `student_panels`.
-    """
+    """The quantities that some students' logs tell, and a line for each that some lack."""
     methods = [method for panel in panels for method in panel.methods]
     shown, notes = [], []
     for quantity in QUANTITIES:

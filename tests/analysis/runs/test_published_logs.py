@@ -12,8 +12,8 @@ from baselines.analysis.agreement import (
     LAST,
     LOWER,
     NO_DIFFERENCE,
-    as_markdown,
     lines,
+    sections,
 )
 from baselines.analysis.beside import beside
 from baselines.analysis.report import ReportWishes
@@ -132,7 +132,7 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
         methods = methods_in(tmp_path / "runs")
         [panel] = laid_beside(methods, read_published(path).panels)
         chosen.append(len(panel.methods[0].runs))
-        assert told in as_markdown([panel])
+        assert told in "\n\n".join(sections([panel]))
     assert chosen == [4, 3, 2, 1]  # each is a better match than those before
     more = replace(panel.methods[0], runs=panel.methods[0].runs * 2)
     [panel] = laid_beside([*methods, more], read_published(path).panels)
