@@ -61,16 +61,8 @@ def convert(
 ) -> Converted:
     """Make a policy of what the file at `path` holds.
 
-    Args:
-        path: the file.
-        foreign: what it holds.
-        statistics: the file of its normalisation, where there is one.
-        env: id of its task; empty, as the texts below: the user does not say it.
-        env_kwargs: keyword arguments of the task.
-        activation: of its hidden layers.
-        pi_scope: scope of its policy's hidden layers.
-        vf_scope: the same of its value function.
-        unnormalized: whether its observations were not normalised.
+    `statistics` is the file of its normalisation, where there is one. The keyword arguments are the
+    flags of `baselines.convert`: what the user says, or nothing where a text is empty.
 
     Raises:
         UserError: something is missing, cannot be understood, or does not fit the task.
