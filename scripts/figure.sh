@@ -4,16 +4,17 @@
 #   scripts/figure.sh NAME                 goes on where an earlier call was stopped
 #   scripts/figure.sh NAME --quick         one seed of 100,000 steps each, in minutes: a look at it
 #   scripts/figure.sh NAME --results none  also trains the runs whose complete logs are in results/
+#   scripts/figure.sh NAME --dry_run       only lists the runs and the expected time
 #   scripts/figure.sh NAME --jobs 8        any flag of `python -m baselines.sweep`
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-for argument in "$@"; do
-    if [ "$argument" = -h ] || [ "$argument" = --help ]; then
+case " $* " in
+    *" -h "* | *" --help "*)
         sed -n '1d; /^set/q; s/^# \{0,1\}//p' scripts/figure.sh
         exit
-    fi
-done
+        ;;
+esac
 case ${1:-} in
     "" | -*)
         echo "scripts/figure.sh: error: NAME: missing; name a file of experiments/, such as sizes" >&2
@@ -31,5 +32,6 @@ fi
 scripts/setup.sh
 python=.venv/bin/python
 "$python" -m baselines.sweep "experiments/$name.yaml" --out "$out" "$@"
+case " $* " in *" --dry_run "*) exit ;; esac
 "$python" -m baselines.sweep "experiments/$name.yaml" --out "$out" --folders "$@" |
-    xargs "$python" -m baselines.plot --out "figures/$name"
+    tr '\n' '\0' | xargs -0 "$python" -m baselines.plot --out "figures/$name"
