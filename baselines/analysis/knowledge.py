@@ -90,26 +90,31 @@ def _place(found: Against) -> tuple[bool, float]:
     return found.pairs < MIN_SEEDS, -found.difference.value
 
 
-def knowledge_tables(found: Sequence[Knowledge]) -> list[str]:
-    """The table of each of these panels, below its title, in Markdown."""
-    return [f"**{escaped(one.comparison.panel.title)}**\n\n{_table(one)}" for one in found]
-
-
-def _table(found: Knowledge) -> str:
+def knowledge_table(found: Sequence[Knowledge]) -> str:
+    """The pairs of all panels, in Markdown."""
     lines = [
-        "| method | pairs | knowledge: area under the curve | | P(better) | knowledge: final return"
-        f" | | area minus {SCRATCH_WITH_KL} | | area minus {SCRATCH} | |"
+        "| transfer | method | pairs | knowledge: area under the curve | | P(better) |"
+        f" knowledge: final return | | area minus {SCRATCH_WITH_KL} | | area minus {SCRATCH} | |"
         f" untrained teacher: area minus {SCRATCH} | |",
-        "|---" * 13 + "|",
+        "|---" * 14 + "|",
     ]
-    comparison = found.comparison
-    for pair in found.pairs:
-        area = pair.measured[AREA_UNDER_CURVE]
-        row = [pair.name(named), str(pair.seeds)]
-        row += [*told(area), chance(area.improvement)]
-        row += told(pair.measured[FINAL_RETURN])
-        row += told(comparison.over_kl(pair.method, AREA_UNDER_CURVE))
-        row += told(comparison.over_ppo(pair.method, AREA_UNDER_CURVE))
-        row += told(comparison.over_ppo(pair.control, AREA_UNDER_CURVE))
-        lines.append(f"| {' | '.join(row)} |")
+    for one in found:
+        title = escaped(one.comparison.panel.title)
+        for pair in one.pairs:
+            lines.append(f"| {' | '.join([title, *_row(one.comparison, pair)])} |")
+            title = ""
     return "\n".join(lines)
+
+
+def _row(comparison: Comparison, pair: Pair) -> list[str]:
+    area = pair.measured[AREA_UNDER_CURVE]
+    return [
+        pair.name(named),
+        str(pair.seeds),
+        *told(area),
+        chance(area.improvement),
+        *told(pair.measured[FINAL_RETURN]),
+        *told(comparison.over_kl(pair.method, AREA_UNDER_CURVE)),
+        *told(comparison.over_ppo(pair.method, AREA_UNDER_CURVE)),
+        *told(comparison.over_ppo(pair.control, AREA_UNDER_CURVE)),
+    ]

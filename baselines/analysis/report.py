@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure
 from baselines.analysis.csv_file import as_csv
-from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_tables
+from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_table
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_quantities import logged_quantities
 from baselines.analysis.runs.comparison import Comparison, compare
@@ -67,7 +67,7 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
     statistic = STATISTICS[wishes.statistic]
     comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
     knowledge = knowledge_of(comparisons)
-    told = "\n\n".join([EXPLANATION, *knowledge_tables(knowledge)]) if knowledge else ""
+    told = f"{EXPLANATION}\n\n{knowledge_table(knowledge)}" if knowledge else ""
     notes = [note for panel in panels for note in notes_on(panel)]
     title = wishes.title or "Learning curves"
     tables = {

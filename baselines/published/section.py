@@ -15,7 +15,7 @@ from baselines.analysis.formatting import (
     number,
     with_interval,
 )
-from baselines.analysis.knowledge import Knowledge, knowledge_tables
+from baselines.analysis.knowledge import Knowledge, knowledge_table
 from baselines.analysis.runs.comparison import Comparison, final_returns
 from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
@@ -78,7 +78,7 @@ def parts_of(section: Section) -> Iterator[str]:
     yield from _weights(section)
     if section.knowledge:
         yield f"What its teachers' training brings ([how this is read](#{anchor(KNOWLEDGE)})):"
-        yield from knowledge_tables(section.knowledge)
+        yield knowledge_table(section.knowledge)
         yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
     compared = [part for comparison in section.comparisons for part in _compared(comparison)]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from baselines.analysis import drawing
 from baselines.analysis.brought import knowledge_figure, summary_figure
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
-from baselines.analysis.knowledge import knowledge_of, knowledge_tables, pairs
+from baselines.analysis.knowledge import knowledge_of, knowledge_table, pairs
 from baselines.analysis.runs.comparison import Comparison, compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
@@ -102,9 +102,10 @@ def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
     assert list(found.values()) == pytest.approx([0.95 * 110 * n for n in (5, 4, 1)])
     [mikt] = [method for method in panel.methods if method.label == "MIKT"]
     assert [twin.label for twin in panel.knowing_less(mikt)] == [nothing, part]
-    [table] = knowledge_tables(knowledge_of([compared]))
+    table = knowledge_table(knowledge_of([compared]))
     rows = table.splitlines()
-    assert [row.split(" | ")[0] for row in rows[-3:]] == [f"| {name}" for name in found]
+    assert [row.split(" | ")[1] for row in rows[-3:]] == list(found)
+    assert [row.partition(" | ")[0] for row in rows[-3:]] == [f"| {panel.title}", "| ", "| "]
     with drawing.appearance():
         area, _ = knowledge_drawn([compared]).axes
     labels = [tick.get_text() for tick in area.get_yticklabels()]
@@ -124,11 +125,13 @@ def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:
 
 
 def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
-    [table] = knowledge_tables(knowledge_of([compared]))
+    table = knowledge_table(knowledge_of([compared]))
     lines = [line for line in table.splitlines() if line.startswith("|")]
     assert "knowledge: area under the curve" in lines[0]
     # 522.5, the deviation 0.95 · 50, the reach 2.484 of that; half of it for the area: 50.5 of 95
-    assert lines[2].startswith("| MIKT without MI | 3 | +277.8 [+215.0, +340.5] | **gain** | ")
+    assert lines[2].startswith(
+        f"| {compared.panel.title} | MIKT without MI | 3 | +277.8 [+215.0, +340.5] | **gain** | "
+    )
     assert " | +522.5 [+404.5, +640.5] | **gain** | " in lines[2]
     # beyond PPO + KL: 7 · 110, of which 50.5 hundredths; beyond PPO 8, and 3 with an untrained one
     assert lines[2].endswith(
@@ -145,10 +148,10 @@ def test_ppo_with_the_kl_term_is_not_taken_for_ppo(tmp_path: Path) -> None:
     ):
         write_method(tmp_path, name, factor, **settings)
     [panel] = panels_in(tmp_path)
-    [table] = knowledge_tables(knowledge_of([compare(panel, mean, None)]))
+    table = knowledge_table(knowledge_of([compare(panel, mean, None)]))
     cells = [cell.strip() for cell in table.splitlines()[-1].split("|")[1:-1]]
-    assert cells[7].startswith("+222.2 ")  # minus PPO + KL: 4 · 110, of which 50.5 hundredths
-    assert cells[9:] == ["–", "", "–", ""]
+    assert cells[8].startswith("+222.2 ")  # minus PPO + KL: 4 · 110, of which 50.5 hundredths
+    assert cells[10:] == ["–", "", "–", ""]
 
 
 def test_panels_without_a_pair_are_left_out(compared: Comparison, tmp_path: Path) -> None:
