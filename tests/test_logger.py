@@ -82,6 +82,24 @@ def test_what_is_cut_back_loses_the_columns_that_came_since(tmp_path: Path) -> N
     assert len((tmp_path / "progress.json").read_text().splitlines()) == 2
 
 
+def test_tensorboard_has_no_step_twice_after_it_is_cut_back(tmp_path: Path) -> None:
+    """The first of two processes that were killed has written a state, the second none."""
+    sizes: dict[str, int] = {}
+    for updates in ((1, 2), (2, 3)):
+        files = LogFiles(tmp_path, HEADER)
+        for update in updates:
+            files.metrics(row(update))
+            sizes = sizes or files.sizes()
+        files.close()
+    cut_back(tmp_path, sizes)
+    events = [
+        event
+        for path in (tmp_path / "tb").iterdir()
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+    ]
+    assert [event.step for event in events if event.summary.value] == [100]
+
+
 @pytest.mark.parametrize("damaged", [b"{", b"[1]", b"\xff\xff", b"\0"])
 def test_what_is_damaged_is_told_with_its_line_and_not_cut_back(
     tmp_path: Path, damaged: bytes

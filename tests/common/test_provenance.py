@@ -11,25 +11,44 @@ import pytest
 from baselines.common import provenance
 
 
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+
+
+def committed(repository: Path, module: Path) -> None:
+    """Make a repository with this module in it, empty, in its first commit."""
+    module.parent.mkdir(parents=True)
+    module.touch()
+    git = ["git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *arguments], check=True)
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="all names are UTF-8 there")
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@needs_git
 def test_the_commit_is_told_whatever_the_folder_is_called(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Latin-1's ä is no UTF-8."""
     clone = tmp_path / os.fsdecode(b"\xe4")
     package = clone / "baselines" / "common"
-    package.mkdir(parents=True)
-    (package / "provenance.py").touch()
-    git = ["git", "-C", str(clone), "-c", "user.name=a", "-c", "user.email=a@example.org"]
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
-        subprocess.run([*git, *arguments], check=True)
+    committed(clone, package / "provenance.py")
     monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
     first = provenance.commit()
     assert len(first) == 40
     assert set(first) <= set("0123456789abcdef")
     (package / "provenance.py").write_text("changed")
     assert provenance.commit() == f"{first}+changes"
+
+
+@needs_git
+def test_the_commit_of_a_users_own_project_is_not_told_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it has the package among its files, in a virtual environment or as a copy."""
+    module = tmp_path / "project" / "libraries" / "baselines" / "common" / "provenance.py"
+    committed(tmp_path / "project", module)
+    monkeypatch.setattr(provenance, "__file__", str(module))
+    assert provenance.commit() == ""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Short trials of declared runs."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,20 @@ def test_the_time_left_is_told_from_the_runs_that_have_a_speed(tmp_path: Path) -
     measured = {kind(other): 50.0}
     assert seconds_left(board, measured, 4) == 10 * 2048 / 50  # the longest run alone
     assert seconds_left(Board(running={"begun": begun}), {}, 2) is None
+
+
+def test_runs_with_teachers_or_of_another_body_have_a_speed_of_their_own() -> None:
+    """A student's update takes longer, and so do the steps of a longer body."""
+    plain = Config(env="Centipede-v1")
+    alike = [plain, replace(plain, seed=1, lr=1e-4), replace(plain, num_timesteps=20480)]
+    others = [
+        replace(plain, teacher_paths=("t",)),
+        replace(plain, env_kwargs='{"legs": 40}'),
+        replace(plain, env_xml="body.xml"),
+    ]
+    kinds = [kind(Item("run", Path("run"), config)) for config in (*alike, *others)]
+    assert len(set(kinds[:3])) == 1
+    assert len(set(kinds)) == 4
 
 
 class Training:

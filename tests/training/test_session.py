@@ -17,10 +17,11 @@ import safetensors.numpy
 import toys
 
 from baselines.common.checkpoint import digest
-from baselines.common.errors import UserError
+from baselines.common.errors import Drifted, UserError
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.common.stopping import stop_requests
+from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
@@ -29,6 +30,7 @@ from baselines.training.outputs import open_outputs
 from baselines.training.saved import read_saved_policy
 from baselines.training.session import session
 from baselines.training.setup import Setup, prepare
+from baselines.training.states import newest_state
 
 UPDATES, STEPS = 10, 20
 
@@ -203,6 +205,75 @@ def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
         assert run.normalizer.digest() != setup.normalizer.digest()
         assert run.random.state() != setup.streams().state()
     assert (setup.digest(), setup.streams().state()) == before
+
+
+class OfTwo(Team):
+    """The first of two ranks, of which the other one has whatever this one has.
+
+    Attributes:
+        compared: the texts in which the ranks are to be alike.
+        drifted: whether the other one has another text then.
+    """
+
+    size = 2
+
+    def __init__(self) -> None:
+        self.compared: list[str] = []
+        self.drifted = False
+
+    def gather(self, mine: Any) -> list[Any]:
+        return [mine, mine]
+
+    def unlike(self, mine: str) -> str:
+        self.compared.append(mine)
+        return "rank 1, unlike rank 0" if self.drifted else ""
+
+
+def of_two(folder: Path, team: OfTwo) -> Setup:
+    return prepare(replace(settings(folder), num_timesteps=4 * STEPS * UPDATES), team)
+
+
+def test_ranks_begin_with_the_statistics_of_all_their_first_observations(tmp_path: Path) -> None:
+    with session(of_two(tmp_path, OfTwo()), parts, NoFilms()) as run:
+        assert run.normalizer.obs_rms.count == pytest.approx(2 * 2 + 1e-4)
+        first = newest_state(tmp_path / "models")
+        assert first is not None
+        assert first.policy.normalizer.digest() == run.normalizer.digest()
+
+
+def test_ranks_compare_parameters_and_statistics_every_ten_updates(tmp_path: Path) -> None:
+    team = OfTwo()
+    with session(of_two(tmp_path, team), parts, NoFilms()) as run:
+        for change in (
+            lambda: None,
+            lambda: None,
+            lambda: run.model.step(run.random.minibatches),
+            lambda: run.normalizer.obs_rms.update(np.ones((1, 3))),
+        ):
+            change()
+            for _ in range(10):
+                run.progress.record([])
+                run.check_ranks()
+    first, same, *others = team.compared
+    assert first == same
+    assert len({first, *others}) == 3
+
+
+def test_what_has_drifted_is_not_saved(tmp_path: Path) -> None:
+    """--resume would go on from it."""
+    team = OfTwo()
+    told = "^update 10: the parameters or statistics of rank 1, unlike rank 0, have changed$"
+    with (
+        pytest.raises(Drifted, match=told),
+        stop_requests(tells=False) as stop,
+        session(of_two(tmp_path, team), parts, NoFilms()) as run,
+    ):
+        team.drifted = True
+        for _ in range(10):
+            run.progress.record([])
+            run.end_update(stop)
+    saved = sorted(path.name for path in (tmp_path / "models").rglob("0*"))
+    assert saved == ["00006", "00009"]
 
 
 def test_what_an_earlier_run_left_is_set_aside(tmp_path: Path) -> None:

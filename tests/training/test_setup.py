@@ -20,7 +20,7 @@ from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
 from baselines.training.setup import Setup, prepare
-from baselines.training.states import write_state
+from baselines.training.states import SavedState, write_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
@@ -218,6 +218,35 @@ def test_weights_and_environments_begin_by_the_seed_of_the_run() -> None:
     setup.envs.close()
     for name, value in setup.policy.body.init(given.init).items():
         np.testing.assert_array_equal(setup.params[name], value)
+
+
+def test_the_digest_of_a_setup_is_that_of_all_that_ranks_must_begin_with_alike(
+    teacher_path: str,
+) -> None:
+    setup = prepared(teacher_paths=(teacher_path,))
+    student = setup.policy
+    assert isinstance(student, Student)
+    (teacher,) = student.teachers
+    untrained = replace(student, teachers=(teacher.untrained(np.random.default_rng(1)),))
+    seen = Normalizer.fresh(3)
+    seen.obs_rms.update(np.ones((1, 3)))
+
+    def settings(**others: Any) -> Setup:
+        config = setup.provenance["config"] | others
+        return replace(setup, provenance=setup.provenance | {"config": config})
+
+    def resumed(update: int = 1, lr_scale: float = 1.0, rollbacks: int = 0) -> Setup:
+        policy = SavedPolicy(student, setup.params, seen, {"update": update})
+        state = {"lr_scale": lr_scale, "rollbacks": rollbacks}
+        return replace(setup, resumed=SavedState(Path("00001"), policy, state, []))
+
+    assert settings(num_threads=3).digest() == setup.digest()  # ranks may have other machines
+    others = [
+        setup, settings(seed=3), resumed(), resumed(update=2), resumed(lr_scale=0.5),
+        resumed(rollbacks=1), replace(setup, normalizer=seen), replace(setup, policy=untrained),
+        replace(setup, params={name: x + 1 for name, x in setup.params.items()}),
+    ]  # fmt: skip
+    assert len({other.digest() for other in others}) == len(others)
 
 
 def test_a_run_begins_with_the_asked_sigma_and_is_otherwise_the_same() -> None:
