@@ -237,6 +237,16 @@ def test_on_a_terminal_there_are_tables(
     assert ("nupdates" in out, "brief" in out) == (verbose > 0, False)
 
 
+def test_the_bar_of_a_run_that_goes_on_begins_where_it_was(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    log = Logger(10, None, done=4)
+    log.advance([], 1.0)
+    log.close()
+    assert "5/10" in capsys.readouterr().err
+
+
 def test_a_log_that_goes_on_knows_its_rows(tmp_path: Path) -> None:
     for update in (1, 2):
         log = Logger(2, LogFiles(tmp_path, HEADER))

@@ -259,8 +259,11 @@ def test_a_finished_run_can_be_made_longer(teachers: tuple[str, ...], tmp_path: 
     assert float(rows[10]["lr"]) == pytest.approx(3e-4 * (1 - 10 / 12))
     if teachers:
         assert {row["student_ps"] for row in rows[9:]} == {"1.0"}
-    [start] = json.loads((tmp_path / "logs" / "config.json").read_text())["resumed"]
-    assert start["update"] == 10
+    header = json.loads((tmp_path / "logs" / "config.json").read_text())
+    assert [start["update"] for start in header["resumed"]] == [10]
+    assert header["config"]["num_timesteps"] == 12 * 64
+    with pytest.raises(UserError, match=r"^--num_timesteps: 640 is less than 768, the length"):
+        learn(replace(settings, resume=True))
 
 
 def test_without_a_state_a_run_is_begun(tmp_path: Path) -> None:
@@ -562,6 +565,36 @@ def test_a_state_that_was_passed_over_is_removed_once_there_is_another(tmp_path:
     (saved / "resume" / "01000").write_text("damaged")
     path = write_state(saved, policy, {}, keep=1)
     assert states(tmp_path) == [path.name]
+
+
+def test_the_newest_state_is_that_of_the_highest_update_however_long_its_name(
+    tmp_path: Path,
+) -> None:
+    policy = read_saved_policy(TEACHER, "load_path")
+    for update in (99_998, 99_999, 100_000):
+        later = replace(policy, metadata=policy.metadata | {"update": update})
+        written = write_state(tmp_path, later, {}, keep=2)
+        assert written.name == str(update)
+    assert sorted(path.name for path in written.parent.iterdir()) == ["100000", "99999"]
+
+
+def test_other_versions_than_those_of_the_last_start_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was begun with another NumPy, and has gone on with this one once."""
+    settings = config(tmp_path)
+    [path] = with_states(settings, 1)
+    content = load(path, "resume")
+    content.metadata["state"]["provenance"]["versions"]["numpy"] = "1.0"
+    save(path, content.arrays, content.metadata)
+    warnings = []
+    for update in (2, 3):
+        capsys.readouterr()
+        with_states(settings, update)
+        said = capsys.readouterr().out.splitlines()
+        warnings.append([line for line in said if "rounding may differ from here on" in line])
+    told = f"WARNING: rounding may differ from here on: numpy was 1.0 and is {np.__version__}"
+    assert warnings == [[told], []]
 
 
 def test_a_metric_that_appears_before_or_after_the_resume_is_a_column(

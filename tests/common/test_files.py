@@ -19,6 +19,7 @@ from baselines.common.files import (
     remove_partial,
     set_aside,
     write_atomically,
+    write_together,
 )
 
 
@@ -105,6 +106,16 @@ def test_a_full_disk_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(OSError) as caught:
             write()
         assert str(caught.value) == f"[Errno 28] No space left on device: '{path}'"
+
+
+def test_files_that_are_written_together_all_stay_as_they_were_if_one_cannot_be(
+    tmp_path: Path,
+) -> None:
+    first = tmp_path / "first"
+    first.write_bytes(b"old")
+    with pytest.raises(FileNotFoundError):
+        write_together({first: b"new", tmp_path / "no folder" / "second": b"new"})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"first": b"old"}
 
 
 def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from baselines.common import provenance
 
-
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,3 +149,26 @@ def test_the_task_that_is_named_must_be_the_policys_own() -> None:
         evaluate.main([f"--load_path={FOUR}", "--env=CentipedeSix-v1"])
     own = ["CentipedeFour-v1", "baselines.environments:CentipedeFour-v1"]
     evaluate.main([f"--load_path={FOUR}", "--episodes=1", "--max_steps=1", "--env", *own])
+
+
+def test_episodes_that_are_watched_begin_each_from_a_seed_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three whole ones, with sampled actions; then Ctrl-C."""
+    closed: list[bool] = []
+    task = SimpleNamespace(close=lambda: closed.append(True))
+    monkeypatch.setattr(evaluation, "make_fitting_task", lambda *_, render_mode: task)
+
+    def watched(*given: Any, deterministic: bool, max_steps: int | None) -> Episode:
+        seed = given[-1]
+        assert not deterministic
+        assert max_steps is None
+        if seed == 10:
+            raise KeyboardInterrupt
+        return Episode(float(seed), 5)
+
+    monkeypatch.setattr(evaluation, "run_episode", watched)
+    evaluation.play(read_saved_policy(FOUR, "load_path"), "CentipedeFour-v1", {}, seed=7)
+    told = capsys.readouterr().out.splitlines()
+    assert told == [f"episode return {seed}.0, length 5" for seed in (7, 8, 9)]
+    assert closed == [True]

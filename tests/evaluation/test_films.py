@@ -11,6 +11,7 @@ from pathlib import Path
 
 import called
 import imageio.v3 as iio
+import imageio_ffmpeg
 import numpy as np
 import pytest
 from called import ROOT, Done
@@ -176,6 +177,11 @@ def test_pictures_of_any_size_are_filmed(kind: str, size: tuple[int, int], tmp_p
     assert list(film.shape) == [2, *sides, 3]
     shown = film[:, :height, :width].astype(int)
     assert np.abs(shown - [picture, picture + 50]).max() <= 6
+    if kind == ".mp4":
+        _, seconds = imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "film.mp4"))
+        assert seconds == pytest.approx(2 / 20)
+    else:
+        assert iio.immeta(tmp_path / "film.gif")["duration"] == 50  # milliseconds for a picture
 
 
 def test_a_film_that_is_over_stands_still() -> None:

@@ -103,7 +103,7 @@ def test_a_return_that_is_not_finite_is_told_and_never_the_best(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    returns = iter([7.0, wrong, 5.0, 6.0, wrong])
+    returns = iter([7.0, wrong, 5.0, 7.0, wrong])  # one that is as good takes no place
     monkeypatch.setattr(while_training, "run_episode", lambda *_: Episode(next(returns), 1))
     trained(tmp_path, 5, eval_interval=1, eval_episodes=1)
     said = "WARNING: the evaluation after update {} gave a mean return of {}\n"

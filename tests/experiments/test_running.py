@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from baselines.config import Config
 from baselines.experiments import running
 from baselines.experiments.items import Item
 from baselines.experiments.running import Board, board_of, run_all
+from baselines.experiments.status import OUTPUT
 
 
 def item(folder: Path, name: str, *teachers: Item) -> Item:
@@ -167,3 +168,16 @@ def test_a_training_has_one_thread_and_a_group_of_its_own(monkeypatch: pytest.Mo
     running.start_training(Config(env="CartPole-v1", num_threads=4), subprocess.DEVNULL)
     assert "--num_threads=1" in begun["run"]
     assert begun["start_new_session"]
+
+
+def test_a_run_that_is_begun_again_goes_on_and_keeps_what_it_printed(
+    chain: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(config: Config, output: IO[bytes]) -> None:
+        assert config.resume
+        output.write(b"line\n")
+
+    monkeypatch.setattr(running, "start_training", start)
+    for _ in range(2):
+        running.begin(chain[0])
+    assert (chain[0].folder / OUTPUT).read_text() == "line\n" * 2

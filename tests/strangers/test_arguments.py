@@ -178,8 +178,8 @@ def test_arguments_that_are_no_json_are_still_refused(text: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, mlp_policy: Any, write_checkpoint: Callable[..., str]) -> Path:
-    """A folder with the checkpoints of updates 9 and 100010, and with other things."""
-    for update in (9, 100_010):
+    """A folder with the checkpoints of updates 99999 and 100010, and with other things."""
+    for update in (99_999, 100_010):
         policy = mlp_policy()
         write_checkpoint(policy, policy.init(np.random.default_rng(update)), update=update)
     (tmp_path / "README").write_text("hello")

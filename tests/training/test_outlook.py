@@ -1,13 +1,16 @@
 """What is said before a run."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import gymnasium as gym
+import pytest
 import toys
 
 from baselines.config import Config
+from baselines.training import outlook
 from baselines.training.outlook import report
 from baselines.training.setup import prepare
 
@@ -80,3 +83,20 @@ def test_a_wrapper_that_normalises_is_told_of() -> None:
     setup.envs.close()
     assert ["NormalizeReward" in warnings[0], "NormalizeObservation" in warnings[1]] == [True] * 2
     assert len(warnings) == 2
+
+
+@pytest.mark.parametrize(
+    ("num_ranks", "told"), [(1, "1 h 48 min on one core"), (2, "54 min on one core for each rank")]
+)
+def test_the_time_that_a_run_takes_at_least_is_that_of_the_steps_of_a_rank(
+    num_ranks: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """18 updates of 4 environments with 100 steps each, or half as many on each of two ranks."""
+    monkeypatch.setattr(outlook, "_seconds_per_step", lambda _: 0.9)
+    setup = prepare(
+        Config(env="Pendulum-v1", nsteps=100, num_env=4, nminibatches=4, num_timesteps=7200)
+    )
+    setup.envs.close()
+    setup = replace(setup, config=replace(setup.config, num_ranks=num_ranks))
+    expected = f"time: at least {told}, 900000 µs for each step of the task alone"
+    assert expected in list(report(setup))

@@ -11,10 +11,13 @@ import pytest
 import toys
 
 from baselines.common.errors import UserError
+from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.networks import Mlp
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.networks.specs import NetworkSpec
+from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.seeding import streams
+from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
@@ -29,6 +32,8 @@ from examples.l2_sp import L2SPConfig
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
+TWICE = {"num_timesteps": 12 * 2048}
+"""Of two environments and two ranks."""
 FOUR = str(Path(__file__).resolve().parents[2] / "teacher_models/centipede_four/0/00970")
 
 
@@ -50,6 +55,30 @@ def prepared(**settings: Any) -> Setup:
     setup = prepare(Config(env="Pendulum-v1", **(SIZES | settings)))
     setup.envs.close()
     return setup
+
+
+def other_network(num_layers: int, num_hidden: int, activation: str) -> Mlp:
+    return Mlp(num_layers, num_hidden, activation)
+
+
+OTHER_KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "spec": ({"activation": "relu"}, {}),
+    "distribution": ({"distribution": DiagGaussian(2)}, {}),
+    "network": ({}, {"network": NETWORKS.adopt(other_network)}),
+}
+"""What a policy for CartPole-v1 has of another kind, or the run that is to go on from it."""
+
+
+@pytest.mark.parametrize("part", OTHER_KINDS)
+def test_variables_of_equal_shapes_are_not_taken_from_a_policy_of_another_kind(
+    part: str, mlp_policy: Any, write_checkpoint: Callable[..., str]
+) -> None:
+    had, given = OTHER_KINDS[part]
+    policy = mlp_policy(**({"obs_size": 4, "distribution": Categorical(2)} | had))
+    saved = write_checkpoint(policy, policy.init(np.random.default_rng(0)))
+    config = Config(env="CartPole-v1", load_path=saved, **(SIZES | given))
+    with pytest.raises(UserError, match=f"^--load_path: .* does not fit .*: its {part} is .*, not"):
+        prepare(config)
 
 
 @pytest.mark.parametrize("mapping", ["learned", "frozen"])
@@ -210,12 +239,17 @@ def test_kickstarting_starts_with_the_statistics_of_its_teacher() -> None:
     assert own.count == 1e5 < theirs.count
 
 
-def test_weights_and_environments_begin_by_the_seed_of_the_run() -> None:
-    setup = prepare(Config(env="Pendulum-v1", num_env=2, seed=5, **SIZES))
-    given = streams(5, num_env=2)
+@pytest.mark.parametrize("rank", [0, 1])
+def test_weights_and_environments_begin_by_the_seed_of_the_run(rank: int) -> None:
+    """And those of the second rank by seeds of their own, or it would see what the first sees."""
+    team = Team()
+    team.rank, team.size = rank, 2
+    setup = prepare(Config(env="Pendulum-v1", num_env=2, seed=5, **(SIZES | TWICE)), team)
+    given = streams(5, num_env=2, rank=rank)
     starts = [gym.make("Pendulum-v1").reset(seed=seed)[0] for seed in given.env_seeds]
     np.testing.assert_array_equal(setup.envs.reset(), starts)
     setup.envs.close()
+    assert setup.streams().state() == given.state()
     for name, value in setup.policy.body.init(given.init).items():
         np.testing.assert_array_equal(setup.params[name], value)
 
