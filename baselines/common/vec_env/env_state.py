@@ -8,6 +8,8 @@ in the simulation's `MjData`.
 from __future__ import annotations
 
 import hashlib
+import pickle
+import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
@@ -162,7 +164,9 @@ def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
     one.reset(seed=0)
     one.action_space.seed(0)
     actions = [one.sample() for _ in range(2 * PROBE_STEPS)]
+    unused = _unsaved_generators(one.env)
     _follow(one, actions[:PROBE_STEPS])
+    drawn = unused.items() ^ _unsaved_generators(one.env).items()
     state = deepcopy(env_state(one.env, made))  # each is to have its own
     size = num_env * sum(array.nbytes for array in pack(state, "")[0].values())
     if size > checkpoint.MAX_BYTES:
@@ -173,7 +177,23 @@ def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
     left_out = ", ".join(_left_out(one.env))
     if left_out:
         return f"it keeps what cannot be saved: {left_out}"
-    return "" if are_alike else "it keeps state that cannot be saved"
+    if are_alike:
+        return ""
+    generators = ", ".join(sorted({name for name, _ in drawn}))
+    origin = f": it draws from {generators}, and not from its np_random" if generators else ""
+    return f"it keeps state that cannot be saved{origin}"
+
+
+def _unsaved_generators(env: gym.Env) -> dict[str, bytes]:
+    """The random generators that no state has, each by its name, with what it would draw next."""
+    states: dict[str, object] = {"random": random.getstate(), "numpy.random": np.random.get_state()}
+    states |= {
+        f"the generator of {name.lstrip('_')}": value._np_random
+        for layer in _layers(env)
+        for name, value in vars(layer).items()
+        if isinstance(value, spaces.Space)
+    }
+    return {name: pickle.dumps(state) for name, state in states.items()}
 
 
 def _left_out(env: gym.Env) -> list[str]:

@@ -1,6 +1,7 @@
 """An environment's state, moved into another one, goes on there to the bit."""
 
 import json
+import random
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -298,6 +299,34 @@ class Fading(Remembering):
 
 def test_a_difference_that_has_gone_by_the_end_is_noticed() -> None:
     assert obstacle_to_restoring(Fading) == "it keeps state that cannot be saved"
+
+
+class Drawing(Remembering):
+    """Shows what it has drawn from a generator that is not its own."""
+
+    def __init__(self, draw: Callable[[gym.Env], float]) -> None:
+        super().__init__()
+        self.action_space = spaces.Discrete(1000)
+        self._draw = draw
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return np.full(1, self._draw(self)), 0.0, False, False, {}
+
+
+@pytest.mark.parametrize(
+    ("draw", "generator"),
+    [
+        (lambda _: random.random(), "random"),
+        (lambda _: np.random.rand(), "numpy.random"),
+        (lambda task: task.action_space.sample(), "the generator of action_space"),
+    ],
+)
+def test_a_generator_that_is_not_saved_is_named(
+    draw: Callable[[gym.Env], float], generator: str
+) -> None:
+    told = f"cannot be saved: it draws from {generator}, and not from its np_random"
+    assert obstacle_to_restoring(lambda: Drawing(draw)).endswith(told)
+    assert obstacle_to_restoring(lambda: Drawing(lambda task: task.np_random.random())) == ""
 
 
 class NotANumber(Remembering):
