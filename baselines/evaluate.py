@@ -39,9 +39,12 @@ def parser() -> Parser:
         prog=PROGRAM,
         description="Run episodes of a saved policy and print statistics of their returns.",
     )
+    result.asked_first = "--load_path"
     result.elsewhere |= {name: f"--{ours}" for name, ours in names_elsewhere("load_path").items()}
     result.elsewhere |= dict.fromkeys(("n_eval_episodes", "num_episodes"), "--episodes")
-    result.elsewhere |= dict.fromkeys(("record_video", "capture_video", "render"), "--video")
+    result.elsewhere |= dict.fromkeys(
+        ("record", "record_video", "capture_video", "render"), "--video"
+    )
     result.add_argument(
         "--load_path", type=as_path_text, required=True, metavar="FILE",
         help="checkpoint to evaluate, or a folder, whose newest is taken",

@@ -131,6 +131,7 @@ def parser(program: str, description: str, kind: type[Config] = Config) -> Parse
         if name not in groups:
             groups[name] = result.add_argument_group(GROUPS.get(name, name))
         _add(groups[name], f, kinds[f.name], describe(f))
+    result.asked_first = "--env"
     result.elsewhere |= {name: f"--{flag}" for name, flag in names_elsewhere().items()}
     return result
 

@@ -113,16 +113,21 @@ class Parser(argparse.ArgumentParser):
 
     Attributes:
         elsewhere: what other programs call a flag, without dashes, with the flag.
+        asked_first: the flag of what a command without positional arguments is about.
     """
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]
         self.elsewhere: dict[str, str] = {}
+        self.asked_first = ""
         # argparse takes -1e3 for a flag; no flag of ours begins with a digit.
         self._negative_number_matcher = re.compile(r"-(\.?\d|inf|nan)")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse's, which tells of a flag that is missing before the one typed instead."""
+        """As argparse's, which tells of a flag that is missing before what is typed instead."""
+        first = next(iter(args or ()), "")
+        if self.asked_first and first and not first.startswith("-"):
+            self.error(f"{first}: needs its flag; did you mean {self.asked_first}={first}?")
         for argument in itertools.takewhile(lambda argument: argument != "--", args or ()):
             flag = argument.partition("=")[0]
             if flag.startswith("--") and flag not in self._option_string_actions:

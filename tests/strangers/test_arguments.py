@@ -81,6 +81,8 @@ def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
 def test_evaluates_flags_have_other_names_too() -> None:
     with pytest.raises(UserError, match=r"did you mean --episodes\?"):
         evaluate.parser().parse_args(["--load_path=x", "--n_eval_episodes=3"])
+    with pytest.raises(UserError, match=r"^--record: .*did you mean --video\?"):
+        evaluate.parser().parse_args(["--load_path=x", "--record"])
 
 
 @pytest.mark.parametrize("theirs", ["--loadpath", "--load-path", "--model=x", "--checkpoint"])
@@ -88,8 +90,15 @@ def test_a_wrong_name_is_told_and_not_what_is_missing_for_it(theirs: str) -> Non
     name = theirs.partition("=")[0]
     with pytest.raises(UserError, match=rf"^{name}: unknown argument; did you mean --load_path\?$"):
         evaluate.parser().parse_args([theirs, "models/first/00048"])
+
+
+def test_a_value_without_its_flag_is_told_with_it() -> None:
+    with pytest.raises(UserError, match=r"^m/1: needs its flag; did you mean --load_path=m/1\?$"):
+        evaluate.parser().parse_args(["m/1", "--episodes=3"])
+    with pytest.raises(UserError, match=r"^Ant-v5: needs its flag; did you mean --env=Ant-v5\?$"):
+        parse(["Ant-v5"], "", "")
     with pytest.raises(UserError, match=r"^the following arguments are required: --load_path$"):
-        evaluate.parser().parse_args(["models/first/00048"])
+        evaluate.parser().parse_args([])
 
 
 def test_behind_two_dashes_nothing_is_a_flag() -> None:
