@@ -10,7 +10,7 @@ from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder, read_regular, write_atomically
 from baselines.experiments.plan import read_experiment
-from baselines.experiments.yaml_files import MAX_BYTES
+from baselines.experiments.yaml_files import ARGUMENT, MAX_BYTES
 from baselines.published.collecting import collected
 from baselines.published.folder import EXPERIMENT, Results, committed_runs, read_results
 from baselines.published.page import PUBLISHED, SUMMARY, page, transfers
@@ -29,7 +29,7 @@ def parser() -> Parser:
         " write the page of all results. Without a file: figures and page only.",
     )
     result.add_argument(
-        "experiment", nargs="?", type=as_path, metavar="FILE",
+        "experiment", nargs="?", type=as_path, metavar=ARGUMENT,
         help="such as experiments/sizes.yaml; its results go to a folder of its name",
     )  # fmt: skip
     result.add_argument(
@@ -98,7 +98,7 @@ def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
 
 def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> dict[Path, bytes]:
     """The experiment file and the logs of its runs, by path below the folder of its results."""
-    declared = read_regular(experiment, "experiment", MAX_BYTES)
+    declared = read_regular(experiment, ARGUMENT, MAX_BYTES)
     items = read_experiment(experiment, root, {}).items
     committed = committed_runs(out)
     files, kept = collected(items, root, out / experiment.stem, committed, finished_only)

@@ -28,6 +28,7 @@ from baselines.experiments.items import Item
 from baselines.experiments.plan import read_experiments
 from baselines.experiments.running import Board, board_of, pupils_of, run_all
 from baselines.experiments.status import is_finished, is_there, standing, trainer
+from baselines.experiments.yaml_files import ARGUMENT
 from baselines.published.collecting import check_as_declared
 from baselines.published.folder import committed_runs
 
@@ -45,7 +46,7 @@ def parser() -> Parser:
         " complete log is in the results, such as one of another machine, is not trained again.",
     )
     result.add_argument(
-        "experiments", nargs="+", type=as_path, metavar="FILE",
+        "experiments", nargs="+", type=as_path, metavar=ARGUMENT,
         help="such as experiments/x.yaml; several are trained in this order",
     )  # fmt: skip
     result.add_argument(
@@ -206,7 +207,7 @@ def _check_teachers(board: Board) -> None:
     for item in board.waiting:
         for path in item.config.teacher_paths:
             if path not in made and not is_there(path):
-                raise UserError(f"experiment: {item.name}: there is no teacher {path}")
+                raise UserError(f"{ARGUMENT}: {item.name}: there is no teacher {path}")
 
 
 def _forecast(board: Board, logs: Mapping[str, Path], jobs: int) -> None:

@@ -374,14 +374,14 @@ def test_it_is_trained_where_another_run_learns_from_it(
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["nowhere.yaml"], "experiment: cannot read nowhere.yaml"),
+        (["nowhere.yaml"], "EXPERIMENT: cannot read nowhere.yaml"),
         (["EXPERIMENT", "--only", "Ant"], "--only: no run of this name"),
         (["EXPERIMENT", "--seeds=9"], "--seeds: no run of this name and seed"),
         (["EXPERIMENT", "--array=2"], "--array: must be less than 2"),
         (["EXPERIMENT", "--set", "lr"], "--set: must be SETTING=VALUE, not 'lr'"),
         (["EXPERIMENT", "--set", "lrr=1"], "--set: lrr=1: unknown setting; did you mean lr"),
         (["EXPERIMENT", "--jobs=0"], "--jobs: must be greater than 0"),
-        (["TRANSFER"], "experiment: .*there is no teacher nowhere/0"),
+        (["TRANSFER"], "EXPERIMENT: .*there is no teacher nowhere/0"),
     ],
 )
 def test_bad_input_is_one_line(

@@ -14,7 +14,7 @@ from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
 from baselines.config import Config, trains_student
 from baselines.experiments.items import LOGS, MODELS, Item, seed_part
-from baselines.experiments.yaml_files import Part, read_yaml, required
+from baselines.experiments.yaml_files import ARGUMENT, Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod
 
@@ -125,9 +125,10 @@ def _panel_name(panel: Part) -> str:
 
 
 def _check_names(panels: Sequence[Part]) -> None:
-    """Raises UserError for two panels of one name and two tasks."""
+    """Raises UserError for a panel with an unknown key, or two of one name and two tasks."""
     tasks: dict[str, str] = {}
     for panel in panels:
+        panel.entries(PANEL_KEYS)
         name, env = _panel_name(panel), required(panel, "env").text()
         if tasks.setdefault(name, env) != env:
             raise panel.error(f"{name}: a panel of this name, with {tasks[name]}, is there already")
@@ -137,7 +138,6 @@ def _by_seed(root: Part, panels: Sequence[Part]) -> list[tuple[int, Part]]:
     """Each seed with each panel that has it: one seed after the other."""
     seeds = []
     for panel in panels:
-        panel.entries(PANEL_KEYS)
         seeds.append(_seeds(panel.get("seeds") or required(root, "seeds")))
     every = dict.fromkeys(seed for own in seeds for seed in own)
     return [(s, panel) for s in every for panel, own in zip(panels, seeds, strict=True) if s in own]
@@ -157,7 +157,7 @@ def read_experiments(
             first, where = found.setdefault(item.folder, (item, path))
             if first.config != item.config:
                 raise UserError(
-                    f"experiment: {item.name}: {path} declares it with"
+                    f"{ARGUMENT}: {item.name}: {path} declares it with"
                     f" {_said(item.config, first.config)}, but {where} with"
                     f" {_said(first.config, item.config)}; rename one or give another --out"
                 )

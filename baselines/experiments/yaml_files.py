@@ -14,6 +14,8 @@ from baselines.common.errors import UserError, printable, shown, suggestion
 from baselines.common.files import read_regular
 
 MAX_BYTES = 1 << 20
+ARGUMENT = "EXPERIMENT"
+"""What the commands call the argument that names such a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,7 @@ def read_yaml(path: Path) -> Part:
     Raises:
         UserError: it cannot be read, is no YAML, or has a key twice or one that is no text.
     """
-    content = read_regular(path, "experiment", MAX_BYTES)
+    content = read_regular(path, ARGUMENT, MAX_BYTES)
     try:
         node = yaml.compose(content.decode(), yaml.SafeLoader)
         if node is None:

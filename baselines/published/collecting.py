@@ -14,6 +14,7 @@ from baselines.common.errors import UserError
 from baselines.common.files import read_regular
 from baselines.common.log_folder import HEADER, TABLE
 from baselines.experiments.items import LOGS, MODELS, Item
+from baselines.experiments.yaml_files import ARGUMENT
 from baselines.flags import TEACHERS
 from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
 
@@ -119,7 +120,7 @@ def check_as_declared(item: Item, root: Path) -> None:
         had = [teacher["sha256"] for teacher in header["teachers"]]
         for path in replaced_teachers(item, had, root):
             raise UserError(
-                f"experiment: {item.name}: {item.folder} is of a run with another teacher than"
+                f"{ARGUMENT}: {item.name}: {item.folder} is of a run with another teacher than"
                 f" {path} is now; put that back, or remove the folder to train anew"
             )
 
@@ -129,7 +130,7 @@ def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:
     logs = item.logs
     for name in (name for name in had if name in wanted and had[name] != wanted[name]):
         raise UserError(
-            f"experiment: {item.name}: {logs} is of a run with {name} {had[name]!r}, but"
+            f"{ARGUMENT}: {item.name}: {logs} is of a run with {name} {had[name]!r}, but"
             f" {wanted[name]!r} is declared; give what the run was made with or another folder for"
             f" the runs, or remove {item.folder} to train anew"
         )

@@ -265,6 +265,7 @@ def test_the_ablations_have_the_coefficients_that_are_not_the_default() -> None:
 
 BAD = {
     "unknown key": ("title: Trial", "titel: Trial", r":1: unknown key 'titel' .*mean title"),
+    "unknown key for a task": ("  env:", "  envv:", r":10: unknown key 'envv' .*mean env\?"),
     "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
     "unknown method": ("- MIKT", "- MIKTT", r":6: method: unknown name 'MIKTT'.*mean MIKT"),
     "unknown setting": ("2e6,", "2e6, lrr: 1,", r":9: PPO: lrr: unknown setting; did you mean lr"),
@@ -318,7 +319,7 @@ def test_any_text_is_read_or_refused_with_a_line(
     try:
         read_experiment(path, Path("out"), {})
     except UserError as error:
-        assert str(error).startswith((f"{path}:", "experiment: cannot read"))
+        assert str(error).startswith((f"{path}:", "EXPERIMENT: cannot read"))
 
 
 @pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml")))

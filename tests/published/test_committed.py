@@ -103,7 +103,7 @@ def test_a_folder_of_a_run_with_another_teacher_is_refused(tmp_path: Path) -> No
     teacher.write_bytes(TEACHER)
     check_as_declared(item, out)
     teacher.write_bytes(TEACHER + b", trained anew")
-    with pytest.raises(UserError, match=f"^experiment: x: .* another teacher than {teacher} is"):
+    with pytest.raises(UserError, match=f"^EXPERIMENT: x: .* another teacher than {teacher} is"):
         check_as_declared(item, out)
 
 
