@@ -208,7 +208,7 @@ def test_the_wrapper_that_makes_observations_a_vector_is_named(observations: spa
 @pytest.mark.parametrize(
     "observations",
     [None, Unheard(), spaces.Dict(a=Unheard()), spaces.Sequence(VECTOR), spaces.Box(0, 1, (0,))],
-    ids=str,
+    ids=lambda space: type(space).__name__,
 )
 def test_the_wrapper_is_not_named_where_it_does_not_help(observations: Any) -> None:
     with pytest.raises(ValueError, match="not empty; they are "):
