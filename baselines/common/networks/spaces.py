@@ -46,8 +46,8 @@ def observation_size(space: spaces.Space) -> int:
 def _remedy(space: spaces.Space) -> str:
     """How such observations are made a vector, where Gymnasium can."""
     try:
-        can = spaces.flatdim(space) > 0
-    except (AttributeError, NotImplementedError, ValueError):  # no space, a new kind, no one length
+        can = isinstance(space, spaces.Space) and spaces.flatdim(space) > 0
+    except (NotImplementedError, ValueError):  # Gymnasium does not know its kind; of no one length
         can = False
     return " (gymnasium.wrappers.FlattenObservation makes them one)" if can else ""
 
