@@ -69,7 +69,7 @@ def joint_update(
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
             samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
             samples["advantages"] = advantages[i]
-            mine, logged = gradient(state.params, samples, inputs.clip_range, inputs.coefs)
+            mine, logged = gradient(state.params, samples, inputs.loss)
             if settings.target_kl:  # all ranks must come to the same decision
                 logged = {**logged, "kl": mean_over_ranks(logged["kl"][None])[0]}
             step = inputs.step + tf.cast(i + 1, tf.float32)
@@ -78,7 +78,7 @@ def joint_update(
             )
             return new, {**logged, "grad_norm": norm}
 
-        names = logged_names(inputs.coefs, settings)
+        names = logged_names(inputs.loss.coefs, settings)
         state, mine = loop(inputs.order.shape[0], names, start, minibatch)
         means = tf.unstack(mean_over_ranks(tf.stack(list(mine.values()))))
         return state, dict(zip(mine, means, strict=True))

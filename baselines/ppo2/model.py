@@ -166,17 +166,19 @@ class Model:
         samples = len(batch["obs"])
         epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
-        weights = {**coefs, "kl": config.kl_coef}
         update = self._compiled()
-        from baselines.ppo2.update import AdamState, UpdateInputs  # loaded by now
+        from baselines.ppo2.update import AdamState, LossInputs, UpdateInputs  # loaded by now
 
         inputs = UpdateInputs(
             step=np.float32(self.adam_steps),
             batch=batch,
             order=order,
             lr=np.float32(lr),
-            clip_range=np.float32(config.clip_range),
-            coefs={name: np.float32(weight) for name, weight in weights.items()},
+            loss=LossInputs(
+                clip_range=np.float32(config.clip_range),
+                kl_coef=np.float32(config.kl_coef),
+                coefs={name: np.float32(weight) for name, weight in coefs.items()},
+            ),
         )
         state, logged = update(AdamState(self._flat, self._m, self._v), inputs)
         metrics = {name: float(value) for name, value in logged.items()}

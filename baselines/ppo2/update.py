@@ -65,6 +65,20 @@ class AdamState(NamedTuple):
     v: Vector
 
 
+class LossInputs(NamedTuple):
+    """What the loss of a minibatch reads besides its samples.
+
+    Attributes:
+        clip_range: ε.
+        kl_coef: weight of the KL term.
+        coefs: weights of the policy's own losses, by name.
+    """
+
+    clip_range: Scalar
+    kl_coef: Scalar
+    coefs: Tensors
+
+
 class UpdateInputs(NamedTuple):
     """What an update reads besides.
 
@@ -73,16 +87,14 @@ class UpdateInputs(NamedTuple):
         batch: `runner.Batch` by name, the arrays of N samples each.
         order: the samples of each minibatch, of [steps, B].
         lr: Adam's learning rate.
-        clip_range: ε.
-        coefs: weights of the KL term, `kl`, and of the policy's own losses, by name.
+        loss: what the loss of each minibatch reads.
     """
 
     step: Scalar
     batch: Tensors
     order: Index
     lr: Scalar
-    clip_range: Scalar
-    coefs: Tensors
+    loss: LossInputs
 
 
 Unpack = Callable[[Vector], Tensors]
@@ -91,17 +103,12 @@ Unpack = Callable[[Vector], Tensors]
 Update = Callable[[AdamState, UpdateInputs], tuple[AdamState, Tensors]]
 """Returns the state after it, and what is logged, the means over the minibatches."""
 
-Gradient = Callable[[Vector, Tensors, Scalar, Tensors], tuple[Vector, Tensors]]
-"""From the variables, a minibatch, ε and the weights to the gradient and what is logged."""
+Gradient = Callable[[Vector, Tensors, LossInputs], tuple[Vector, Tensors]]
+"""From the variables, a minibatch and what else the loss reads to gradient and what is logged."""
 
 
 def minibatch_loss(
-    policy: Policy,
-    settings: UpdateSettings,
-    params: Tensors,
-    batch: Tensors,
-    clip_range: Scalar,
-    coefs: Tensors,
+    policy: Policy, settings: UpdateSettings, params: Tensors, batch: Tensors, inputs: LossInputs
 ) -> tuple[Scalar, dict[str, Scalar]]:
     """L of one minibatch (`docs/method.md`): PPO's terms, the KL term and the policy's own losses.
 
@@ -110,15 +117,14 @@ def minibatch_loss(
         settings: what is the same in every update.
         params: trainable variables by name.
         batch: obs, actions, returns, normalised advantages, values and neglogp of B samples.
-        clip_range: ε, a scalar.
-        coefs: weights of the other terms by name, scalars.
+        inputs: ε and the weights of the other terms.
 
     Returns:
         The loss, and what is logged of it; scalars.
     """
     pi, values, own_losses = policy.learning_outputs(params, batch["obs"], batch["returns"])
     neglogp = policy.distribution.neglogp(pi, batch["actions"])
-    old_neglogp = batch["neglogp"]
+    old_neglogp, clip_range = batch["neglogp"], inputs.clip_range
     ppo = PPOLosses(
         policy_loss=losses.policy_loss(neglogp, old_neglogp, batch["advantages"], clip_range),
         value_loss=losses.value_loss(values, batch["values"], batch["returns"], clip_range),
@@ -127,24 +133,27 @@ def minibatch_loss(
         clipfrac=losses.clip_fraction(neglogp, old_neglogp, clip_range),
     )
     loss = (
-        ppo.policy_loss + settings.vf_coef * ppo.value_loss - settings.ent_coef * ppo.policy_entropy
+        ppo.policy_loss
+        + settings.vf_coef * ppo.value_loss
+        - settings.ent_coef * ppo.policy_entropy
+        + inputs.kl_coef * ppo.approxkl
     )
-    for name, term in {"kl": ppo.approxkl, **own_losses}.items():
-        loss += coefs[name] * term
+    for name, term in own_losses.items():
+        loss += inputs.coefs[name] * term
     logged = vars(ppo) | {f"{name}{LOSS}": term for name, term in own_losses.items()}
     if settings.target_kl:
         logged["kl"] = losses.kl_estimate(neglogp, old_neglogp)
     return loss, logged
 
 
-def logged_names(coefs: Iterable[str], settings: UpdateSettings) -> list[str]:
+def logged_names(own_losses: Iterable[str], settings: UpdateSettings) -> list[str]:
     """Names of the metrics that an update reports, as means over its minibatches.
 
     Args:
-        coefs: the names of `UpdateInputs.coefs`.
+        own_losses: the names of the policy's own losses.
         settings: what is the same in every update.
     """
-    own = [f"{name}{LOSS}" for name in coefs if name != "kl"]
+    own = [f"{name}{LOSS}" for name in own_losses]
     kl = ["kl"] if settings.target_kl else []
     return [*(f.name for f in fields(PPOLosses)), *own, *kl, "grad_norm"]
 
@@ -167,13 +176,11 @@ def adam(state: AdamState, gradient: Vector, step: Scalar, lr: Scalar) -> AdamSt
 def minibatch_gradient(policy: Policy, unpack: Unpack, settings: UpdateSettings) -> Gradient:
     """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
-    def gradient(
-        params: Vector, batch: Tensors, clip_range: Scalar, coefs: Tensors
-    ) -> tuple[Vector, Tensors]:
+    def gradient(params: Vector, batch: Tensors, inputs: LossInputs) -> tuple[Vector, Tensors]:
         parts = unpack(params)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(parts.values()))
-            loss, logged = minibatch_loss(policy, settings, parts, batch, clip_range, coefs)
+            loss, logged = minibatch_loss(policy, settings, parts, batch, inputs)
         gradients = tape.gradient(loss, list(parts.values()), unconnected_gradients="zero")
         return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
 
@@ -261,12 +268,13 @@ def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
             samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
             samples["advantages"] = losses.normalize_advantages(samples["advantages"])
-            raw, logged = gradient(state.params, samples, inputs.clip_range, inputs.coefs)
+            raw, logged = gradient(state.params, samples, inputs.loss)
             step = inputs.step + tf.cast(i + 1, tf.float32)
             new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)
             return new, {**logged, "grad_norm": norm}
 
-        return loop(inputs.order.shape[0], logged_names(inputs.coefs, settings), start, minibatch)
+        names = logged_names(inputs.loss.coefs, settings)
+        return loop(inputs.order.shape[0], names, start, minibatch)
 
     compiled: Update = tf.function(update, jit_compile=xla, autograph=False)
     return compiled

@@ -7,7 +7,14 @@ from scipy import stats
 
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
-from baselines.ppo2.update import AdamState, UpdateSettings, adam, clip_by_norm, minibatch_loss
+from baselines.ppo2.update import (
+    AdamState,
+    LossInputs,
+    UpdateSettings,
+    adam,
+    clip_by_norm,
+    minibatch_loss,
+)
 
 
 def test_adam_is_that_of_keras() -> None:
@@ -77,8 +84,7 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
         settings,
         {name: tf.constant(value) for name, value in params.items()},
         {name: tf.constant(value) for name, value in (batch | {"advantages": a}).items()},
-        tf.constant(0.2),
-        {"kl": tf.constant(0.9)},
+        LossInputs(clip_range=tf.constant(0.2), kl_coef=tf.constant(0.9), coefs={}),
     )
 
     def side(scope: str, head: str) -> np.ndarray:

@@ -12,13 +12,13 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
-from baselines.ppo2.update import UpdateSettings, minibatch_loss
+from baselines.ppo2.update import LossInputs, UpdateSettings, minibatch_loss
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 
 Arrays = dict[str, np.ndarray]
-COEFS = {"kl": 0.3, "ps": 0.6, "vf_ps": 0.8, "mutual_info": 0.4}
+COEFS, KL_COEF = {"ps": 0.6, "vf_ps": 0.8, "mutual_info": 0.4}, 0.3
 SETTINGS = UpdateSettings(vf_coef=0.7, ent_coef=0.2, max_grad_norm=0.5)
 NOTHING = dict.fromkeys(COEFS, 0.0)
 
@@ -106,7 +106,7 @@ class Reference:
             + coefs["ps"] * self.coupling("student")
             + coefs["vf_ps"] * self.coupling("vf_student")
             + coefs["mutual_info"] * self.mutual_information(obs)
-            + coefs["kl"] * 0.5 * ((neglogp - batch["neglogp"]) ** 2).mean()
+            + KL_COEF * 0.5 * ((neglogp - batch["neglogp"]) ** 2).mean()
         )
 
 
@@ -167,7 +167,12 @@ def test_the_students_own_losses(student: Student, params: Arrays) -> None:
 
 
 def gradient(
-    student: Student, params: Arrays, batch: Arrays, coefs: dict[str, float], **weights: float
+    student: Student,
+    params: Arrays,
+    batch: Arrays,
+    coefs: dict[str, float],
+    kl_coef: float = 0.0,
+    **weights: float,
 ) -> tuple[float, Arrays]:
     tensors = {name: tf.constant(value) for name, value in params.items()}
     settings = UpdateSettings(**(vars(SETTINGS) | weights))
@@ -175,7 +180,7 @@ def gradient(
     given = {k: tf.constant(v) for k, v in (batch | normalised).items()}
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        loss, _ = minibatch_loss(student, settings, tensors, given, 0.2, coefs)
+        loss, _ = minibatch_loss(student, settings, tensors, given, LossInputs(0.2, kl_coef, coefs))
     gradients = tape.gradient(loss, tensors, unconnected_gradients="zero")
     return float(loss), {name: g.numpy() for name, g in gradients.items()}
 
@@ -184,7 +189,7 @@ def test_gradients_are_the_slopes_of_the_methods_loss(
     student: Student, params: Arrays, make_batch: Any
 ) -> None:
     batch = make_batch(student, params, 16)
-    loss, found = gradient(student, params, batch, COEFS)
+    loss, found = gradient(student, params, batch, COEFS, KL_COEF)
     assert loss == pytest.approx(Reference(student, params).loss(batch, COEFS), rel=1e-4)
     rng = np.random.default_rng(4)
     for name, value in params.items():
@@ -199,7 +204,7 @@ def test_gradients_are_the_slopes_of_the_methods_loss(
 
 
 def test_the_loss_reaches_every_variable(student: Student, params: Arrays, make_batch: Any) -> None:
-    _, found = gradient(student, params, make_batch(student, params, 16), COEFS)
+    _, found = gradient(student, params, make_batch(student, params, 16), COEFS, KL_COEF)
     assert [name for name, g in found.items() if not abs(g).max() > 1e-6] == []
 
 
