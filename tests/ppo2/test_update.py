@@ -114,3 +114,28 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
         + 0.9 * terms["approxkl"]
     )
     assert float(loss) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_policys_own_loss_called_kl_is_added_to_ppos_kl_term(
+    mlp_policy: Callable[..., PlainPolicy], perturbed: Any, make_batch: Any
+) -> None:
+    class Own(PlainPolicy):
+        def learning_outputs(self, *args: Any) -> Any:
+            return (*super().learning_outputs(*args)[:2], {"kl": tf.constant(7.0)})
+
+    plain = mlp_policy()
+    params = perturbed(plain.init(np.random.default_rng(0)), 1)
+    batch = {name: tf.constant(value) for name, value in make_batch(plain, params, 30).items()}
+    tensors = {name: tf.constant(value) for name, value in params.items()}
+    settings = UpdateSettings(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5, target_kl=1.0)
+
+    def loss(policy: PlainPolicy, coefs: dict[str, float]) -> tuple[float, dict[str, Any]]:
+        inputs = LossInputs(clip_range=tf.constant(0.2), kl_coef=tf.constant(0.9), coefs=coefs)
+        found, logged = minibatch_loss(policy, settings, tensors, batch, inputs)
+        return float(found), {name: float(value) for name, value in logged.items()}
+
+    without, logged = loss(plain, {})
+    own = Own.from_description(plain.describe())
+    with_own, own_logged = loss(own, {"kl": 0.5})
+    assert with_own == pytest.approx(without + 0.5 * 7.0, rel=1e-6)
+    assert own_logged == {**logged, "kl_loss": 7.0}
