@@ -154,14 +154,24 @@ class Parser(argparse.ArgumentParser):
         """Raise UserError instead of printing the usage and exiting."""
         _, is_unknown, unknown = message.partition("unrecognized arguments: ")
         if is_unknown:
-            flag = unknown.strip().split(" ")[0].split("=")[0] or "''"
-            flags = self._option_string_actions
-            listing = "--help_all" if "--help_all" in flags else "--help"
-            near = suggestion(flag, flags, self.elsewhere) or f"; {listing} lists all"
-            message = f"{flag}: unknown argument{near}"
+            name = unknown.strip().split(" ")[0].split("=")[0] or "''"
+            message = f"{name}: unknown argument{self._remedy(name)}"
         message = re.sub(r"^argument (\S+): ", r"\1: ", message)
         message = message.replace("ignored explicit argument", "takes no value; given")
         raise UserError(message)
+
+    def _remedy(self, name: str) -> str:
+        """What would be right instead of an argument that is not known."""
+        flags = self._option_string_actions
+        listing = "--help_all" if "--help_all" in flags else "--help"
+        without_flag = [action.metavar for action in self._get_positional_actions()]
+        if not name.startswith("-") and not without_flag:
+            return f"; each argument needs its flag, {listing} lists all"
+        if near := suggestion(name, flags, self.elsewhere):
+            return near
+        if name.startswith("-") and without_flag:
+            return f"; {without_flag[0]} is given without a flag, {listing} lists all"
+        return f"; {listing} lists all"
 
 
 def run_command(main: Callable[[list[str]], int | None], name: str) -> NoReturn:

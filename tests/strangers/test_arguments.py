@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines import convert, evaluate, plot, results, sweep, verify
+from baselines import convert, describe, evaluate, export, plot, results, sweep, verify
 from baselines.analysis.runs.runs import find_runs
 from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
@@ -99,6 +99,31 @@ def test_a_value_without_its_flag_is_told_with_it() -> None:
         parse(["Ant-v5"], "", "")
     with pytest.raises(UserError, match=r"^the following arguments are required: --load_path$"):
         evaluate.parser().parse_args([])
+
+
+def test_a_value_that_follows_flags_is_told_to_need_one_too() -> None:
+    with pytest.raises(
+        UserError, match=r"^m/1: unknown argument; each argument needs its flag, --h"
+    ):
+        parse(["--env=CartPole-v1", "m/1"], "", "")
+    with pytest.raises(UserError, match=r"^x: unknown argument; --help lists all$"):
+        export.parser().parse_args(["m/1", "policy.onnx", "x"])
+
+
+@pytest.mark.parametrize(
+    ("command", "flag", "value"),
+    [
+        (plot, "--logs", "LOG_DIR"),
+        (describe, "--load_path", "FILE"),
+        (convert, "--load_path", "IN"),
+    ],
+)
+def test_a_flag_for_what_has_none_is_told_so(command: Any, flag: str, value: str) -> None:
+    with pytest.raises(
+        UserError,
+        match=rf"^{flag}: unknown argument; {value} is given without a flag, --help lists all$",
+    ):
+        command.parser().parse_args([f"{flag}=x"])
 
 
 def test_behind_two_dashes_nothing_is_a_flag() -> None:
