@@ -16,6 +16,10 @@ KIND = ("cpu family", "model", "CPU implementer", "CPU part")
 """What Linux tells of the kind of a processor, the last two of those with Arm's instructions."""
 
 
+PROCESSOR = "processor"
+"""What the kind of processor is called among the versions."""
+
+
 def command() -> str:
     """The command that started this process, as one would type it."""
     return shlex.join(["python", *sys.orig_argv[1:]])
@@ -31,7 +35,7 @@ def versions_and_processor() -> dict[str, str]:
 
     Libraries have other instructions, in another order, for each kind.
     """
-    return versions() | {"processor": processor()}
+    return versions() | {PROCESSOR: processor()}
 
 
 def changed_since(before: Mapping[str, str]) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from baselines.analysis.formatting import as_timesteps, counted, number
 from baselines.analysis.runs.curves import learning_curve
 from baselines.analysis.runs.runs import Run
+from baselines.common.provenance import PROCESSOR
 
 CLOCK = ("time_elapsed", "fps")
 """Columns that differ from run to run on one machine."""
@@ -44,6 +45,8 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
     outside = _outside(learning_curve(again).at(timesteps), timesteps, seeds)
     what = f"the band of {counted(len(seeds), 'seed')}"
     first = f"not identical from {as_timesteps(timesteps[np.argmin(same)])} on"
+    if PROCESSOR not in logged.origin.versions:
+        first += "; the log does not name its processor, and another kind rounds differently"
     if not outside.any():
         return Verdict(True, f"inside {what} in all {reach}; {first}")
     worst = int(np.argmax(np.abs(outside)))

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_identical_but_for_the_clock(tmp_path: Path, seeds: list[Run]) -> None:
 def test_rows_between_the_logged_ones_do_not_count(tmp_path: Path, seeds: list[Run]) -> None:
     again = rerun(tmp_path, [-9.0, 10.0, 99.0, 20.0, 7.0], [0.0, 1.0, 2.0, None, 2.5], 50_000)
     assert told(judge(seeds[0], again, seeds)) == (True, "identical", "2 200,000")
+
+
+def test_a_difference_may_be_the_processors_where_the_log_names_none(
+    tmp_path: Path, seeds: list[Run]
+) -> None:
+    again = rerun(tmp_path, [10.0, 21.0], LOSS[:2], 100_000)
+    versions = {"numpy": "1.0", "processor": "AMD EPYC (cpu family 25, model 17)"}
+    named = replace(seeds[0], origin=replace(seeds[0].origin, versions=versions))
+    unnamed = judge(seeds[0], again, seeds).words
+    assert unnamed.startswith(judge(named, again, seeds).words)
+    assert "the log does not name its processor" in unnamed
+    assert "processor" not in judge(named, again, seeds).words
+    assert "processor" not in judge(seeds[0], seeds[0], seeds).words
 
 
 def test_one_bit_is_a_difference(tmp_path: Path, seeds: list[Run]) -> None:
