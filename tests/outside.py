@@ -367,7 +367,7 @@ def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
 def _both_at_any_time(policy: Policy, config: Any) -> list[Stage]:
     """Both stages of L2-SP, also where a run is resumed that has the first behind it."""
     released = L2_SP.stages(policy.body, config)
-    return [Stage(1, policy, lambda _: {"l2_sp": 0.1}, lambda *_: {}), *released]
+    return [Stage(1, policy, lambda _: {"l2_sp": np.float32(0.1)}, lambda *_: {}), *released]
 
 
 NO_STAGE = _course(lambda course: [])
@@ -378,6 +378,10 @@ IN_A_TUPLE = _course(tuple)
 BACKWARDS = _course(lambda course: course[::-1])
 WEIGHTLESS = _course(lambda course: [replace(course[0], coefs=course[1].coefs), course[1]])
 WEIGHED_ALONE = _course(lambda course: [course[0], replace(course[1], coefs=course[0].coefs)])
+UNWEIGHED = _course(lambda course: [course[0], replace(course[1], coefs=lambda _: None)])
+WEIGHED_IN_WORDS = _course(
+    lambda course: [replace(course[0], coefs=lambda _: {"l2_sp": "much"}), course[1]]
+)
 AT_ANY_TIME = replace(L2_SP, stages=_both_at_any_time)
 OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None)])
 

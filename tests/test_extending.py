@@ -452,6 +452,14 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             r"WEIGHTLESS: a policy with the losses l2_sp needs .* update 1 on has .* for \(none\)$",
         ),
         (
+            {"transfer": "outside:UNWEIGHED"},
+            "UNWEIGHED: coefs of the Stage from update 10 on returned None, not a dict of a number",
+        ),
+        (
+            {"transfer": "outside:WEIGHED_IN_WORDS"},
+            "WORDS: coefs of the Stage from update 1 on returned {'l2_sp': 'much'}, not a dict of ",
+        ),
+        (
             {"transfer": "outside:WEIGHED_ALONE"},
             r"the losses \(none\) needs a .*, but .* update 10 on has weights for l2_sp$",
         ),

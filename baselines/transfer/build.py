@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from numbers import Real
 
 import numpy as np
 
@@ -156,13 +157,24 @@ def check_weights(
     now = stage_at(course, done)
     later = [stage for stage in course if stage.first > done and stage is not now]
     for stage in (replace(now, policy=policy), *later):
-        losses, weighed = losses_of(stage.policy, params), set(stage.coefs(stage.first))
+        losses, weighed = losses_of(stage.policy, params), set(_weights(stage, config))
         if losses != weighed:
             raise UserError(
                 f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"
                 f" weight for each of them and no other, but the Stage from update {stage.first} on"
                 f" has weights for {_listed(weighed)}"
             )
+
+
+def _weights(stage: Stage, config: Config) -> Mapping[str, float]:
+    """Those of a stage of a user's method, at its beginning."""
+    given = stage.coefs(stage.first)
+    if isinstance(given, Mapping) and all(isinstance(x, Real) for x in given.values()):
+        return given
+    raise UserError(
+        f"--transfer: {config.transfer}: coefs of the Stage from update {stage.first} on returned"
+        f" {shown(given)}, not a dict of a number for each loss"
+    )
 
 
 def _listed(names: Iterable[str]) -> str:
