@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from baselines.analysis import drawing
 from baselines.analysis.drawing import Style
@@ -80,6 +81,7 @@ def _draw(axes: Axes, column: Column) -> None:
             _draw_point(axes, place + shift, point)
     drawing.name_panel(axes, column.title)
     axes.set_xlabel(column.label)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     drawing.write_thousands(axes.xaxis)
     axes.grid(axis="y", visible=False)
     if column.legend:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
+import pytest
 from matplotlib.axes import Axes
 
 from baselines.analysis import drawing
@@ -46,3 +48,21 @@ def test_numbers_without_an_interval_are_points_alone() -> None:
     assert legend is not None
     assert [text.get_text() for text in legend.get_texts()] == ["one", "other"]
     assert right.get_legend() is None
+
+
+@pytest.mark.parametrize("reach", [3.0, 1_300.0, 2_100.0, 4_700.0, 20_000.0])
+def test_the_numbers_at_an_axis_have_room(reach: float) -> None:
+    rows = [[Point(Estimate(0.0, -reach, reach), ONE)]]
+    columns = [Column("Difference", "difference in mean return", rows, True, {})] * 3
+    with drawing.appearance():
+        figure = interval_figure(["Four → Eight"], columns, STATISTICS["mean"], "")
+        figure.draw_without_rendering()
+    low, high = figure.axes[0].get_xlim()
+    boxes = [
+        label.get_window_extent()
+        for label in figure.axes[0].get_xticklabels()
+        if low <= label.get_position()[0] <= high
+    ]
+    assert len(boxes) >= 3
+    gaps = [right.x0 - left.x1 for left, right in pairwise(boxes)]
+    assert min(gaps) > boxes[0].height / 2
