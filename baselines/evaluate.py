@@ -18,9 +18,9 @@ from baselines.common.command_line import (
 )
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder
+from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import registered_id
-from baselines.common.vec_env.tasks import require_renderer
 from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
 from baselines.evaluation.films import ENDINGS, PIXELS, check_film, film
 from baselines.flags import add_outside, allow_outside, names_elsewhere

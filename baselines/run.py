@@ -7,8 +7,9 @@ from baselines.common.errors import UserError
 from baselines.common.mpi import team
 from baselines.common.team import Team
 from baselines.common.vec_env.answers import close_task
+from baselines.common.vec_env.displays import require_display
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.common.vec_env.tasks import make_task, require_display
+from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.evaluation.evaluation import play
 from baselines.flags import parse

@@ -283,6 +283,7 @@ ELSEWHERE = {
     "common/logged_metric.py": "test_docs.py",
     "common/networks/trials.py": "test_extending.py",
     "common/vec_env/answers.py": "strangers/test_task_calls.py",
+    "common/vec_env/displays.py": "test_run.py",
     "common/vec_env/in_use.py": "common/vec_env/test_tasks.py",
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
     "conversion/bare_policy.py": "training/test_teachers.py",

@@ -11,10 +11,10 @@ from baselines.common import provenance
 from baselines.common.errors import UserError, check_choice
 from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.described_spaces import describe_space
 from baselines.common.vec_env.running_stats import CLIP, EPSILON, Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion.bare_policy import (
     ACTIVATION,
     networks_in,

@@ -18,8 +18,8 @@ import numpy as np
 from gymnasium import spaces
 
 from baselines.common.errors import UserError
+from baselines.common.vec_env.described_spaces import described_space
 from baselines.common.vec_env.running_stats import CLIP, EPSILON, RunningMeanStd
-from baselines.common.vec_env.tasks import described_space
 from baselines.conversion.outgoing import Outgoing
 from baselines.conversion.pickles import Global, Instance, Persistent
 from baselines.conversion.pickling import MADE_EMPTY, pickled

@@ -15,11 +15,12 @@ from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, m
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
 from baselines.common.vec_env.answers import refuse
+from baselines.common.vec_env.described_spaces import describe_space
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import arguments_with_body
 from baselines.common.vec_env.task_modules import check_task_of_file
-from baselines.common.vec_env.tasks import check_made_here, describe_space, make_task
+from baselines.common.vec_env.tasks import check_made_here, make_task
 from baselines.common.vec_env.vec_env import Episode
 
 MAX_STEPS = 100_000

@@ -17,8 +17,10 @@ from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import check_can_make, check_file_name, expanded, make_folder
 from baselines.common.log_folder import Row
+from baselines.common.vec_env.described_spaces import described_space
+from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.common.vec_env.tasks import MakeTask, described_space, made_by, require_renderer
+from baselines.common.vec_env.tasks import MakeTask, made_by
 from baselines.evaluation.evaluation import Evaluation, evaluate
 from baselines.evaluation.films import PIXELS, check_film, film
 

@@ -25,10 +25,12 @@ from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.trials import check_acting, check_network
 from baselines.common.seeding import Streams, streams
 from baselines.common.team import ALONE, Team
+from baselines.common.vec_env.described_spaces import describe_space
+from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.own_body import check_body
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_not_edited, described_body
-from baselines.common.vec_env.tasks import describe_space, make_task, require_renderer
+from baselines.common.vec_env.tasks import make_task
 from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
 from baselines.training.starting_point import starting_point

@@ -25,9 +25,9 @@ from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import distribution_for
 from baselines.common.networks.specs import NetworkSpec
+from baselines.common.vec_env.described_spaces import describe_space
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.common.vec_env.tasks import describe_space
 from baselines.conversion import onnx_file, sb3_files
 from baselines.conversion.outgoing import outgoing
 from baselines.conversion.pickles import Global, Instance, parse

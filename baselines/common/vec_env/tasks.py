@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,15 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
-from gymnasium import spaces
 from gymnasium.envs.registration import load_env_creator, registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, printable, suggestion
 from baselines.common.vec_env.in_use import take
 from baselines.common.vec_env.task_modules import import_task, registered_id
-from baselines.environments.offscreen import usable_opengl
 
 MakeTask = Callable[..., gym.Env]
 
@@ -143,49 +139,3 @@ def _unknown_argument(env_id: str, kwargs: dict[str, Any]) -> str:
         known |= inspect.signature(gym.make).parameters
     unknown = [argument for argument in kwargs if argument not in known]
     return f"unknown argument {unknown[0]!r}{suggestion(unknown[0], known)}" if unknown else ""
-
-
-def require_display(flag: str) -> None:
-    """Raises UserError when no window can be opened here; `flag` is what asked for one."""
-    on_linux = sys.platform.startswith("linux")
-    if on_linux and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise UserError(
-            f"--{flag}: there is no display to open a window on; set DISPLAY, or leave it out"
-        )
-
-
-def require_renderer(flag: str) -> None:
-    """Raises UserError when no picture can be drawn here; `flag` is what asked for one."""
-    try:
-        usable_opengl()
-    except RuntimeError as error:
-        raise UserError(f"--{flag}: {error}") from None
-
-
-def describe_space(space: spaces.Space) -> dict[str, Any]:
-    """A vector space as JSON, for a checkpoint; a `Box` without bounds by its shape alone."""
-    if isinstance(space, spaces.Discrete):
-        return {"kind": "Discrete", "n": int(space.n), "start": int(space.start)}
-    if isinstance(space, spaces.Box):
-        described = {"kind": "Box", "shape": list(space.shape), "dtype": str(space.dtype)}
-        if not (space.bounded_below.any() or space.bounded_above.any()):
-            return described
-        bounds = {"low": space.low.astype(str).tolist(), "high": space.high.astype(str).tolist()}
-        return described | bounds
-    raise ValueError(f"neither Box nor Discrete: {space}")
-
-
-def described_space(described: Mapping[str, Any]) -> spaces.Space:
-    """The inverse of `describe_space`.
-
-    Raises:
-        KeyError, TypeError, ValueError: the description is damaged.
-    """
-    if described["kind"] == "Discrete":
-        return spaces.Discrete(described["n"], start=described["start"])
-    shape, dtype = tuple(described["shape"]), np.dtype(described["dtype"])
-    low, high = (
-        np.asarray(described.get(side, np.full(shape, bound))).astype(dtype).reshape(shape)
-        for side, bound in (("low", -np.inf), ("high", np.inf))
-    )
-    return spaces.Box(low, high, shape, dtype.type)
