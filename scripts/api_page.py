@@ -33,11 +33,13 @@ model.save("models/four")
 model = ppo2.load("models/four")
 ```
 
-Bad input raises `baselines.common.errors.UserError`, a `ValueError` with a message of one line.
+Bad input raises `ppo2.UserError`, a `ValueError` with a message of one line, of which
+`ppo2.CheckpointError` is the kind for files. `ppo2.TaskError`, `ppo2.Diverged` and `ppo2.Drifted` are
+errors of other kinds.
 `scripts/api_page.py` writes this page from the docstrings.
 """
 
-FUNCTIONS = (ppo2.learn, ppo2.load)
+FUNCTIONS = (ppo2.learn, ppo2.load, ppo2.history)
 CLASSES = (TrainedPolicy, Evaluation, ppo2.SoFar)
 
 

@@ -7,10 +7,33 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from baselines.ppo2.api import Callback, SoFar, learn, load
+    from baselines.common.checkpoint import CheckpointError
+    from baselines.common.errors import Diverged, Drifted, TaskError, UserError
+    from baselines.ppo2.api import Callback, SoFar, history, learn, load
     from baselines.ppo2.trained import TrainedPolicy
 
-__all__ = ["Callback", "SoFar", "TrainedPolicy", "learn", "load"]
+__all__ = [
+    "Callback",
+    "CheckpointError",
+    "Diverged",
+    "Drifted",
+    "SoFar",
+    "TaskError",
+    "TrainedPolicy",
+    "UserError",
+    "history",
+    "learn",
+    "load",
+]
+
+ELSEWHERE = {
+    "CheckpointError": "baselines.common.checkpoint",
+    "Diverged": "baselines.common.errors",
+    "Drifted": "baselines.common.errors",
+    "TaskError": "baselines.common.errors",
+    "UserError": "baselines.common.errors",
+}
+"""The modules of the names that are not from `baselines.ppo2.api`."""
 
 
 def __dir__() -> list[str]:
@@ -20,6 +43,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from baselines.ppo2 import api  # only now, so that importing a part imports no more than it
+    from importlib import import_module  # only now, so that a part imports no more than it
 
-    return getattr(api, name)
+    return getattr(import_module(ELSEWHERE.get(name, "baselines.ppo2.api")), name)

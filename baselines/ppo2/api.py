@@ -20,6 +20,8 @@ from baselines.common.checkpoint import read
 from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import expanded
 from baselines.common.log_folder import Row, logged_rows
+from baselines.common.vec_env.saved_policy import SavedPolicy
+from baselines.common.vec_env.task_modules import import_task, registered_id
 from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
 from baselines.config import NETWORKS, Config, flag_of
 from baselines.flags import TEACHERS, from_settings
@@ -34,7 +36,7 @@ from baselines.ppo2.given import (
     task_name,
     teacher_paths,
 )
-from baselines.ppo2.trained import TrainedPolicy, path_text
+from baselines.ppo2.trained import History, TrainedPolicy, columns, path_text
 from baselines.training.log import Log
 from baselines.training.saved import saved_policy
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
@@ -125,7 +127,7 @@ def learn(
         KeyboardInterrupt: on Ctrl-C, SIGTERM or SIGHUP, after the update that is under way; with
             `save_path`, policy and state have been saved then.
     """
-    if callback is not None and not callable(callback):
+    if callback is not None and not _takes_one(callback):
         raise UserError(
             "callback: must be a function of one argument, which is called after each update, not"
             f" {shown(callback)}"
@@ -147,7 +149,10 @@ def learn(
             "save_video_interval: these films are made by a process of its own, which cannot make"
             " the task of a function; let a callback call record_video"
         )
-    config = from_settings(texts, teacher_paths(teachers if paths is None else paths))
+    found = teacher_paths(teachers if paths is None else paths)
+    if teachers is not None and not found:
+        raise UserError("teachers: none is given; leave it out for PPO from scratch")
+    config = from_settings(texts, found)
     if config.play:
         raise UserError(
             "play: opens a window from the command line only; film the policy with record_video,"
@@ -155,17 +160,37 @@ def learn(
             f" --env={config.env}"
         )
     logged = _Logged()
+    failures: list[BaseException] = []
 
     def watch(run: ppo2.Run) -> bool:
         logged.take(run)
         if callback is None:
             return True
-        wish = callback(_so_far(run, list(logged.rows), make))
+        try:
+            wish = callback(_so_far(run, list(logged.rows), make))
+        except BaseException as error:  # what was trained is saved first
+            failures.append(error)
+            return False
         return not (isinstance(wish, bool | np.bool_) and not wish)
 
     with made_by(config.env, make):
         saved = ppo2.learn(config, watch)
+    if failures:
+        raise failures[0]
     return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path), make)
+
+
+def _takes_one(callback: Any) -> bool:
+    """Whether it can be called with one argument, as far as Python can tell."""
+    if not callable(callback):
+        return False
+    try:
+        inspect.signature(callback).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # some that are written in C do not tell
+        return True
+    return True
 
 
 class _Logged:
@@ -200,7 +225,7 @@ def _so_far(run: ppo2.Run, rows: list[Row], make: MakeTask | None) -> SoFar:
         progress.updates,
         run.setup.config.nupdates,
         progress.timesteps,
-        rows[-1] if rows else {},
+        dict(rows[-1]) if rows else {},
         TrainedPolicy(kept, rows, make),
     )
 
@@ -215,7 +240,7 @@ def load(
     networks: Outside | Sequence[Outside] = (),
     mappings: Outside | Sequence[Outside] = (),
     transfers: Outside | Sequence[Outside] = (),
-    env: MakeTask | None = None,
+    env: str | MakeTask | None = None,
 ) -> TrainedPolicy:
     """Read a checkpoint.
 
@@ -225,7 +250,8 @@ def load(
             `module:name`.
         mappings: the same for mappings.
         transfers: the same for transfer methods, by name only.
-        env: the function that makes the task, if the policy was trained with one.
+        env: the function that makes the task, if the policy was trained with one; or
+            `module:Id`, if a module registers it that has not been imported.
 
     Raises:
         UserError: one of these does not exist, or is of another kind.
@@ -238,15 +264,58 @@ def load(
             registry.lookup(name_in(registry, argument, entry), argument)
     file = expanded(path_text("path", path), "path")
     saved = saved_policy(read(file, "path"), file, "path", allow="{kind}s=['{name}']")
+    if isinstance(env, str):
+        _import_task_of(saved, env)
+        return TrainedPolicy(saved)
     if env is not None:
-        if not makes_tasks(env):
-            raise UserError(f"env: must be a function that makes the task, not {shown(env)}")
-        name = saved.metadata["env"]["id"]
-        try:
-            add_task(name, env)
-        except UserError:  # the name is none of a function's
-            raise UserError(
-                f"env: {path} is a policy for {name}, which is made by its id and not by a"
-                " function; leave env out"
-            ) from None
+        _add_task_of(saved, env, path)
     return TrainedPolicy(saved, make=env)
+
+
+def _import_task_of(saved: SavedPolicy, place: str) -> None:
+    """Import the module that registers the task of a policy.
+
+    Raises:
+        UserError: it cannot be imported, or the id is that of another task.
+    """
+    name = registered_id(saved.metadata["env"]["id"])
+    if registered_id(place) != name:
+        raise UserError(f"env: the policy is for {name}, not for {registered_id(place)}")
+    import_task(place, "env")
+
+
+def _add_task_of(saved: SavedPolicy, make: Any, path: Path) -> None:
+    """Let a function make the task of a policy.
+
+    Raises:
+        UserError: it is none, or the task is made by its id.
+    """
+    if not makes_tasks(make):
+        raise UserError(
+            f"env: must be a function that makes the task, or module:Id, not {shown(make)}"
+        )
+    name = saved.metadata["env"]["id"]
+    try:
+        add_task(name, make)
+    except UserError:  # the name is none of a function's
+        raise UserError(
+            f"env: {path} is a policy for {name}, which is made by its id and not by a"
+            " function; leave env out, and give evaluate the function"
+        ) from None
+
+
+@flags_as_arguments()
+def history(log_path: Path) -> History:
+    """The logged metrics of a run, as `TrainedPolicy.history`, from its log folder.
+
+    Args:
+        log_path: the folder.
+
+    Raises:
+        UserError: it is not there, or what it has is damaged.
+    """
+    folder = expanded(path_text("log_path", log_path), "log_path")
+    rows = logged_rows(folder)
+    if not rows:
+        raise UserError(f"log_path: {folder} has no logged rows; give the log_path of a run")
+    return columns(rows)

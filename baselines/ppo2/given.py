@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -39,10 +39,12 @@ def task_name(env: Any, name: str) -> str:
         return env
     if not makes_tasks(env):
         raise UserError(
-            "env: must be the id of a task or a function that makes one, since several may be"
+            "env: must be the id of a task or a function that makes one, since num_env of them are"
             f" made, such as env=lambda: MyTask(), env_name='MyTask'; not {shown(env)}"
         )
     name = name or getattr(env, "__name__", "")
+    if not name:
+        raise UserError(f"env_name: must name the task of {shown(env)}, which has no name")
     add_task(name, env)
     return name
 
@@ -63,7 +65,7 @@ def teacher_paths(teachers: Any) -> tuple[str, ...]:
     """
     if teachers is None:
         return ()
-    several = isinstance(teachers, Iterable) and not isinstance(teachers, str)
+    several = isinstance(teachers, Iterable) and not isinstance(teachers, str | Mapping)
     return tuple(_teacher(teacher) for teacher in (teachers if several else [teachers]))
 
 

@@ -58,7 +58,7 @@ class TrainedPolicy:
         """The logged metrics of its training by name, such as `history["eprewmean"]`.
 
         Each is float64 of [rows], NaN where a row has none. Empty if the policy was read from a
-        file.
+        file; `ppo2.history` reads the logs. A resumed run without `log_path` has only its new rows.
         """
         return columns(self._rows)
 
@@ -114,21 +114,32 @@ class TrainedPolicy:
         return (actions[0] if given.ndim == 1 else actions), state
 
     @flags_as_arguments()
-    def evaluate(self, episodes: int = 20, seed: int = 0, deterministic: bool = True) -> Evaluation:
-        """Run episodes in a new copy of its task.
+    def evaluate(
+        self,
+        episodes: int = 20,
+        seed: int = 0,
+        deterministic: bool = True,
+        env: MakeTask | None = None,
+    ) -> Evaluation:
+        """Run episodes in a new copy of its task, or in a task that differs from it.
 
         Args:
             episodes: how many; episode k starts from `seed` + k.
             seed: of the starts and of the sampled actions.
             deterministic: take the most likely actions instead of sampled ones.
+            env: a function that makes the other task, such as the same one with less gravity; it is
+                called with the `env_kwargs` of the training.
 
         Raises:
-            UserError: the task cannot be made here, or a return is not finite.
+            UserError: the task cannot be made here, or does not fit the policy, or a return is not
+                finite.
             TaskError: the task's own code has raised an error, its cause.
         """
         _check("episodes", episodes, POSITIVE)
         _check("seed", seed, NOT_NEGATIVE)
-        with made_by(self.saved.metadata["env"]["id"], self._make):
+        if env is not None and not callable(env):
+            raise UserError(f"env: must be a function that makes a task, not {shown(env)}")
+        with made_by(self.saved.metadata["env"]["id"], env or self._make):
             return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
 
     @flags_as_arguments()
@@ -214,7 +225,8 @@ def _observations(obs: Any, size: int) -> np.ndarray:
         hint = "; env.reset() returns (obs, info)" if isinstance(obs, tuple) else ""
         raise UserError(f"{wanted}, not {shown(obs)}{hint}") from None
     if given.ndim not in (1, 2) or given.shape[-1] != size:
-        raise UserError(f"{wanted}, not of {list(given.shape)}")
+        found = f"of {list(given.shape)}" if given.ndim else shown(obs)
+        raise UserError(f"{wanted}, not {found}")
     return given
 
 

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def test_actions_are_those_of_the_task(discrete: TrainedPolicy, box: TrainedPoli
     [
         (np.zeros(4), r"not of \[4\]$"),
         (np.zeros((2, 3, 3)), r"not of \[2, 3, 3\]$"),
-        (3.0, r"not of \[\]$"),
+        (3.0, "not 3.0$"),
+        (None, "not None$"),
         ((np.zeros(3), {}), r"not \(array\(.*\), {}\); env.reset\(\) returns \(obs, info\)$"),
         ({"a": np.zeros(3)}, "not {'a': array"),
         ("abc", "not 'abc'$"),
@@ -156,6 +158,20 @@ def test_the_history_is_what_was_logged(tmp_path: Path) -> None:
     assert model.history["total_timesteps"].tolist() == [64, 128, 192, 256, 320]
     for name, column in model.history.items():
         assert column.tolist() == [line[name] for line in lines], name
+    read = ppo2.history(tmp_path)
+    assert read.keys() == model.history.keys()
+    for name, column in model.history.items():
+        np.testing.assert_array_equal(read[name], column, name)
+
+
+def test_a_folder_without_logs_has_no_history(tmp_path: Path) -> None:
+    with pytest.raises(ppo2.UserError, match=rf"^log_path: {tmp_path} has no logged rows; give "):
+        ppo2.history(tmp_path)
+    with pytest.raises(ppo2.UserError, match=r"^log_path: must be a path, not 3$"):
+        ppo2.history(3)  # type: ignore[arg-type]
+    (tmp_path / "progress.json").write_text("{\n")
+    with pytest.raises(ppo2.UserError, match=r"^log_path: .*, line 1: damaged, no row of metrics$"):
+        ppo2.history(tmp_path)
 
 
 def test_a_run_that_goes_on_has_the_history_of_the_whole(tmp_path: Path) -> None:
@@ -246,12 +262,34 @@ def test_a_run_that_is_stopped_after_its_last_update_is_done(
     assert "stopped" not in said
 
 
-def test_what_a_callback_raises_arrives() -> None:
+@pytest.mark.parametrize("update", [2, 5])
+def test_what_a_callback_raises_arrives_once_all_is_saved(update: int, tmp_path: Path) -> None:
     def fail(progress: SoFar) -> None:
-        raise LookupError("mine")
+        if progress.update == update:
+            raise LookupError("mine")
 
+    settings = {"num_timesteps": 320, "state_interval": 0, "save_path": tmp_path, **SMALL}
     with pytest.raises(LookupError, match="mine"):
-        ppo2.learn("DiscreteToy-v0", num_timesteps=128, callback=fail, **SMALL)
+        ppo2.learn("DiscreteToy-v0", callback=fail, **settings)
+    assert ppo2.load(tmp_path).saved.metadata["update"] == update
+    parts = ppo2.learn("DiscreteToy-v0", resume=True, **settings)
+    whole = ppo2.learn("DiscreteToy-v0", num_timesteps=320, **SMALL)
+    for name, value in whole.saved.params.items():
+        np.testing.assert_array_equal(parts.saved.params[name], value, name)
+
+
+def test_a_callback_may_change_the_row_that_it_gets() -> None:
+    def spoil(progress: SoFar) -> None:
+        progress.metrics.clear()  # type: ignore[attr-defined]
+        progress.metrics["eprewmean"] = -1.0  # type: ignore[index]
+
+    plain, spoilt = (
+        ppo2.learn("DiscreteToy-v0", num_timesteps=192, callback=callback, **SMALL)
+        for callback in (None, spoil)
+    )
+    assert spoilt.history.keys() == plain.history.keys()
+    for name in plain.history.keys() - set(TIMES):
+        np.testing.assert_array_equal(spoilt.history[name], plain.history[name], name)
 
 
 def test_a_policy_is_measured_and_told_in_one_line(discrete: TrainedPolicy) -> None:
@@ -328,6 +366,37 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("own_tasks")
+def test_a_policy_is_measured_in_another_task_too(discrete: TrainedPolicy) -> None:
+    def short() -> gym.Env:
+        return gym.wrappers.TimeLimit(toys.DiscreteToy(), 3)
+
+    own = discrete.evaluate(4)
+    assert {episode.l for episode in discrete.evaluate(4, env=short).episodes} == {3}
+    assert discrete.evaluate(4) == own  # the task's name is its own again
+    with pytest.raises(UserError, match=r"^env: DiscreteToy-v0 does not fit the policy"):
+        discrete.evaluate(4, env=toys.BoxToy)
+    with pytest.raises(UserError, match=r"^env: must be a function that makes a task, not 'Box"):
+        discrete.evaluate(4, env="BoxToy-v0")  # type: ignore[arg-type]
+
+
+def test_a_module_that_registers_the_task_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import gymnasium, toys\ngymnasium.register('Mine-v0', toys.BoxToy)\n"
+    )
+    begin = "import sys; from baselines import ppo2; sys.path.append(sys.argv[1]); "
+    train = (
+        "import mine; ppo2.learn('Mine-v0', num_timesteps=64, nsteps=64, xla=False, verbose=0)"
+        ".save(sys.argv[1] + '/saved')"
+    )
+    use = (
+        "model = ppo2.load(sys.argv[1] + '/saved', env='mine:Mine-v0')\n"
+        "print(len(model.evaluate(2).episodes))"
+    )
+    assert python("-c", begin + train, tmp_path).stdout == ""
+    assert python("-c", begin + use, tmp_path).stdout == "2\n"
+
+
+@pytest.mark.usefixtures("own_tasks")
 def test_a_run_keeps_to_its_own_function() -> None:
     def same() -> gym.Env:
         tasks.OWN["same"] = toys.DiscreteToy  # as another thread may, for a run of its own
@@ -345,6 +414,12 @@ def test_a_run_keeps_to_its_own_function() -> None:
         (3, "", "^env: must be the id of a task or a function that makes one"),
         (toys.BoxToy(), "", r"such as env=lambda: MyTask\(\), env_name='MyTask'; not <"),
         (lambda: toys.BoxToy(), "", "^env_name: '<lambda>' cannot .*; give a name .*env_name="),
+        (
+            partial(toys.BoxToy),
+            "",
+            r"^env_name: must name the task of functools.partial\(.*, which",
+        ),
+        ([toys.BoxToy, toys.BoxToy], "", "^env: must be .*, since num_env of them are made, such"),
         (toys.BoxToy, "-a", "^env_name: '-a' .* begins with a letter, digit or _"),
         (toys.BoxToy, "CartPole-v1", "^env_name: CartPole-v1 is a task of Gymnasium"),
         (toys.BoxToy, "a b", "^env_name: 'a b' .*letters"),
@@ -366,9 +441,10 @@ def test_what_cannot_be_loaded_is_told(discrete: TrainedPolicy, tmp_path: Path) 
 
     file = tmp_path / "saved"
     ppo2.learn(pole, num_timesteps=64, **SMALL).save(file)
-    for env in (pole(), "CartPole-v1"):
-        with pytest.raises(UserError, match=r"^env: must be a function that makes the task, not "):
-            ppo2.load(file, env=env)
+    with pytest.raises(UserError, match=r"^env: must be a function that makes the task, or module"):
+        ppo2.load(file, env=pole())
+    with pytest.raises(UserError, match=r"^env: the policy is for pole, not for CartPole-v1$"):
+        ppo2.load(file, env="CartPole-v1")
     assert list(tasks.OWN.items()) == [("pole", pole)]
     with pytest.raises(UserError, match=r"^path: cannot read .*nowhere: No such file"):
         ppo2.load(tmp_path / "nowhere")
@@ -590,6 +666,10 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             "^play: opens a window .* record_video, or save it .* --env=CartPole-v1$",
         ),
         ({"callback": [print]}, r"^callback: must be a function of one argument.* not \[<built-in"),
+        ({"callback": lambda: True}, "^callback: must be a function of one argument"),
+        ({"callback": lambda model, row: True}, "^callback: must be a function of one argument"),
+        ({"teachers": []}, "^teachers: none is given; leave it out for PPO from scratch$"),
+        ({"teachers": {"a": "m/1"}}, "^teachers: must be the path of a checkpoint, .* not {'a'"),
         (
             {"lr": lambda left: left},
             "^lr: .* as 0.0003, not a function; lr_schedule takes one$",
@@ -649,5 +729,7 @@ def test_the_package_itself_imports_nothing() -> None:
     *names, has_numpy = python("-c", check).stdout.split()
     assert has_numpy == "False"
     assert set(names) >= {"learn", "load", "SoFar", "TrainedPolicy"}
+    assert all(getattr(ppo2, name) is not None for name in ppo2.__all__)
+    assert issubclass(ppo2.CheckpointError, ppo2.UserError)
     with pytest.raises(AttributeError, match="has no attribute 'leran'"):
         ppo2.leran  # noqa: B018
