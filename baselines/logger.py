@@ -19,6 +19,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from baselines.common.errors import UserError, shown
 from baselines.common.files import naming, write_atomically
 from baselines.common.log_folder import (
     EVENTS,
@@ -90,14 +91,19 @@ class Logger:
             self._files.episodes(episodes, seconds)
 
     def metrics(self, metrics: Metrics, brief: str) -> None:
-        """Print a row and write it; `brief` is what it says in one line."""
+        """Print a row and write it; `brief` is what it says in one line.
+
+        Raises:
+            UserError: a metric of a user's transfer method is no number.
+        """
+        row = {name: _number(name, value) for name, value in metrics.items()}
         if not self._has_bar:
             self.say(brief)
         if self._has_bar or self._verbose > 1:
-            self.say(table(metrics))
-        self.rows.append(dict(metrics))
+            self.say(table(row))
+        self.rows.append(row)
         if self._files is not None:
-            self._files.metrics(metrics)
+            self._files.metrics(row)
 
     def sizes(self) -> dict[str, int]:
         """Sizes of the log files by name, once all is on the disk; see `cut_back`."""
@@ -108,6 +114,16 @@ class Logger:
         self._bar.close()
         if self._files is not None:
             self._files.close()
+
+
+def _number(name: str, value: Any) -> float:
+    """A metric as Python's number, which JSON can have; NumPy's float32 is none."""
+    if isinstance(value, int | float):
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise UserError(f"--transfer: the metric {name} is {shown(value)}, not a number") from None
 
 
 class LogFiles:

@@ -101,7 +101,8 @@ def main(argv: list[str]) -> int:
     declared = read_experiments(arguments.experiments, out, overrides)
     chosen = _chosen(declared, arguments.only, arguments.seeds)
     twins = _twins(chosen)
-    items = _of_number([item for item in chosen if item.name not in twins], arguments.array)
+    alone = [item for item in chosen if item.name not in twins]
+    items = _of_number(alone, arguments.array)
     if arguments.array is None and not arguments.folders:
         items = _with_teachers(items, declared)
     for item in items:
@@ -120,7 +121,7 @@ def main(argv: list[str]) -> int:
         check_can_make(item.folder, "out")
     jobs = arguments.jobs or usable_cores()
     if arguments.dry_run:
-        _forecast(board, logs, jobs)
+        _forecast(board, items, {item.name: n for n, item in enumerate(alone)}, logs, jobs)
         return 0
     for line in _told(board, logs):
         print(line)
@@ -210,12 +211,19 @@ def _check_teachers(board: Board) -> None:
                 raise UserError(f"{ARGUMENT}: {item.name}: there is no teacher {path}")
 
 
-def _forecast(board: Board, logs: Mapping[str, Path], jobs: int) -> None:
-    for number, item in enumerate([*board.done, *board.waiting]):
+def _forecast(
+    board: Board,
+    items: Sequence[Item],
+    numbers: Mapping[str, int],
+    logs: Mapping[str, Path],
+    jobs: int,
+) -> None:
+    """Print all runs, with the numbers that `--array` has for them, and how long they take."""
+    for item in items:
         state = f"{standing(item).updates} updates done of {item.config.nupdates}"
         if item in board.done:
             state = f"done, in {logs[item.name]}" if item.name in logs else "done"
-        print(f"{number:4} {item.name}: {state}")
+        print(f"{numbers.get(item.name, ''):4} {item.name}: {state}")
     for line in _told(board, logs):
         print(line)
     if board.waiting:

@@ -34,8 +34,8 @@ model = ppo2.load("models/four")
 ```
 
 Bad input raises `ppo2.UserError`, a `ValueError` with a message of one line, of which
-`ppo2.CheckpointError` is the kind for files. `ppo2.TaskError`, `ppo2.Diverged` and `ppo2.Drifted` are
-errors of other kinds.
+`ppo2.CheckpointError` is the kind for files. Errors of other kinds are `ppo2.TaskError`,
+`ppo2.Diverged` and `ppo2.Drifted`.
 `scripts/api_page.py` writes this page from the docstrings.
 """
 

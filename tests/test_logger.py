@@ -51,6 +51,15 @@ def test_rows_without_a_metric_leave_it_empty(tmp_path: Path) -> None:
     assert json.loads(second) == row(2, eprewmean=1.5)
 
 
+def test_numpys_numbers_are_logged_and_what_is_none_is_told(tmp_path: Path) -> None:
+    log = Logger(2, LogFiles(tmp_path, HEADER), verbose=0)
+    log.metrics(row(1, own=np.float32(0.5), count=np.int64(3)), "")
+    with pytest.raises(UserError, match=r"^--transfer: the metric own is None, not a number$"):
+        log.metrics(row(2, own=None), "")  # type: ignore[arg-type]
+    log.close()
+    assert logged_rows(tmp_path) == [row(1, own=0.5, count=3)]
+
+
 def test_a_metric_that_comes_later_is_a_new_column(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
     files.metrics(row(1, loss=0.1))

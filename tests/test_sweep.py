@@ -155,6 +155,32 @@ def test_a_dry_run_lists_and_forecasts(
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_dry_run_has_the_numbers_of_an_array(experiment: Path, tmp_path: Path) -> None:
+    """Also where a later run is done already, which the board has first."""
+    last = tmp_path / "runs" / "cartpole_v1" / "ppo" / "1" / "models"
+    last.mkdir(parents=True)
+    (last / "00004").touch()
+    shown = sweep(experiment, "--out", tmp_path / "runs", "--dry_run").stdout.splitlines()[:2]
+    assert [line.split()[0] for line in shown] == ["0", "1"]
+    for number, line in enumerate(shown):
+        assert line.startswith(f"   {number} CartPole-v1, PPO, seed {number}: ")
+        found = sweep(experiment, "--out", tmp_path / "runs", f"--array={number}", "--folders")
+        assert found.stdout.rstrip().endswith(f"ppo/{number}/logs")
+    assert shown[1].endswith("done")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"config": 1}'])
+def test_a_damaged_log_in_the_place_of_a_run_is_told(
+    content: str, experiment: Path, tmp_path: Path
+) -> None:
+    logs = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "config.json").write_text(content)
+    done = sweep(experiment, "--out", tmp_path / "runs", "--folders", status=2)
+    [line] = done.stderr.splitlines()
+    assert f"error: LOG_DIR: {logs / 'config.json'}" in line
+
+
 CHAIN = SMALL.replace("[0, 1]", "[0]").replace("256", "512").replace(
     "  - env: CartPole-v1\n",
     """\

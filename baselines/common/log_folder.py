@@ -19,6 +19,9 @@ from baselines.common.files import flushed_size, write_atomically
 Row = Mapping[str, float]
 """A logged row, NaN where a value is missing."""
 
+LOGS = "logs"
+"""What an experiment calls the log folder in the folder of a run."""
+
 TABLE, ROWS = "progress.csv", "progress.json"
 GROWING = (TABLE, ROWS, "monitor.csv")
 EVENTS = "tb"

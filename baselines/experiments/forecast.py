@@ -55,11 +55,12 @@ def _speed(item: Item, seconds: float) -> float:
 
 
 def trial_in(folder: Path, item: Item) -> Item:
-    """The same run from its beginning, but logged to this folder and saved nowhere."""
+    """The same run from its beginning, but logged to this folder, saved nowhere and not filmed."""
     trial = replace(item, folder=folder)
     config = replace(
-        item.config, save_path="", log_path=str(trial.logs), resume=False, on_divergence="stop"
-    )
+        item.config, save_path="", log_path=str(trial.logs), resume=False, on_divergence="stop",
+        save_video_interval=0,
+    )  # fmt: skip
     return replace(trial, config=config)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baselines.common.checkpoint import checkpoint_name
+from baselines.common.log_folder import LOGS
 from baselines.config import Config
 
-MODELS, LOGS = "models", "logs"
-"""In the folder of a run: its checkpoints and its logs."""
+MODELS = "models"
+"""What the folder of checkpoints is called in the folder of a run."""
 
 
 @dataclass(frozen=True)

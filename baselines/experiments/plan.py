@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from baselines.checks import check
 from baselines.common.errors import UserError, check_choice, suggestion
+from baselines.common.log_folder import LOGS
 from baselines.config import Config, trains_student
-from baselines.experiments.items import LOGS, MODELS, Item, seed_part
+from baselines.experiments.items import MODELS, Item, seed_part
 from baselines.experiments.yaml_files import ARGUMENT, Part, read_yaml, required
 from baselines.flags import from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod

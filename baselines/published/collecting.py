@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs.runs import MAX_BYTES, WHERE, NoCurve, Run, read_run
+from baselines.analysis.runs.runs import MAX_BYTES, WHERE, NoCurve, Run, read_header, read_run
 from baselines.analysis.runs.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular
-from baselines.common.log_folder import HEADER, TABLE
-from baselines.experiments.items import LOGS, MODELS, Item
+from baselines.common.log_folder import HEADER, LOGS, TABLE
+from baselines.experiments.items import MODELS, Item
 from baselines.experiments.yaml_files import ARGUMENT
 from baselines.flags import TEACHERS
 from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
@@ -115,6 +115,7 @@ def check_as_declared(item: Item, root: Path) -> None:
     """
     logs = item.logs
     if (logs / HEADER).is_file():
+        read_header(logs)
         header = portable(_header(logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
         had = [teacher["sha256"] for teacher in header["teachers"]]

@@ -90,7 +90,8 @@ def rerun(config: Config, timesteps: float, folder: Path) -> Run:
     Raises:
         UserError: the training ended before that.
     """
-    trial = trial_in(folder, Item(config.env, folder, config))
+    # A log that was resumed may have rows of another interval.
+    trial = trial_in(folder, Item(config.env, folder, replace(config, log_interval=1)))
     with open(folder / OUTPUT, "wb") as output:
         process = start_training(trial.config, output)
     try:

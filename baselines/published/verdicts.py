@@ -12,6 +12,8 @@ from baselines.analysis.runs.curves import learning_curve
 from baselines.analysis.runs.runs import Run
 from baselines.common.provenance import PROCESSOR
 
+EVAL_RETURN = "eval_return"
+
 CLOCK = ("time_elapsed", "fps")
 """Columns that differ from run to run on one machine."""
 
@@ -65,7 +67,9 @@ def _same(logged: Run, again: Run, timesteps: np.ndarray) -> np.ndarray:
     for name in logged.columns.keys() - set(CLOCK):
         old = logged.columns[name][: len(timesteps)]
         new = again.columns[name][places] if name in again.columns else np.full_like(old, np.inf)
-        same &= (old == new) | (np.isnan(old) & np.isnan(new))
+        unknown = np.isnan(old)
+        # A run that was resumed with --eval_interval has none of before.
+        same &= (old == new) | (unknown if name == EVAL_RETURN else unknown & np.isnan(new))
     return same
 
 

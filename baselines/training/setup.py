@@ -33,6 +33,7 @@ from baselines.common.vec_env.stored_body import check_not_edited, described_bod
 from baselines.common.vec_env.tasks import make_task
 from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
+from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
@@ -103,10 +104,11 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     if resumed is not None:
         return replace(_resumed(config, resumed, team), config=anchored)
     teachers = read_teachers(config)
+    saved = read_saved_policy(config.load_path, "load_path") if config.load_path else None
     with _environments(config, team) as envs:
         body = _body(config, envs)
         beginning = add_teachers(body, teachers, config, _streams(config, team))
-        policy, params, normalizer = starting_point(config, beginning)
+        policy, params, normalizer = starting_point(config, beginning, saved)
         outside = _from_outside(config, teachers)
         _check_first_values(outside or f"--transfer: {config.transfer}", policy, params)
         _check_first_statistics(config, policy, normalizer)

@@ -9,20 +9,28 @@ from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
-from baselines.training.saved import method_of, read_saved_policy
+from baselines.training.saved import method_of
 from baselines.transfer.method import Beginning
 from baselines.transfer.teachers.teacher import SCOPE
 
 
 def starting_point(
-    config: Config, beginning: Beginning
+    config: Config, beginning: Beginning, saved: SavedPolicy | None
 ) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
-    """Policy, initial variables and statistics: the given ones, or those of `config.load_path`."""
+    """Policy, initial variables and statistics: the given ones, or those of `config.load_path`.
+
+    Args:
+        config: the settings.
+        beginning: what the transfer method, or PPO, begins with.
+        saved: what is in `config.load_path`; None: none is given.
+
+    Raises:
+        CheckpointError: it does not fit.
+    """
     policy, params, statistics = beginning
-    if not config.load_path:
+    if saved is None:
         seen = RunningMeanStd((policy.obs_size,)) if statistics is None else statistics
         return policy, params, Normalizer(seen, RunningMeanStd())
-    saved = read_saved_policy(config.load_path, "load_path")
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     try:

@@ -173,7 +173,8 @@ def roll_back(config: Config, error: Diverged) -> None:
     """
     found = newest_state(Path(config.save_path)) if config.save_path else None
     if found is None:
-        raise Diverged(f"{error}; nothing was saved, for want of --save_path")
+        why = "it was too large" if config.save_path else "for want of --save_path"
+        raise Diverged(f"{error}; nothing was saved, {why}")
     if config.on_divergence != "rollback":
         raise Diverged(
             f"{error}; the last good state is {found.path}, from which --resume"

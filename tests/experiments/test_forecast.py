@@ -17,12 +17,13 @@ from baselines.experiments.running import Board
 def test_a_trial_needs_no_folder_of_states(tmp_path: Path) -> None:
     config = Config(
         env="CartPole-v1", save_path="models", log_path="logs", resume=True,
-        on_divergence="rollback",
+        on_divergence="rollback", save_video_interval=100,
     )  # fmt: skip
     trial = trial_in(tmp_path, Item("run", Path("run"), config))
     check(trial.config)
     assert (trial.config.save_path, trial.config.log_path) == ("", str(tmp_path / "logs"))
     assert trial.config.nupdates == config.nupdates
+    assert trial.config.save_video_interval == 0
 
 
 def run_at(folder: Path, name: str, env: str, updates: int, fps: float) -> Item:

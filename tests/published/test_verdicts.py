@@ -47,6 +47,16 @@ def test_identical_but_for_the_clock(tmp_path: Path, seeds: list[Run]) -> None:
     assert told(found) == (True, "identical", "3 300,000")
 
 
+def test_a_log_whose_evaluations_began_late_is_identical(tmp_path: Path, seeds: list[Run]) -> None:
+    def run(name: str, evaluated: list[float | None]) -> Run:
+        columns = {"eval_return": evaluated}
+        return read_run(write_run(tmp_path / name, [10.0, 20.0, 30.0], columns=columns))
+
+    again = run("again", [1.0, 2.0, 3.0])
+    assert judge(run("late", [None, 2.0, 3.0]), again, seeds).words.startswith("identical")
+    assert judge(run("other", [None, 2.5, 3.0]), again, seeds).words.startswith("inside")
+
+
 def test_rows_between_the_logged_ones_do_not_count(tmp_path: Path, seeds: list[Run]) -> None:
     again = rerun(tmp_path, [-9.0, 10.0, 99.0, 20.0, 7.0], [0.0, 1.0, 2.0, None, 2.5], 50_000)
     assert told(judge(seeds[0], again, seeds)) == (True, "identical", "2 200,000")

@@ -125,6 +125,12 @@ def test_a_run_writes_where_it_began_wherever_its_task_goes(
     assert sorted(path.name for path in begun.iterdir()) == ["logs", "models"]
     told = read_saved_policy(str(begun / "models" / "00003"), "load_path").metadata["config"]
     assert (told["save_path"], told["log_path"]) == ("models", "logs")
+    os.chdir(begun)
+    further = ppo2.learn(
+        Wanders, num_timesteps=64, nsteps=64, nminibatches=2, noptepochs=1, num_hidden=8,
+        xla=False, load_path="models/00003",
+    )  # fmt: skip
+    assert further.saved.metadata["update"] == 1
 
 
 def test_an_unknown_user_is_told() -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs.labels import label, told_apart
@@ -20,6 +21,7 @@ from baselines.analysis.runs.method_settings import (
 from baselines.analysis.runs.runs import WHERE, Run
 from baselines.coefs import KL
 from baselines.common.errors import UserError, printable
+from baselines.common.log_folder import LOGS
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import METHODS, SCRATCH_WITH_KL
 
@@ -235,9 +237,15 @@ def _by_place(alike: Sequence[Run]) -> dict[str, list[Run]]:
         return {"": list(alike)}
     places: dict[str, list[Run]] = defaultdict(list)
     for run in alike:
-        name = run.folder.parent.name
+        name = _seeds_folder(run).name
         places[f" in {printable(name, len(name))}"].append(run)
     return places
+
+
+def _seeds_folder(run: Run) -> Path:
+    """The folder that holds a run's; a sweep's own logs are one further down, in `logs`."""
+    own = run.folder.parent if run.folder.name == LOGS else run.folder
+    return own.parent
 
 
 def _another_start(alike: Sequence[Run]) -> bool:

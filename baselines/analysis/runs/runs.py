@@ -169,7 +169,7 @@ def read_run(folder: Path) -> Run:
         NoCurve: it has too few rows.
         UserError: a file is missing or damaged; the message names it and the line.
     """
-    header = _read_header(folder / HEADER)
+    header = read_header(folder)
     return Run(folder, *header, read_columns(folder / TABLE))
 
 
@@ -188,8 +188,13 @@ def _read_text(path: Path) -> str:
         _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
-    """Task, settings, teachers and origin of a run."""
+def read_header(folder: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
+    """Task, settings, teachers and origin of the run in a log folder.
+
+    Raises:
+        UserError: it is not the header of a run.
+    """
+    path = folder / HEADER
     text = _read_text(path)
     try:
         header = json.loads(text)
@@ -205,6 +210,13 @@ def _read_header(path: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, 
             config[name] = int(config[name])
         if _nbatch(config) < 1:
             raise ValueError("the size of an update")
+        for name in ("env", "env_kwargs", "transfer", "network", "mapping"):
+            if not isinstance(config.get(name, ""), str):
+                raise ValueError(name)
+        if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
+            raise ValueError("env_kwargs")
+        if not all(isinstance(teacher, str) for teacher in config.get("teacher_paths", ())):
+            raise ValueError("teacher_paths")
         teachers = tuple(_teacher(described) for described in header["teachers"])
         if len(teachers) != len(config.get("teacher_paths", ())):
             raise ValueError("teachers")

@@ -86,10 +86,9 @@ class Estimate:
 
 def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
     """A statistic of [n] seeds with its percentile bootstrap interval; NaN where a seed is NaN."""
-    value = float(statistic(sample)) if sample.size else math.nan
-    if math.isnan(value):
+    if not sample.size or np.isnan(sample).any():  # which SciPy's older trim_mean would leave out
         return Estimate(math.nan)
-    return _with_interval(value, (sample,), statistic)
+    return _with_interval(float(statistic(sample)), (sample,), statistic)
 
 
 def estimate_of_returns(sample: np.ndarray, statistic: Function) -> Estimate:

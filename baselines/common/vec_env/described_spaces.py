@@ -32,7 +32,14 @@ def described_space(described: Mapping[str, Any]) -> spaces.Space:
         return spaces.Discrete(described["n"], start=described["start"])
     shape, dtype = tuple(described["shape"]), np.dtype(described["dtype"])
     low, high = (
-        np.asarray(described.get(side, np.full(shape, bound))).astype(dtype).reshape(shape)
+        _as(dtype, np.asarray(described.get(side, np.full(shape, bound)))).reshape(shape)
         for side, bound in (("low", -np.inf), ("high", np.inf))
     )
     return spaces.Box(low, high, shape, dtype.type)
+
+
+def _as(dtype: np.dtype, bounds: np.ndarray) -> np.ndarray:
+    """Bounds that may be texts; `astype` would take each text for true."""
+    return (
+        bounds == "True" if (dtype.kind, bounds.dtype.kind) == ("b", "U") else bounds.astype(dtype)
+    )

@@ -58,22 +58,33 @@ def test_one_seed_twice_is_refused(tmp_path: Path) -> None:
         panels_in(tmp_path)
 
 
-def test_students_of_other_teachers_are_told_apart_by_their_folders(tmp_path: Path) -> None:
-    """Where a seed would occur twice; the untrained twin stands beside both."""
+@pytest.mark.parametrize("logs", ["", "logs"])
+def test_students_of_other_teachers_are_told_apart_by_their_folders(
+    logs: str, tmp_path: Path
+) -> None:
+    """Where a seed would occur twice; the untrained twin stands beside both.
+
+    A sweep has the logs of each run in a folder of their own.
+    """
+
+    def place(name: str, seed: int) -> Path:
+        return tmp_path / name / str(seed) / logs
+
     for seed in range(3):
         teacher = {"sources": ["S-v0"], "sha256": f"teacher {seed}", "seed": seed}
-        write_run(tmp_path / "each_its_own" / str(seed), CURVE, **teacher)
-        write_run(tmp_path / "untrained" / str(seed), CURVE, teacher_weights="random", **teacher)
+        write_run(place("each_its_own", seed), CURVE, **teacher)
+        write_run(place("untrained", seed), CURVE, teacher_weights="random", **teacher)
     [panel] = panels_in(tmp_path)
     assert [method.label for method in panel.methods] == ["MIKT", "random teacher"]
     for seed in range(2):
         write_run(
-            tmp_path / "one_for_all" / str(seed), CURVE,
+            place("one_for_all", seed), CURVE,
             sources=["S-v0"], sha256="teacher 2", seed=seed,
         )  # fmt: skip
     [panel] = panels_in(tmp_path)
     found = {
-        method.label: [run.folder.parent.name for run in method.runs] for method in panel.methods
+        method.label: [run.folder.relative_to(tmp_path).parts[0] for run in method.runs]
+        for method in panel.methods
     }
     assert found == {
         "MIKT in each_its_own": ["each_its_own"] * 3,

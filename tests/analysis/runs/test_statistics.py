@@ -72,6 +72,7 @@ def test_a_constant_has_no_spread_even_after_rounding() -> None:
 def test_what_is_unknown_stays_unknown() -> None:
     for found in (
         estimate(np.array([1.0, math.nan, 2.0]), mean),
+        estimate(np.array([1.0, math.nan, 2.0]), np.nanmean),  # as SciPy's older trim_mean is
         estimate(np.array([]), mean),
         probability_of_improvement(SAMPLE, np.array([])),
         probability_of_improvement(SAMPLE, np.array([math.nan])),
