@@ -197,8 +197,8 @@ class Config:
         may_change=True,
     )  # fmt: skip
     save_interval: int = setting(
-        0, "save every so many updates; 0: only at the end", group="run", bound=NOT_NEGATIVE,
-        unit="updates", may_change=True,
+        0, "save after the first update, then every so many; 0: only at the end", group="run",
+        bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     load_path: str = setting("", "checkpoint to start from", group="run", metavar="FILE")
     log_path: str = setting(

@@ -171,8 +171,8 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     | `width`, `height` | 480 | size of the picture in pixels; Mesa draws up to 16384 |
     | `camera_name` | "track" | the camera that pictures are taken with |
 
-    `gymnasium.make("Centipede-v1", legs=9)` makes any length; `CentipedeFour-v1` and its like, and
-    `CpCentipedeSix-v1` and its like, are the fixed tasks.
+    `gymnasium.make("baselines.environments:Centipede-v1", legs=9)` makes any length;
+    `CentipedeFour-v1`, `CpCentipedeSix-v1` and their like are the fixed tasks.
 
     ## Attributes and methods
     As in Gymnasium's own MuJoCo tasks: `model`, `data`, `init_qpos`, `init_qvel`, `frame_skip`,
