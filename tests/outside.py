@@ -294,6 +294,13 @@ class Bumps(Mlp):
         return arrays.exp(-z * z)
 
 
+class Doubled(Mlp):
+    """Layers that are twice those that it inherits for acting, which seldom changes an action."""
+
+    def layer(self, params: Params, scope: str, inputs: Sequence[Array]) -> Array:
+        return 2.0 * super().layer(params, scope, inputs)
+
+
 class BumpsAlone(Bumps):
     """The same, which offers no such layers."""
 

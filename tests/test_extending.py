@@ -499,6 +499,19 @@ def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize("network", ["Bumps", "Doubled"])
+def test_a_discrete_policy_acts_as_it_learns_too(network: str) -> None:
+    """Its actions tell the logits, whichever of them are the largest."""
+    config = Config(env="DiscreteToy-v0", network=f"outside:{network}", num_hidden=8)
+    with pytest.raises(UserError, match=f"^--network: outside:{network}: acts otherwise than it "):
+        prepare(config).envs.close()
+
+
+@pytest.mark.parametrize("network", ["outside:BumpsAlone", "examples.skip_mlp:SkipMlp"])
+def test_a_sound_network_of_a_discrete_policy_passes(network: str) -> None:
+    prepare(Config(env="DiscreteToy-v0", network=network)).envs.close()
+
+
 def taught_by(transfer: str, env: str = "BoxToy-v0") -> Config:
     teacher = str(ROOT / "teacher_models/centipede_four/0/00970")
     return config_with(transfer)(

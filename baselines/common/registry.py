@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any, TypeVar
 
-from baselines.common.errors import UserError, printable, suggestion, told
+from baselines.common.errors import UserError, printable, shown, suggestion, told
 
 Entry = TypeVar("Entry")
 
@@ -83,13 +83,17 @@ class Registry:
         The same one may be given its name again, as when its module is reloaded.
 
         Raises:
-            ValueError: the name is taken, or the thing is not of this kind.
+            ValueError: the name is taken, or none, or the thing is not of this kind.
         """
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.\-]+", name):
+            raise ValueError(
+                f"a {self.flag} is registered under a name of letters, digits, _ . and -, such as"
+                f" @register('mine'), not {shown(name)}"
+            )
 
         def registered(entry: Entry) -> Entry:
-            is_taken = name in self and not _is_again(entry, self._known.get(name))
-            if ":" in name or is_taken:
-                raise ValueError(f"the {self.flag} {name!r} is taken, or no name")
+            if name in self and not _is_again(entry, self._known.get(name)):
+                raise ValueError(f"the {self.flag} {name!r} is taken")
             if complaint := self._complaint(entry):
                 raise ValueError(f"the {self.flag} {name!r} {complaint}")
             self._known[name] = entry

@@ -18,14 +18,12 @@ from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.evaluation.evaluation import run_episode
+from baselines.training.run_metrics import EVAL_RETURN
 from baselines.training.saved import BEST
 from baselines.training.setup import Setup
 
 FIRST_SEED = 1 << 32
 """That of the first episode is this and the run's seed, so that training starts from others."""
-
-RETURN = "eval_return"
-"""What the best checkpoint says of its mean return."""
 
 
 class Measuring:
@@ -93,9 +91,9 @@ def _second_task(config: Config) -> ForeignTask:
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
     """Write the policy, unless the one in the file is as good."""
     try:
-        best = number(load(path, "save_path").metadata[RETURN]) if path.exists() else -np.inf
+        best = number(load(path, "save_path").metadata[EVAL_RETURN]) if path.exists() else -np.inf
     except DAMAGE:
         best = -np.inf
     if mean_return > best:
-        kept = replace(policy, metadata=policy.metadata | {RETURN: mean_return})
+        kept = replace(policy, metadata=policy.metadata | {EVAL_RETURN: mean_return})
         kept.write_as(path)

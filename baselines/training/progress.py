@@ -13,10 +13,10 @@ import numpy as np
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
-from baselines.training.run_metrics import WINDOW
+from baselines.training.run_metrics import EVAL_RETURN, WINDOW
 from baselines.transfer.student.student_metrics import PI_SHARE
 
-BRIEF = {"eprewmean": "return", "eval_return": "evaluated", PI_SHARE: "p0"}
+BRIEF = {"eprewmean": "return", EVAL_RETURN: "evaluated", PI_SHARE: "p0"}
 """What of a row is told in one line, and how it is called there."""
 
 
@@ -64,7 +64,7 @@ class Progress:
             "updates": self.updates,
             "elapsed": self.elapsed,
             "window": [[episode.r, episode.l] for episode in self._window],
-            "eval_return": _if_finite(self._eval_return),
+            EVAL_RETURN: _if_finite(self._eval_return),
             "return_before_hand_over": _if_finite(self._return_before),
         }
 
@@ -79,7 +79,7 @@ class Progress:
         self._start = self._last_row - number(state["elapsed"])
         self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
         # States from before these were kept have none.
-        self._eval_return = _number_or_nan(state.get("eval_return"))
+        self._eval_return = _number_or_nan(state.get(EVAL_RETURN))
         self._return_before = _number_or_nan(state.get("return_before_hand_over"))
 
     @property
@@ -127,7 +127,7 @@ class Progress:
             "fps": fps,
             "eprewmean": self.training_return,
             "eplenmean": mean_or_nan([float(episode.l) for episode in self._window]),
-            **({"eval_return": evaluated} if self._config.eval_interval else {}),
+            **({EVAL_RETURN: evaluated} if self._config.eval_interval else {}),
         }
 
     def brief(self, row: Mapping[str, float]) -> str:

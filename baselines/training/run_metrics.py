@@ -12,6 +12,9 @@ WINDOW = 100
 
 _WITHOUT_EPISODES = "until an episode has ended, at the start and after the hand-over"
 
+EVAL_RETURN = "eval_return"
+"""The mean return of an evaluation; the best checkpoint says its own under this name too."""
+
 METRICS = {
     "nupdates": LoggedMetric("updates so far", "updates", group="time"),
     "total_timesteps": LoggedMetric(
@@ -39,7 +42,7 @@ METRICS = {
         missing=_WITHOUT_EPISODES,
         group="rollout",
     ),
-    "eval_return": LoggedMetric(
+    EVAL_RETURN: LoggedMetric(
         "mean return of `--eval_episodes` episodes with the most likely actions, on a task of their"
         " own",
         "reward",

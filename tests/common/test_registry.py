@@ -203,9 +203,12 @@ def test_a_registered_name_is_known(registry: Registry) -> None:
     assert registry.known("short") is registry.lookup("short") is make
     assert list(registry) == ["mlp", "short"]
     registry.register("short")(make)
-    for name, entry in (("short", Mlp), ("mlp", make), ("a:b", make)):
-        with pytest.raises(ValueError, match="is taken, or no name"):
+    for name, entry in (("short", Mlp), ("mlp", make)):
+        with pytest.raises(ValueError, match=f"^the network '{name}' is taken$"):
             registry.register(name)(entry)
+    for wrong in ("a:b", "a,b", "my net", "", make):  # the last as @register without brackets
+        with pytest.raises(ValueError, match=r"^a network is registered under a name of letters"):
+            registry.register(wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="is no function of num_layers"):
         registry.register("sum")(sum)
 

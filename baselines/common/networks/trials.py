@@ -9,6 +9,8 @@ import numpy as np
 
 from baselines.common.errors import UserError, told
 from baselines.common.networks.arrays import Array, Params
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.interfaces import Pi
 from baselines.common.networks.networks import hidden
 from baselines.common.networks.plain_policy import plain_actor
 from baselines.common.networks.policy import Policy
@@ -130,6 +132,21 @@ def losses_of(policy: Policy, params: Mapping[str, np.ndarray]) -> set[str]:
     return set(traced(tensors, tf.zeros([TRIAL_SIZE, policy.obs_size])))
 
 
+def _telling_noise(policy: Policy, pi: Pi, random: np.random.Generator) -> np.ndarray:
+    """Noise by which the actions tell whether the outputs are right.
+
+    Actions of a `Box` do so anyway. Of logits they tell only the largest; so the noise cancels the
+    logits, but for one action that is a little ahead, another in each row: it is chosen only if all
+    logits are right.
+    """
+    noise = policy.distribution.noise(random, (TRIAL_SIZE,))
+    if not isinstance(policy.distribution, Categorical):
+        return noise
+    logits = np.asarray(pi[0])
+    ahead = np.eye(logits.shape[-1])[np.arange(TRIAL_SIZE) % logits.shape[-1]]
+    return (TRIAL_ERROR * (1.0 + abs(logits).max()) * ahead - logits).astype(np.float32)
+
+
 def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
     """See that a policy acts as it learns, for one observation and for several.
 
@@ -150,8 +167,8 @@ def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray])
         for name, value in params.items()  # at first, much of it is 0
     }
     obs = random.standard_normal((TRIAL_SIZE, policy.obs_size)).astype(np.float32)
-    noise = policy.distribution.noise(random, (TRIAL_SIZE,))
     with errors_of(outside):
+        noise = _telling_noise(policy, policy.pi(values, obs), random)
         learned = plain_actor(policy.distribution, policy.pi, values)(obs, noise)
         act = policy.actor(values)
         one_by_one = [act(obs[i][None], noise[i][None]) for i in range(TRIAL_SIZE)]
