@@ -269,3 +269,27 @@ def test_a_task_that_quits_when_it_is_made_is_told() -> None:
     gym.register("QuitsWhenMade-v0", entry_point=Quits)
     with pytest.raises(UserError, match=r"^--env: cannot make QuitsWhenMade-v0 .*SystemExit: 0"):
         make_task("QuitsWhenMade-v0", {})
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "is_told"),
+    [
+        (0.5, AssertionError, False),
+        (1.5, AssertionError, True),
+        (-1.0, AssertionError, False),
+        (-1.5, gym.error.InvalidAction, True),
+        (1.5, RuntimeError, False),
+    ],
+)
+def test_who_wants_clipped_actions_is_told_of_the_wrapper(
+    action: float, kind: type[Exception], is_told: bool
+) -> None:
+    class Strict(strange.Polite):
+        def step(self, action: Any) -> Any:
+            raise kind("no such action")
+
+    task = ForeignTask(Strict())
+    task.reset(seed=0)
+    with pytest.raises(TaskError, match=r"failed in step: \w+: no such action") as caught:
+        task.step(np.full(task.action_space.shape, action, np.float32))
+    assert ("gymnasium.wrappers.ClipAction does so" in str(caught.value)) == is_told

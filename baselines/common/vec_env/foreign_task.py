@@ -101,7 +101,7 @@ class ForeignTask:
         try:
             returned: Any = self.env.step(given)
         except (Exception, SystemExit) as error:
-            self._tell(error, "step", STEP)
+            self._tell(error, "step", STEP, self._out_of_bounds(error, action))
         if not isinstance(returned, tuple) or len(returned) != 5:
             refuse(self.name, f"{STEP}, not {shown(returned)}")
         obs, reward, terminated, truncated, _ = returned
@@ -137,11 +137,24 @@ class ForeignTask:
             self._dtype = obs.dtype
         return array
 
-    def _tell(self, error: BaseException, call: str, right: str) -> NoReturn:
+    def _out_of_bounds(self, error: BaseException, action: np.ndarray) -> str:
+        """What may have made a task refuse an action: it may expect clipped ones."""
+        space = self.action_space
+        is_refused = isinstance(error, AssertionError | gym.error.InvalidAction)
+        if not is_refused or not isinstance(space, spaces.Box):
+            return ""
+        if ((space.low <= action) & (action <= space.high)).all():
+            return ""
+        return (
+            "; the action was outside of the space's bounds, to which actions are not clipped here;"
+            " gymnasium.wrappers.ClipAction does so"
+        )
+
+    def _tell(self, error: BaseException, call: str, right: str, hint: str = "") -> NoReturn:
         """Raise what the user is told of an error in a call."""
         if isinstance(error, TypeError | ValueError) and origin(error).startswith(CALLERS):
             refuse(self.name, f"{right} ({told(error)})")
-        raise TaskError(f"the task {self.name} failed in {call}: {told(error)}") from error
+        raise TaskError(f"the task {self.name} failed in {call}: {told(error)}{hint}") from error
 
 
 def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
