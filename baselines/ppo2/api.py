@@ -30,13 +30,12 @@ from baselines.ppo2.given import (
     Path,
     Teacher,
     as_text,
-    makes_tasks,
     name_in,
     names_of,
     task_name,
     teacher_paths,
 )
-from baselines.ppo2.trained import History, TrainedPolicy, columns, path_text
+from baselines.ppo2.trained import History, TrainedPolicy, columns, makes_tasks, path_text
 from baselines.training.log import Log
 from baselines.training.saved import saved_policy
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
@@ -190,7 +189,7 @@ def _takes_one(callback: Any) -> bool:
     except TypeError:
         return False
     except ValueError:  # some that are written in C do not tell
-        return True
+        pass
     return True
 
 

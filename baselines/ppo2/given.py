@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-import gymnasium as gym
-
 from baselines.common.errors import UserError, shown
 from baselines.common.registry import PLACE, Registry, place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import PATHS, SCHEDULES, Config, flag_of
 from baselines.flags import names_elsewhere, settings_by_flag
-from baselines.ppo2.trained import TrainedPolicy, path_text
+from baselines.ppo2.trained import TrainedPolicy, makes_tasks, path_text
 from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import TRANSFERS
 
@@ -47,11 +45,6 @@ def task_name(env: Any, name: str) -> str:
         raise UserError(f"env_name: must name the task of {shown(env)}, which has no name")
     add_task(name, env)
     return name
-
-
-def makes_tasks(env: Any) -> bool:
-    """Whether it may be a function that makes a task; a task itself may be callable too."""
-    return callable(env) and not isinstance(env, gym.Env)
 
 
 def teacher_paths(teachers: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
@@ -137,7 +138,7 @@ class TrainedPolicy:
         """
         _check("episodes", episodes, POSITIVE)
         _check("seed", seed, NOT_NEGATIVE)
-        if env is not None and not callable(env):
+        if env is not None and not makes_tasks(env):
             raise UserError(f"env: must be a function that makes a task, not {shown(env)}")
         with made_by(self.saved.metadata["env"]["id"], env or self._make):
             return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
@@ -187,6 +188,11 @@ class TrainedPolicy:
         file = _file(path)
         with _writing(file):
             self.saved.write_as(file)
+
+
+def makes_tasks(env: Any) -> bool:
+    """Whether it may be a function that makes a task; a task itself may be callable too."""
+    return callable(env) and not isinstance(env, gym.Env)
 
 
 def path_text(name: str, value: Any) -> str:

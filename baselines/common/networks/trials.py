@@ -10,9 +10,8 @@ import numpy as np
 from baselines.common.errors import UserError, told
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.categorical import Categorical
-from baselines.common.networks.interfaces import Pi
+from baselines.common.networks.interfaces import Distribution, Pi
 from baselines.common.networks.networks import hidden
-from baselines.common.networks.plain_policy import plain_actor
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NETWORKS, NetworkSpec, errors_of
 from baselines.common.networks.variables import Variables, joined
@@ -132,16 +131,15 @@ def losses_of(policy: Policy, params: Mapping[str, np.ndarray]) -> set[str]:
     return set(traced(tensors, tf.zeros([TRIAL_SIZE, policy.obs_size])))
 
 
-def _telling_noise(policy: Policy, pi: Pi, random: np.random.Generator) -> np.ndarray:
+def _telling_noise(distribution: Distribution, pi: Pi, random: np.random.Generator) -> np.ndarray:
     """Noise by which the actions tell whether the outputs are right.
 
     Actions of a `Box` do so anyway. Of logits they tell only the largest; so the noise cancels the
     logits, but for one action that is a little ahead, another in each row: it is chosen only if all
     logits are right.
     """
-    noise = policy.distribution.noise(random, (TRIAL_SIZE,))
-    if not isinstance(policy.distribution, Categorical):
-        return noise
+    if not isinstance(distribution, Categorical):
+        return distribution.noise(random, (TRIAL_SIZE,))
     logits = np.asarray(pi[0])
     ahead = np.eye(logits.shape[-1])[np.arange(TRIAL_SIZE) % logits.shape[-1]]
     return (TRIAL_ERROR * (1.0 + abs(logits).max()) * ahead - logits).astype(np.float32)
@@ -168,8 +166,9 @@ def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray])
     }
     obs = random.standard_normal((TRIAL_SIZE, policy.obs_size)).astype(np.float32)
     with errors_of(outside):
-        noise = _telling_noise(policy, policy.pi(values, obs), random)
-        learned = plain_actor(policy.distribution, policy.pi, values)(obs, noise)
+        pi = policy.pi(values, obs)
+        noise = _telling_noise(policy.distribution, pi, random)
+        learned = policy.distribution.sample(pi, noise)
         act = policy.actor(values)
         one_by_one = [act(obs[i][None], noise[i][None]) for i in range(TRIAL_SIZE)]
         acted = np.concatenate([act(obs, noise), *one_by_one])
