@@ -55,7 +55,7 @@ def collected(
         run = _begun(logs)
         if run is None:
             continue
-        header = portable(_header(logs), place)
+        header = portable(read_header(logs), place)
         _check_settings(item, header["config"], root)
         if finished_only and not run.finished:
             continue
@@ -90,13 +90,9 @@ def _begun(logs: Path) -> Run | None:
         return None
 
 
-def _header(logs: Path) -> dict[str, Any]:
-    return json.loads(read_regular(logs / HEADER, WHERE, MAX_BYTES))
-
-
 def _same_training(old: Run, header: Mapping[str, Any]) -> bool:
     """Whether a header is that of the very training that was logged, perhaps further on."""
-    logged = _header(old.folder)
+    logged = read_header(old.folder)
     return all(logged.get(name) == header.get(name) for name in ("started", "command"))
 
 
@@ -115,8 +111,7 @@ def check_as_declared(item: Item, root: Path) -> None:
     """
     logs = item.logs
     if (logs / HEADER).is_file():
-        read_header(logs)
-        header = portable(_header(logs), item.folder.relative_to(root))
+        header = portable(read_header(logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
         had = [teacher["sha256"] for teacher in header["teachers"]]
         for path in replaced_teachers(item, had, root):

@@ -169,8 +169,18 @@ def read_run(folder: Path) -> Run:
         NoCurve: it has too few rows.
         UserError: a file is missing or damaged; the message names it and the line.
     """
-    header = read_header(folder)
-    return Run(folder, *header, read_columns(folder / TABLE))
+    _, described = _read_header(folder / HEADER)
+    return Run(folder, *described, read_columns(folder / TABLE))
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """What the header in a log folder says, as it stands there.
+
+    Raises:
+        UserError: it is not the header of a run.
+    """
+    header, _ = _read_header(folder / HEADER)
+    return header
 
 
 def _fail(
@@ -188,13 +198,12 @@ def _read_text(path: Path) -> str:
         _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-def read_header(folder: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
-    """Task, settings, teachers and origin of the run in a log folder.
+_Described = tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]
+"""Task, settings, teachers and origin of a run."""
 
-    Raises:
-        UserError: it is not the header of a run.
-    """
-    path = folder / HEADER
+
+def _read_header(path: Path) -> tuple[dict[str, Any], _Described]:
+    """A header, and what it says."""
     text = _read_text(path)
     try:
         header = json.loads(text)
@@ -220,7 +229,7 @@ def read_header(folder: Path) -> tuple[str, dict[str, Any], tuple[LoggedTeacher,
         teachers = tuple(_teacher(described) for described in header["teachers"])
         if len(teachers) != len(config.get("teacher_paths", ())):
             raise ValueError("teachers")
-        return task_name(header["env"]), config, teachers, _origin(header)
+        return header, (task_name(header["env"]), config, teachers, _origin(header))
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         _fail(path, f"not the header of a run: {error} is missing or wrong")
 
