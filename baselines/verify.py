@@ -85,7 +85,7 @@ def _seeds(run: Run, groups: list[Panel]) -> tuple[Run, ...]:
 
 def _verify(run: Run, config: Config, seeds: tuple[Run, ...], timesteps: int) -> bool:
     """Whether a rerun agrees with the log; says so."""
-    stop = min(max(timesteps, run.timesteps[1]), run.timesteps[-1])
+    stop = min(max(timesteps, run.timesteps[1]), run.timesteps[-1], run.first_stretch)
     with tempfile.TemporaryDirectory() as folder:
         verdict = judge(run, rerun(config, stop, Path(folder)), seeds)
     print(f"{run.folder}: {verdict.words}{_changed(run)}", flush=True)

@@ -41,6 +41,17 @@ def test_a_run_comes_out_again_to_the_bit(
     assert 1_000 <= int(reach.split()[0].replace(",", "")) < 8_000
 
 
+def test_a_run_that_was_made_longer_is_trained_as_it_began(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    folders = [f"--log_path={tmp_path / 'logs'}", f"--save_path={tmp_path / 'models'}"]
+    call("baselines.run", *SMALL, *folders, "--num_timesteps=256")
+    call("baselines.run", *SMALL, *folders, "--num_timesteps=512", "--resume")
+    assert verify.main([str(tmp_path / "logs")]) == 0
+    told = capsys.readouterr().out
+    assert told == f"{tmp_path / 'logs'}: identical to the log in all 4 rows to 256 timesteps\n"
+
+
 def test_a_log_that_does_not_come_out_again(
     logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs.runs import WHERE, Run, read_run
+from baselines.analysis.runs.runs import MIN_ROWS, WHERE, Run, read_run
 from baselines.checks import check, check_known
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown
@@ -24,7 +24,7 @@ from baselines.transfer.kinds import TRANSFERS
 
 
 def config_of(run: Run) -> Config:
-    """The settings of a logged run, to be trained from its beginning.
+    """The settings with which a logged run began.
 
     Settings that its log is too old to have, or that it did not read, are today's defaults.
 
@@ -34,7 +34,10 @@ def config_of(run: Run) -> Config:
     """
     teachers = tuple(run.config.get(TEACHERS, ()))
     try:
+        if run.first_stretch < run.timesteps[MIN_ROWS - 1]:
+            raise UserError(f"it was made longer before it had {MIN_ROWS} rows")
         config = from_settings(_texts(run.config), teachers)
+        config = replace(config, num_timesteps=run.origin.lengths[0][1])
         check_known(config)
         check_task_of_file(config.env)
         config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)

@@ -34,10 +34,11 @@ def judge(logged: Run, again: Run, seeds: Sequence[Run]) -> Verdict:
     """Set a rerun against the log.
 
     Identical is every figure of every logged row as far as the rerun reaches, times aside, to the
-    bit. The band reaches, at the timesteps of each of these rows, from the lowest to the highest
-    learning curve of the logged seeds that have got so far, the run itself among them.
+    bit. A run that was made longer on the way is compared up to there. The band reaches, at the
+    timesteps of each of these rows, from the lowest to the highest learning curve of the logged
+    seeds that have got so far, the run itself among them.
     """
-    rows = logged.timesteps <= again.timesteps[-1]
+    rows = logged.timesteps <= min(again.timesteps[-1], logged.first_stretch)
     timesteps = logged.timesteps[rows]
     reach = f"{len(timesteps)} rows to {as_timesteps(timesteps[-1])} timesteps"
     same = _same(logged, again, timesteps)

@@ -196,7 +196,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
         course = stages(saved.policy, config)
         check_weights(course, saved.policy, saved.params, config, saved.metadata["update"])
     begun = found.state["provenance"]
-    start = {"update": saved.metadata["update"], **_started_here()}
+    start = {"update": saved.metadata["update"], **_started_here(config)}
     history = begun | {
         "config": config.to_json(),
         "coefs": config.coefs_in_force(),
@@ -227,8 +227,9 @@ def _body(config: Config, envs: VecEnv) -> PlainPolicy:
     return policy
 
 
-def _started_here() -> dict[str, Any]:
+def _started_here(config: Config) -> dict[str, Any]:
     return {
+        "num_timesteps": config.num_timesteps,
         "command": provenance.command(),
         "versions": provenance.versions_and_processor(),
         "commit": provenance.commit(),
@@ -243,7 +244,7 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "action_space": describe_space(envs.action_space),
         "config": config.to_json(),
         "coefs": config.coefs_in_force(),
-        **_started_here(),
+        **_started_here(config),
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {

@@ -44,6 +44,18 @@ def test_settings_are_those_of_the_log(tmp_path: Path) -> None:
     assert found == replace(config, save_path="models")
 
 
+@pytest.mark.parametrize(("updates", "told"), [(4000, ""), (3000, "made longer before it had 2")])
+def test_a_run_that_was_made_longer(tmp_path: Path, updates: int, told: str) -> None:
+    run = logged(tmp_path)  # rows at 100,000 and 200,000 timesteps
+    lengths = ((0, 64 * updates), (updates, 300_000))
+    run = replace(run, origin=replace(run.origin, lengths=lengths))
+    if told:
+        with pytest.raises(UserError, match=told):
+            config_of(run)
+    else:
+        assert config_of(run).num_timesteps == 64 * updates
+
+
 def test_what_a_run_did_not_read_is_left_out(tmp_path: Path) -> None:
     found = config_of(logged(tmp_path, mutual_info_coef=0.1, transfer="mlpp"))
     assert (found.mutual_info_coef, found.transfer) == (Config().mutual_info_coef, "mikt")

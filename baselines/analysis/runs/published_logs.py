@@ -116,7 +116,7 @@ def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) ->
     order = np.argsort(by_name[TIMESTEPS], kind="stable")
     config = {"seed": seed, "num_timesteps": int(by_name[TIMESTEPS].max())}
     sorted_columns = {name: column[order] for name, column in by_name.items()}
-    return Run(path, task, config, teachers, Origin("", (), {}), sorted_columns)
+    return Run(path, task, config, teachers, Origin("", (), (), {}), sorted_columns)
 
 
 def _panels(runs: Sequence[Run], label: str) -> list[Panel]:

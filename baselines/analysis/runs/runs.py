@@ -9,13 +9,13 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import prod
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,8 @@ MAX_TASK = 80
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 MIN_ROWS = 2
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,14 @@ class Origin:
     Attributes:
         command: the command that began it.
         commits: the commits that it was trained with, each with the updates done before.
+        lengths: likewise, the timesteps that were asked for: `--resume` can raise them.
         versions: of Python and the packages, and the processor, by name.
         body: hash of the XML of a body of one's own.
     """
 
     command: str
     commits: tuple[tuple[int, str], ...]
+    lengths: tuple[tuple[int, int], ...]
     versions: dict[str, str]
     body: str = ""
 
@@ -105,6 +109,12 @@ class Run:
     def finished(self) -> bool:
         """Whether it ran to its end."""
         return bool(self.timesteps[-1] >= self.planned_timesteps)
+
+    @property
+    def first_stretch(self) -> float:
+        """Timesteps up to which it had the length that it began with; inf: it never got another."""
+        lengths = self.origin.lengths
+        return lengths[1][0] * _nbatch(self.config) if len(lengths) > 1 else math.inf
 
     @property
     def end(self) -> float:
@@ -242,10 +252,18 @@ def _teacher(described: dict[str, Any]) -> LoggedTeacher:
 def _origin(header: dict[str, Any]) -> Origin:
     starts = [{"update": 0, **header}, *header.get("resumed", [])]
     commits = [(int(start["update"]), _line(start.get("commit"))) for start in starts]
-    changes = tuple(next(alike) for _, alike in groupby(commits, key=itemgetter(1)))
+    last = header["config"]["num_timesteps"]
+    lengths = [(int(s["update"]), int(s.get("num_timesteps", last))) for s in starts]
     versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
     body = _line(header.get("body", {}).get("sha256"))
-    return Origin(_line(header.get("command")), changes, versions, body)
+    return Origin(
+        _line(header.get("command")), _changes(commits), _changes(lengths), versions, body
+    )
+
+
+def _changes(pairs: Iterable[tuple[int, T]]) -> tuple[tuple[int, T], ...]:
+    """Those of (update, value) at which the value becomes another."""
+    return tuple(next(alike) for _, alike in groupby(pairs, key=itemgetter(1)))
 
 
 def _line(text: Any) -> str:
