@@ -13,7 +13,6 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes
-from baselines.transfer.student.mapping import embedding_variables
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import LOSSES
@@ -80,7 +79,7 @@ def read(
         check_sizes(spec, body.obs_size, size)
     frozen: Params = {}
     if described["frozen_mapping"]:
-        needed = shapes(embedding_variables(body.obs_size, sizes, spec.build()))
+        needed = shapes(spec.build().embedding_variables(body.obs_size, sizes))
         frozen = checked_arrays(stored, needed)
     mixing, windows = _stored_mixing(described, body, teachers, spec)
     return kind(

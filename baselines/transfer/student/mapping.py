@@ -1,6 +1,6 @@
 """The mapping φ from the student's observations to a source task's, and its decoder q(s | φ(s)).
 
-`embed` and `decode` compute them, with variables of their own for each source task.
+Both have variables of their own for each source task.
 """
 
 from __future__ import annotations
@@ -30,6 +30,20 @@ class Map(Protocol):
         """The function: [B, inputs] to [B, outputs]."""
 
 
+SELECTION = "selection"
+"""What the choice of entries is called in the scope of a φ that starts from it."""
+
+
+def embedding_scope(source: int) -> str:
+    """Scope of φ for the source task number `source`."""
+    return f"{SCOPE}/embedding{source}"
+
+
+def decoder_scope(source: int) -> str:
+    """Scope of the decoder for the source task number `source`."""
+    return f"{SCOPE}/decoder{source}"
+
+
 @dataclass(frozen=True)
 class StateMapping:
     """What maps the student's observations to those of a source task, of each in its own sizes.
@@ -47,54 +61,30 @@ class StateMapping:
     is_learned: bool = True
     is_named: bool = False
 
+    def embed(self, params: Params, source: int, obs: Array) -> Array:
+        """φ(s): normalised observations [B, d] to the source task's [B, d_j]."""
+        return self.embedding.apply(params, embedding_scope(source), obs)
 
-SELECTION = "selection"
-"""What the choice of entries is called in the scope of a φ that starts from it."""
+    def decode(self, params: Params, source: int, embedded: Array) -> tuple[Array, Array]:
+        """The decoder's Gaussian over s: mean [B, d] and log σ_q [d], from φ(s) of [B, d_j]."""
+        scope = decoder_scope(source)
+        return self.decoder.apply(params, scope, embedded), params[f"{scope}/logstd"]
 
+    def embedding_variables(self, obs_size: int, source_sizes: Sequence[int]) -> Variables:
+        """Variables of φ, [B, obs_size] to [B, source_size], for each source task."""
+        return joined([
+            self.embedding.variables(embedding_scope(i), obs_size, size)
+            for i, size in enumerate(source_sizes)
+        ])  # fmt: skip
 
-def embedding_scope(source: int) -> str:
-    """Scope of φ for the source task number `source`."""
-    return f"{SCOPE}/embedding{source}"
-
-
-def decoder_scope(source: int) -> str:
-    """Scope of the decoder for the source task number `source`."""
-    return f"{SCOPE}/decoder{source}"
-
-
-def embed(params: Params, source: int, obs: Array, mapping: StateMapping) -> Array:
-    """φ(s): normalised observations [B, d] to the source task's [B, d_j]."""
-    return mapping.embedding.apply(params, embedding_scope(source), obs)
-
-
-def decode(
-    params: Params, source: int, embedded: Array, mapping: StateMapping
-) -> tuple[Array, Array]:
-    """The decoder's Gaussian over s: mean [B, d] and log σ_q [d], from φ(s) of [B, d_j]."""
-    scope = decoder_scope(source)
-    return mapping.decoder.apply(params, scope, embedded), params[f"{scope}/logstd"]
-
-
-def embedding_variables(
-    obs_size: int, source_sizes: Sequence[int], mapping: StateMapping
-) -> Variables:
-    """Variables of φ, [B, obs_size] to [B, source_size], for each source task."""
-    return joined([
-        mapping.embedding.variables(embedding_scope(i), obs_size, size)
-        for i, size in enumerate(source_sizes)
-    ])  # fmt: skip
-
-
-def decoder_variables(
-    obs_size: int, source_sizes: Sequence[int], mapping: StateMapping
-) -> Variables:
-    """Variables of the decoders q(s | φ(s)); log σ_q is a free vector, 0 at the start."""
-    parts = []
-    for i, size in enumerate(source_sizes):
-        scope = decoder_scope(i)
-        parts.append(mapping.decoder.variables(scope, size, obs_size))
-        parts.append({f"{scope}/logstd": Variable((obs_size,), zeros)})
-    return joined(parts)
+    def decoder_variables(self, obs_size: int, source_sizes: Sequence[int]) -> Variables:
+        """Variables of the decoders q(s | φ(s)); log σ_q is a free vector, 0 at the start."""
+        parts = []
+        for i, size in enumerate(source_sizes):
+            scope = decoder_scope(i)
+            parts.append(self.decoder.variables(scope, size, obs_size))
+            parts.append({f"{scope}/logstd": Variable((obs_size,), zeros)})
+        return joined(parts)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
-from baselines.transfer.student import acting, description, mapping, measures
+from baselines.transfer.student import acting, description, measures
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import (
     ALIGNMENT,
@@ -170,11 +170,11 @@ class Student(StudentParts):
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
         number = len(sources(self.teachers))
-        return [mapping.embed(params, i, obs, self.mapping) for i in range(number)]
+        return [self.mapping.embed(params, i, obs) for i in range(number)]
 
     def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
-        return [mapping.decode(params, i, x, self.mapping) for i, x in enumerate(embedded)]
+        return [self.mapping.decode(params, i, x) for i, x in enumerate(embedded)]
 
     def _seen_by(self, embedded: Sequence[Array]) -> list[tuple[Teacher, Array]]:
         """Each teacher with what it sees, [B, d_j]."""

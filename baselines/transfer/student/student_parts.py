@@ -15,8 +15,7 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
-from baselines.transfer.student import mapping
-from baselines.transfer.student.mapping import StateMapping
+from baselines.transfer.student.mapping import SELECTION, StateMapping, embedding_scope
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
 from baselines.transfer.student.objectives import ALIGNMENT, Loss, alignment_variables, losses_with
@@ -115,9 +114,7 @@ class StudentParts:
             return {}
         numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
         return {
-            f"{mapping.embedding_scope(source)}/{mapping.SELECTION}": selection(
-                window.entries, self.body.obs_size
-            )
+            f"{embedding_scope(source)}/{SELECTION}": selection(window.entries, self.body.obs_size)
             for source, window in numbered
         }
 
@@ -132,7 +129,7 @@ class StudentParts:
             "body": self.body.variables(),
             MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
             "mapping": self._embedding_variables(),
-            "decoder": mapping.decoder_variables(self.body.obs_size, sizes, self.mapping),
+            "decoder": self.mapping.decoder_variables(self.body.obs_size, sizes),
         }
         if ALIGNMENT in self.optional_losses:
             parts["value alignment"] = alignment_variables(len(self.teachers))
@@ -142,8 +139,7 @@ class StudentParts:
         }
 
     def _embedding_variables(self) -> Variables:
-        sizes = source_sizes(self.teachers)
-        return mapping.embedding_variables(self.body.obs_size, sizes, self.mapping)
+        return self.mapping.embedding_variables(self.body.obs_size, source_sizes(self.teachers))
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Self:
         """The same student whose φ stays at a random start."""

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from baselines.common.networks.variables import drawn
-from baselines.transfer.student import mapping as maps
 from baselines.transfer.student.mapping_kinds import MappingSpec
 
 RNG = np.random.default_rng
@@ -24,7 +23,7 @@ def assert_orthogonal(params: dict[str, np.ndarray]) -> None:
 
 
 def test_initial_values_of_the_mapping() -> None:
-    params = drawn(maps.embedding_variables(181, [97], MAPPING), RNG(0))
+    params = drawn(MAPPING.embedding_variables(181, [97]), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
         "transfer/embedding0/mlp_fc0/w": (181, 64), "transfer/embedding0/mlp_fc0/b": (64,),
         "transfer/embedding0/mlp_fc1/w": (64, 64), "transfer/embedding0/mlp_fc1/b": (64,),
@@ -34,7 +33,7 @@ def test_initial_values_of_the_mapping() -> None:
 
 
 def test_initial_values_of_the_decoder() -> None:
-    params = drawn(maps.decoder_variables(181, [97], MAPPING), RNG(0))
+    params = drawn(MAPPING.decoder_variables(181, [97]), RNG(0))
     assert {name: value.shape for name, value in params.items()} == {
         "transfer/decoder0/mlp_fc0/w": (97, 64), "transfer/decoder0/mlp_fc0/b": (64,),
         "transfer/decoder0/mlp_fc1/w": (64, 64), "transfer/decoder0/mlp_fc1/b": (64,),
@@ -49,7 +48,7 @@ def test_there_and_back_by_hand(
     to_backend: Callable[[Any], Any], perturbed: Any, activation: str
 ) -> None:
     mapping, rng = MappingSpec(2, 8, activation).build(), RNG(0)
-    both = [part(3, [9, 5], mapping) for part in (maps.embedding_variables, maps.decoder_variables)]
+    both = [part(3, [9, 5]) for part in (mapping.embedding_variables, mapping.decoder_variables)]
     params = perturbed(drawn(both[0] | both[1], rng), 1)
     function = {"tanh": np.tanh, "relu": lambda x: np.where(x > 0, x, 0)}[activation]
 
@@ -61,8 +60,8 @@ def test_there_and_back_by_hand(
     obs = rng.standard_normal((7, 3)).astype(np.float32)
     x = net("transfer/embedding1", obs.astype(float))
     given = {name: to_backend(value) for name, value in params.items()}
-    embedded = maps.embed(given, 1, to_backend(obs), mapping)
+    embedded = mapping.embed(given, 1, to_backend(obs))
     np.testing.assert_allclose(embedded, x, rtol=1e-4, atol=1e-5)
-    mean, logstd = maps.decode(given, 1, embedded, mapping)
+    mean, logstd = mapping.decode(given, 1, embedded)
     np.testing.assert_allclose(mean, net("transfer/decoder1", x), rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(logstd, params["transfer/decoder1/logstd"])

@@ -20,7 +20,6 @@ from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.mikt import check_goes_on, restore, start
-from baselines.transfer.student.mapping import embed
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
@@ -279,7 +278,7 @@ def test_the_named_mapping_starts_as_the_choice_of_entries(student: Student) -> 
     zero = np.zeros((9, 1), np.float32)
     padded = np.concatenate([OBS, zero], axis=1)  # entry −1 is absent
     for source, window in enumerate(WINDOWS):
-        embedded = embed({**params, **student.fixed}, source, OBS, student.mapping)
+        embedded = student.mapping.embed({**params, **student.fixed}, source, OBS)
         np.testing.assert_array_equal(embedded, padded[:, list(window.entries)])
 
 
