@@ -63,7 +63,7 @@ class Anchored(PlainPolicy):
     anchor: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def body(self) -> PlainPolicy:
+    def plain(self) -> PlainPolicy:
         """What is left when the weights are let go."""
         return PlainPolicy(
             self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
@@ -93,21 +93,21 @@ class Anchored(PlainPolicy):
 
     def describe(self) -> dict[str, Any]:
         """For the checkpoint: which variables are held."""
-        return self.body.describe() | {"transfer": {"held": sorted(self.anchor)}}
+        return self.plain.describe() | {"transfer": {"held": sorted(self.anchor)}}
 
 
 def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Anchored:
     """The policy that a checkpoint describes."""
-    body = PlainPolicy.from_description(described)
-    shapes = {f"{ANCHOR}{name}": body.shapes()[name] for name in described["transfer"]["held"]}
+    plain = PlainPolicy.from_description(described)
+    shapes = {f"{ANCHOR}{name}": plain.shapes()[name] for name in described["transfer"]["held"]}
     held = checked_arrays(stored, shapes)
-    return anchored(body, {name.removeprefix(ANCHOR): value for name, value in held.items()})
+    return anchored(plain, {name.removeprefix(ANCHOR): value for name, value in held.items()})
 
 
-def anchored(body: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
+def anchored(plain: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
     """The student's own networks, held."""
     return Anchored(
-        body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope, anchor
+        plain.obs_size, plain.distribution, plain.spec, plain.pi_scope, plain.vf_scope, anchor
     )
 
 
@@ -118,18 +118,18 @@ def check(config: L2SPConfig) -> None:
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: L2SPConfig, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: L2SPConfig, random: Streams
 ) -> tuple[Anchored, dict[str, np.ndarray]]:
     """What is trained first, and its initial variables."""
-    anchor = copied_variables(teachers[0], body)
-    return anchored(body, anchor), body.init(random.init) | anchor
+    anchor = copied_variables(teachers[0], plain)
+    return anchored(plain, anchor), plain.init(random.init) | anchor
 
 
 def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:
     """Held, then let go; only the second where a run is resumed in it."""
     released = Stage(
         first_update_alone(config),
-        policy.body,
+        policy.plain,
         lambda _: {},
         lambda *_: {"l2_sp_coef": 0.0},
         alone=True,

@@ -131,8 +131,8 @@ STUDENTS: dict[str, Callable[[], tuple[Teacher, ...]]] = {
 
 
 def _student(teachers: str = "one teacher", min_std: float = 0.7) -> Student:
-    body = _mlp_policy(num_hidden=6, scopes=("student", "vf_student"))
-    return Student(body, STUDENTS[teachers](), MappingSpec(2, 8), min_std)
+    plain = _mlp_policy(num_hidden=6, scopes=("student", "vf_student"))
+    return Student(plain, STUDENTS[teachers](), MappingSpec(2, 8), min_std)
 
 
 @pytest.fixture(scope="session")
@@ -284,7 +284,7 @@ def write_checkpoint(tmp_path: Path) -> Callable[..., str]:
         update: int = 12,
         normalizer: Normalizer | None = None,
     ) -> str:
-        obs_size = policy.body.obs_size if isinstance(policy, Student) else policy.obs_size  # type: ignore[attr-defined]
+        obs_size = policy.plain.obs_size if isinstance(policy, Student) else policy.obs_size  # type: ignore[attr-defined]
         metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update, **SPACES}
         normalizer = normalizer or Normalizer.fresh(obs_size)
         return str(SavedPolicy(policy, params, normalizer, metadata).write(tmp_path))

@@ -328,37 +328,37 @@ class Shifted(PlainPolicy):
         return (mean + 1.0, *spread)
 
 
-def _shifted(body: PlainPolicy, teachers: Any, config: Config, random: Any) -> Any:
-    sizes = body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope
-    return Shifted(*sizes), body.init(random.init)
+def _shifted(plain: PlainPolicy, teachers: Any, config: Config, random: Any) -> Any:
+    sizes = plain.obs_size, plain.distribution, plain.spec, plain.pi_scope, plain.vf_scope
+    return Shifted(*sizes), plain.init(random.init)
 
 
 SHIFTED = TransferMethod(start=_shifted)
 
 
-def _with_statistics(body: PlainPolicy, teachers: Any, config: Config, random: Any) -> Beginning:
-    return Beginning(body, body.init(random.init), teachers[0].statistics)
+def _with_statistics(plain: PlainPolicy, teachers: Any, config: Config, random: Any) -> Beginning:
+    return Beginning(plain, plain.init(random.init), teachers[0].statistics)
 
 
 OF_ANOTHER_BODY = TransferMethod(start=_with_statistics)
-POLICY_ALONE = TransferMethod(start=lambda body, *_: body)  # type: ignore[arg-type,return-value]
+POLICY_ALONE = TransferMethod(start=lambda plain, *_: plain)  # type: ignore[arg-type,return-value]
 
 
 def _beginning(answer: Callable[[PlainPolicy, dict[str, np.ndarray]], Any]) -> TransferMethod:
     """A method that begins with what this makes of the student's own networks."""
     return TransferMethod(
-        start=lambda body, _, config, random: answer(body, body.init(random.init))
+        start=lambda plain, _, config, random: answer(plain, plain.init(random.init))
     )
 
 
-NOTHING = _beginning(lambda body, params: None)
-NO_POLICY = _beginning(lambda body, params: Beginning(None, params))  # type: ignore[arg-type]
-NO_VARIABLES = _beginning(lambda body, params: Beginning(body, None))  # type: ignore[arg-type]
-IN_WRONG_ORDER = _beginning(lambda body, params: (params, body))
-NO_STATISTICS = _beginning(lambda body, params: (body, params, (0.0, 1.0)))
-OF_NO_VARIABLE = _beginning(lambda body, params: (body, {}))
-OF_LISTS = _beginning(lambda body, params: (body, {k: v.tolist() for k, v in params.items()}))
-OF_SEVEN = _beginning(lambda body, params: (body, params | {"pi/pi/b": np.zeros(7, np.float32)}))
+NOTHING = _beginning(lambda plain, params: None)
+NO_POLICY = _beginning(lambda plain, params: Beginning(None, params))  # type: ignore[arg-type]
+NO_VARIABLES = _beginning(lambda plain, params: Beginning(plain, None))  # type: ignore[arg-type]
+IN_WRONG_ORDER = _beginning(lambda plain, params: (params, plain))
+NO_STATISTICS = _beginning(lambda plain, params: (plain, params, (0.0, 1.0)))
+OF_NO_VARIABLE = _beginning(lambda plain, params: (plain, {}))
+OF_LISTS = _beginning(lambda plain, params: (plain, {k: v.tolist() for k, v in params.items()}))
+OF_SEVEN = _beginning(lambda plain, params: (plain, params | {"pi/pi/b": np.zeros(7, np.float32)}))
 
 IN_COMMON = replace(L2_SP, in_common=("num_layer",))
 NO_TUPLE = replace(L2_SP, in_common="num_layers")  # type: ignore[arg-type]
@@ -373,7 +373,7 @@ def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
 
 def _both_at_any_time(policy: Policy, config: Any) -> list[Stage]:
     """Both stages of L2-SP, also where a run is resumed that has the first behind it."""
-    released = L2_SP.stages(policy.body, config)
+    released = L2_SP.stages(policy.plain, config)
     return [Stage(1, policy, lambda _: {"l2_sp": np.float32(0.1)}, lambda *_: {}), *released]
 
 
@@ -395,9 +395,9 @@ OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None
 
 def _widened(stage: Stage) -> Stage:
     """The same for a policy of hidden layers that have one unit more."""
-    body = stage.policy.body
-    spec = replace(body.spec, num_hidden=body.spec.num_hidden + 1)
-    return replace(stage, policy=replace(body, spec=spec))
+    plain = stage.policy.plain
+    spec = replace(plain.spec, num_hidden=plain.spec.num_hidden + 1)
+    return replace(stage, policy=replace(plain, spec=spec))
 
 
 GROWING = _course(lambda course: [course[0], _widened(course[1])])

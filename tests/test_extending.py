@@ -97,20 +97,20 @@ def test_the_mapping_of_the_example(to_backend: Callable[[Any], Any], perturbed:
 def test_the_transfer_method_of_the_example(
     to_backend: Callable[[Any], Any], mlp_policy: Callable[..., PlainPolicy], perturbed: Any
 ) -> None:
-    body = mlp_policy()
-    start = body.init(RNG(0))
+    plain = mlp_policy()
+    start = plain.init(RNG(0))
     held = {name: value for name, value in start.items() if "mlp_fc1" in name}
     params = perturbed(start, 1)
-    policy = anchored(body, held)
+    policy = anchored(plain, held)
     given = {name: to_backend(value) for name, value in params.items()}
     pi, value, losses = policy.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
     moved = [np.sum((params[name].astype(float) - old) ** 2) for name, old in held.items()]
     assert len(moved) == 4
     np.testing.assert_allclose(losses["l2_sp"], sum(moved) / 2, rtol=1e-5)
-    expected = body.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
+    expected = plain.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
     np.testing.assert_array_equal(pi[0], expected[0][0])
     np.testing.assert_array_equal(value, expected[1])
-    assert policy.body == body
+    assert policy.plain == plain
     distances = [np.abs(params[name] - old).ravel() for name, old in held.items()]
     distance = policy.metrics(params, OBS)["l2_sp_distance"]
     assert distance == pytest.approx(np.concatenate(distances).mean(), rel=1e-5)
@@ -148,8 +148,8 @@ def test_the_twin_of_an_mlp_does_the_same(
     if kind == "student":
         teachers = teachers_of(pair(4, 5, ("old", "vf_old")), perturbed)
         policies = tuple(  # type: ignore[assignment]
-            Student(body, (teacher,), MappingSpec(2, 8), 0.1)
-            for body, teacher in zip((one, other), teachers, strict=True)
+            Student(plain, (teacher,), MappingSpec(2, 8), 0.1)
+            for plain, teacher in zip((one, other), teachers, strict=True)
         )
     one, other = policies
     params = perturbed(one.init(RNG(0)), 1)
@@ -187,8 +187,8 @@ def test_layers_of_different_widths(perturbed: Any, make_teacher: Callable[..., 
     """A student whose layers have 6 and 3 units, of a teacher with 5 in each."""
     NETWORKS.lookup("outside:Tapering")
     spec = NetworkSpec(2, 6, "tanh", "outside:Tapering")
-    body = PlainPolicy(3, DiagGaussian(2), spec, "student", "vf_student")
-    student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.1)
+    plain = PlainPolicy(3, DiagGaussian(2), spec, "student", "vf_student")
+    student = Student(plain, (make_teacher(1),), MappingSpec(2, 8), 0.1)
     params = perturbed(student.init(RNG(0)), 1)
     assert params["student/lateral1_0"].shape == (5, 3)
     assert params["student/pi/w"].shape == (3, 2)
@@ -531,7 +531,7 @@ def test_the_weights_of_a_stage_that_is_over_are_not_asked_for(done: int) -> Non
     config = taught_by("outside:AT_ANY_TIME")
     setup = prepare(config)
     setup.envs.close()
-    policy = setup.policy if done < 10 else setup.policy.body
+    policy = setup.policy if done < 10 else setup.policy.plain
     params = {name: setup.params[name] for name in policy.shapes()}
     check_weights(stages(policy, config), policy, params, config, done)
 
@@ -543,7 +543,7 @@ def test_the_weights_are_for_the_policy_that_is_trained() -> None:
     with pytest.raises(
         UserError, match=r"losses \(none\) needs .* update 1 on has weights for l2_sp$"
     ):
-        check_weights(setup.course, setup.policy.body, setup.params, config)
+        check_weights(setup.course, setup.policy.plain, setup.params, config)
 
 
 def test_the_stages_may_be_a_tuple() -> None:
@@ -568,7 +568,7 @@ def test_a_network_that_offers_no_layers_for_acting_acts_by_its_definition() -> 
     config = Config(env="DiscreteToy-v0", num_timesteps=2048, network="outside:BumpsAlone")
     setup = prepare(config)
     setup.envs.close()
-    assert setup.policy.body.network.activate(np.zeros(1, np.float32)) == 1.0
+    assert setup.policy.plain.network.activate(np.zeros(1, np.float32)) == 1.0
 
 
 def test_an_unfinished_policy_goes_on_only_where_its_method_can(trained: dict[str, Path]) -> None:

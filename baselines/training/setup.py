@@ -106,14 +106,14 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     teachers = read_teachers(config)
     saved = read_saved_policy(config.load_path, "load_path") if config.load_path else None
     with _environments(config, team) as envs:
-        body = _body(config, envs)
-        beginning = add_teachers(body, teachers, config, _streams(config, team))
+        plain = _plain_policy(config, envs)
+        beginning = add_teachers(plain, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning, saved)
         outside = _from_outside(config, teachers)
         _check_first_values(outside or f"--transfer: {config.transfer}", policy, params)
         _check_first_statistics(config, policy, normalizer)
         if outside:
-            for one in (policy,) if policy is policy.body else (policy, policy.body):
+            for one in (policy,) if policy is policy.plain else (policy, policy.plain):
                 check_acting(outside, one, params)
         course = stages(policy, config)
         check_weights(course, policy, params, config)
@@ -124,7 +124,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
 
 def _check_first_values(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
     """See that each variable starts as it is declared; `where` names what code is to blame."""
-    shapes = policy.body.shapes() | policy.shapes()
+    shapes = policy.plain.shapes() | policy.shapes()
     for name in shapes:
         if not isinstance(params.get(name), np.ndarray | np.generic):
             raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
@@ -207,7 +207,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
     )
 
 
-def _body(config: Config, envs: VecEnv) -> PlainPolicy:
+def _plain_policy(config: Config, envs: VecEnv) -> PlainPolicy:
     spec = NetworkSpec(config.num_layers, config.num_hidden, config.activation, config.network)
     policy = policy_for(
         envs.observation_space, envs.action_space, spec, config.pi_scope, config.vf_scope,

@@ -34,8 +34,8 @@ def starting_point(
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     try:
-        if saved.policy is saved.policy.body:
-            needed = policy.body.shapes()
+        if saved.policy is saved.policy.plain:
+            needed = policy.plain.shapes()
         else:
             policy = _going_on(config, saved, policy, loaded)
             needed = policy.shapes()
@@ -63,7 +63,7 @@ def _going_on(
 
 def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
     """Equal shapes are not enough: the variables of a relu network mean nothing to a tanh one."""
-    old, new = saved.body.describe(), policy.body.describe()
+    old, new = saved.plain.describe(), policy.plain.describe()
     for part in ("obs_size", "distribution", "network", "spec"):
         if old[part] != new[part]:
             raise CheckpointError(
@@ -74,7 +74,7 @@ def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
 
 def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
     """The saved variables under the scopes of `policy`."""
-    old, new = saved.policy.body, policy.body
+    old, new = saved.policy.plain, policy.plain
     scopes = {old.pi_scope: new.pi_scope, old.vf_scope: new.vf_scope, SCOPE: SCOPE}
     return {
         scopes[scope] + name.removeprefix(scope): value

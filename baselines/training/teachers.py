@@ -60,7 +60,7 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
     if path in OFFERED:
         checkpoint, saved = OFFERED[path]
         # Its own networks: another function may go by the name of theirs by now.
-        return replace(teacher_from_checkpoint(checkpoint, path), policy=saved.policy.body)
+        return replace(teacher_from_checkpoint(checkpoint, path), policy=saved.policy.plain)
     found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)

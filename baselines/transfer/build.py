@@ -50,18 +50,18 @@ def _check(path: str, teacher: Teacher, config: Config) -> None:
 
 
 def add_teachers(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
-    """What a run begins with: `body` alone, or what the transfer method makes of it.
+    """What a run begins with: `plain` alone, or what the transfer method makes of it.
 
-    With the same seed, the variables of `body` start alike in both.
+    With the same seed, the variables of `plain` start alike in both.
 
     Raises:
         UserError: the method cannot start so, or a user's gives something else.
     """
     if not teachers:
-        return Beginning(body, body.init(random.init))
-    given = _method(config).start(body, teachers, config, random)
+        return Beginning(plain, plain.init(random.init))
+    given = _method(config).start(plain, teachers, config, random)
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         raise UserError(
             f"--transfer: {config.transfer}: start returned a {type(given).__name__}, not a"

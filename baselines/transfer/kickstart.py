@@ -98,7 +98,7 @@ class Kickstarted(PlainPolicy):
     lessons: tuple[Lesson, ...] = ()
 
     @property
-    def body(self) -> PlainPolicy:
+    def plain(self) -> PlainPolicy:
         """What is left when there is nothing more to imitate."""
         return PlainPolicy(
             self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
@@ -174,7 +174,7 @@ class Kickstarted(PlainPolicy):
             }
             for lesson in self.lessons
         ]
-        return self.body.describe() | {"transfer": {"lessons": lessons}}
+        return self.plain.describe() | {"transfer": {"lessons": lessons}}
 
 
 def _so_many_places(number: int) -> str:
@@ -187,10 +187,15 @@ def _rows(pi: Pi) -> tuple[Array, ...]:
     return mean, arrays.reshape(logstd, (1, -1))
 
 
-def kickstarted(body: PlainPolicy, lessons: Sequence[Lesson]) -> Kickstarted:
+def kickstarted(plain: PlainPolicy, lessons: Sequence[Lesson]) -> Kickstarted:
     """The student's own networks, with these teachers."""
     return Kickstarted(
-        body.obs_size, body.distribution, body.spec, body.pi_scope, body.vf_scope, tuple(lessons)
+        plain.obs_size,
+        plain.distribution,
+        plain.spec,
+        plain.pi_scope,
+        plain.vf_scope,
+        tuple(lessons),
     )
 
 
@@ -200,13 +205,13 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kick
     Raises:
         KeyError, TypeError, ValueError: the description is damaged.
     """
-    body = PlainPolicy.from_description(described)
+    plain = PlainPolicy.from_description(described)
     lessons = []
     for j, lesson in enumerate(described["transfer"]["lessons"]):
         teacher = stored_teacher(j, lesson["teacher"], stored)
-        where = tuple(stored_window(window, body, teacher) for window in lesson["windows"])
+        where = tuple(stored_window(window, plain, teacher) for window in lesson["windows"])
         lessons.append(Lesson(teacher, where))
-    return kickstarted(body, lessons)
+    return kickstarted(plain, lessons)
 
 
 def check(config: Config) -> None:
@@ -221,16 +226,16 @@ def check(config: Config) -> None:
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
     """What is trained first; its initial variables are those of a policy from scratch.
 
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
-    placed = placed_teachers(body, teachers, config, random)
-    policy = kickstarted(body, [Lesson(teacher, tuple(where)) for teacher, where in placed])
-    return Beginning(policy, body.init(random.init), known_statistics(body.obs_size, placed))
+    placed = placed_teachers(plain, teachers, config, random)
+    policy = kickstarted(plain, [Lesson(teacher, tuple(where)) for teacher, where in placed])
+    return Beginning(policy, plain.init(random.init), known_statistics(plain.obs_size, placed))
 
 
 def imitation_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
@@ -242,7 +247,7 @@ def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
     """Imitation ever weaker, then none; only the second where a run is resumed in it."""
     alone = Stage(
         first_update_alone(config),
-        policy.body,
+        policy.plain,
         lambda _: {},
         lambda *_: {"kickstart_coef": 0.0},
         alone=True,

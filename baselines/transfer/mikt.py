@@ -60,7 +60,7 @@ def check(config: Config) -> None:
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
     """The student with its teachers.
 
@@ -74,25 +74,25 @@ def start(
     spec = MappingSpec(
         config.mapping_num_layers, config.mapping_num_hidden, config.activation, config.mapping
     )
-    _check_teachers(body, teachers, config, mixing, spec)
+    _check_teachers(plain, teachers, config, mixing, spec)
     teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     windows: tuple[Window, ...] = ()
     named = named_options(spec, mixing)
     if wanted := _wants_names(config, named):
-        teachers, windows = _in_places(teachers, places(body, teachers, config, wanted), config)
+        teachers, windows = _in_places(teachers, places(plain, teachers, config, wanted), config)
     student = Student(
-        body, teachers, spec, config.decoder_min_std, mixing_spec=mixing,
+        plain, teachers, spec, config.decoder_min_std, mixing_spec=mixing,
         windows=windows if named else (),
         optional_losses=optional_losses(config),
     )  # fmt: skip
     if not student.mapping.is_learned:
         student = student.with_frozen_mapping(random.init)
-    statistics = _first_statistics(body, teachers, windows, config)
+    statistics = _first_statistics(plain, teachers, windows, config)
     return Beginning(student, student.init(random.init), statistics)
 
 
 def _check_teachers(
-    body: PlainPolicy,
+    plain: PlainPolicy,
     teachers: tuple[Teacher, ...],
     config: Config,
     mixing: MixingSpec,
@@ -102,8 +102,8 @@ def _check_teachers(
         check_statistics(teachers, config, OF_TEACHERS)
     named = list(zip(config.teacher_paths, teachers, strict=True))
     for path, teacher in named:
-        check_mixing(mixing, body, teacher, path)
-        _check_mapping(spec, body, teacher)
+        check_mixing(mixing, plain, teacher, path)
+        _check_mapping(spec, plain, teacher)
     for (path, teacher), (other_path, other) in combinations(named, 2):
         _check_may_share(path, teacher, other_path, other)
 
@@ -141,24 +141,24 @@ def _in_places(
 
 
 def _first_statistics(
-    body: PlainPolicy, teachers: Sequence[Teacher], windows: Sequence[Window], config: Config
+    plain: PlainPolicy, teachers: Sequence[Teacher], windows: Sequence[Window], config: Config
 ) -> RunningMeanStd | None:
     """What the statistics of the observations begin with; None: nothing."""
     if config.obs_statistics == "fresh":
         return None
     placed = zip(teachers, windows, strict=True)
-    return known_statistics(body.obs_size, [(teacher, [window]) for teacher, window in placed])
+    return known_statistics(plain.obs_size, [(teacher, [window]) for teacher, window in placed])
 
 
-def _check_mapping(spec: MappingSpec, body: PlainPolicy, teacher: Teacher) -> None:
+def _check_mapping(spec: MappingSpec, plain: PlainPolicy, teacher: Teacher) -> None:
     try:
-        check_sizes(spec, body.obs_size, teacher.policy.obs_size)
+        check_sizes(spec, plain.obs_size, teacher.policy.obs_size)
     except ValueError as error:
         raise UserError(
             f"--mapping_num_hidden: {spec.num_hidden} with --mapping_num_layers={spec.num_layers}:"
             f" {error}"
         ) from None
-    check_mapping(spec, body.obs_size, teacher.policy.obs_size)
+    check_mapping(spec, plain.obs_size, teacher.policy.obs_size)
 
 
 def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teacher) -> None:
@@ -184,8 +184,8 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Stud
     Raises:
         KeyError, TypeError, ValueError: the description is damaged.
     """
-    body = PlainPolicy.from_description(described)
-    return description.read(Student, body, described["transfer"], stored)
+    plain = PlainPolicy.from_description(described)
+    return description.read(Student, plain, described["transfer"], stored)
 
 
 def go_on(

@@ -19,24 +19,24 @@ from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.teachers.teacher import Teacher
 
 
-def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarray]:
-    """The teacher's variables whose shape is that of the variable of the same name in `body`.
+def copied_variables(teacher: Teacher, plain: PlainPolicy) -> dict[str, np.ndarray]:
+    """The teacher's variables whose shape is that of the variable of the same name in `plain`.
 
     As in the authors' code. Where the observations have another size, all is copied but the
     weights of the first layer; where the actions have, but the policy's output layer and log σ.
 
     Args:
-        teacher: of the same `NetworkSpec` as `body`.
-        body: the policy that is to start from them.
+        teacher: of the same `NetworkSpec` as `plain`.
+        plain: the policy that is to start from them.
 
     Returns:
-        Variables of the policy and of the value function under the names that they have in `body`.
+        Variables of the policy and of the value function under the names that they have in `plain`.
     """
     old = teacher.policy
-    scopes = {body.pi_scope: old.pi_scope, body.vf_scope: old.vf_scope}
+    scopes = {plain.pi_scope: old.pi_scope, plain.vf_scope: old.vf_scope}
     copied: dict[str, np.ndarray] = {}
     for own, theirs in scopes.items():
-        for name, shape in body.shapes().items():
+        for name, shape in plain.shapes().items():
             value = teacher.params.get(theirs + name.removeprefix(own))
             if name.startswith(f"{own}/") and value is not None and value.shape == shape:
                 copied[name] = value
@@ -44,7 +44,7 @@ def copied_variables(teacher: Teacher, body: PlainPolicy) -> dict[str, np.ndarra
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
     """The student's own networks, starting from what fits of the teacher's.
 
@@ -52,13 +52,13 @@ def start(
         UserError: another σ was asked for than the one that is copied.
     """
     (teacher,) = teachers
-    copied = copied_variables(teacher, body)
-    if config.init_logstd and body.distribution_variables().keys() & copied.keys():
+    copied = copied_variables(teacher, plain)
+    if config.init_logstd and plain.distribution_variables().keys() & copied.keys():
         raise UserError(
             "--init_logstd: --transfer=mlpp copies the σ of the teacher, which has as many actions;"
             " leave it out"
         )
-    return Beginning(body, body.init(random.init) | copied)
+    return Beginning(plain, plain.init(random.init) | copied)
 
 
 def check(config: Config) -> None:

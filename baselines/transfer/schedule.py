@@ -33,7 +33,7 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     A run that is resumed after its hand-over has only the last of them left.
     """
     if not isinstance(policy, Student):
-        return [_alone(1, policy.body, config)]
+        return [_alone(1, policy.plain, config)]
     student = policy
     weights = {loss: getattr(config, loss.coefficient) for loss in student.losses}
 
@@ -46,18 +46,18 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
         Stage(1, student, coefs, student.metrics),
         Stage(first_update_coupled(config), student, coefs, student.metrics, lambda _: begins),
         replace(
-            _alone(first_update_alone(config), student.body, config),
+            _alone(first_update_alone(config), student.plain, config),
             announcement=lambda params: hand_over_lines(student.own_shares(params)),
         ),
     ]
 
 
-def _alone(first: int, body: PlainPolicy, config: Config) -> Stage:
+def _alone(first: int, plain: PlainPolicy, config: Config) -> Stage:
     """The student without its teachers; the weights of its losses are 0, its shares p_0 are 1."""
     weights = {loss.coefficient: 0.0 for loss in losses_with(optional_losses(config))}
-    ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(body)
+    ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(plain)
     logged = weights | own_shares(ones, ones)
-    return Stage(first, body, lambda _: {}, lambda *_: logged, alone=True)
+    return Stage(first, plain, lambda _: {}, lambda *_: logged, alone=True)
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:

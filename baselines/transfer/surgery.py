@@ -32,26 +32,26 @@ from baselines.transfer.teachers.places import known_statistics, placed_teachers
 from baselines.transfer.teachers.teacher import Teacher
 
 
-def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[str, np.ndarray]:
+def carried_over(teacher: Teacher, window: Window, plain: PlainPolicy) -> dict[str, np.ndarray]:
     """Variables with which a policy acts, and values states, as its teacher does in a window.
 
     Args:
-        teacher: of the same `NetworkSpec` as `body`, an MLP.
+        teacher: of the same `NetworkSpec` as `plain`, an MLP.
         window: the place of the teacher's body.
-        body: the policy that is to start from them.
+        plain: the policy that is to start from them.
 
     Returns:
-        The variables of all layers of both sides, under the names that they have in `body`; σ is
+        The variables of all layers of both sides, under the names that they have in `plain`; σ is
         not among them.
     """
-    old, network = teacher.policy, body.network
+    old, network = teacher.policy, plain.network
     assert isinstance(network, Mlp)
-    entries = selection(window.entries, body.obs_size)
-    motors = motor_matrix(window, body.distribution.num_outputs, old.distribution.num_outputs)
+    entries = selection(window.entries, plain.obs_size)
+    motors = motor_matrix(window, plain.distribution.num_outputs, old.distribution.num_outputs)
     carried: dict[str, np.ndarray] = {}
     for scope, its_scope, head, outputs in (
-        (body.pi_scope, old.pi_scope, "pi", motors),
-        (body.vf_scope, old.vf_scope, "vf", np.eye(1, dtype=np.float32)),
+        (plain.pi_scope, old.pi_scope, "pi", motors),
+        (plain.vf_scope, old.vf_scope, "vf", np.eye(1, dtype=np.float32)),
     ):
         layers, its_layers = (
             [*network.layer_names(name), f"{name}/{head}"] for name in (scope, its_scope)
@@ -66,7 +66,7 @@ def carried_over(teacher: Teacher, window: Window, body: PlainPolicy) -> dict[st
 
 
 def start(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
     """The student's own networks, starting as the teacher's.
 
@@ -74,13 +74,13 @@ def start(
         UserError: the networks are no MLPs, actions are not vectors, entries have no names, or the
             teacher shares no motor.
     """
-    if type(body.network) is not Mlp:  # a subclass may compute something else
+    if type(plain.network) is not Mlp:  # a subclass may compute something else
         raise UserError(
             f"--network: {config.network}, and --transfer=surgery knows only the layers of an mlp"
         )
-    [(teacher, [window, *_])] = placed_teachers(body, teachers, config, random)
-    params = body.init(random.init) | carried_over(teacher, window, body)
-    return Beginning(body, params, known_statistics(body.obs_size, [(teacher, [window])]))
+    [(teacher, [window, *_])] = placed_teachers(plain, teachers, config, random)
+    params = plain.init(random.init) | carried_over(teacher, window, plain)
+    return Beginning(plain, params, known_statistics(plain.obs_size, [(teacher, [window])]))
 
 
 SURGERY = TransferMethod(

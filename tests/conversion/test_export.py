@@ -50,9 +50,9 @@ def policy(
     obs_size: int = 3,
 ) -> SavedPolicy:
     """A policy whose every number is random."""
-    body = PlainPolicy(obs_size, distribution_for(action_space), spec, "student0", "vf_student0")
+    plain = PlainPolicy(obs_size, distribution_for(action_space), spec, "student0", "vf_student0")
     params = {
-        name: RNG.normal(size=shape).astype(np.float32) for name, shape in body.shapes().items()
+        name: RNG.normal(size=shape).astype(np.float32) for name, shape in plain.shapes().items()
     }
     normalizer = Normalizer(RunningMeanStd((obs_size,)), RunningMeanStd())
     normalizer.obs_rms.update(RNG.normal(3.0, 2.0, (50, obs_size)))
@@ -65,7 +65,7 @@ def policy(
         "observation_space": describe_space(spaces.Box(low, high, (obs_size,), dtype)),
         "action_space": describe_space(action_space),
     }  # fmt: skip
-    return SavedPolicy(body, params, normalizer, metadata)
+    return SavedPolicy(plain, params, normalizer, metadata)
 
 
 def observations(saved: SavedPolicy, count: int = 40) -> np.ndarray:
@@ -176,7 +176,7 @@ def test_a_zip_of_stable_baselines3_comes_back_to_the_bit(tmp_path: Path, activa
     back = read_saved_policy(str(tmp_path / "back"), "load_path")
     ours = [value.tobytes() for value in saved.params.values()]
     assert [value.tobytes() for value in back.params.values()] == ours
-    assert back.policy.body.spec == saved.policy.body.spec
+    assert back.policy.plain.spec == saved.policy.plain.spec
     assert back.metadata["timesteps"] == 700
     there = back.normalizer.arrays()
     for name, value in saved.normalizer.arrays().items():

@@ -576,7 +576,7 @@ def test_an_edited_network_is_used(by: str, edited: Callable[[str], Any], tmp_pa
         return module.net if by == "function" else "edited_module:net"
 
     def made(policy: TrainedPolicy) -> Any:
-        return policy.saved.policy.body.network
+        return policy.saved.policy.plain.network
 
     model = ppo2.learn("BoxToy-v0", network=given(edited("relu")), num_timesteps=64, **SMALL)
     model.save(tmp_path / "saved")
@@ -596,7 +596,7 @@ def test_a_teacher_at_hand_keeps_its_networks(edited: Callable[[str], Any]) -> N
         callback=seen.append, **SMALL,
     )  # fmt: skip
     student = seen[0].model.saved.policy
-    assert student.body.network.activation == "elu"
+    assert student.plain.network.activation == "elu"
     assert [used.policy.network.activation for used in student.teachers] == ["relu"]
 
 

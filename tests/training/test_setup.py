@@ -44,8 +44,8 @@ def teacher_path(mlp_policy: Any, write_checkpoint: Callable[..., str]) -> str:
 
 
 def student_of(path: str, perturbed: Any, frozen: bool) -> tuple[Student, Arrays]:
-    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
-    student = Student(body, (load_teacher(path),), MappingSpec(2, 8), 0.1)
+    plain = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5), "old", "vf_old")
+    student = Student(plain, (load_teacher(path),), MappingSpec(2, 8), 0.1)
     if frozen:
         student = student.with_frozen_mapping(np.random.default_rng(99))
     return student, perturbed(student.init(np.random.default_rng(0)), 1)
@@ -157,9 +157,9 @@ def test_a_student_goes_on_with_its_teachers_in_their_order(
 ) -> None:
     other = mlp_policy(obs_size=6)
     second = write_checkpoint(other, other.init(np.random.default_rng(1)), "Other-v0", update=2)
-    body = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5))
+    plain = PlainPolicy(3, DiagGaussian(1), NetworkSpec(2, 5))
     teachers = (load_teacher(teacher_path), load_teacher(second))
-    student = Student(body, teachers, MappingSpec(2, 8), 0.1)
+    student = Student(plain, teachers, MappingSpec(2, 8), 0.1)
     saved = write_checkpoint(student, perturbed(student.init(np.random.default_rng(0)), 1))
     settings: dict[str, Any] = {"mapping_num_hidden": 8, "load_path": saved}
     setup = prepared(teacher_paths=(teacher_path, second), **settings)
@@ -250,7 +250,7 @@ def test_weights_and_environments_begin_by_the_seed_of_the_run(rank: int) -> Non
     np.testing.assert_array_equal(setup.envs.reset(), starts)
     setup.envs.close()
     assert setup.streams().state() == given.state()
-    for name, value in setup.policy.body.init(given.init).items():
+    for name, value in setup.policy.plain.init(given.init).items():
         np.testing.assert_array_equal(setup.params[name], value)
 
 

@@ -36,41 +36,41 @@ def same(one: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> bool
 
 
 @pytest.fixture
-def body(mlp_policy: Callable[..., PlainPolicy]) -> PlainPolicy:
+def plain(mlp_policy: Callable[..., PlainPolicy]) -> PlainPolicy:
     return mlp_policy(scopes=("student0", "vf_student0"))
 
 
 def build(
-    body: PlainPolicy, seed: int = 0, **settings: Any
+    plain: PlainPolicy, seed: int = 0, **settings: Any
 ) -> tuple[PlainPolicy | Student, dict[str, np.ndarray]]:
-    config = Config(env="Target-v0", **(asdict(body.spec) | settings))
-    return add_teachers(body, read_teachers(config), config, streams(seed, num_env=1))[:2]
+    config = Config(env="Target-v0", **(asdict(plain.spec) | settings))
+    return add_teachers(plain, read_teachers(config), config, streams(seed, num_env=1))[:2]
 
 
 def build_student(
-    body: PlainPolicy, seed: int = 0, **settings: Any
+    plain: PlainPolicy, seed: int = 0, **settings: Any
 ) -> tuple[Student, dict[str, np.ndarray]]:
-    policy, params = build(body, seed, **settings)
+    policy, params = build(plain, seed, **settings)
     assert isinstance(policy, Student)
     return policy, params
 
 
-def test_without_teachers_the_policy_is_the_body(body: PlainPolicy) -> None:
-    policy, params = build(body)
-    assert policy is body
-    assert same(params, body.init(streams(0, num_env=1).init))
+def test_without_teachers_the_policy_is_the_plain_one(plain: PlainPolicy) -> None:
+    policy, params = build(plain)
+    assert policy is plain
+    assert same(params, plain.init(streams(0, num_env=1).init))
 
 
-def test_a_student_with_its_teachers(body: PlainPolicy, teacher_path: Any) -> None:
+def test_a_student_with_its_teachers(plain: PlainPolicy, teacher_path: Any) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
     student, params = build_student(
-        body,
+        plain,
         teacher_paths=paths,
         mapping_num_layers=3,
         mapping_num_hidden=11,
         decoder_min_std=0.25,
     )
-    assert student.body is body
+    assert student.plain is plain
     assert [teacher.env["id"] for teacher in student.teachers] == ["Source-v0", "Other-v0"]
     assert [teacher.policy.obs_size for teacher in student.teachers] == [4, 6]
     assert student.mapping_spec == MappingSpec(3, 11, "tanh", "learned")
@@ -98,22 +98,24 @@ def test_the_mapping_has_the_activation_of_the_students_networks(
     ],
 )
 def test_teachers_of_one_task_share_the_mapping_only_where_they_are_of_one_body(
-    body: PlainPolicy, teacher_path: Any, sizes: Any, bodies: Any, differ: str
+    plain: PlainPolicy, teacher_path: Any, sizes: Any, bodies: Any, differ: str
 ) -> None:
     paths = tuple(teacher_path(update=i, obs_size=size) for i, size in enumerate(sizes))
-    config = Config(env="Target-v0", teacher_paths=paths, **asdict(body.spec))
+    config = Config(env="Target-v0", teacher_paths=paths, **asdict(plain.spec))
     teachers = tuple(
         replace(teacher, body=sha256 and {"sha256": sha256})
         for teacher, sha256 in zip(read_teachers(config), bodies, strict=True)
     )
     told = f"--teacher_paths: {paths[0]} and {paths[1]} are both of Source-v0 .* {differ};"
     with pytest.raises(UserError, match=told) if differ else nullcontext():
-        add_teachers(body, teachers, config, streams(0, num_env=1))
+        add_teachers(plain, teachers, config, streams(0, num_env=1))
 
 
-def test_a_frozen_mapping_is_drawn_from_the_generator(body: PlainPolicy, teacher_path: Any) -> None:
+def test_a_frozen_mapping_is_drawn_from_the_generator(
+    plain: PlainPolicy, teacher_path: Any
+) -> None:
     settings = {"teacher_paths": (teacher_path(),), "mapping": "frozen"}
-    built = [build_student(body, seed, **settings) for seed in (0, 0, 1)]
+    built = [build_student(plain, seed, **settings) for seed in (0, 0, 1)]
     drawn = [student.frozen_mapping["transfer/embedding0/out/w"] for student, _ in built]
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert (drawn[0] != drawn[2]).all()
@@ -123,11 +125,11 @@ def test_a_frozen_mapping_is_drawn_from_the_generator(body: PlainPolicy, teacher
 
 @pytest.mark.parametrize("mapping", ["learned", "frozen"])
 def test_random_teachers_leave_the_students_own_start_as_it_is(
-    body: PlainPolicy, teacher_path: Any, mapping: str
+    plain: PlainPolicy, teacher_path: Any, mapping: str
 ) -> None:
     paths = teacher_path(update=1), teacher_path("Other-v0", update=2, obs_size=6, num_hidden=9)
     (loaded, its_params), (random, params) = (
-        build_student(body, teacher_paths=paths, mapping=mapping, teacher_weights=weights)
+        build_student(plain, teacher_paths=paths, mapping=mapping, teacher_weights=weights)
         for weights in ("loaded", "random")
     )
     assert same(params, its_params)
@@ -141,11 +143,13 @@ def test_random_teachers_leave_the_students_own_start_as_it_is(
 
 
 def test_random_teachers_are_drawn_by_seed_each_by_itself(
-    body: PlainPolicy, teacher_path: Any
+    plain: PlainPolicy, teacher_path: Any
 ) -> None:
     paths = teacher_path(update=1), teacher_path(update=2)
     settings = {"teacher_paths": paths, "teacher_weights": "random"}
-    (one, _), (again, _), (other, _) = (build_student(body, seed, **settings) for seed in (4, 4, 5))
+    (one, _), (again, _), (other, _) = (
+        build_student(plain, seed, **settings) for seed in (4, 4, 5)
+    )
     for j in range(2):
         assert same(one.teachers[j].params, again.teachers[j].params)
         assert not same(one.teachers[j].params, other.teachers[j].params)
@@ -153,14 +157,14 @@ def test_random_teachers_are_drawn_by_seed_each_by_itself(
 
 
 def test_mlpp_is_the_body_with_all_of_the_teacher_that_fits(
-    body: PlainPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
+    plain: PlainPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
 ) -> None:
     theirs = mlp_policy(obs_size=4, scopes=("old", "vf_old"))
     old = perturbed(theirs.init(RNG(1)), 1)
     path = write_checkpoint(theirs, old)
-    policy, params = build(body, seed=3, teacher_paths=(path,), transfer="mlpp")
-    assert policy is body
-    _, scratch = build(body, seed=3)
+    policy, params = build(plain, seed=3, teacher_paths=(path,), transfer="mlpp")
+    assert policy is plain
+    _, scratch = build(plain, seed=3)
     assert params.keys() == scratch.keys()
     for name, value in params.items():
         is_fresh = name.endswith("/mlp_fc0/w")  # of another number of observations
@@ -173,44 +177,44 @@ def test_mlpp_is_the_body_with_all_of_the_teacher_that_fits(
     [("num_layers", 3, 2), ("num_hidden", 7, 5), ("activation", "relu", "tanh")],
 )
 def test_mlpp_needs_a_teacher_of_the_same_sizes(
-    body: PlainPolicy, teacher_path: Any, flag: str, theirs: Any, own: Any
+    plain: PlainPolicy, teacher_path: Any, flag: str, theirs: Any, own: Any
 ) -> None:
     path = teacher_path(**{flag: theirs})
     with pytest.raises(UserError, match=f"--{flag}: {own}, but that of .* is {theirs}; ") as caught:
-        build(body, teacher_paths=(path,), transfer="mlpp")
+        build(plain, teacher_paths=(path,), transfer="mlpp")
     assert path in str(caught.value)
     if flag != "num_layers":
-        build_student(body, teacher_paths=(path,))
+        build_student(plain, teacher_paths=(path,))
 
 
-def test_the_source_task_must_be_the_teachers(body: PlainPolicy, teacher_path: Any) -> None:
+def test_the_source_task_must_be_the_teachers(plain: PlainPolicy, teacher_path: Any) -> None:
     good, bad = teacher_path(update=1), teacher_path("Other-v0", update=2)
     with pytest.raises(UserError, match=r"--source_env: Source-v0, but .* on Other-v0") as caught:
-        build(body, teacher_paths=(good, bad), source_env="Source-v0")
+        build(plain, teacher_paths=(good, bad), source_env="Source-v0")
     assert bad in str(caught.value)
     assert good not in str(caught.value)
-    build_student(body, teacher_paths=(good,), source_env="Source-v0")
+    build_student(plain, teacher_paths=(good,), source_env="Source-v0")
 
 
-def test_the_kind_of_network_must_be_the_teachers(body: PlainPolicy, teacher_path: Any) -> None:
+def test_the_kind_of_network_must_be_the_teachers(plain: PlainPolicy, teacher_path: Any) -> None:
     path = teacher_path()
     with pytest.raises(UserError, match=f"--teacher_network: my_mlp, but {path} is a mlp"):
-        build(body, teacher_paths=(path,), teacher_network="my_mlp")
-    build_student(body, teacher_paths=(path,), teacher_network="my_mlp,mlp")
+        build(plain, teacher_paths=(path,), teacher_network="my_mlp")
+    build_student(plain, teacher_paths=(path,), teacher_network="my_mlp,mlp")
 
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_the_numbers_of_layers_must_agree(
-    body: PlainPolicy, teacher_path: Any, layers: int
+    plain: PlainPolicy, teacher_path: Any, layers: int
 ) -> None:
     path = teacher_path(num_layers=layers)
     with pytest.raises(UserError, match=rf"--num_layers: 2, but that of .* is {layers}; ") as e:
-        build(body, teacher_paths=(path,))
+        build(plain, teacher_paths=(path,))
     assert path in str(e.value)
 
 
-def test_a_missing_teacher_is_named(body: PlainPolicy, tmp_path: Path) -> None:
+def test_a_missing_teacher_is_named(plain: PlainPolicy, tmp_path: Path) -> None:
     path = str(tmp_path / "00970")
     with pytest.raises(UserError, match="--teacher_paths: cannot read") as caught:
-        build(body, teacher_paths=(path,))
+        build(plain, teacher_paths=(path,))
     assert path in str(caught.value)

@@ -37,8 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def student(
     mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> Kickstarted:
-    body = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
-    return kickstarted(body, [Lesson(make_teacher(1), WINDOWS)])
+    plain = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
+    return kickstarted(plain, [Lesson(make_teacher(1), WINDOWS)])
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def student_of_two(student: Kickstarted, make_teacher: Callable[..., Teacher]) -
     """The second teacher, of one more entry, has its windows partly where the first has them."""
     windows = (Window((4, 3, 2, 1, 0), ((1, 0),)), Window((0, ABSENT, 1, 1, 2), ((3, 2), (2, 1))))
     other = Lesson(make_teacher(2, "Other-v0", obs_size=5), windows)
-    return kickstarted(student.body, [*student.lessons, other])
+    return kickstarted(student.plain, [*student.lessons, other])
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
     trained = ppo2.load(FOUR).saved.params["pi/pi/logstd"]
     expected = trained if weights != "random" else np.full(10, -1.0)
     np.testing.assert_array_equal(lesson.teacher.params["pi/pi/logstd"], expected)
-    for name, value in setup.policy.body.init(setup.streams().init).items():  # as from scratch
+    for name, value in setup.policy.plain.init(setup.streams().init).items():  # as from scratch
         np.testing.assert_array_equal(setup.params[name], value, err_msg=name)
     assert (setup.normalizer.obs_rms.count < 1) == (weights == "random")
 

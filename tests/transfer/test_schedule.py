@@ -46,7 +46,7 @@ def test_a_run_of_the_papers_length(student: Student) -> None:
     assert [stage.first for stage in parts] == [1, 440, 879]
     assert [stage.alone for stage in parts] == [False, False, True]
     assert [stage.policy for stage in parts][:2] == [student, student]
-    assert parts[2].policy is student.body
+    assert parts[2].policy is student.plain
     for update in (1, 2, 438, 439):
         assert at(parts, update).coefs(update) == OFF
     for update in (440, 441, 659, 877, 878):
@@ -97,7 +97,7 @@ def test_every_run_has_the_methods_three_parts(
         stage = at(parts, update)
         near_end = abs(update - end) < 1e-6
         assert stage.alone == (update > end) or near_end
-        assert stage.policy is (student.body if stage.alone else student)
+        assert stage.policy is (student.plain if stage.alone else student)
         coefs = stage.coefs(update)
         if stage.alone:
             assert coefs == {}
@@ -117,7 +117,7 @@ def test_a_run_is_refused_whose_phases_have_no_updates(
     student: Student, method: str, fraction: float
 ) -> None:
     """By going through the updates: each stage must be met, the last of them at the end."""
-    trained, phases = (student, 3) if method == "mikt" else (kickstarted(student.body, ()), 2)
+    trained, phases = (student, 3) if method == "mikt" else (kickstarted(student.plain, ()), 2)
     for nupdates in range(1, 31):
         given = config(nupdates, fraction)
         course = TRANSFERS.known(method).stages(trained, given)
@@ -141,14 +141,14 @@ def test_the_imitation_falls_from_the_weight_that_is_asked_for(student: Student)
         env="Any-v0", teacher_paths=("teacher",), transfer="kickstart", num_timesteps=10 * 2048,
         kickstart_coef=0.5,
     )  # fmt: skip
-    trained = kickstarted(student.body, ())
+    trained = kickstarted(student.plain, ())
     taught, alone = TRANSFERS.known("kickstart").stages(trained, given)
     for update in range(1, 10):
         expected = {"kickstart": 0.5 * (10 - update) / 9}
         assert taught.coefs(update) == pytest.approx(expected)
     assert (alone.first, alone.coefs(10)) == (10, {})
     assert [taught.alone, alone.alone] == [False, True]  # the window of returns starts afresh
-    assert (taught.policy, alone.policy) == (trained, student.body)
+    assert (taught.policy, alone.policy) == (trained, student.plain)
 
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:

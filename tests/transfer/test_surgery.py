@@ -36,24 +36,24 @@ def test_the_student_starts_as_its_teacher(
     mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], num_layers: int
 ) -> None:
     teacher = make_teacher(1, num_layers=num_layers, scopes=("old", "vf_old"))
-    body = mlp_policy(
+    plain = mlp_policy(
         obs_size=5, distribution=DiagGaussian(4), num_layers=num_layers, scopes=("S", "V")
     )
-    carried = carried_over(teacher, WINDOW, body)
-    own = body.init(np.random.default_rng(0))
+    carried = carried_over(teacher, WINDOW, plain)
+    own = plain.init(np.random.default_rng(0))
     assert own.keys() - carried.keys() == {"S/pi/logstd"}
     assert {name: value.shape for name, value in carried.items()} == {
         name: own[name].shape for name in carried
     }
     assert {value.dtype for value in carried.values()} == {np.dtype(np.float32)}
     x = np.stack([OBS[:, 2], np.zeros(7, np.float32), OBS[:, 0], OBS[:, 4]], axis=1)
-    means, _ = body.pi(own | carried, OBS)
+    means, _ = plain.pi(own | carried, OBS)
     theirs, _ = teacher.policy.pi(teacher.params, x)
     assert np.abs(theirs).min() > 0
     np.testing.assert_allclose(means[:, [0, 3]], theirs[:, [2, 0]], rtol=1e-5)
     assert not means[:, [1, 2]].any()
     values = teacher.policy.value(teacher.params, x)
-    np.testing.assert_allclose(body.value(own | carried, OBS), values, rtol=1e-5)
+    np.testing.assert_allclose(plain.value(own | carried, OBS), values, rtol=1e-5)
 
 
 def test_a_run_begins_with_the_teachers_weights_and_statistics_and_its_own_noise() -> None:

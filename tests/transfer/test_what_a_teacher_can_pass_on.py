@@ -61,8 +61,8 @@ def test_a_students_policy_can_be_written_with_a_random_teacher(
     drawn = perturbed(policy.init(np.random.default_rng(1)), 2)
     other = replace(teacher, policy=policy, params=in_double_precision(drawn))
 
-    body = mlp_policy(181, 64, DiagGaussian(22))
-    student, of_other = (Student(body, (t,), MappingSpec(), 0.0) for t in (teacher, other))
+    plain = mlp_policy(181, 64, DiagGaussian(22))
+    student, of_other = (Student(plain, (t,), MappingSpec(), 0.0) for t in (teacher, other))
     params = in_double_precision(perturbed(student.init(np.random.default_rng(3)), 4))
     obs = np.random.default_rng(5).standard_normal((256, 181))
     [means, _], [again, _] = (

@@ -60,7 +60,7 @@ class PlainPolicy:
         return self.spec.build()
 
     @property
-    def body(self) -> PlainPolicy:
+    def plain(self) -> PlainPolicy:
         """Itself."""
         return self
 

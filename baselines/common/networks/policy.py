@@ -27,7 +27,7 @@ class Policy(Protocol):
         """The action distribution."""
 
     @property
-    def body(self) -> PlainPolicy:
+    def plain(self) -> PlainPolicy:
         """Its own networks: itself, or what is left of it once it goes without teachers."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -69,5 +69,5 @@ class Policy(Protocol):
     def describe(self) -> dict[str, Any]:
         """What a checkpoint must say for the policy to be built again; JSON.
 
-        A policy that is not its `body` says it under `transfer`, beside what `body` says.
+        A policy that is not its `plain` says it under `transfer`, beside what `plain` says.
         """

@@ -37,7 +37,7 @@ class PolicySide:
     """What a student's policy side is made of; each list of layers in their order.
 
     Attributes:
-        body: the student's own layers, the output layer with them.
+        own: the student's own layers, the output layer with them.
         mappings: of each source task, the layers of φ, the output layer with them.
         teachers: of each teacher, the layers of its policy, the output layer with them.
         sources: the number of each teacher's source task.
@@ -46,7 +46,7 @@ class PolicySide:
         shares: of each mixed layer, p, float32 of [1 + J].
     """
 
-    body: list[Layer]
+    own: list[Layer]
     mappings: list[list[Layer]]
     teachers: list[list[Layer]]
     sources: list[int]
@@ -62,10 +62,10 @@ def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> Poli
         student: the student.
         params: its variables by name, also those that are not trained.
     """
-    scope, teachers, mixed = student.body.pi_scope, student.teachers, range(student.mixed_layers)
+    scope, teachers, mixed = student.plain.pi_scope, student.teachers, range(student.mixed_layers)
     mappings = [embedding_scope(i) for i in range(len(sources(teachers)))]
     side = PolicySide(
-        body=student.body.policy_layers(params),
+        own=student.plain.policy_layers(params),
         mappings=[dense_layers(student.mapping.embedding, params, name) for name in mappings],
         teachers=[teacher.policy.policy_layers(teacher.params) for teacher in teachers],
         sources=source_numbers(teachers),
@@ -73,14 +73,14 @@ def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> Poli
         laterals=[[params[lateral_name(scope, i, j)] for j in range(len(teachers))] for i in mixed],
         shares=[shares(params, scope, i) for i in mixed],
     )
-    return side if all([side.body, *side.mappings, *side.teachers]) else None
+    return side if all([side.own, *side.mappings, *side.teachers]) else None
 
 
 def as_one_network(side: PolicySide) -> Callable[[np.ndarray], np.ndarray]:
     """The outputs of the policy network [B, k] as a function of normalised observations [B, d]."""
     embed = _last_hidden([mapping[:-1] for mapping in side.mappings])
     mixed = _mixed_layers(side)
-    outputs = feed_forward([*mixed, *side.body[len(mixed) :]])
+    outputs = feed_forward([*mixed, *side.own[len(mixed) :]])
     return lambda obs: outputs(np.concatenate((obs, embed(obs)), axis=1))
 
 
@@ -106,7 +106,7 @@ def _mixed_layers(side: PolicySide) -> list[Layer]:
         if i == 0:
             own, *theirs = _first_layers(side)
         else:
-            own, *theirs = _each_on_its_part([net[i] for net in (side.body, *side.teachers)])
+            own, *theirs = _each_on_its_part([net[i] for net in (side.own, *side.teachers)])
         mixed = _mixed(own, theirs, laterals, p)
         is_last = i + 1 == len(side.shares)
         layers.append(mixed if is_last else _joined([mixed, *theirs]))
@@ -116,9 +116,9 @@ def _mixed_layers(side: PolicySide) -> list[Layer]:
 def _first_layers(side: PolicySide) -> list[Layer]:
     """The student's and each teacher's first layer, on s and the last hidden layers of the φ."""
     ends = [mapping[-1] for mapping in side.mappings]
-    obs, *embedded = _slices([len(side.body[0].w), *(len(end.w) for end in ends)])
+    obs, *embedded = _slices([len(side.own[0].w), *(len(end.w) for end in ends)])
     inputs = embedded[-1].stop
-    layers = [_widened(side.body[0], obs, inputs)]
+    layers = [_widened(side.own[0], obs, inputs)]
     for (first, *_), source in zip(side.teachers, side.sources, strict=True):
         layer = _widened(_after(ends[source], first), embedded[source], inputs)
         chosen = side.selections[source]

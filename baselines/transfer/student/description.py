@@ -55,7 +55,7 @@ def frozen_arrays(parts: StudentParts) -> dict[str, np.ndarray]:
 
 def read(
     kind: type[Kind],
-    body: PlainPolicy,
+    plain: PlainPolicy,
     described: Mapping[str, Any],
     stored: Mapping[str, np.ndarray],
 ) -> Kind:
@@ -63,7 +63,7 @@ def read(
 
     Args:
         kind: what is made of the parts.
-        body: the student's own networks.
+        plain: the student's own networks.
         described: what the checkpoint says under `transfer`.
         stored: its arrays.
 
@@ -76,14 +76,14 @@ def read(
     spec = MappingSpec(**described["mapping_spec"])
     sizes = source_sizes(teachers)
     for size in sizes:
-        check_sizes(spec, body.obs_size, size)
+        check_sizes(spec, plain.obs_size, size)
     frozen: Params = {}
     if described["frozen_mapping"]:
-        needed = shapes(spec.build().embedding_variables(body.obs_size, sizes))
+        needed = shapes(spec.build().embedding_variables(plain.obs_size, sizes))
         frozen = checked_arrays(stored, needed)
-    mixing, windows = _stored_mixing(described, body, teachers, spec)
+    mixing, windows = _stored_mixing(described, plain, teachers, spec)
     return kind(
-        body=body,
+        plain=plain,
         teachers=teachers,
         mapping_spec=spec,
         min_std=float(described["min_std"]),
@@ -98,15 +98,15 @@ def read(
 
 def _stored_mixing(
     described: Mapping[str, Any],
-    body: PlainPolicy,
+    plain: PlainPolicy,
     teachers: Sequence[Teacher],
     mapping: MappingSpec,
 ) -> tuple[MixingSpec, tuple[Window, ...]]:
     mixing, told = MixingSpec(**described.get("mixing", {})), described.get("windows", [])
     for teacher in teachers:
-        check_mixing(mixing, body, teacher, teacher.env["id"])
+        check_mixing(mixing, plain, teacher, teacher.env["id"])
     placed = teachers if named_options(mapping, mixing) else ()
     windows = [
-        stored_window(window, body, teacher) for window, teacher in zip(told, placed, strict=True)
+        stored_window(window, plain, teacher) for window, teacher in zip(told, placed, strict=True)
     ]
     return mixing, tuple(windows)

@@ -96,23 +96,25 @@ class MixingSpec:
         """Whether the output layer is mixed as the hidden layers are."""
         return self.outputs != "none"
 
-    def layers(self, body: PlainPolicy) -> int:
+    def layers(self, plain: PlainPolicy) -> int:
         """Number of layers of either side that are mixed."""
-        return len(body.network.widths) + self.with_outputs
+        return len(plain.network.widths) + self.with_outputs
 
 
-def mixing_variables(body: PlainPolicy, teachers: Sequence[Teacher], spec: MixingSpec) -> Variables:
+def mixing_variables(
+    plain: PlainPolicy, teachers: Sequence[Teacher], spec: MixingSpec
+) -> Variables:
     """The logits and U of the policy side and of the value side, and A of the policy's outputs.
 
     U and A are Glorot uniform; `fixed_matrices` has the values of those that are not learned.
     """
-    sides = [_of_side(body, teachers, scope) for scope in (body.pi_scope, body.vf_scope)]
-    return joined([*sides, _of_outputs(body, teachers) if spec.with_outputs else {}])
+    sides = [_of_side(plain, teachers, scope) for scope in (plain.pi_scope, plain.vf_scope)]
+    return joined([*sides, _of_outputs(plain, teachers) if spec.with_outputs else {}])
 
 
-def _of_side(body: PlainPolicy, teachers: Sequence[Teacher], scope: str) -> Variables:
+def _of_side(plain: PlainPolicy, teachers: Sequence[Teacher], scope: str) -> Variables:
     variables: Variables = {}
-    for i, width in enumerate(body.network.widths):
+    for i, width in enumerate(plain.network.widths):
         variables[mixing_name(scope, i)] = constant(_logits(teachers))
         for j, teacher in enumerate(teachers):
             shape = (teacher.policy.network.widths[i], width)
@@ -120,16 +122,16 @@ def _of_side(body: PlainPolicy, teachers: Sequence[Teacher], scope: str) -> Vari
     return variables
 
 
-def _of_outputs(body: PlainPolicy, teachers: Sequence[Teacher]) -> Variables:
+def _of_outputs(plain: PlainPolicy, teachers: Sequence[Teacher]) -> Variables:
     """A value needs no matrix: it is one number in any task."""
-    last, actions = len(body.network.widths), body.distribution.num_outputs
+    last, actions = len(plain.network.widths), plain.distribution.num_outputs
     variables = {
         mixing_name(scope, last): constant(_logits(teachers))
-        for scope in (body.pi_scope, body.vf_scope)
+        for scope in (plain.pi_scope, plain.vf_scope)
     }
     for j, teacher in enumerate(teachers):
         shape = (teacher.policy.distribution.num_outputs, actions)
-        variables[lateral_name(body.pi_scope, last, j)] = Variable(shape, glorot_uniform)
+        variables[lateral_name(plain.pi_scope, last, j)] = Variable(shape, glorot_uniform)
     return variables
 
 
@@ -138,29 +140,29 @@ def _logits(teachers: Sequence[Teacher]) -> np.ndarray:
 
 
 def fixed_matrices(
-    body: PlainPolicy, windows: Sequence[Window], teachers: Sequence[Teacher], spec: MixingSpec
+    plain: PlainPolicy, windows: Sequence[Window], teachers: Sequence[Teacher], spec: MixingSpec
 ) -> dict[str, np.ndarray]:
     """Those U and A that are not learned, by name.
 
     Args:
-        body: the student's own networks.
+        plain: the student's own networks.
         windows: of each teacher, where on the student's body its motors are; only for `named`.
         teachers: the teachers.
         spec: how they are mixed in.
     """
-    widths = body.network.widths
+    widths = plain.network.widths
     fixed: dict[str, np.ndarray] = {}
     for j, teacher in enumerate(teachers):
         if spec.laterals == "identity":
             fixed |= {
                 lateral_name(scope, i, j): np.eye(width, dtype=np.float32)
-                for scope in (body.pi_scope, body.vf_scope)
+                for scope in (plain.pi_scope, plain.vf_scope)
                 for i, width in enumerate(widths)
             }
         if spec.outputs == "named":
-            fixed[lateral_name(body.pi_scope, len(widths), j)] = motor_matrix(
+            fixed[lateral_name(plain.pi_scope, len(widths), j)] = motor_matrix(
                 windows[j],
-                body.distribution.num_outputs,
+                plain.distribution.num_outputs,
                 teacher.policy.distribution.num_outputs,
             )
     return fixed

@@ -74,12 +74,12 @@ class Student(StudentParts):
     @property
     def distribution(self) -> Distribution:
         """The action distribution."""
-        return self.body.distribution
+        return self.plain.distribution
 
     @property
     def obs_size(self) -> int:
         """Number of the student's observation dimensions d."""
-        return self.body.obs_size
+        return self.plain.obs_size
 
     def _with_fixed(self, params: Params) -> Params:
         """The trained variables and those that are not (`fixed`): what the private methods read."""
@@ -134,16 +134,16 @@ class Student(StudentParts):
         Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
         """
         target, *spread = map(arrays.stop_gradient, pi)
-        alone, *_ = self.body.pi(params, obs)
+        alone, *_ = self.plain.pi(params, obs)
         divergences = self.distribution.kl((target, *spread), (alone, *spread))
-        differences = arrays.stop_gradient(value) - self.body.value(params, obs)
+        differences = arrays.stop_gradient(value) - self.plain.value(params, obs)
         return distillation_loss(divergences, differences)
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
-        scope, last = self.body.pi_scope, len(self.body.network.widths)
+        scope, last = self.plain.pi_scope, len(self.plain.network.widths)
         features = [teacher.policy_features(x) for teacher, x in self._seen_by(embedded)]
-        latent = last_hidden_layer(self.body.network, params, scope, obs, features)
-        pi = self.body.pi_head(params, latent)
+        latent = last_hidden_layer(self.plain.network, params, scope, obs, features)
+        pi = self.plain.pi_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return pi
         mean, *spread = pi
@@ -154,10 +154,10 @@ class Student(StudentParts):
         return self._output(params, scope, mean, theirs), *spread
 
     def _value(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Array:
-        scope = self.body.vf_scope
+        scope = self.plain.vf_scope
         features = [teacher.value_features(x) for teacher, x in self._seen_by(embedded)]
-        latent = last_hidden_layer(self.body.network, params, scope, obs, features)
-        value = self.body.value_head(params, latent)
+        latent = last_hidden_layer(self.plain.network, params, scope, obs, features)
+        value = self.plain.value_head(params, latent)
         if not self.mixing_spec.with_outputs:
             return value
         theirs = [teacher.value(z) for teacher, z in zip(self.teachers, features, strict=True)]
@@ -165,7 +165,7 @@ class Student(StudentParts):
 
     def _output(self, params: Params, scope: str, own: Array, theirs: Sequence[Array]) -> Array:
         """The output of a side, with the teachers' mixed in; [B, k] or [B]."""
-        return mixed(shares(params, scope, len(self.body.network.widths)), own, theirs)
+        return mixed(shares(params, scope, len(self.plain.network.widths)), own, theirs)
 
     def _embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]."""
@@ -184,15 +184,15 @@ class Student(StudentParts):
     @property
     def _scopes(self) -> tuple[str, str]:
         """Those of the policy side and of the value side."""
-        return self.body.pi_scope, self.body.vf_scope
+        return self.plain.pi_scope, self.plain.vf_scope
 
     def frozen(self) -> dict[str, np.ndarray]:
         """The teachers' variables, and φ's where it is not learned."""
         return description.frozen_arrays(self)
 
     def describe(self) -> dict[str, Any]:
-        """The body, and under `transfer` the teachers and the mapping, for a checkpoint."""
-        return self.body.describe() | {"transfer": description.describe(self)}
+        """The plain policy, and under `transfer` the teachers and the mapping, for a checkpoint."""
+        return self.plain.describe() | {"transfer": description.describe(self)}
 
     def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:
         """What is logged of its use of the teachers (`student_metrics`).
@@ -226,4 +226,4 @@ class Student(StudentParts):
         side = acting.policy_side(self, self._with_fixed(params))
         if side is None:
             return plain_actor(self.distribution, self.pi, params)
-        return self.body.actor_from(params, acting.as_one_network(side))
+        return self.plain.actor_from(params, acting.as_one_network(side))

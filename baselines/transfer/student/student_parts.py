@@ -38,19 +38,19 @@ def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[st
     return [option for option, is_named in named.items() if is_named]
 
 
-def check_mixing(spec: MixingSpec, body: PlainPolicy, teacher: Teacher, name: str) -> None:
+def check_mixing(spec: MixingSpec, plain: PlainPolicy, teacher: Teacher, name: str) -> None:
     """Check that a teacher, which messages call `name`, can be mixed in so.
 
     Raises:
         UserError: it cannot.
     """
-    own, theirs = body.network.widths, teacher.policy.network.widths
+    own, theirs = plain.network.widths, teacher.policy.network.widths
     if spec.laterals == "identity" and own != theirs:
         raise UserError(
             f"--laterals: identity needs hidden layers as wide as the student's, {_said(own)}, not"
             f" {_said(theirs)} (the teacher {name})"
         )
-    actions = body.distribution, teacher.policy.distribution
+    actions = plain.distribution, teacher.policy.distribution
     if spec.with_outputs and not all(isinstance(kind, DiagGaussian) for kind in actions):
         raise UserError(
             f"--mix_outputs: {spec.outputs} needs tasks whose actions are a Box"
@@ -67,7 +67,7 @@ class StudentParts:
     """The parts of a policy with teachers.
 
     Attributes:
-        body: the student's own networks; all that is left once it goes alone.
+        plain: the student's own networks; all that is left once it goes alone.
         teachers: the frozen teachers.
         mapping_spec: φ and its decoder.
         min_std: standard deviation of the noise that is added to the decoder, in units of the
@@ -78,7 +78,7 @@ class StudentParts:
         optional_losses: names of those optional ones of `objectives.LOSSES` that it has.
     """
 
-    body: PlainPolicy
+    plain: PlainPolicy
     teachers: tuple[Teacher, ...]
     mapping_spec: MappingSpec
     min_std: float
@@ -100,12 +100,12 @@ class StudentParts:
     @cached_property
     def mixed_layers(self) -> int:
         """Number of layers of either side that are mixed."""
-        return self.mixing_spec.layers(self.body)
+        return self.mixing_spec.layers(self.plain)
 
     @cached_property
     def fixed(self) -> Params:
         """Its variables that are not trained, by name; the teachers' are not among them."""
-        matrices = fixed_matrices(self.body, self.windows, self.teachers, self.mixing_spec)
+        matrices = fixed_matrices(self.plain, self.windows, self.teachers, self.mixing_spec)
         return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
 
     def _chosen_entries(self) -> Params:
@@ -114,7 +114,7 @@ class StudentParts:
             return {}
         numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
         return {
-            f"{embedding_scope(source)}/{SELECTION}": selection(window.entries, self.body.obs_size)
+            f"{embedding_scope(source)}/{SELECTION}": selection(window.entries, self.plain.obs_size)
             for source, window in numbered
         }
 
@@ -126,10 +126,10 @@ class StudentParts:
         """All trainable variables, by the name that a user reads for each part."""
         sizes = source_sizes(self.teachers)
         parts = {
-            "body": self.body.variables(),
-            MIXING: mixing_variables(self.body, self.teachers, self.mixing_spec),
+            "plain": self.plain.variables(),
+            MIXING: mixing_variables(self.plain, self.teachers, self.mixing_spec),
             "mapping": self._embedding_variables(),
-            "decoder": self.mapping.decoder_variables(self.body.obs_size, sizes),
+            "decoder": self.mapping.decoder_variables(self.plain.obs_size, sizes),
         }
         if ALIGNMENT in self.optional_losses:
             parts["value alignment"] = alignment_variables(len(self.teachers))
@@ -139,7 +139,7 @@ class StudentParts:
         }
 
     def _embedding_variables(self) -> Variables:
-        return self.mapping.embedding_variables(self.body.obs_size, source_sizes(self.teachers))
+        return self.mapping.embedding_variables(self.plain.obs_size, source_sizes(self.teachers))
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Self:
         """The same student whose φ stays at a random start."""
@@ -154,9 +154,9 @@ class StudentParts:
         return shapes(self.variables())
 
     def variable_counts(self) -> dict[str, int]:
-        """Those of the body, of what mixes the teachers in, of the mappings and the decoders."""
+        """Number of variables of each part: the plain policy, mixing, mappings, decoders."""
         _, *parts = self._variables_by_part().items()
-        return self.body.variable_counts() | {
+        return self.plain.variable_counts() | {
             part: sum(prod(shape) for shape in shapes(variables).values())
             for part, variables in parts
         }
@@ -164,7 +164,7 @@ class StudentParts:
     def outline(self) -> list[str]:
         """What is mapped to what, what corresponds by name where that counts, optional losses."""
         mapped = [
-            f"mapping: {self.body.obs_size} dimensions to the {teacher.policy.obs_size} of"
+            f"mapping: {self.plain.obs_size} dimensions to the {teacher.policy.obs_size} of"
             f" {teacher.called}"
             for teacher in sources(self.teachers)
         ]

@@ -31,12 +31,12 @@ STATISTICS_WEIGHT = 1e5
 
 
 def places(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, wanted: str
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, wanted: str
 ) -> list[list[Window]]:
     """The windows of each teacher, one at least; the tasks are made to learn the names.
 
     Args:
-        body: the student's own networks.
+        plain: the student's own networks.
         teachers: those of `config.teacher_paths`.
         config: the settings.
         wanted: the flag that needs them and its value, for the messages: "--flag: value".
@@ -45,7 +45,7 @@ def places(
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
         TaskError: a task raised an error.
     """
-    names = _names(body, config.env, config.env_arguments, "env", wanted)
+    names = _names(plain, config.env, config.env_arguments, "env", wanted)
     found = []
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         source = teacher.env["id"]
@@ -82,12 +82,12 @@ def _names(
 
 
 def placed_teachers(
-    body: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
+    plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> list[tuple[Teacher, list[Window]]]:
     """The teachers with the weights of the run, each with its places on the student's body.
 
     Args:
-        body: the student's own networks.
+        plain: the student's own networks.
         teachers: those of `config.teacher_paths`, as loaded.
         config: the settings.
         random: where random weights are drawn from.
@@ -98,7 +98,7 @@ def placed_teachers(
         TaskError: a task raised an error.
     """
     check_statistics(teachers, config, f"--transfer={config.transfer}")
-    found = places(body, teachers, config, f"--transfer: {config.transfer}")
+    found = places(plain, teachers, config, f"--transfer: {config.transfer}")
     weighted = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     return list(zip(weighted, found, strict=True))
 

@@ -113,7 +113,7 @@ def describe_window(window: Window) -> list[Any]:
     return [list(window.entries), [list(pair) for pair in window.motors]]
 
 
-def stored_window(described: Sequence[Any], body: PlainPolicy, teacher: Teacher) -> Window:
+def stored_window(described: Sequence[Any], plain: PlainPolicy, teacher: Teacher) -> Window:
     """The inverse of `describe_window`.
 
     Raises:
@@ -121,8 +121,8 @@ def stored_window(described: Sequence[Any], body: PlainPolicy, teacher: Teacher)
     """
     entries, motors = described
     window = Window(tuple(entries), tuple((own, theirs) for own, theirs in motors))
-    bounds = (body.distribution.num_outputs, teacher.policy.distribution.num_outputs)
-    numbers = [(entry, body.obs_size) for entry in window.entries if entry != ABSENT]
+    bounds = (plain.distribution.num_outputs, teacher.policy.distribution.num_outputs)
+    numbers = [(entry, plain.obs_size) for entry in window.entries if entry != ABSENT]
     numbers += [pair for motor in window.motors for pair in zip(motor, bounds, strict=True)]
     if len(window.entries) != teacher.policy.obs_size or not window.motors:
         raise ValueError("a window does not fit its teacher")

@@ -35,14 +35,14 @@ def test_depth_and_activation(
     num_layers: int, activation: str, mlp_policy: Any, make_teacher: Any, perturbed: Any
 ) -> None:
     sizes = {"num_layers": num_layers, "activation": activation}
-    body = mlp_policy(num_hidden=6, scopes=("student", "vf_student"), **sizes)
-    check(body, perturbed(body.init(np.random.default_rng(0)), 1))
+    plain = mlp_policy(num_hidden=6, scopes=("student", "vf_student"), **sizes)
+    check(plain, perturbed(plain.init(np.random.default_rng(0)), 1))
     teachers = (
         make_teacher(1, num_layers=num_layers, num_hidden=4),
         make_teacher(2, "Other-v0", obs_size=6, num_hidden=7, **sizes),
         make_teacher(3, num_layers=num_layers, num_hidden=5),
     )
-    student = Student(body, teachers, MappingSpec(num_layers, 8, "relu"), 0.1)
+    student = Student(plain, teachers, MappingSpec(num_layers, 8, "relu"), 0.1)
     check(student, perturbed(student.init(np.random.default_rng(0)), 1))
 
 

@@ -262,12 +262,12 @@ DEFAULTS = {
 
 @pytest.fixture(scope="module")
 def full_size(make_teacher: Callable[..., Teacher]) -> Student:
-    body = PlainPolicy(181, DiagGaussian(22), NetworkSpec(), "student0", "vf_student0")
+    plain = PlainPolicy(181, DiagGaussian(22), NetworkSpec(), "student0", "vf_student0")
     teachers = (
         make_teacher(1, "Four-v1", obs_size=97, num_hidden=64),
         make_teacher(2, "Six-v1", obs_size=139, num_hidden=32),
     )
-    return Student(body, teachers, MappingSpec(), 0.1)
+    return Student(plain, teachers, MappingSpec(), 0.1)
 
 
 @pytest.fixture(scope="module")
@@ -411,7 +411,7 @@ def test_tasks_of_other_arguments_are_other_tasks(
     student = make_student()
     (one,) = student.teachers
     other = Teacher(one.policy, one.params, {"id": one.env["id"], "kwargs": {"legs": 6}}, "")
-    both = Student(student.body, (one, other), student.mapping_spec, 0.1)
+    both = Student(student.plain, (one, other), student.mapping_spec, 0.1)
     assert "transfer/embedding1/out/w" in both.init(np.random.default_rng(0))
 
 
@@ -435,8 +435,8 @@ def test_a_share_of_one_leaves_the_body_alone(student: Student, params: Arrays) 
     np.testing.assert_allclose(
         values, body_by_hand(params, OBS, "vf_student", "vf")[:, 0], rtol=1e-4, atol=1e-5
     )
-    np.testing.assert_allclose(mean, student.body.pi(params, OBS)[0], rtol=0, atol=1e-6)
-    np.testing.assert_allclose(values, student.body.value(params, OBS), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(mean, student.plain.pi(params, OBS)[0], rtol=0, atol=1e-6)
+    np.testing.assert_allclose(values, student.plain.value(params, OBS), rtol=0, atol=1e-6)
 
 
 def test_the_student_alone_is_an_ordinary_policy(
@@ -444,7 +444,7 @@ def test_the_student_alone_is_an_ordinary_policy(
 ) -> None:
     model = Model(student, params, small_config())
     with_teachers = model.value(OBS)
-    model.reduce_to(student.body)
+    model.reduce_to(student.plain)
     assert not [name for name in model.params if "mixing" in name or "lateral" in name]
     assert not [name for name in model.params if name.startswith("transfer/")]
     np.testing.assert_allclose(

@@ -58,12 +58,12 @@ def student(
     option: str, mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> Student:
     mapping, mixing, losses = OPTIONS[option]
-    body = mlp_policy(scopes=("student", "vf_student"))
+    plain = mlp_policy(scopes=("student", "vf_student"))
     teachers = make_teacher(1), make_teacher(2, "Other-v0", obs_size=6, activation="relu")
     windows = WINDOWS if "named" in (mapping, mixing.outputs) else ()
     spec = MappingSpec(2, 8, "tanh", mapping)
     options: dict[str, Any] = {"mixing_spec": mixing, "optional_losses": losses}
-    return Student(body, teachers, spec, 0.7, windows=windows, **options)
+    return Student(plain, teachers, spec, 0.7, windows=windows, **options)
 
 
 @pytest.fixture
@@ -225,9 +225,9 @@ def test_the_distillation_loss_of_discrete_actions(
     mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher], perturbed: Any
 ) -> None:
     """Unlike that of two Gaussians of the same σ, this divergence is not symmetric."""
-    body = mlp_policy(distribution=Categorical(4), scopes=("student", "vf_student"))
+    plain = mlp_policy(distribution=Categorical(4), scopes=("student", "vf_student"))
     losses = ("distillation",)
-    student = Student(body, (make_teacher(1),), MappingSpec(2, 8), 0.7, optional_losses=losses)
+    student = Student(plain, (make_teacher(1),), MappingSpec(2, 8), 0.7, optional_losses=losses)
     params = perturbed(student.init(np.random.default_rng(0)), 1)
     (log_probabilities,), value, found = student.learning_outputs(params, OBS, RETURNS)
     reference = Reference("distillation", student, params)
@@ -330,9 +330,9 @@ def test_with_no_share_left_to_the_teachers_the_student_is_its_body(
         if "/mixing" in name:
             value[:] = 0
             value[0] = 50
-    body, left = student.body, {name: params[name] for name in student.body.shapes()}
-    np.testing.assert_allclose(student.pi(params, OBS)[0], body.pi(left, OBS)[0], atol=1e-6)
-    np.testing.assert_allclose(student.value(params, OBS), body.value(left, OBS), atol=1e-6)
+    plain, left = student.plain, {name: params[name] for name in student.plain.shapes()}
+    np.testing.assert_allclose(student.pi(params, OBS)[0], plain.pi(left, OBS)[0], atol=1e-6)
+    np.testing.assert_allclose(student.value(params, OBS), plain.value(left, OBS), atol=1e-6)
 
 
 def test_a_checkpoint_brings_it_back(student: Student, params: Arrays) -> None:
@@ -403,23 +403,23 @@ def test_a_description_whose_networks_do_not_fit_is_refused(make_student: Any) -
         restore(described, student.frozen())
 
 
-def started(body: PlainPolicy, teacher: Teacher, **settings: Any) -> None:
+def started(plain: PlainPolicy, teacher: Teacher, **settings: Any) -> None:
     config = Config(env="CartPole-v1", teacher_paths=("a/file",), **settings)
-    start(body, (teacher,), config, streams(0, num_env=1))
+    start(plain, (teacher,), config, streams(0, num_env=1))
 
 
 def test_what_does_not_fit_is_told(
     mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> None:
-    body, teacher = mlp_policy(num_hidden=6), make_teacher(1)
+    plain, teacher = mlp_policy(num_hidden=6), make_teacher(1)
     with pytest.raises(UserError, match=r"^--laterals: identity needs .*, 6, not 5 \(.*a/file\)$"):
-        started(body, teacher, laterals="identity")
+        started(plain, teacher, laterals="identity")
     discrete = mlp_policy(distribution=Categorical(3))
     for kind in ("learned", "named"):
         with pytest.raises(UserError, match=f"--mix_outputs: {kind} needs .* Box"):
             started(discrete, teacher, mix_outputs=kind)
         with pytest.raises(UserError, match=f"--mix_outputs: {kind} needs .* Box"):
-            started(body, make_teacher(1, distribution=Categorical(2)), mix_outputs=kind)
+            started(plain, make_teacher(1, distribution=Categorical(2)), mix_outputs=kind)
     for settings in ({"mapping": "named"}, {"mix_outputs": "named"}):
         ((flag, value),) = settings.items()
         told = f"--env: CartPole-v1 is no MuJoCo task; .*, and --{flag}: {value} needs them"

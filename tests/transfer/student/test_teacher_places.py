@@ -52,9 +52,9 @@ def theirs() -> EntryNames:
 
 
 def begun(teacher: Teacher, ours: EntryNames, **settings: Any) -> tuple[Student, Beginning]:
-    body = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
+    plain = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
     config = Config(env=EIGHT, teacher_paths=(FOUR,), **settings)
-    beginning = start(body, (teacher,), config, streams(0, num_env=1))
+    beginning = start(plain, (teacher,), config, streams(0, num_env=1))
     assert isinstance(beginning.policy, Student)
     return beginning.policy, beginning
 
@@ -76,7 +76,7 @@ def test_where_a_place_has_all_shares_its_motors_do_what_the_teacher_does(
     student, beginning = begun(teacher, ours, teacher_places="all", **BY_NAME)
     logits = np.full(4, -50, np.float32)
     logits[1 + place] = 50
-    params = beginning.params | {f"{student.body.pi_scope}/mixing2": logits}
+    params = beginning.params | {f"{student.plain.pi_scope}/mixing2": logits}
     rng = np.random.default_rng(place)
     seen = {(e.quantity, e.part, e.number): rng.standard_normal() for e in ours.observation}
     obs = np.array([list(seen.values())], np.float32)
@@ -105,7 +105,7 @@ def test_each_place_has_a_mapping_and_laterals_of_its_own(
     assert [one.place for one in student.teachers] == list(range(number))
     parts = {name.split("/")[1] for name in beginning.params if name.startswith("transfer/")}
     assert parts == {f"{part}{i}" for part in ("embedding", "decoder") for i in range(number)}
-    shares = beginning.params[f"{student.body.pi_scope}/mixing0"]
+    shares = beginning.params[f"{student.plain.pi_scope}/mixing0"]
     np.testing.assert_allclose(shares, [-0.1] + [0.01] * number, rtol=1e-6)
     mapped = "mapping: 181 dimensions to the 97 of CentipedeFour-v1"
     places = ["", " in place 2", " in place 3"]
@@ -115,12 +115,12 @@ def test_each_place_has_a_mapping_and_laterals_of_its_own(
 def test_two_teachers_of_a_task_share_the_mapping_of_a_place(
     teacher: Teacher, ours: EntryNames
 ) -> None:
-    body = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
+    plain = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
     config = Config(env=EIGHT, teacher_paths=(FOUR, FOUR), teacher_places="all", **BY_NAME)
-    beginning = start(body, (teacher, teacher), config, streams(0, num_env=1))
+    beginning = start(plain, (teacher, teacher), config, streams(0, num_env=1))
     scopes = {name.split("/")[1] for name in beginning.params if "/embedding" in name}
     assert scopes == {"embedding0", "embedding1", "embedding2"}
-    assert len(beginning.params[f"{body.pi_scope}/mixing0"]) == 1 + 2 * 3
+    assert len(beginning.params[f"{plain.pi_scope}/mixing0"]) == 1 + 2 * 3
     student = beginning.policy
     assert isinstance(student, Student)
     assert [one.place for one in student.teachers] == [0, 1, 2] * 2
@@ -134,9 +134,9 @@ def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
 ) -> None:
     """A body of eight legs has two places for one of six legs, and three for one of four."""
     longer = teacher_from_checkpoint(load(SIX, "teacher_paths"), SIX)
-    body = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
+    plain = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
     config = Config(env=EIGHT, teacher_paths=(SIX, FOUR), teacher_places="all", **BY_NAME)
-    beginning = start(body, (longer, teacher), config, streams(0, num_env=1))
+    beginning = start(plain, (longer, teacher), config, streams(0, num_env=1))
     student = beginning.policy
     assert isinstance(student, Student)
     assert [one.place for one in student.teachers] == [0, 1, 0, 1, 2]
@@ -243,10 +243,10 @@ def test_a_student_goes_on_with_the_same_places_only(teacher: Teacher, ours: Ent
 def test_without_names_there_are_no_places(
     teacher: Teacher, option: dict[str, Any], told: str
 ) -> None:
-    body = PlainPolicy(4, DiagGaussian(2), SPEC)
+    plain = PlainPolicy(4, DiagGaussian(2), SPEC)
     config = Config(env="CartPole-v1", teacher_paths=(FOUR,), **option)
     with pytest.raises(UserError, match=f"^--env: CartPole-v1 is no MuJoCo .*, and {told} needs"):
-        start(body, (teacher,), config, streams(0, num_env=1))
+        start(plain, (teacher,), config, streams(0, num_env=1))
 
 
 def test_statistics_must_be_known(teacher: Teacher, ours: EntryNames) -> None:

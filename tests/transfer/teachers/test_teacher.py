@@ -138,10 +138,10 @@ def test_a_student_that_still_has_teachers_is_refused(
 def test_a_student_after_its_hand_over_is_a_teacher(
     make_student: Callable[..., Student], write_checkpoint: Callable[..., str]
 ) -> None:
-    body = make_student().body
-    params = body.init(np.random.default_rng(0))
-    teacher = load_teacher(write_checkpoint(body, params, "Target-v0"))
-    assert teacher.policy == body
+    plain = make_student().plain
+    params = plain.init(np.random.default_rng(0))
+    teacher = load_teacher(write_checkpoint(plain, params, "Target-v0"))
+    assert teacher.policy == plain
     assert teacher.params["student/mlp_fc0/w"].tobytes() == params["student/mlp_fc0/w"].tobytes()
 
 
