@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
 
 
 def purpose(name: str) -> str:
-    """What a command is for: the first line of its module, which is not imported."""
+    """The purpose of a command: the first line of its module, which is not imported."""
     text = (HERE / f"{name}.py").read_text(encoding="utf-8")
     return re.split(r":? `", ast.get_docstring(ast.parse(text)) or "")[0]
 

@@ -21,7 +21,7 @@ FACTS = (
     "training_return", "training_episodes", "coefs", "teachers", "converted_from", "command",
     "commit", "versions",
 )  # fmt: skip
-"""What is printed of a description, in this order; `--json` prints all of it."""
+"""The parts of a description that are printed, in this order; `--json` prints all of it."""
 
 
 def parser() -> Parser:
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> None:
 
 
 def look_into(path: str) -> dict[str, Any]:
-    """What a file holds.
+    """The contents of a file.
 
     Returns:
         `kind`; `description`, what it tells in words; `variables`, by name `dtype` and `shape`;

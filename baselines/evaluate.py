@@ -124,7 +124,7 @@ def main(argv: list[str]) -> None:
 
 
 def _check_together(arguments: Namespace) -> None:
-    """See that no flag is given that would not be read.
+    """Check that no flag is given that would not be read.
 
     Raises:
         UserError: one is.
@@ -139,7 +139,7 @@ def _check_together(arguments: Namespace) -> None:
 
 
 def _check_tasks(named: Sequence[str], policies: Sequence[SavedPolicy]) -> None:
-    """See that each task that was named is that of a policy, as it is evaluated in no other.
+    """Check that each task that was named is a policy's: it is evaluated in no other.
 
     Raises:
         UserError: one is not.

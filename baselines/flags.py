@@ -57,7 +57,7 @@ ELSEWHERE = {
     "max_grad_norm": "grad_clip grad_norm max_gradient_norm gradient_clip_val",
     "teacher_paths": "teachers teacher teacher_path",
 }
-"""What other programs call our settings, by flag.
+"""Other programs' names of our settings, by flag.
 
 They are Stable-Baselines3, CleanRL, RLlib, Brax and OpenAI Baselines.
 """
@@ -92,7 +92,7 @@ def describe(f: Field[Any]) -> str:
 
 
 def choices_of(f: Field[Any]) -> list[str]:
-    """What a field's value is one of, for help; empty where it may be anything."""
+    """The values that a field may have, for help; empty if it may have any."""
     choices = f.metadata["choices"]
     return [*choices, PLACE] if isinstance(choices, Registry) else list(choices)
 
@@ -137,7 +137,7 @@ def parser(program: str, description: str, kind: type[Config] = Config) -> Parse
 
 
 def _short_help(program: str, description: str, kind: type[Config]) -> str:
-    """What `--help` shows: the settings that are asked for first, and those of a named method."""
+    """The settings that `--help` shows: the most common ones, and those of a named method."""
     short = Parser(
         prog=program, description=description, epilog=EXAMPLES, add_help=False,
         usage=f"{program} --env=ID [--teacher_paths FILE ...] [flags]",
@@ -169,7 +169,7 @@ def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
 
 
 def names_elsewhere(*flags: str) -> dict[str, str]:
-    """What other programs call these settings, or all, with their flags here."""
+    """Other programs' names of these settings, or of all, with their flags here."""
     return {name: flag for flag in flags or ELSEWHERE for name in ELSEWHERE[flag].split()}
 
 

@@ -1,4 +1,4 @@
-"""What one sees of a run: lines and tables on the terminal, and the files in the log folder.
+"""The output of a run: lines and tables on the terminal, and the files in the log folder.
 
 `progress.csv` and `progress.json` have one row per logged update, `monitor.csv` one per episode,
 `tb/` the TensorBoard events, `config.json` the command, settings, versions and commit.
@@ -156,7 +156,7 @@ class LogFiles:
         self._events = Events(folder / EVENTS)
 
     def rows(self) -> list[Row]:
-        """What has been logged so far."""
+        """The rows logged so far."""
         return logged_rows(self._folder)
 
     def _read_columns(self) -> None:

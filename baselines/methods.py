@@ -29,13 +29,13 @@ SCRATCH = "PPO"
 """The method that all else is compared with."""
 
 SCRATCH_WITH_KL = "PPO + KL"
-"""The same with the KL term that the paper's students have."""
+"""PPO with the KL term that the paper's students have."""
 
 STUDENT = "MIKT"
 """The method that this package is about."""
 
 UNTRAINED = "random teacher"
-"""The same with teachers that were never trained."""
+"""MIKT with teachers that were never trained."""
 
 
 def _table(*methods: NamedMethod) -> dict[str, NamedMethod]:

@@ -35,7 +35,7 @@ MAX_HEADER = 100_000_000
 
 
 DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What making use of a description raises when it is not what this package writes."""
+"""Errors that a description raises when it is used but was not written by this package."""
 
 
 class CheckpointError(UserError):
@@ -47,12 +47,12 @@ class CodeNotKnown(CheckpointError):
 
 
 class TooLarge(ValueError):
-    """What was to be written could not be read again; the message says how large it is."""
+    """A checkpoint that would be too large to be read again; the message gives its size."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds.
+    """The contents of a checkpoint file.
 
     Attributes:
         arrays: arrays by name.
@@ -135,7 +135,7 @@ def load(path: str | Path, flag: str) -> Checkpoint:
 
 
 def read(path: str | Path, where: str) -> Checkpoint:
-    """As `load`; `where` is what the messages begin with: the argument that named the file."""
+    """`load`, with messages that begin with `where`, the argument that named the file."""
     path = newest_checkpoint(path, where)
     try:
         content = read_regular(path, where, MAX_BYTES)

@@ -1,4 +1,4 @@
-"""What every command of this package does alike: reading its arguments, and its exit status."""
+"""Reading arguments and setting the exit status, in the same way for every command."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ READERS: dict[Any, tuple[Callable[[str], Any], str]] = {
 
 
 def reader(kind: Any, bound: Bound | None = None) -> Callable[[str], Any]:
-    """What argparse is to read a value of type `kind` with, for its `type=` argument."""
+    """A function that reads a value of type `kind`, for argparse's `type=`."""
     read, expected = READERS[kind]
 
     def convert(text: str) -> Any:
@@ -99,7 +99,7 @@ def as_path(text: str) -> Path:
 
 
 def as_path_text(text: str) -> str:
-    """As `as_path`, but a text."""
+    """`as_path`, as text."""
     if not NAMED.holds(text):
         raise argparse.ArgumentTypeError(f"{NAMED.text}, not {text!r}")
     try:
@@ -161,7 +161,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(message)
 
     def _remedy(self, name: str) -> str:
-        """What would be right instead of an argument that is not known."""
+        """Suggestion for an unknown argument."""
         flags = self._option_string_actions
         listing = "--help_all" if "--help_all" in flags else "--help"
         without_flag = [action.metavar for action in self._get_positional_actions()]
@@ -224,7 +224,7 @@ def _tell(error: BaseException, line: str) -> None:
 
 
 def error_of_task(error: BaseException) -> BaseException | None:
-    """What a task's own code has raised, where that is what this error tells of."""
+    """The error that a task's own code raised, if this error reports one."""
     return error.__cause__ if isinstance(error, TaskError) else None
 
 
@@ -264,7 +264,7 @@ OUTCOMES: tuple[tuple[type[BaseException], str, int], ...] = (
     (OSError, "error: {}", EXIT_FAILURE),
     (MemoryError, "error: not enough memory for these settings: {}", EXIT_FAILURE),
 )
-"""What the user is told of an error, and the exit status; the first kind that fits counts."""
+"""Message and exit status for each kind of error; the first kind that fits counts."""
 
 
 def outcome(error: BaseException) -> tuple[str, int] | None:

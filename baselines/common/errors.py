@@ -50,7 +50,7 @@ class UserError(ValueError):
 
 @contextmanager
 def flags_as_arguments() -> Iterator[None]:
-    """Have errors say `lr` where a command has `--lr`; commands that they advise stay whole."""
+    """Let errors say `lr` instead of `--lr`; commands that they advise stay whole."""
     try:
         yield
     except UserError as error:

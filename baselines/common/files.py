@@ -49,7 +49,7 @@ def working_folder() -> str:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have an error of the system name this file or folder, where it names none.
+    """Let an error of the system name this file or folder, if it names none.
 
     Python names a file that cannot be opened, but not one that cannot be written to.
     """

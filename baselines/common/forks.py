@@ -16,7 +16,7 @@ def tensorflow_is_loaded() -> None:
 
 
 def refuse_fork() -> None:
-    """See that a run has the threads that it needs.
+    """Check that a run has the threads that it needs.
 
     Raises:
         UserError: this process was forked after TensorFlow was loaded, and would wait for ever.

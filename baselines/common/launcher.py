@@ -1,4 +1,4 @@
-"""What the program that started this process says of the others that it started with it."""
+"""What the launcher of this process tells about the other processes that it started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run leaves in its log folder: the names, reading it back, taking back what came too much.
+"""The files in a run's log folder: their names, reading them, cutting them back on resume.
 
 `baselines/logger.py` writes it.
 """
@@ -20,7 +20,7 @@ Row = Mapping[str, float]
 """A logged row, NaN where a value is missing."""
 
 LOGS = "logs"
-"""What an experiment calls the log folder in the folder of a run."""
+"""Name of the log folder in the folder of an experiment's run."""
 
 TABLE, ROWS = "progress.csv", "progress.json"
 GROWING = (TABLE, ROWS, "monitor.csv")
@@ -72,7 +72,7 @@ def _row(line: bytes, where: str) -> dict[str, float | None]:
 
 
 def growing_files(folder: Path) -> dict[str, Path]:
-    """What a run appends to, as far as it is there, by its name below the folder."""
+    """The existing files that a run appends to, by their names below the folder."""
     paths = [folder / name for name in GROWING] + sorted((folder / EVENTS).glob("*"))
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
 

@@ -1,4 +1,4 @@
-"""What is said of a logged metric, in the room whose code computes it.
+"""The description of a logged metric, in the room whose code computes it.
 
 `docs/logged_metrics.md` is made from these by `scripts/metrics_table.py`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LOSS, WEIGHT = "_loss", "_coef"
-"""What follows the name of a policy's own loss where it is logged, and where its weight is."""
+"""Suffixes of the logged names of a policy's own loss and of its weight."""
 
 
 @dataclass(frozen=True)

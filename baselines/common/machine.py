@@ -1,4 +1,4 @@
-"""What the machine lets this process use."""
+"""Cores that this process may use."""
 
 from __future__ import annotations
 

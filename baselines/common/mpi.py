@@ -32,7 +32,7 @@ from baselines.common.team import ALONE, Team
 T = TypeVar("T")
 
 EXPECTED = tuple(kind for kind, _, _ in OUTCOMES)
-"""What may be raised in a block that ranks go through together; all else is a fault."""
+"""Errors that a block shared by all ranks may raise; any other is a fault."""
 
 
 @cache
@@ -83,7 +83,7 @@ class Ranks(Team):
         return max(1, usable_cores() // self._sharing)
 
     def gather(self, mine: T) -> list[T]:
-        """What each rank gives, by rank."""
+        """The value that each rank gives, by rank."""
         gathered: list[T] = self._all.allgather(mine)
         return gathered
 
@@ -132,7 +132,7 @@ class Ranks(Team):
 
     @contextmanager
     def ending_together(self) -> Iterator[None]:
-        """What a rank raises outside of `united` is told by that rank, and ends all of them."""
+        """An error outside of `united` is reported by its rank, and ends all of them."""
         try:
             yield
         except BaseException as error:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 PACKAGES = ("tensorflow", "gymnasium", "mujoco", "numpy", "safetensors")
 KIND = ("cpu family", "model", "CPU implementer", "CPU part")
-"""What Linux tells of the kind of a processor, the last two of those with Arm's instructions."""
+"""Fields of /proc/cpuinfo that tell the kind of a processor; the last two are Arm's."""
 
 
 PROCESSOR = "processor"
-"""What the kind of processor is called among the versions."""
+"""Key of the kind of processor among the versions."""
 
 
 def command() -> str:
@@ -39,7 +39,7 @@ def versions_and_processor() -> dict[str, str]:
 
 
 def changed_since(before: Mapping[str, str]) -> list[str]:
-    """What of it is another here than it was, in words; what was not noted then is left out."""
+    """The versions that differ here from those before, in words; ones not noted are left out."""
     return [
         f"{name} was {before[name]} and is {value or 'unknown'}"
         for name, value in versions_and_processor().items()

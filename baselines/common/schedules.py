@@ -27,7 +27,7 @@ def constant(left: float) -> float:
 
 
 def no_schedule(entry: Any) -> str:
-    """What is wrong with something that should be a schedule; nothing where it is one."""
+    """Error text for something that is no schedule; empty for one that is."""
     try:
         inspect.signature(entry).bind(1.0)
     except (TypeError, ValueError):

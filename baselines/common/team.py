@@ -36,7 +36,7 @@ class Team:
         return self.rank == 0
 
     def gather(self, mine: T) -> list[T]:
-        """What each rank gives, by rank."""
+        """The value that each rank gives, by rank."""
         return [mine]
 
     def mean(self, mine: np.ndarray) -> np.ndarray:
@@ -52,7 +52,7 @@ class Team:
         return nullcontext()
 
     def ending_together(self) -> AbstractContextManager[None]:
-        """What a rank raises outside of `united` is told by that rank, and ends all of them."""
+        """An error outside of `united` is reported by its rank, and ends all of them."""
         return nullcontext()
 
 

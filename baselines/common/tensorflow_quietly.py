@@ -38,7 +38,7 @@ def _native_stderr_closed() -> Iterator[None]:
 
 @contextmanager
 def _apart_from_opengl() -> Iterator[None]:
-    """Have TensorFlow call its own LLVM where pictures have brought OpenGL's into the process.
+    """Let TensorFlow call its own LLVM, even if pictures have brought OpenGL's into the process.
 
     Else what it compiles after a picture ends in a segmentation fault.
     """
@@ -53,7 +53,7 @@ def _apart_from_opengl() -> Iterator[None]:
 
 @contextmanager
 def _without_keras() -> Iterator[None]:
-    """Have TensorFlow leave Keras, and Matplotlib with it, to who asks for `tf.keras`.
+    """Let TensorFlow import Keras, and Matplotlib with it, only when `tf.keras` is used.
 
     TensorFlow loads Keras at the end of its own import and does without where it is missing. It is
     a quarter of what a command takes to start, and nothing here needs it.

@@ -66,7 +66,7 @@ class _Packer:
         self.arrays: dict[str, np.ndarray] = {}
 
     def pack(self, part: Tree, name: str, depth: int) -> Any:
-        """What stands for a part in the JSON."""
+        """The JSON that stands for a part."""
         if depth > MAX_DEPTH:
             raise TypeError(f"{name[:80]}...: nested deeper than {MAX_DEPTH}")
         if isinstance(part, np.ndarray | np.generic):

@@ -124,7 +124,7 @@ def _normalizer(
 
 
 def _observation_statistics(found: Arrays, source: Foreign) -> tuple[RunningMeanStd, list[str]]:
-    """Those found in a file, such that dividing by √(variance + 1e-8) does as there; and notes."""
+    """The file's statistics, changed so that dividing by √(variance + 1e-8) is the same; notes."""
     stats = RunningMeanStd.from_state(found)
     if source.kind != SB3_STATISTICS:
         return stats, []
@@ -139,7 +139,7 @@ def _observation_statistics(found: Arrays, source: Foreign) -> tuple[RunningMean
 
 
 def _return_statistics(found: dict[str, Arrays], where: str) -> RunningMeanStd:
-    """Those found in a file; fresh ones if there are none."""
+    """The statistics of a file; fresh ones if it has none."""
     if "ret" not in found:
         return RunningMeanStd()
     if found["ret"]["mean"].size != 1:
@@ -148,7 +148,7 @@ def _return_statistics(found: dict[str, Arrays], where: str) -> RunningMeanStd:
 
 
 def _identity(obs_size: int) -> RunningMeanStd:
-    """Statistics that leave observations as they are, but for the clipping."""
+    """Statistics that leave observations as they are, except for the clipping."""
     stats = RunningMeanStd((obs_size,))
     stats.var = np.full(obs_size, 1.0 - EPSILON)
     stats.count = FIXED_COUNT

@@ -1,4 +1,4 @@
-"""What a stranger's file may cost, and how it is refused."""
+"""Limits on the cost of reading a stranger's file, and how it is refused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MALFORMED = (
     RecursionError, MemoryError, NotImplementedError, RuntimeError, struct.error, zlib.error,
     lzma.LZMAError, zipfile.BadZipFile,
 )  # fmt: skip
-"""What the parsers of the standard library and of NumPy raise at a malformed file."""
+"""Errors of the parsers of the standard library and of NumPy at a malformed file."""
 
 
 def plain(value: object) -> str:

@@ -16,7 +16,7 @@ from baselines.conversion.limits import Refused, plain
 
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
 OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-9]+)?")
-"""What TensorFlow 1 names the variables of an optimiser."""
+"""Names that TensorFlow 1 gives an optimiser's variables."""
 STATISTIC = re.compile(r"(?:.*/)?(?:[^/]*_rms|normalize/obs|normalize/ret)/[^/]*")
 TORCH_MARK = "action_net.weight"
 
@@ -30,7 +30,7 @@ class Networks:
     Attributes:
         params: variables under our names in the scopes `pi` and `vf`, float32.
         sizes: our policy of these sizes; its activation means nothing.
-        unused: names of variables that belong to neither network, but for statistics.
+        unused: names of variables that belong to neither network and are no statistics.
     """
 
     params: Arrays
@@ -39,7 +39,7 @@ class Networks:
 
     @property
     def unknown(self) -> list[str]:
-        """Those of `unused` that are not an optimiser's."""
+        """The unused variables that are not an optimiser's."""
         return [name for name in self.unused if not OPTIMIZER.fullmatch(name)]
 
     def policy(self, activation: str) -> PlainPolicy:

@@ -20,7 +20,7 @@ ADMITTED = frozenset({
     "numpy.core.multiarray.scalar", "numpy.core.numeric._frombuffer", "_codecs.encode",
     "__builtin__.bytes",
 })  # fmt: skip
-"""What a pickle of arrays may name (`numpy._core` is written `numpy.core` here)."""
+"""Names that a pickle of arrays may have (`numpy._core` is written `numpy.core` here)."""
 
 
 def canonical(named: Any) -> str:

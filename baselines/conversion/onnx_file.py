@@ -136,7 +136,7 @@ def _kind(outgoing: Outgoing) -> str:
 
 
 def _described(name: str, kind: str, sizes: Sequence[int]) -> bytes:
-    """What an input or output is: its type, and its shape after the batch."""
+    """Type of an input or output, and its shape after the batch."""
     axes = [(1, message((2, BATCH))), *((1, message((1, size))) for size in sizes)]
     tensor = message((1, TYPES[kind]), (2, message(*axes)))
     return message((1, name), (2, message((1, tensor))))

@@ -24,12 +24,12 @@ class Outgoing(SavedPolicy):
 
     @property
     def first_action(self) -> int:
-        """What the first of `Discrete` actions is called."""
+        """Number of the first `Discrete` action."""
         return int(self.metadata["action_space"].get("start", 0))
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What a file should say of where the policy comes from."""
+        """The origin of the policy, for the file."""
         facts = {name: self.metadata.get(name, 0) for name in ("update", "timesteps")}
         return {"env": self.metadata["env"]["id"]} | facts
 

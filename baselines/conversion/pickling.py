@@ -14,7 +14,7 @@ from typing import Any
 from baselines.conversion.pickles import Global, Instance, Persistent
 
 MADE_EMPTY = Global("copyreg", "__newobj__")
-"""What makes an object that is told its attributes afterwards; an opcode of its own."""
+"""Makes an object whose attributes are set afterwards; has an opcode of its own."""
 
 
 def pickled(value: Any, protocol: int = 3) -> bytes:

@@ -31,7 +31,7 @@ MAX_COUNT = 1 << 53
 
 @dataclass(frozen=True)
 class Foreign:
-    """What a file of another program holds.
+    """The contents of another program's file.
 
     Attributes:
         kind: one of `BASELINES`, `SB3_POLICY`, `SB3_STATISTICS`, `NPZ`.

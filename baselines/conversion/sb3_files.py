@@ -32,7 +32,7 @@ HIDDEN = {"pi": "mlp_extractor.policy_net", "vf": "mlp_extractor.value_net"}
 
 
 def policy_file(outgoing: Outgoing) -> bytes:
-    """What `PPO.load` reads.
+    """The archive that `PPO.load` reads.
 
     Raises:
         UserError: the layers have an activation that is not known there, or the actions do not
@@ -62,7 +62,7 @@ def torch_variables(outgoing: Outgoing) -> dict[str, np.ndarray]:
 
 
 def statistics_file(outgoing: Outgoing) -> bytes:
-    """What `VecNormalize.load` reads; the statistics stand still until `training` is set."""
+    """The pickle that `VecNormalize.load` reads; statistics stay fixed until `training` is set."""
     normalizer = outgoing.normalizer
     state = _spaces(outgoing) | {
         "obs_rms": _statistics(normalizer.obs_rms),
@@ -131,7 +131,7 @@ def _optimizer(variables: int) -> dict[str, Any]:
 
 
 def _state_file(variables: Mapping[str, np.ndarray]) -> bytes:
-    """What `torch.save` writes of a state dict: a pickle, the variables' values beside it."""
+    """A state dict as `torch.save` writes it: a pickle, and the variables' values beside it."""
     pairs = [(name, _tensor(str(i), value)) for i, (name, value) in enumerate(variables.items())]
     values = {f"data/{i}": value.tobytes() for i, value in enumerate(variables.values())}
     return _torch_file(Instance(ORDERED, (), pairs=pairs), values)

@@ -38,7 +38,7 @@ OURS = {f"<class '{theirs}'>": ours for ours, theirs in ACTIVATIONS.items()}
 """Our activations by the `repr` of theirs."""
 
 SETTINGS = {"norm_obs": bool, "clip_obs": float, "epsilon": float}
-"""What is read of a `VecNormalize` beside its statistics."""
+"""Attributes of a `VecNormalize` that are read, besides its statistics."""
 
 POLICIES = "stable_baselines3.common.policies"
 
@@ -92,7 +92,7 @@ def _tensor(value: Any, name: str, files: dict[str, bytes], folder: str) -> np.n
 
 
 def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
-    """What is told of the policy beside its variables.
+    """The description of the policy, without its variables.
 
     Returns:
         `activation` (None where the file does not tell it in words), `timesteps`, `version`.

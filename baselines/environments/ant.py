@@ -66,7 +66,7 @@ class AntSEnv(AntEnv):
 
 
 def with_named_contacts(body: mujoco.MjSpec) -> mujoco.MjSpec:
-    """Have each geom of a body touch the floor by a pair of its own, and nothing else.
+    """Let each geom of a body touch the floor through a pair of its own, and nothing else.
 
     Of two geoms' margins MuJoCo took the larger up to 3.4 and takes the sum from 3.5 on; that of a
     named pair means the same in every version. Friction and dimension of a contact are, as MuJoCo

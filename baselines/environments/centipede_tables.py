@@ -1,4 +1,4 @@
-"""What each entry of a centipede's action and observation is, computed from its model.
+"""The meaning of each entry of a centipede's action and observation, from its model.
 
 The class docstring of :class:`baselines.environments.centipede.CentipedeEnv` shows these tables for
 four legs; a test holds the two against each other.

@@ -14,7 +14,7 @@ SOFTWARE_DRIVERS = ("/usr/lib*/{}dri/swrast_dri.so", "/usr/lib*/{}libgallium-*.s
 
 
 def draw_offscreen() -> None:
-    """Have pictures drawn by what `usable_opengl` finds, in this process and those it starts.
+    """Draw pictures with what `usable_opengl` finds, in this process and those it starts.
 
     MuJoCo may have been imported already: Gymnasium reads the choice before its first picture.
 

@@ -29,7 +29,7 @@ def collected(
     committed: Committed,
     finished_only: bool = False,
 ) -> tuple[dict[Path, bytes], list[str]]:
-    """The files of all runs that have a curve yet, but for those that are committed already.
+    """The files of all runs that have a curve and are not committed yet.
 
     Logs of several machines and days add up: no committed log gives way to a shorter one, nor a
     whole one to that of another training of the same run.
@@ -103,7 +103,7 @@ def _is_no_news(run: Run, old: Run, place: Path) -> bool:
 
 
 def check_as_declared(item: Item, root: Path) -> None:
-    """See that the run in an item's folder, if there is one, is the one that it declares.
+    """Check that the run in an item's folder, if there is one, is the one that it declares.
 
     Raises:
         UserError: it was made with other settings, of which the message names the first, or with

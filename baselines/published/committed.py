@@ -18,16 +18,16 @@ from baselines.experiments.status import is_there
 from baselines.flags import TEACHERS
 
 RUNS = Path("runs")
-"""What the folder of the runs is called where a log has a path of one machine."""
+"""Name of the runs' folder, in place of a path of one machine."""
 
 BESIDES = ("env", "env_kwargs", "seed", "num_timesteps", "load_path")
-"""What makes a run besides the settings of its method."""
+"""Settings that identify a run, besides those of its method."""
 
 MAX_TEACHER_BYTES = 1 << 30
 
 
 def identity(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """What a run is: two runs that agree in it are one and the same training.
+    """The identity of a run: two runs that agree in it are the same training.
 
     Args:
         config: its settings, as in a log; those that the log is too old to have are the defaults.
@@ -72,7 +72,7 @@ class Committed:
         return furthest(r for r in self.alike(item, root) if _had_these_files(r, item, root))
 
     def finished(self, item: Item, root: Path) -> Run | None:
-        """The same, if that log is whole."""
+        """The committed log, if it is whole."""
         run = self.longest(item, root)
         return run if run is not None and run.finished else None
 

@@ -131,7 +131,7 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
 
 
 def _knowledge(sections: Sequence[Section]) -> Iterator[str]:
-    """What the teachers' training brings, in all experiments."""
+    """The table of what the teachers' training brings, in all experiments."""
     panels = []
     for section in sections:
         place = anchor(section.results.title)

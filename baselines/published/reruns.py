@@ -62,7 +62,7 @@ def _texts(logged: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_files(run: Run) -> None:
-    """See that the files of a run's teachers, and of its body, are those that it was made with.
+    """Check that the files of a run's teachers, and of its body, are those that it was made with.
 
     Raises:
         UserError: one is missing, or another file.

@@ -41,7 +41,7 @@ KNOWLEDGE = "What the teachers' training brings"
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says of one folder of results.
+    """The page's section on one folder of results.
 
     Attributes:
         results: the folder.
@@ -110,14 +110,14 @@ def _compared(comparison: Comparison) -> Iterator[str]:
 
 
 def _folded(summary: str, parts: Sequence[str]) -> str:
-    """What a reader opens who wants it, in Markdown."""
+    """A part that is closed until a reader opens it, in Markdown."""
     return "\n\n".join(
         [f'<details markdown="1"><summary>{summary}</summary>', *parts, "</details>"]
     )
 
 
 def _weights(section: Section) -> Iterator[str]:
-    """What the weights of the losses are chosen by, where this is that study."""
+    """The table by which the losses' weights are chosen, if this is that study."""
     if section.results.folder.name != WEIGHTS_STUDY:
         return
     tables = [told for c in section.comparisons if (told := weights_table(c))]
@@ -127,7 +127,7 @@ def _weights(section: Section) -> Iterator[str]:
 
 
 def _too_few(section: Section) -> Iterator[str]:
-    """What nothing is concluded of, once for the whole section."""
+    """The comparisons from which nothing is concluded, once for the whole section."""
     labels = [
         f"{short(escaped(comparison.panel.title))}: {', '.join(found)}"
         for comparison in section.comparisons
@@ -146,7 +146,7 @@ def _origin(results: Results) -> str:
 
 
 def _teachers(results: Results) -> Iterator[str]:
-    """What those teachers reach that an experiment makes for its students alone."""
+    """The returns of teachers that an experiment trains only for its students."""
     told = [
         f"{escaped(panel.title)}, {named(method)},"
         f" {with_interval(estimate_of_returns(final_returns(method), mean), number)}"

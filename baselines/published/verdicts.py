@@ -19,7 +19,7 @@ CLOCK = ("time_elapsed", "fps")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a rerun says of a logged run.
+    """The result of comparing a rerun with a logged run.
 
     Attributes:
         agrees: whether it is identical or inside the band.
