@@ -8,7 +8,7 @@ from dataclasses import Field, fields
 from typing import Any
 
 from baselines.coefs import COEF_NAMES
-from baselines.common.errors import UserError, check_choice
+from baselines.common.errors import UserError, check_choice, shown
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
 from baselines.config import SCHEDULES, Config, config_with, flag_of
@@ -178,5 +178,5 @@ def _check_kwargs(text: str) -> None:
         valid = False
     if not valid:
         raise UserError(
-            f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {text!r}"
+            f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {shown(text)}"
         )

@@ -17,7 +17,7 @@ from baselines.common.command_line import (
     run_command,
 )
 from baselines.common.errors import UserError
-from baselines.common.files import check_can_make, make_folder
+from baselines.common.files import check_can_make
 from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import registered_id
@@ -157,7 +157,6 @@ def _film(shown: Sequence[SavedPolicy], arguments: Namespace) -> None:
     check_film(arguments.video, "video")
     check_can_make(arguments.video.parent, "video")
     require_renderer("video")
-    make_folder(arguments.video.parent, "video")
     film(
         arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length,
         arguments.video_height,

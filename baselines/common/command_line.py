@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from baselines.common.errors import Diverged, Drifted, TaskError, UserError, suggestion
+from baselines.common.errors import Diverged, Drifted, TaskError, UserError, shown, suggestion
 from baselines.common.files import expanded
 from baselines.common.stopping import Terminated, raise_on_interrupt
 
@@ -85,7 +85,7 @@ def reader(kind: Any, bound: Bound | None = None) -> Callable[[str], Any]:
         try:
             value = read(text)
         except (ValueError, KeyError, OverflowError):
-            raise argparse.ArgumentTypeError(f"must be {expected}, not {text!r}") from None
+            raise argparse.ArgumentTypeError(f"must be {expected}, not {shown(text)}") from None
         if bound is not None and not bound.holds(value):
             raise argparse.ArgumentTypeError(f"{bound.text}, not {value!r}")
         return value
@@ -165,8 +165,11 @@ class Parser(argparse.ArgumentParser):
         flags = self._option_string_actions
         listing = "--help_all" if "--help_all" in flags else "--help"
         without_flag = [action.metavar for action in self._get_positional_actions()]
+        several = [a.metavar for a in self._get_positional_actions() if a.nargs == "+"]
         if not name.startswith("-") and not without_flag:
             return f"; each argument needs its flag, {listing} lists all"
+        if not name.startswith("-") and several:
+            return f"; give all {several[0]} together, before the flags"
         if near := suggestion(name, flags, self.elsewhere):
             return near
         if name.startswith("-") and without_flag:

@@ -85,7 +85,8 @@ def suggestion(
     if plain in elsewhere:
         return f"; did you mean {elsewhere[plain]}?"
     by_plain = {_plain(k): k for k in known}
-    near = difflib.get_close_matches(plain, by_plain, n=1)
+    begun = sorted((k for k in by_plain if len(plain) > 2 and k.startswith(plain)), key=len)
+    near = begun or difflib.get_close_matches(plain, by_plain, n=1)
     return f"; did you mean {by_plain[near[0]]}?" if near else ""
 
 

@@ -33,6 +33,9 @@ each would make the description of a file larger than a reader takes."""
 MAX_DEPTH = 100
 """Bound on dictionaries in lists in dictionaries, far from where Python's recursion ends."""
 
+MAX_WHOLE = 1 << 53
+"""Largest count of things in a file: beyond it, floats have gaps."""
+
 MAX_BITS = 2048
 """Bound on the size of an integer; Python reads no texts of much longer ones."""
 
@@ -182,9 +185,9 @@ def count(value: Any) -> int:
     """A number of things, as read from a file.
 
     Raises:
-        ValueError: it is no whole number, negative, or beyond 2^53, from where floats have gaps.
+        ValueError: it is no whole number, negative or beyond `MAX_WHOLE`.
     """
-    if type(value) is not int or not 0 <= value <= 1 << 53:
+    if type(value) is not int or not 0 <= value <= MAX_WHOLE:
         raise ValueError(f"{printable(repr(value), 40)} is no count")
     return value
 

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -130,17 +130,21 @@ def _scaled(picture: np.ndarray, height: int) -> np.ndarray:
 def write(path: Path, pictures: Iterator[np.ndarray], fps: int) -> None:
     """Write pictures, uint8 of [height, width, 3], as a film, atomically.
 
+    The folder is made if it is missing, but not before there is a picture.
+
     Raises:
         OSError: the file cannot be written.
     """
     import imageio  # takes a while to import, and only films need it
 
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    first = list(islice(pictures, 1))
+    path.parent.mkdir(parents=True, exist_ok=True)
     as_mp4 = path.suffix == ".mp4"
     options = {"fps": fps, "macro_block_size": 2} if as_mp4 else {"duration": 1000 / fps, "loop": 0}
     try:
         with closing(imageio.get_writer(partial, **options)) as writer:
-            for picture in pictures:
+            for picture in chain(first, pictures):
                 writer.append_data(_even(picture) if as_mp4 else picture)
         os.replace(partial, path)
     finally:

@@ -14,6 +14,7 @@ from baselines.common.errors import UserError, printable, shown, suggestion
 from baselines.common.files import read_regular
 
 MAX_BYTES = 1 << 20
+MAX_PARTS = 100_000
 ARGUMENT = "EXPERIMENT"
 """What the commands call the argument that names such a file."""
 
@@ -89,7 +90,7 @@ def read_yaml(path: Path) -> Part:
         node = yaml.compose(content.decode(), yaml.SafeLoader)
         if node is None:
             raise UserError(f"{path}:1: the file is empty")
-        return _part(node, path, SafeConstructor().construct_document)
+        return _part(_limited(node, path), path, SafeConstructor().construct_document)
     except UserError:
         raise
     except yaml.MarkedYAMLError as error:
@@ -97,6 +98,26 @@ def read_yaml(path: Path) -> Part:
         raise UserError(f"{path}:{line}: {error.problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # also of what is no UTF-8
         raise UserError(f"{path}:1: is not YAML ({printable(str(error), 80)})") from None
+
+
+def _limited(node: yaml.Node, path: Path) -> yaml.Node:
+    """The node, if it has few enough parts; each alias counts as a copy of what it stands for.
+
+    Raises:
+        UserError: it has more.
+    """
+    sizes: dict[yaml.Node, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if node not in sizes:
+            parts = node.value if isinstance(node, yaml.CollectionNode) else []
+            values = (part[1] if isinstance(part, tuple) else part for part in parts)
+            sizes[node] = 1 + sum(map(size, values))
+        return sizes[node]
+
+    if size(node) > MAX_PARTS:
+        raise UserError(f"{path}:1: has {size(node):,} parts, more than {MAX_PARTS:,}")
+    return node
 
 
 def _part(node: yaml.Node, path: Path, construct: Callable[[yaml.Node], Any]) -> Part:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from baselines.common.errors import MAX_SHOWN, UserError, flags_as_arguments, shown
+from baselines.common.errors import MAX_SHOWN, UserError, flags_as_arguments, shown, suggestion
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,12 @@ def test_a_program_is_told_arguments_a_command_line_flags(told: str, expected: s
         with pytest.raises(UserError) as caught:
             wrong()
         assert (str(caught.value), caught.value.__cause__) == (expected, cause)
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("--num_t", "--num_timesteps"), ("--num_evn", "--num_env"), ("--n", ""), ("--xyzzy", "")],
+)
+def test_a_flag_that_begins_so_comes_first(typed: str, near: str) -> None:
+    told = suggestion(typed, ["--num_env", "--num_timesteps", "--gamma"])
+    assert told == (f"; did you mean {near}?" if near else "")

@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 from called import ROOT, Done
 
+from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.evaluation.films import side_by_side, write
@@ -182,6 +184,18 @@ def test_pictures_of_any_size_are_filmed(kind: str, size: tuple[int, int], tmp_p
         assert seconds == pytest.approx(2 / 20)
     else:
         assert iio.immeta(tmp_path / "film.gif")["duration"] == 50  # milliseconds for a picture
+
+
+def test_no_folder_is_made_for_what_cannot_be_drawn(tmp_path: Path) -> None:
+    def pictures() -> Iterator[np.ndarray]:
+        raise UserError("no picture")
+        yield
+
+    with pytest.raises(UserError, match="no picture"):
+        write(tmp_path / "new" / "film.gif", pictures(), fps=20)
+    assert not (tmp_path / "new").exists()
+    write(tmp_path / "new" / "film.gif", iter([np.zeros((2, 2, 3), np.uint8)]), fps=20)
+    assert (tmp_path / "new" / "film.gif").is_file()
 
 
 def test_a_film_that_is_over_stands_still() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -308,6 +308,13 @@ def test_errors_name_file_and_line(case: str, tmp_path: Path) -> None:
     assert old in GOOD
     with pytest.raises(UserError, match=f"^{tmp_path}/trial.yaml{expected}"):
         read(tmp_path, GOOD.replace(old, new))
+
+
+def test_a_few_lines_do_not_stand_for_millions_of_parts(tmp_path: Path) -> None:
+    names = "abcdefghi"
+    nested = [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(names)]
+    with pytest.raises(UserError, match=f"^{tmp_path}/trial.yaml:1: has 4.* parts, more than 100,"):
+        read(tmp_path, "\n".join(["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]", *nested]))
 
 
 @given(st.text(max_size=60))

@@ -22,12 +22,19 @@ import numpy as np
 from baselines.common.errors import UserError, printable
 from baselines.common.files import EARLIER, read_regular
 from baselines.common.log_folder import HEADER, TABLE
+from baselines.common.trees import MAX_WHOLE, count
 
 WHERE = "LOG_DIR"
 
 MAX_BYTES = 1 << 28
 MAX_TEXT = 4000
 MAX_TASK = 80
+
+MAX_VALUE = 1e150
+"""Beyond it, squares of values would overflow."""
+
+TEXTS = ("env", "env_kwargs", "env_xml", "transfer", "network", "mapping", "save_path", "log_path")
+"""Settings that are texts, of those that are read here or by who reads a run."""
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 MIN_ROWS = 2
@@ -225,13 +232,15 @@ def _read_header(path: Path) -> tuple[dict[str, Any], _Described]:
         _fail(path, "a number has too many digits")
     try:
         config = dict(header["config"])
-        for name in ("seed", "num_timesteps"):
-            config[name] = int(config[name])
+        config["seed"] = int(config["seed"])
+        config["num_timesteps"] = count(int(config["num_timesteps"]))
         if _nbatch(config) < 1:
             raise ValueError("the size of an update")
-        for name in ("env", "env_kwargs", "transfer", "network", "mapping"):
+        for name in TEXTS:
             if not isinstance(config.get(name, ""), str):
                 raise ValueError(name)
+        if "body" in header and not config.get("env_xml"):
+            raise ValueError("env_xml")
         if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
             raise ValueError("env_kwargs")
         if not all(isinstance(teacher, str) for teacher in config.get("teacher_paths", ())):
@@ -328,7 +337,7 @@ def _read_cell(path: Path, number: int, cell: str, name: str) -> float:
         value = float(cell) if cell else math.nan
     except ValueError:
         value = math.inf
-    if math.isinf(value):
+    if abs(value) > (MAX_WHOLE if name == TIMESTEPS else MAX_VALUE):
         _fail(path, f"{printable(name, 40)} is {printable(cell, 40)!r}, not a number", number)
     return value
 
