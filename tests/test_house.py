@@ -300,6 +300,7 @@ ELSEWHERE = {
     "training/starting_point.py": "training/test_setup.py",
     "transfer/student/description.py": "training/test_saved.py",
     "transfer/student/student_parts.py": "transfer/student/test_student.py",
+    "transfer/student/student_variables.py": "transfer/student/test_student_options.py",
 }
 """Modules that no test imports by name, with the test that runs them."""
 

@@ -7,7 +7,8 @@ Where to begin: an update asks a student for `student.Student.learning_outputs`.
   `teachers.teacher` the features z;
 - `objectives` has the losses, `transfer.schedule` their weights over the run.
 
-The other modules are not needed to understand an update: `student_parts` lists the variables,
-`acting` computes actions faster, `description` is for checkpoints, `measures` and `student_metrics`
-are for the log. `ppo2.ppo2.iterate` is the iteration around all this, `ppo2.update` its update.
+The other modules are not needed to understand an update: `student_parts` and `student_variables`
+list the variables, `acting` computes actions faster, `description` is for checkpoints, `measures`
+and `student_metrics` are for the log. `ppo2.ppo2.iterate` is the iteration around all this,
+`ppo2.update` its update.
 """

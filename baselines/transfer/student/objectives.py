@@ -15,7 +15,6 @@ import numpy as np
 from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
-from baselines.common.networks.variables import Variables, constant
 from baselines.config import Config
 from baselines.transfer.teachers.teacher import SCOPE
 
@@ -65,7 +64,7 @@ def value_alignment_loss(pairs: Sequence[Array], values: Sequence[Array], return
     The rewards of two tasks differ in scale and offset, which a and b absorb.
 
     Args:
-        pairs: (a, b) of each teacher, float32 of [2] (`alignment_variables`).
+        pairs: (a, b) of each teacher, float32 of [2] (`student_variables.alignment_variables`).
         values: V_T(φ(s)) of each teacher, in units of its own normalised return, float32 of [B].
         returns: the student's own R, in units of the normalised return, float32 of [B].
 
@@ -79,11 +78,6 @@ def value_alignment_loss(pairs: Sequence[Array], values: Sequence[Array], return
 def alignment_name(teacher: int) -> str:
     """Name of (a, b) of a teacher, float32 of [2]."""
     return f"{SCOPE}/alignment{teacher}"
-
-
-def alignment_variables(teachers: int) -> Variables:
-    """The pairs (a, b) of so many teachers; a starts at 1, b at 0."""
-    return {alignment_name(j): constant(np.array([1, 0], np.float32)) for j in range(teachers)}
 
 
 def distillation_loss(divergences: Array, value_differences: Array) -> Array:

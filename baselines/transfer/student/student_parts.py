@@ -15,18 +15,24 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
-from baselines.transfer.student.mapping import SELECTION, StateMapping, embedding_scope
+from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.mixing import MixingSpec, fixed_matrices, mixing_variables
-from baselines.transfer.student.objectives import ALIGNMENT, Loss, alignment_variables, losses_with
-from baselines.transfer.teachers.correspondence import ABSENT, Window, selection
+from baselines.transfer.student.mixing import MixingSpec
+from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
+from baselines.transfer.student.student_variables import (
+    alignment_variables,
+    chosen_entries,
+    fixed_matrices,
+    mixing_variables,
+)
+from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 MIXING = "lateral matrices and mixing weights"
-"""What a user reads for the variables of `mixing.py`."""
+"""What a user reads for the variables of `mixing_variables`."""
 
 
 def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[str]:
@@ -105,18 +111,11 @@ class StudentParts:
     @cached_property
     def fixed(self) -> Params:
         """Its variables that are not trained, by name; the teachers' are not among them."""
-        matrices = fixed_matrices(self.plain, self.windows, self.teachers, self.mixing_spec)
-        return {**self.frozen_mapping, **matrices, **self._chosen_entries()}
-
-    def _chosen_entries(self) -> Params:
-        """S of each source task and place, where φ starts from it; all teachers there share it."""
-        if not self.mapping.is_named:
-            return {}
-        numbered = zip(source_numbers(self.teachers), self.windows, strict=True)
-        return {
-            f"{embedding_scope(source)}/{SELECTION}": selection(window.entries, self.plain.obs_size)
-            for source, window in numbered
-        }
+        fixed = fixed_matrices(self.plain, self.windows, self.teachers, self.mixing_spec)
+        if self.mapping.is_named:
+            numbers = source_numbers(self.teachers)
+            fixed |= chosen_entries(self.plain.obs_size, numbers, self.windows)
+        return {**self.frozen_mapping, **fixed}
 
     def variables(self) -> Variables:
         """All trainable variables, part by part."""
