@@ -28,8 +28,9 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
+from baselines.transfer.phases import first_update_alone
 from baselines.transfer.pretrained import copied_variables
-from baselines.transfer.stages import Stage, first_update_alone
+from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
 
 ANCHOR = "transfer/anchor/"
@@ -130,8 +131,7 @@ def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:
     released = Stage(
         first_update_alone(config),
         policy.plain,
-        lambda _: {},
-        lambda *_: {"l2_sp_coef": 0.0},
+        metrics=lambda *_: {"l2_sp_coef": 0.0},
         alone=True,
     )
     if not isinstance(policy, Anchored):

@@ -34,7 +34,8 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.stages import Stage, check_phases, first_update_alone
+from baselines.transfer.phases import check_phases, first_update_alone
+from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.correspondence import Window, selection
 from baselines.transfer.teachers.places import (
     check_no_other_statistics,
@@ -248,8 +249,7 @@ def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
     alone = Stage(
         first_update_alone(config),
         policy.plain,
-        lambda _: {},
-        lambda *_: {"kickstart_coef": 0.0},
+        metrics=lambda *_: {"kickstart_coef": 0.0},
         alone=True,
     )
     if not isinstance(policy, Kickstarted):
@@ -259,7 +259,7 @@ def stages(policy: Policy, config: KickstartConfig) -> list[Stage]:
         weight = imitation_weight(update, config.nupdates, config.teacher_fraction)
         return {"kickstart": weight * config.kickstart_coef}
 
-    return [Stage(1, policy, coefs, lambda *_: {}), alone]
+    return [Stage(1, policy, coefs), alone]
 
 
 KICKSTART = TransferMethod(

@@ -19,8 +19,8 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TEACHER_PLACES, Config
 from baselines.transfer.method import Beginning, TransferMethod
+from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.schedule import mikt_stages
-from baselines.transfer.stages import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.mixing import MixingSpec

@@ -7,7 +7,8 @@ from dataclasses import replace
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
-from baselines.transfer.stages import Stage, first_update_alone, first_update_coupled
+from baselines.transfer.phases import first_update_alone, first_update_coupled
+from baselines.transfer.stages import Stage
 from baselines.transfer.student.measures import own_shares
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import losses_with, optional_losses
@@ -57,7 +58,7 @@ def _alone(first: int, plain: PlainPolicy, config: Config) -> Stage:
     weights = {loss.coefficient: 0.0 for loss in losses_with(optional_losses(config))}
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(plain)
     logged = weights | own_shares(ones, ones)
-    return Stage(first, plain, lambda _: {}, lambda *_: logged, alone=True)
+    return Stage(first, plain, metrics=lambda *_: logged, alone=True)
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:

@@ -12,8 +12,9 @@ from baselines.config import Config
 from baselines.transfer.build import stages
 from baselines.transfer.kickstart import KickstartConfig, kickstarted
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.phases import first_update_alone
 from baselines.transfer.schedule import hand_over_lines
-from baselines.transfer.stages import Stage, first_update_alone, stage_at
+from baselines.transfer.stages import Stage, stage_at
 from baselines.transfer.student.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
