@@ -298,7 +298,6 @@ ELSEWHERE = {
     "published/run_list.py": "test_results.py",
     "published/section.py": "test_results.py",
     "training/starting_point.py": "training/test_setup.py",
-    "transfer/student/description.py": "training/test_saved.py",
     "transfer/student/student_parts.py": "transfer/student/test_student.py",
     "transfer/student/student_variables.py": "transfer/student/test_student_options.py",
 }

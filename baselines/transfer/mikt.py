@@ -21,7 +21,6 @@ from baselines.config import TEACHER_PLACES, Config
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.schedule import mikt_stages
-from baselines.transfer.student import description
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
@@ -178,16 +177,6 @@ def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teache
         )
 
 
-def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Student:
-    """The student that a checkpoint describes; `stored` are the checkpoint's arrays.
-
-    Raises:
-        KeyError, TypeError, ValueError: the description is damaged.
-    """
-    plain = PlainPolicy.from_description(described)
-    return description.read(Student, plain, described["transfer"], stored)
-
-
 def go_on(
     policy: Policy, saved: Policy, arrays: Mapping[str, np.ndarray], config: Config
 ) -> Student:
@@ -268,7 +257,7 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
 MIKT = TransferMethod(
     start=start,
     stages=mikt_stages,
-    restore=restore,
+    restore=Student.from_description,
     go_on=go_on,
     in_common=("num_layers",),
     settings=[f.name for f in fields(Config) if f.metadata["group"] == "mikt"],

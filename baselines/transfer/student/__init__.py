@@ -8,7 +8,7 @@ Where to begin: an update asks a student for `student.Student.learning_outputs`.
 - `objectives` has the losses, `transfer.schedule` their weights over the run.
 
 The other modules are not needed to understand an update: `student_parts` and `student_variables`
-list the variables, `acting` computes actions faster, `description` is for checkpoints, `measures`
-and `student_metrics` are for the log. `ppo2.ppo2.iterate` is the iteration around all this,
+list the variables and write checkpoints, `acting` computes actions faster, `measures` and
+`student_metrics` are for the log. `ppo2.ppo2.iterate` is the iteration around all this,
 `ppo2.update` its update.
 """

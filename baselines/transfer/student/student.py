@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
-from baselines.transfer.student import acting, description, measures
+from baselines.transfer.student import acting, measures
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import (
     ALIGNMENT,
@@ -185,14 +184,6 @@ class Student(StudentParts):
     def _scopes(self) -> tuple[str, str]:
         """Those of the policy side and of the value side."""
         return self.plain.pi_scope, self.plain.vf_scope
-
-    def frozen(self) -> dict[str, np.ndarray]:
-        """The teachers' variables, and φ's where it is not learned."""
-        return description.frozen_arrays(self)
-
-    def describe(self) -> dict[str, Any]:
-        """The plain policy, and under `transfer` the teachers and the mapping, for a checkpoint."""
-        return self.plain.describe() | {"transfer": description.describe(self)}
 
     def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:
         """What is logged of its use of the teachers (`student_metrics`).

@@ -1,24 +1,30 @@
-"""What a student consists of: its networks, its teachers, and the variables of each part."""
+"""What a student consists of: its networks, its teachers, and the variables of each part.
+
+A checkpoint has its trainable variables, what `StudentParts.describe` says of it, and the variables
+of `StudentParts.frozen`; `StudentParts.from_description` makes it from these again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Params
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
-from baselines.transfer.student.objectives import ALIGNMENT, Loss, losses_with
+from baselines.transfer.student.objectives import ALIGNMENT, LOSSES, Loss, losses_with
 from baselines.transfer.student.student_variables import (
     alignment_variables,
     chosen_entries,
@@ -26,6 +32,13 @@ from baselines.transfer.student.student_variables import (
     mixing_variables,
 )
 from baselines.transfer.teachers.correspondence import ABSENT, Window
+from baselines.transfer.teachers.stored_teachers import (
+    describe_teacher,
+    describe_window,
+    stored_teacher,
+    stored_window,
+    teacher_arrays,
+)
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
 
 if TYPE_CHECKING:
@@ -174,3 +187,58 @@ class StudentParts:
         ]
         optional = [loss.meaning for loss in self.losses if loss.optional]
         return mapped + named + ([f"optional losses: {', '.join(optional)}"] if optional else [])
+
+    def describe(self) -> dict[str, Any]:
+        """The plain policy, and under `transfer` the other parts, for a checkpoint; JSON.
+
+        `docs/checkpoints.md` has the format. Options that have their default are left out.
+        """
+        told: dict[str, Any] = {
+            "mapping_spec": asdict(self.mapping_spec),
+            "min_std": self.min_std,
+            "frozen_mapping": bool(self.frozen_mapping),
+            "teachers": [describe_teacher(teacher) for teacher in self.teachers],
+        }
+        if self.mixing_spec != MixingSpec():
+            told["mixing"] = asdict(self.mixing_spec)
+        if self.windows:
+            told["windows"] = [describe_window(window) for window in self.windows]
+        told |= dict.fromkeys(self.optional_losses, True)
+        return self.plain.describe() | {"transfer": told}
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        """The teachers' variables, and φ's where it is not learned."""
+        return dict(self.frozen_mapping) | teacher_arrays(self.teachers)
+
+    @classmethod
+    def from_description(cls, described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Self:
+        """The inverse of `describe` and `frozen`; `stored` are the checkpoint's arrays.
+
+        Raises:
+            KeyError, TypeError, ValueError: the description is damaged.
+        """
+        plain, told = PlainPolicy.from_description(described), described["transfer"]
+        teachers = tuple(stored_teacher(j, t, stored) for j, t in enumerate(told["teachers"]))
+        mapping = MappingSpec(**told["mapping_spec"])
+        for size in source_sizes(teachers):
+            check_sizes(mapping, plain.obs_size, size)
+        mixing = MixingSpec(**told.get("mixing", {}))
+        for teacher in teachers:
+            check_mixing(mixing, plain, teacher, teacher.env["id"])
+        placed = teachers if named_options(mapping, mixing) else ()
+        windows = zip(told.get("windows", []), placed, strict=True)
+        parts = cls(
+            plain=plain,
+            teachers=teachers,
+            mapping_spec=mapping,
+            min_std=float(told["min_std"]),
+            mixing_spec=mixing,
+            windows=tuple(stored_window(window, plain, teacher) for window, teacher in windows),
+            optional_losses=tuple(
+                loss.name for loss in LOSSES if loss.optional and told.get(loss.name)
+            ),
+        )
+        if not told["frozen_mapping"]:
+            return parts
+        needed = shapes(parts._embedding_variables())
+        return replace(parts, frozen_mapping=checked_arrays(stored, needed))

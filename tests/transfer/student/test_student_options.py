@@ -19,7 +19,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
-from baselines.transfer.mikt import check_goes_on, restore, start
+from baselines.transfer.mikt import MIKT, check_goes_on, start
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
@@ -336,7 +336,7 @@ def test_with_no_share_left_to_the_teachers_the_student_is_its_body(
 
 
 def test_a_checkpoint_brings_it_back(student: Student, params: Arrays) -> None:
-    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    again = MIKT.restore(json.loads(json.dumps(student.describe())), student.frozen())
     assert again.describe() == student.describe()
     assert again.shapes() == student.shapes()
     np.testing.assert_array_equal(again.pi(params, OBS)[0], student.pi(params, OBS)[0])
@@ -363,7 +363,7 @@ def test_a_damaged_description_is_refused(student: Student, damage: dict[str, An
     described = student.describe()
     described["transfer"] |= damage
     with pytest.raises((ValueError, TypeError)):
-        restore(described, student.frozen())
+        MIKT.restore(described, student.frozen())
 
 
 @pytest.mark.parametrize("option", ["distillation"], indirect=True)
@@ -400,7 +400,7 @@ def test_a_description_whose_networks_do_not_fit_is_refused(make_student: Any) -
     described = student.describe()
     described["transfer"]["mixing"] = {"laterals": "identity"}
     with pytest.raises(ValueError, match=r"identity needs .*, 6, not 5 \(the teacher Source-v0\)$"):
-        restore(described, student.frozen())
+        MIKT.restore(described, student.frozen())
 
 
 def started(plain: PlainPolicy, teacher: Teacher, **settings: Any) -> None:

@@ -18,7 +18,7 @@ from baselines.common.seeding import streams
 from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.config import Config
 from baselines.transfer.method import Beginning
-from baselines.transfer.mikt import go_on, restore, start
+from baselines.transfer.mikt import MIKT, go_on, start
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
@@ -143,7 +143,7 @@ def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
     assert source_numbers(student.teachers) == list(range(5))
     sizes = [beginning.params[f"transfer/embedding{i}/out/b"].size for i in range(5)]
     assert sizes == [longer.policy.obs_size] * 2 + [teacher.policy.obs_size] * 3
-    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    again = MIKT.restore(json.loads(json.dumps(student.describe())), student.frozen())
     assert again.describe() == student.describe()
     assert again.outline() == student.outline()
 
@@ -188,7 +188,7 @@ def test_by_default_and_with_untrained_teachers_statistics_begin_fresh(
 
 def test_a_checkpoint_brings_the_places_back(teacher: Teacher, ours: EntryNames) -> None:
     student, beginning = begun(teacher, ours, teacher_places="all", **BY_NAME)
-    again = restore(json.loads(json.dumps(student.describe())), student.frozen())
+    again = MIKT.restore(json.loads(json.dumps(student.describe())), student.frozen())
     assert again.describe() == student.describe()
     obs = np.random.default_rng(0).standard_normal((3, 181)).astype(np.float32)
     np.testing.assert_array_equal(
