@@ -38,6 +38,7 @@ from baselines.training.states import newest_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.build import check_weights, stages
 from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.measures import own_shares_of
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 from examples.l2_sp import METRICS, Anchored, L2SPConfig, anchored
@@ -193,7 +194,7 @@ def test_layers_of_different_widths(perturbed: Any, make_teacher: Callable[..., 
     assert params["student/lateral1_0"].shape == (5, 3)
     assert params["student/pi/w"].shape == (3, 2)
     assert student.value(params, OBS).shape == (9,)
-    assert len(student.own_shares(params)) == 6
+    assert len(own_shares_of(student, params)) == 6
 
 
 # The documents' commands

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
 from baselines.transfer.phases import first_update_alone, first_update_coupled
 from baselines.transfer.stages import Stage
-from baselines.transfer.student.measures import own_shares
+from baselines.transfer.student.measures import metrics_of, own_shares, own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.objectives import losses_with, optional_losses
 from baselines.transfer.student.student import Student
@@ -42,13 +43,14 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
         risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
         return {loss.name: (risen if loss.rises else 1.0) * w for loss, w in weights.items()}
 
+    metrics = partial(metrics_of, student)
     begins = ["the coupling begins: the student's own share is pushed towards 1"]
     return [
-        Stage(1, student, coefs, student.metrics),
-        Stage(first_update_coupled(config), student, coefs, student.metrics, lambda _: begins),
+        Stage(1, student, coefs, metrics),
+        Stage(first_update_coupled(config), student, coefs, metrics, lambda _: begins),
         replace(
             _alone(first_update_alone(config), student.plain, config),
-            announcement=lambda params: hand_over_lines(student.own_shares(params)),
+            announcement=lambda params: hand_over_lines(own_shares_of(student, params)),
         ),
     ]
 
@@ -65,7 +67,7 @@ def hand_over_lines(shares: dict[str, float]) -> list[str]:
     """What the user is told at the hand-over, with a warning if it comes too early.
 
     Args:
-        shares: `Student.own_shares` at the hand-over.
+        shares: `measures.own_shares_of` the student at the hand-over.
     """
     by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
     told = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())

@@ -15,6 +15,7 @@ from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.phases import first_update_alone
 from baselines.transfer.schedule import hand_over_lines
 from baselines.transfer.stages import Stage, stage_at
+from baselines.transfer.student.measures import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}
@@ -169,9 +170,9 @@ def test_each_stage_is_announced_and_has_its_metrics(student: Student) -> None:
     assert "coupling begins" in coupling.announcement(params)[0]
     assert "goes alone" in alone.announcement(params)[0]
     obs = np.random.default_rng(1).standard_normal((9, 3)).astype(np.float32)
-    metrics = student.metrics(params, obs)
+    metrics = metrics_of(student, params, obs)
     assert start.metrics(params, obs) == coupling.metrics(params, obs) == metrics
-    shares = student.own_shares(params).keys()
+    shares = own_shares_of(student, params).keys()
     weights = {"ps_coef": 0.0, "vf_ps_coef": 0.0, "mutual_info_coef": 0.0}
     assert alone.metrics(params, obs) == weights | dict.fromkeys(shares, 1.0)
 

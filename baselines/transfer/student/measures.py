@@ -1,4 +1,4 @@
-"""A student's use of its teachers, measured: the metrics of `student_metrics` from their arrays."""
+"""A student's use of its teachers, measured: the values of the metrics of `student_metrics`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from baselines.common.networks.arrays import Params
+from baselines.transfer.student.mixing import shares
+from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_metrics import (
     OF_MAPPING,
     PI_SHARE,
@@ -16,6 +19,38 @@ from baselines.transfer.student.student_metrics import (
 
 CONSTANT = 1e-6
 """Variance, in squared units of the normalised observation, below which a dimension is constant."""
+
+
+def metrics_of(student: Student, params: Params, obs: np.ndarray) -> dict[str, float]:
+    """What is logged of a student at an update.
+
+    Args:
+        student: the student.
+        params: its variables, NumPy arrays.
+        obs: normalised observations of a rollout, float32 of [N, d].
+    """
+    params = student.with_fixed(params)
+    embedded = student.embed(params, obs)
+    decoded = [mean for mean, _ in student.decode(params, embedded)]
+    return (
+        own_shares_of(student, params)
+        | teacher_shares(*_shares(student, params))
+        | of_mappings(obs, embedded, decoded)
+    )
+
+
+def own_shares_of(student: Student, params: Params) -> dict[str, float]:
+    """p_0 of each layer of both sides of a student, and the mean of each side, by name."""
+    pi, vf = ([float(p[0]) for p in side] for side in _shares(student, params))
+    return own_shares(pi, vf)
+
+
+def _shares(student: Student, params: Params) -> list[list[np.ndarray]]:
+    """All shares p of each layer, [1 + J], of the policy side and of the value side."""
+    return [
+        [shares(params, scope, i) for i in range(student.mixed_layers)]
+        for scope in (student.plain.pi_scope, student.plain.vf_scope)
+    ]
 
 
 def own_shares(pi_layers: Sequence[float], vf_layers: Sequence[float]) -> dict[str, float]:

@@ -25,7 +25,7 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
-from baselines.transfer.student import acting, measures
+from baselines.transfer.student import acting
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import (
     ALIGNMENT,
@@ -80,26 +80,26 @@ class Student(StudentParts):
         """Number of the student's observation dimensions d."""
         return self.plain.obs_size
 
-    def _with_fixed(self, params: Params) -> Params:
-        """The trained variables and those that are not (`fixed`): what the private methods read."""
+    def with_fixed(self, params: Params) -> Params:
+        """The trained variables and those that are not: what the equations read."""
         return {**params, **self.fixed} if self.fixed else params
 
     def pi(self, params: Params, obs: Array) -> Pi:
         """The action distribution of [B, obs_size] observations."""
-        params = self._with_fixed(params)
-        return self._pi(params, obs, self._embed(params, obs))
+        params = self.with_fixed(params)
+        return self._pi(params, obs, self.embed(params, obs))
 
     def value(self, params: Params, obs: Array) -> Array:
         """The values [B] of [B, obs_size] observations."""
-        params = self._with_fixed(params)
-        return self._value(params, obs, self._embed(params, obs))
+        params = self.with_fixed(params)
+        return self._value(params, obs, self.embed(params, obs))
 
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
         """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
-        params = self._with_fixed(params)
-        embedded = self._embed(params, obs)
+        params = self.with_fixed(params)
+        embedded = self.embed(params, obs)
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
         pi_coupling, vf_coupling = (
             coupling_loss([log_own_share(params, scope, i) for i in range(self.mixed_layers)])
@@ -107,7 +107,7 @@ class Student(StudentParts):
         )
         by_source = [
             mutual_information_loss(obs, mean, logstd, self.min_std)
-            for mean, logstd in self._decode(params, embedded)
+            for mean, logstd in self.decode(params, embedded)
         ]
         losses = {
             PI_COUPLING: pi_coupling,
@@ -166,12 +166,12 @@ class Student(StudentParts):
         """The output of a side, with the teachers' mixed in; [B, k] or [B]."""
         return mixed(shares(params, scope, len(self.plain.network.widths)), own, theirs)
 
-    def _embed(self, params: Params, obs: Array) -> list[Array]:
-        """φ(s) for each source task, [B, d_j]."""
+    def embed(self, params: Params, obs: Array) -> list[Array]:
+        """φ(s) for each source task, [B, d_j]; `params` are those of `with_fixed`."""
         number = len(sources(self.teachers))
         return [self.mapping.embed(params, i, obs) for i in range(number)]
 
-    def _decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
+    def decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
         return [self.mapping.decode(params, i, x) for i, x in enumerate(embedded)]
 
@@ -185,36 +185,9 @@ class Student(StudentParts):
         """Those of the policy side and of the value side."""
         return self.plain.pi_scope, self.plain.vf_scope
 
-    def metrics(self, params: Params, obs: np.ndarray) -> dict[str, float]:
-        """What is logged of its use of the teachers (`student_metrics`).
-
-        Args:
-            params: its variables, NumPy arrays.
-            obs: normalised observations of a rollout, float32 of [N, d].
-        """
-        params = self._with_fixed(params)
-        embedded = self._embed(params, obs)
-        decoded = self._decode(params, embedded)
-        return (
-            self.own_shares(params)
-            | measures.teacher_shares(*self._shares(params))
-            | measures.of_mappings(obs, embedded, [mean for mean, _ in decoded])
-        )
-
-    def own_shares(self, params: Params) -> dict[str, float]:
-        """p_0 of every layer of both sides, and the mean of each side, as logged."""
-        pi, vf = ([float(p[0]) for p in side] for side in self._shares(params))
-        return measures.own_shares(pi, vf)
-
-    def _shares(self, params: Params) -> list[list[np.ndarray]]:
-        """All shares p of every layer, [1 + J], of the policy side and of the value side."""
-        return [
-            [shares(params, scope, i) for i in range(self.mixed_layers)] for scope in self._scopes
-        ]
-
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""
-        side = acting.policy_side(self, self._with_fixed(params))
+        side = acting.policy_side(self, self.with_fixed(params))
         if side is None:
             return plain_actor(self.distribution, self.pi, params)
         return self.plain.actor_from(params, acting.as_one_network(side))

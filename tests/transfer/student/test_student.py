@@ -14,6 +14,7 @@ from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
 from baselines.ppo2.update import LossInputs, UpdateSettings, minibatch_loss
 from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.measures import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -327,7 +328,7 @@ def test_the_students_share_starts_a_little_below_the_teachers(
     own = np.exp(-0.1) / (np.exp(-0.1) + 2 * np.exp(0.01))
     sides = "student_ps", "vf_student_ps"
     names = [f"{side}{layer}" for side in sides for layer in ("", "_0", "_1")]
-    shares = full_size.own_shares(full_size_params)
+    shares = own_shares_of(full_size, full_size_params)
     assert shares == pytest.approx(dict.fromkeys(names, own), rel=1e-5)
 
 
@@ -339,7 +340,7 @@ def test_own_shares_by_layer_and_side(make_student: Callable[..., Student]) -> N
         for layer, logit in enumerate(values):
             params[f"{scope}/mixing{layer}"] = np.array([logit, 0.0], np.float32)
     p = {logit: 1 / (1 + np.exp(-logit)) for pair in logits.values() for logit in pair}
-    assert student.own_shares(params) == pytest.approx(
+    assert own_shares_of(student, params) == pytest.approx(
         {
             "student_ps": (p[0.0] + p[3.0]) / 2,
             "student_ps_0": p[0.0],
@@ -365,7 +366,7 @@ def test_metrics_by_the_equations(student: Student, perturbed: Any, mapping: str
     fit = np.linalg.lstsq(h, s[:, 0] - params["transfer/decoder0/out/b"][0])[0]
     params["transfer/decoder0/out/w"][:, 0] = fit
     reference = Reference(student, params | dict(student.frozen_mapping))
-    found = student.metrics(params, obs)
+    found = metrics_of(student, params, obs)
     for source in sorted(set(reference.sources)):
         x = reference.phi(source, s)
         residual = s - reference.net(f"transfer/decoder{source}", x)
@@ -376,7 +377,7 @@ def test_metrics_by_the_equations(student: Student, perturbed: Any, mapping: str
         means = [abs(np.mean(x[:, k])) for k in range(x.shape[1])]
         stds = [np.std(x[:, k]) for k in range(x.shape[1])]
         expected.append([np.mean(explained), np.mean(means), np.mean(stds)])
-    figures = student.own_shares(params) | shares_of_teachers(params, len(student.teachers))
+    figures = own_shares_of(student, params) | shares_of_teachers(params, len(student.teachers))
     for i, name in enumerate(("mi_explained", "embedding_mean", "embedding_std")):
         parts = [row[i] for row in expected]
         figures[name] = float(np.mean(parts))

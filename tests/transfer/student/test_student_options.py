@@ -21,6 +21,7 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.mikt import MIKT, check_goes_on, start
 from baselines.transfer.student.mapping_kinds import MappingSpec
+from baselines.transfer.student.measures import own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.correspondence import ABSENT, Window
@@ -314,7 +315,7 @@ def test_optional_losses_are_told(student: Student, losses: list[str]) -> None:
 
 def test_shares_are_told_of_the_output_layer_too(student: Student, params: Arrays) -> None:
     layers = 3 if student.mixing_spec.with_outputs else 2
-    found = student.own_shares(params)
+    found = own_shares_of(student, params)
     names = [f"{side}_{i}" for side in ("student_ps", "vf_student_ps") for i in range(layers)]
     assert found.keys() == {"student_ps", "vf_student_ps", *names}
     for name in names:
