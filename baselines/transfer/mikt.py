@@ -23,8 +23,8 @@ from baselines.transfer.phases import check_phases, first_update_alone, first_up
 from baselines.transfer.schedule import mikt_stages
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.mixing import MixingSpec
-from baselines.transfer.student.objectives import ALIGNMENT, optional_losses
 from baselines.transfer.student.student import Student
+from baselines.transfer.student.student_losses import ALIGNMENT, optional_losses
 from baselines.transfer.student.student_metrics import METRICS
 from baselines.transfer.student.student_parts import check_mixing, named_options
 from baselines.transfer.teachers.correspondence import Window

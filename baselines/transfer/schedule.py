@@ -12,8 +12,8 @@ from baselines.transfer.phases import first_update_alone, first_update_coupled
 from baselines.transfer.stages import Stage
 from baselines.transfer.student.measures import metrics_of, own_shares, own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
-from baselines.transfer.student.objectives import losses_with, optional_losses
 from baselines.transfer.student.student import Student
+from baselines.transfer.student.student_losses import losses_with, optional_losses
 from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95

@@ -5,7 +5,8 @@ Where to begin: an update asks a student for `student.Student.learning_outputs`.
 - `student` has the equation of its layers;
 - `mapping` has φ and its decoder, `mixing` the shares p and the matrices U, and
   `teachers.teacher` the features z;
-- `objectives` has the losses, `transfer.schedule` their weights over the run.
+- `objectives` has the losses, `transfer.schedule` their weights over the run;
+  `student_losses` is the table of them.
 
 The other modules are not needed to understand an update: `student_parts` and `student_variables`
 list the variables and write checkpoints, `acting` computes actions faster, `measures` and

@@ -1,21 +1,17 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
 Distillation and value alignment are options. `Student.learning_outputs` computes those that a
-student has; the schedule of their weights, what is logged and the page of the logged metrics read
-`LOSSES`, the list of them.
+student has; `student_losses.LOSSES` is the table of all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array
-from baselines.config import Config
 from baselines.transfer.teachers.teacher import SCOPE
 
 
@@ -94,66 +90,3 @@ def distillation_loss(divergences: Array, value_differences: Array) -> Array:
         A scalar, in nats, where V is the mean of a normal distribution with variance 1.
     """
     return arrays.mean(divergences) + 0.5 * arrays.mean(value_differences**2)
-
-
-@dataclass(frozen=True)
-class Loss:
-    """One loss of a student.
-
-    Attributes:
-        name: what it is logged as, before `LOSS`.
-        symbol: what it is in the method's equations.
-        weight: what its weight is there.
-        meaning: in words.
-        unit: of the loss; its weight is per the first word of it.
-        rises: whether its weight is 0 at first and rises in the second half of the time with
-            teachers (`schedule.coupling_weight`), or is the same all that time.
-        optional: whether a student has it only if its weight is above 0.
-    """
-
-    name: str
-    symbol: str
-    weight: str
-    meaning: str
-    unit: str
-    rises: bool
-    optional: bool = False
-
-    @property
-    def coefficient(self) -> str:
-        """The setting that is its weight, and the name under which that is logged."""
-        return f"{self.name}{WEIGHT}"
-
-
-PI_COUPLING, VF_COUPLING, INFORMATION = "ps", "vf_ps", "mutual_info"
-ALIGNMENT, DISTILLATION = "value_alignment", "distillation"
-"""Names of the losses; the last two are optional."""
-
-LOSSES = (
-    Loss(PI_COUPLING, "C_π", "β_π", "the policy's coupling loss", "nats", rises=True),
-    Loss(VF_COUPLING, "C_V", "β_V", "the value function's coupling loss", "nats", rises=True),
-    Loss(
-        INFORMATION, "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
-        rises=False,
-    ),
-    Loss(
-        ALIGNMENT, "L_A", "β_A", "the value-alignment loss", "squares of the normalised return",
-        rises=False, optional=True,
-    ),
-    Loss(
-        DISTILLATION, "L_D", "β_D", "the distillation loss", "nats", rises=False, optional=True
-    ),
-)  # fmt: skip
-"""The student's own losses, beside those of PPO."""
-
-
-def losses_with(optional: Collection[str]) -> tuple[Loss, ...]:
-    """Those of `LOSSES` that a student has: with the optional ones of these names."""
-    return tuple(loss for loss in LOSSES if loss.name in optional or not loss.optional)
-
-
-def optional_losses(config: Config) -> tuple[str, ...]:
-    """The names of the optional losses whose weight is above 0."""
-    return tuple(
-        loss.name for loss in LOSSES if loss.optional and getattr(config, loss.coefficient) > 0
-    )

@@ -28,16 +28,18 @@ from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting
 from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.objectives import (
-    ALIGNMENT,
-    DISTILLATION,
-    INFORMATION,
-    PI_COUPLING,
-    VF_COUPLING,
     alignment_name,
     coupling_loss,
     distillation_loss,
     mutual_information_loss,
     value_alignment_loss,
+)
+from baselines.transfer.student.student_losses import (
+    ALIGNMENT,
+    DISTILLATION,
+    INFORMATION,
+    PI_COUPLING,
+    VF_COUPLING,
 )
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources

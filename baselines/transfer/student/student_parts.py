@@ -24,7 +24,7 @@ from baselines.common.networks.variables import Variables, drawn, joined, shapes
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
-from baselines.transfer.student.objectives import ALIGNMENT, LOSSES, Loss, losses_with
+from baselines.transfer.student.student_losses import ALIGNMENT, LOSSES, Loss, losses_with
 from baselines.transfer.student.student_variables import (
     alignment_variables,
     chosen_entries,
@@ -94,7 +94,7 @@ class StudentParts:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: each teacher's place on the student's body; empty where names do not count.
-        optional_losses: names of those optional ones of `objectives.LOSSES` that it has.
+        optional_losses: names of the optional ones of `student_losses.LOSSES` that it has.
     """
 
     plain: PlainPolicy
