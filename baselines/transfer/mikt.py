@@ -34,7 +34,8 @@ from baselines.transfer.teachers.places import (
     known_statistics,
     places,
 )
-from baselines.transfer.teachers.teacher import Teacher, with_weights
+from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.weights_of_run import with_weights
 
 OF_TEACHERS = "--obs_statistics=teachers"
 """The option by which the statistics of the observations begin with the teachers'."""

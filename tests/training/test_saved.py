@@ -16,6 +16,7 @@ from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.training.saved import read_saved_policy
 from baselines.transfer.student.student import Student
+from baselines.transfer.teachers import weights_of_run
 
 Arrays = dict[str, np.ndarray]
 OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)
@@ -23,7 +24,9 @@ OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)
 
 def with_random_teachers(student: Student) -> Student:
     rng = np.random.default_rng(9)
-    return replace(student, teachers=tuple(t.untrained(rng) for t in student.teachers))
+    return replace(
+        student, teachers=tuple(weights_of_run.untrained(t, rng) for t in student.teachers)
+    )
 
 
 POLICIES: dict[str, Callable[[Any, Any], Policy]] = {

@@ -28,6 +28,7 @@ from baselines.training.teachers import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
+from baselines.transfer.teachers import weights_of_run
 from examples.l2_sp import L2SPConfig
 
 Arrays = dict[str, np.ndarray]
@@ -136,7 +137,7 @@ def test_a_student_goes_on_with_its_random_teachers(
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
     (teacher,) = student.teachers
-    untrained = teacher.untrained(np.random.default_rng(31))
+    untrained = weights_of_run.untrained(teacher, np.random.default_rng(31))
     student = replace(student, teachers=(untrained,))
     saved = write_checkpoint(student, params)
     setup = prepared(
@@ -192,7 +193,9 @@ def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
     if had == "random":
-        untrained = (t.untrained(np.random.default_rng(31)) for t in student.teachers)
+        untrained = (
+            weights_of_run.untrained(t, np.random.default_rng(31)) for t in student.teachers
+        )
         student = replace(student, teachers=tuple(untrained))
     saved = write_checkpoint(student, params)
     told = f"--teacher_weights: {given} is not what .*{saved} .*; give {had}$"
@@ -261,7 +264,9 @@ def test_the_digest_of_a_setup_is_that_of_all_that_ranks_must_begin_with_alike(
     student = setup.policy
     assert isinstance(student, Student)
     (teacher,) = student.teachers
-    untrained = replace(student, teachers=(teacher.untrained(np.random.default_rng(1)),))
+    untrained = replace(
+        student, teachers=(weights_of_run.untrained(teacher, np.random.default_rng(1)),)
+    )
     seen = Normalizer.fresh(3)
     seen.obs_rms.update(np.ones((1, 3)))
 

@@ -29,7 +29,6 @@ from baselines.common.networks.networks import dense_layers, feed_forward
 from baselines.transfer.student.mapping import SELECTION, embedding_scope
 from baselines.transfer.student.mixing import lateral_name, shares
 from baselines.transfer.student.student_parts import StudentParts
-from baselines.transfer.teachers.teacher import source_numbers, sources
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,12 @@ def policy_side(student: StudentParts, params: Mapping[str, np.ndarray]) -> Poli
         params: its variables by name, also those that are not trained.
     """
     scope, teachers, mixed = student.plain.pi_scope, student.teachers, range(student.mixed_layers)
-    mappings = [embedding_scope(i) for i in range(len(sources(teachers)))]
+    mappings = [embedding_scope(i) for i in range(len(student.sources))]
     side = PolicySide(
         own=student.plain.policy_layers(params),
         mappings=[dense_layers(student.mapping.embedding, params, name) for name in mappings],
         teachers=[teacher.policy.policy_layers(teacher.params) for teacher in teachers],
-        sources=source_numbers(teachers),
+        sources=student.source_numbers,
         selections=[params.get(f"{name}/{SELECTION}") for name in mappings],
         laterals=[[params[lateral_name(scope, i, j)] for j in range(len(teachers))] for i in mixed],
         shares=[shares(params, scope, i) for i in mixed],

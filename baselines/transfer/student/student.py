@@ -42,7 +42,7 @@ from baselines.transfer.student.student_losses import (
     VF_COUPLING,
 )
 from baselines.transfer.student.student_parts import StudentParts
-from baselines.transfer.teachers.teacher import Teacher, source_numbers, sources
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def last_hidden_layer(
@@ -170,8 +170,7 @@ class Student(StudentParts):
 
     def embed(self, params: Params, obs: Array) -> list[Array]:
         """φ(s) for each source task, [B, d_j]; `params` are those of `with_fixed`."""
-        number = len(sources(self.teachers))
-        return [self.mapping.embed(params, i, obs) for i in range(number)]
+        return [self.mapping.embed(params, i, obs) for i in range(len(self.sources))]
 
     def decode(self, params: Params, embedded: Sequence[Array]) -> list[tuple[Array, Array]]:
         """The decoder's Gaussian over s for each source task: mean [B, d], log σ_q [d]."""
@@ -179,7 +178,7 @@ class Student(StudentParts):
 
     def _seen_by(self, embedded: Sequence[Array]) -> list[tuple[Teacher, Array]]:
         """Each teacher with what it sees, [B, d_j]."""
-        numbered = zip(self.teachers, source_numbers(self.teachers), strict=True)
+        numbered = zip(self.teachers, self.source_numbers, strict=True)
         return [(teacher, embedded[source]) for teacher, source in numbered]
 
     @property

@@ -39,7 +39,7 @@ from baselines.transfer.teachers.stored_teachers import (
     stored_window,
     teacher_arrays,
 )
-from baselines.transfer.teachers.teacher import Teacher, source_numbers, source_sizes, sources
+from baselines.transfer.teachers.teacher import Teacher
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -112,6 +112,27 @@ class StudentParts:
         return self.mapping_spec.build()
 
     @cached_property
+    def source_numbers(self) -> list[int]:
+        """The number of each teacher's source, a task and a place on the student's body.
+
+        All teachers of one source share a φ. Sources are numbered in the order of the teachers.
+        """
+        of_teachers = [(teacher.env, teacher.place) for teacher in self.teachers]
+        distinct = [one for i, one in enumerate(of_teachers) if one not in of_teachers[:i]]
+        return [distinct.index(one) for one in of_teachers]
+
+    @cached_property
+    def sources(self) -> list[Teacher]:
+        """The first teacher of each source, by the sources' numbers."""
+        numbers = self.source_numbers
+        return [self.teachers[numbers.index(source)] for source in range(len(set(numbers)))]
+
+    @cached_property
+    def source_sizes(self) -> list[int]:
+        """The number of observation dimensions d_j of each source."""
+        return [teacher.policy.obs_size for teacher in self.sources]
+
+    @cached_property
     def losses(self) -> tuple[Loss, ...]:
         """Those of `LOSSES` that it has."""
         return losses_with(self.optional_losses)
@@ -126,8 +147,7 @@ class StudentParts:
         """Its variables that are not trained, by name; the teachers' are not among them."""
         fixed = fixed_matrices(self.plain, self.windows, self.teachers, self.mixing_spec)
         if self.mapping.is_named:
-            numbers = source_numbers(self.teachers)
-            fixed |= chosen_entries(self.plain.obs_size, numbers, self.windows)
+            fixed |= chosen_entries(self.plain.obs_size, self.source_numbers, self.windows)
         return {**self.frozen_mapping, **fixed}
 
     def variables(self) -> Variables:
@@ -136,12 +156,11 @@ class StudentParts:
 
     def _variables_by_part(self) -> dict[str, Variables]:
         """All trainable variables, by the name that a user reads for each part."""
-        sizes = source_sizes(self.teachers)
         parts = {
             "plain": self.plain.variables(),
             MIXING: mixing_variables(self.plain, self.teachers, self.mixing_spec),
             "mapping": self._embedding_variables(),
-            "decoder": self.mapping.decoder_variables(self.plain.obs_size, sizes),
+            "decoder": self.mapping.decoder_variables(self.plain.obs_size, self.source_sizes),
         }
         if ALIGNMENT in self.optional_losses:
             parts["value alignment"] = alignment_variables(len(self.teachers))
@@ -151,7 +170,7 @@ class StudentParts:
         }
 
     def _embedding_variables(self) -> Variables:
-        return self.mapping.embedding_variables(self.plain.obs_size, source_sizes(self.teachers))
+        return self.mapping.embedding_variables(self.plain.obs_size, self.source_sizes)
 
     def with_frozen_mapping(self, rng: np.random.Generator) -> Self:
         """The same student whose φ stays at a random start."""
@@ -178,7 +197,7 @@ class StudentParts:
         mapped = [
             f"mapping: {self.plain.obs_size} dimensions to the {teacher.policy.obs_size} of"
             f" {teacher.called}"
-            for teacher in sources(self.teachers)
+            for teacher in self.sources
         ]
         named = [
             f"same names: {sum(entry != ABSENT for entry in window.entries)} dimensions and"
@@ -220,10 +239,9 @@ class StudentParts:
         plain, told = PlainPolicy.from_description(described), described["transfer"]
         teachers = tuple(stored_teacher(j, t, stored) for j, t in enumerate(told["teachers"]))
         mapping = MappingSpec(**told["mapping_spec"])
-        for size in source_sizes(teachers):
-            check_sizes(mapping, plain.obs_size, size)
         mixing = MixingSpec(**told.get("mixing", {}))
         for teacher in teachers:
+            check_sizes(mapping, plain.obs_size, teacher.policy.obs_size)
             check_mixing(mixing, plain, teacher, teacher.env["id"])
         placed = teachers if named_options(mapping, mixing) else ()
         windows = zip(told.get("windows", []), placed, strict=True)

@@ -21,7 +21,8 @@ from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.environments.centipede_names import moved
 from baselines.transfer.teachers.correspondence import ABSENT, Window, windows
-from baselines.transfer.teachers.teacher import Teacher, with_weights
+from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.teachers.weights_of_run import with_weights
 
 if TYPE_CHECKING:
     from baselines.common.vec_env.entry_names import EntryNames

@@ -1,12 +1,10 @@
-"""Teachers: policies that were trained on other tasks, frozen, and the tasks that they share."""
+"""Teachers: policies that were trained on other tasks, frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
@@ -48,18 +46,6 @@ class Teacher:
         """Its task, and its place after the first, for the user."""
         return self.env["id"] + (f" in place {self.place + 1}" if self.place else "")
 
-    def untrained(self, rng: np.random.Generator, init_logstd: float = 0.0) -> Teacher:
-        """The same networks before any training, drawn as at the start of a run with this log σ."""
-        noise = self.policy.distribution_variables()
-        logstd = {name: np.full_like(value, init_logstd) for name, value in noise.items()}
-        params = self.policy.init(rng) | logstd
-        return replace(self, params=params, random=True, statistics=None)
-
-    def with_random_networks(self, rng: np.random.Generator) -> Teacher:
-        """The same with networks as before any training; its σ and its statistics stay."""
-        kept = {name: self.params[name] for name in self.policy.distribution_variables()}
-        return replace(self, params=self.policy.init(rng) | kept, random=True)
-
     def policy_features(self, x: Array) -> list[Array]:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, width].
 
@@ -83,46 +69,3 @@ class Teacher:
 
     def _last(self, features: Sequence[Array]) -> Array:
         return self.policy.network.activate(features[-1])
-
-
-def with_weights(
-    teachers: Sequence[Teacher], weights: str, rng: np.random.Generator, init_logstd: float
-) -> tuple[Teacher, ...]:
-    """The teachers with the weights that a run's `teacher_weights` names.
-
-    Args:
-        teachers: as loaded.
-        weights: loaded, random or random_networks.
-        rng: what random ones are drawn from.
-        init_logstd: log σ of a policy that was never trained.
-    """
-    if weights == "random":
-        return tuple(teacher.untrained(rng, init_logstd) for teacher in teachers)
-    if weights == "random_networks":
-        return tuple(teacher.with_random_networks(rng) for teacher in teachers)
-    return tuple(teachers)
-
-
-def sources(teachers: Sequence[Teacher]) -> list[Teacher]:
-    """The first teacher of each source task and place, which share a φ, in the order of both."""
-    found: list[Teacher] = []
-    for teacher in teachers:
-        if _source(teacher) not in map(_source, found):
-            found.append(teacher)
-    return found
-
-
-def source_sizes(teachers: Sequence[Teacher]) -> list[int]:
-    """The numbers of observation dimensions of `sources`."""
-    return [teacher.policy.obs_size for teacher in sources(teachers)]
-
-
-def source_numbers(teachers: Sequence[Teacher]) -> list[int]:
-    """The number of each teacher's source, among `sources`."""
-    found = [_source(teacher) for teacher in sources(teachers)]
-    return [found.index(_source(teacher)) for teacher in teachers]
-
-
-def _source(teacher: Teacher) -> tuple[dict[str, Any], int]:
-    """What teachers have in common that see the same of the student's observation."""
-    return teacher.env, teacher.place

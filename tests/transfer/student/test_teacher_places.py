@@ -26,7 +26,7 @@ from baselines.transfer.teachers.stored_teachers import (
     teacher_arrays,
     teacher_from_checkpoint,
 )
-from baselines.transfer.teachers.teacher import Teacher, source_numbers
+from baselines.transfer.teachers.teacher import Teacher
 
 ROOT = Path(__file__).resolve().parents[3]
 FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
@@ -124,7 +124,7 @@ def test_two_teachers_of_a_task_share_the_mapping_of_a_place(
     student = beginning.policy
     assert isinstance(student, Student)
     assert [one.place for one in student.teachers] == [0, 1, 2] * 2
-    assert source_numbers(student.teachers) == [0, 1, 2] * 2
+    assert student.source_numbers == [0, 1, 2] * 2
     assert student.windows[:3] == student.windows[3:]
     assert len(set(student.windows)) == 3
 
@@ -140,7 +140,7 @@ def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
     student = beginning.policy
     assert isinstance(student, Student)
     assert [one.place for one in student.teachers] == [0, 1, 0, 1, 2]
-    assert source_numbers(student.teachers) == list(range(5))
+    assert student.source_numbers == list(range(5))
     sizes = [beginning.params[f"transfer/embedding{i}/out/b"].size for i in range(5)]
     assert sizes == [longer.policy.obs_size] * 2 + [teacher.policy.obs_size] * 3
     again = MIKT.restore(json.loads(json.dumps(student.describe())), student.frozen())

@@ -18,6 +18,7 @@ from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.stored_body import described_body
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.teachers import weights_of_run
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.places import (
     STATISTICS_WEIGHT,
@@ -102,7 +103,7 @@ def test_statistics_begin_with_the_teachers(make_teacher: Callable[..., Teacher]
         both = known_statistics(5, [(one, WINDOWS) for one in teachers])
         assert both is not None
         assert both.count == 3e3
-    untrained = teacher.untrained(np.random.default_rng(0))
+    untrained = weights_of_run.untrained(teacher, np.random.default_rng(0))
     assert known_statistics(5, [(untrained, WINDOWS)]) is None
 
 

@@ -12,8 +12,9 @@ from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.transfer.student.student import Student
+from baselines.transfer.teachers import weights_of_run
 from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
-from baselines.transfer.teachers.teacher import Teacher, with_weights
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def load_teacher(path: str) -> Teacher:
@@ -54,7 +55,7 @@ def test_an_untrained_teacher_is_the_same_network_at_its_start(
     make_teacher: Callable[..., Any],
 ) -> None:
     teacher = make_teacher(1)
-    untrained = teacher.untrained(np.random.default_rng(5))
+    untrained = weights_of_run.untrained(teacher, np.random.default_rng(5))
     assert untrained.random
     assert not teacher.random
     for part in ("policy", "env", "sha256"):
@@ -75,11 +76,11 @@ def test_an_untrained_teachers_noise_is_the_one_asked_for(
     outputs = teacher.policy.distribution.num_outputs
     began = replace(teacher.policy, distribution=DiagGaussian(outputs, its_own))
     teacher = replace(teacher, policy=began)
-    params = teacher.untrained(np.random.default_rng(5), -1.5).params
+    params = weights_of_run.untrained(teacher, np.random.default_rng(5), -1.5).params
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
     assert params[noise].tolist() == [-1.5] * outputs
     assert params[noise].dtype == np.float32
-    plain = teacher.untrained(np.random.default_rng(5)).params
+    plain = weights_of_run.untrained(teacher, np.random.default_rng(5)).params
     assert {n for n in params if params[n].tobytes() != plain[n].tobytes()} == {noise}
 
 
@@ -89,8 +90,10 @@ def test_random_networks_leave_the_noise_and_the_statistics(
     teacher = replace(make_teacher(1), statistics=RunningMeanStd((6,)))
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
     teacher.params[noise][:] = -3.5
-    (found,) = with_weights([teacher], "random_networks", np.random.default_rng(5), -1.0)
-    untrained = teacher.untrained(np.random.default_rng(5)).params
+    (found,) = weights_of_run.with_weights(
+        [teacher], "random_networks", np.random.default_rng(5), -1.0
+    )
+    untrained = weights_of_run.untrained(teacher, np.random.default_rng(5)).params
     assert found.random
     assert found.statistics is teacher.statistics
     assert {n for n in untrained if found.params[n].tobytes() != untrained[n].tobytes()} == {noise}
