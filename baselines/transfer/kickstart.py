@@ -72,16 +72,16 @@ METRICS = {
         missing="once the student is alone",
     ),
 }
-"""What is logged beside what is logged of any policy."""
+"""The metrics of a kickstarted run, beside those of any policy."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What one teacher teaches.
+    """A teacher and the places on the student's body where it teaches.
 
     Attributes:
         teacher: the teacher.
-        windows: where on the student's body.
+        windows: the places.
     """
 
     teacher: Teacher
@@ -93,14 +93,14 @@ class Kickstarted(PlainPolicy):
     """The student's own networks, with teachers to imitate.
 
     Attributes:
-        lessons: what each teacher teaches.
+        lessons: each teacher with its places.
     """
 
     lessons: tuple[Lesson, ...] = ()
 
     @property
     def plain(self) -> PlainPolicy:
-        """What is left when there is nothing more to imitate."""
+        """The student's own networks, without teachers."""
         return PlainPolicy(
             self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
         )
@@ -153,7 +153,7 @@ class Kickstarted(PlainPolicy):
         return np.divide(1, counts, out=np.zeros_like(counts), where=counts > 0)
 
     def outline(self) -> list[str]:
-        """Who teaches which motors."""
+        """Lines for the user: how many motors each teacher teaches."""
         motors = self.distribution.num_outputs
         return [
             f"{lesson.teacher.env['id']} teaches"
@@ -183,7 +183,7 @@ def _so_many_places(number: int) -> str:
 
 
 def _rows(pi: Pi) -> tuple[Array, ...]:
-    """Mean and log σ with a batch axis: [B, k], or [1, k] of what is the same for all."""
+    """Mean and log σ with a batch axis: [B, k], or [1, k] if it is the same for all."""
     mean, logstd = pi
     return mean, arrays.reshape(logstd, (1, -1))
 
@@ -220,7 +220,7 @@ def check(config: Config) -> None:
 
     Raises:
         UserError: one of its phases would have no update, or the statistics of the observations
-            would begin both with the teachers' and with those of `load_path`.
+            would come both from the teachers and from `load_path`.
     """
     check_phases(config, first_update_alone(config))
     check_no_other_statistics(config, f"--transfer={config.transfer}")
@@ -229,7 +229,7 @@ def check(config: Config) -> None:
 def start(
     plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
-    """What is trained first; its initial variables are those of a policy from scratch.
+    """A run's beginning: its initial variables are drawn as for a policy without teachers.
 
     Raises:
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.

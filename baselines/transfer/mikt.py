@@ -45,9 +45,9 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, of the teachers' training only what it
-            does not read would be left, or the statistics of the observations would begin both with
-            the teachers' and with those of `load_path`.
+        UserError: one of its phases would have no update, the teachers would keep only σ and
+            statistics, which it does not read, or the statistics of the observations would come
+            both from the teachers and from `load_path`.
     """
     check_phases(config, first_update_coupled(config), first_update_alone(config))
     if config.teacher_weights == "random_networks" and config.obs_statistics == "fresh":
@@ -65,9 +65,9 @@ def start(
     """The student with its teachers.
 
     Raises:
-        UserError: the mapping is too large, or not what it must be, the teachers cannot be mixed in
-            as they are to be, names or the teachers' statistics are needed and cannot be had, or a
-            teacher shares no motor where names count.
+        UserError: the mapping is too large or is no mapping, a teacher does not fit the options of
+            the mixing, names or the teachers' statistics are needed and not known, or a teacher
+            shares no motor where names count.
         TaskError: a task, made to learn the names, raised an error.
     """
     mixing = MixingSpec(config.laterals, config.mix_outputs)
@@ -143,7 +143,7 @@ def _in_places(
 def _first_statistics(
     plain: PlainPolicy, teachers: Sequence[Teacher], windows: Sequence[Window], config: Config
 ) -> RunningMeanStd | None:
-    """What the statistics of the observations begin with; None: nothing."""
+    """Initial statistics of the observations; None: they start fresh."""
     if config.obs_statistics == "fresh":
         return None
     placed = zip(teachers, windows, strict=True)

@@ -22,8 +22,8 @@ from baselines.transfer.teachers.teacher import Teacher
 def copied_variables(teacher: Teacher, plain: PlainPolicy) -> dict[str, np.ndarray]:
     """The teacher's variables whose shape is that of the variable of the same name in `plain`.
 
-    As in the authors' code. Where the observations have another size, all is copied but the
-    weights of the first layer; where the actions have, but the policy's output layer and log σ.
+    As in the authors' code. If the observations have another size, the weights of the first layer
+    are not copied; if the actions have, the policy's output layer and log σ are not.
 
     Args:
         teacher: of the same `NetworkSpec` as `plain`.
@@ -65,7 +65,7 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: there are several teachers, or what is copied would not be kept.
+        UserError: there are several teachers, or `load_path` would overwrite the copied weights.
     """
     if len(config.teacher_paths) > 1:
         raise UserError(

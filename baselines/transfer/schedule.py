@@ -64,7 +64,7 @@ def _alone(first: int, plain: PlainPolicy, config: Config) -> Stage:
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:
-    """What the user is told at the hand-over, with a warning if it comes too early.
+    """Lines for the user at the hand-over, with a warning if it comes too early.
 
     Args:
         shares: `measures.own_shares_of` the student at the hand-over.

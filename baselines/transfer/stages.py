@@ -18,13 +18,13 @@ class Stage:
 
     Attributes:
         first: its first update, counted from 1.
-        policy: what is trained.
+        policy: the policy that is trained.
         coefs: the weight of each of the policy's own losses at an update, by name; by default the
             policy has none.
-        metrics: what is to be logged of the stage itself, from the variables and the normalised
-            observations of the rollout, float32 of [N, d]; by default nothing.
+        metrics: the stage's own metrics, from the variables and the normalised observations of the
+            rollout, float32 of [N, d]; by default none.
         announcement: lines for the user, from the variables as they are when it begins.
-        alone: whether it is the one without teachers, which begins with the hand-over.
+        alone: whether it is the stage without teachers, which begins with the hand-over.
     """
 
     first: int

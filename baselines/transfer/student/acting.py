@@ -33,7 +33,7 @@ from baselines.transfer.student.student_parts import StudentParts
 
 @dataclass(frozen=True)
 class PolicySide:
-    """What a student's policy side is made of; each list of layers in their order.
+    """The layers and matrices of a student's policy side; each list of layers in their order.
 
     Attributes:
         own: the student's own layers, the output layer with them.
@@ -84,7 +84,7 @@ def as_one_network(side: PolicySide) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _last_hidden(mappings: Sequence[Sequence[Layer]]) -> Callable[[np.ndarray], np.ndarray]:
-    """What the φ compute before their output layers, beside one another: s, if nothing."""
+    """The last hidden layers of all φ, beside one another; s for each if they have none."""
     if not any(mappings):
         return lambda obs: np.tile(obs, len(mappings))
     return feed_forward(_side_by_side(mappings))

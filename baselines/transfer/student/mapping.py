@@ -31,7 +31,7 @@ class Map(Protocol):
 
 
 SELECTION = "selection"
-"""What the choice of entries is called in the scope of a φ that starts from it."""
+"""Name, in the scope of a φ, of the matrix S of chosen entries that it starts from."""
 
 
 def embedding_scope(source: int) -> str:
@@ -46,12 +46,12 @@ def decoder_scope(source: int) -> str:
 
 @dataclass(frozen=True)
 class StateMapping:
-    """What maps the student's observations to those of a source task, of each in its own sizes.
+    """φ and its decoder; each source task has variables of its own for both, in its own sizes.
 
     Attributes:
         embedding: φ, from [B, d] to [B, d_j].
         decoder: the mean of q(s | φ(s)), from [B, d_j] to [B, d].
-        is_learned: whether φ is trained, or stays as it was drawn.
+        is_learned: whether φ is trained; if not, it stays as it was drawn.
         is_named: whether φ has a variable `SELECTION` that is not trained: the choice of the
             entries that both tasks have by name, float32 of [d, d_j].
     """
@@ -94,7 +94,7 @@ class MlpMap:
     hidden: Mlp
 
     def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
-        """Those of the hidden layers and of the output layer."""
+        """Weights and biases of the hidden layers and of the output layer."""
         last = dense_variables(f"{scope}/out", self.hidden.num_hidden, outputs)
         return joined([*self.hidden.variables(scope, inputs), last])
 
@@ -105,6 +105,6 @@ class MlpMap:
         )
 
     def dense_layers(self, params: Params, scope: str) -> list[Layer]:
-        """All its layers, for acting."""
+        """The hidden layers and the output layer, for acting."""
         hidden = self.hidden.dense_layers(params, scope)
         return [*hidden, networks.dense(params, f"{scope}/out")]

@@ -19,14 +19,14 @@ from baselines.transfer.student.mapping import SELECTION, Map, MlpMap, StateMapp
 
 @dataclass(frozen=True)
 class NamedMap(MlpMap):
-    """φ(s) = s S + MLP(s): the entries of the same names, and what is learned besides.
+    """φ(s) = s S + MLP(s): the entries of the same names, and a learned correction.
 
     S picks the entries (`correspondence.selection`). The MLP's output layer starts at 0, so that φ
     starts as S alone.
     """
 
     def variables(self, scope: str, inputs: int, outputs: int) -> Variables:
-        """S, which whoever uses the map must give, and those of the MLP."""
+        """S, whose value the user of the map must give, and the variables of the MLP."""
         shapes = {"out/w": (self.hidden.num_hidden, outputs), "out/b": (outputs,)}
         return joined([
             {f"{scope}/{SELECTION}": Variable((inputs, outputs), zeros)},
@@ -46,7 +46,7 @@ def learned(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
 
 
 def frozen(num_layers: int, num_hidden: int, activation: str) -> StateMapping:
-    """The same with a φ that stays at its random start."""
+    """The mapping of the paper with a φ that stays at its random start."""
     mlp = MlpMap(Mlp(num_layers, num_hidden, activation))
     return StateMapping(mlp, mlp, is_learned=False)
 
@@ -68,7 +68,7 @@ class MappingSpec(Sizes):
 
         Raises:
             NotKnown: the name is not known here.
-            UserError: the name stands for something that makes no mapping.
+            UserError: the name belongs to something that makes no mapping.
         """
         mapping: StateMapping = built(MAPPINGS, self.mapping, self, StateMapping)
         return mapping
@@ -78,7 +78,7 @@ def check_mapping(spec: MappingSpec, obs_size: int, source_size: int) -> None:
     """Try a mapping on zeros.
 
     Raises:
-        UserError: its variables or its values are not what they must be.
+        UserError: the trial fails.
     """
     mapping = spec.build()
     ways = {

@@ -22,7 +22,7 @@ CONSTANT = 1e-6
 
 
 def metrics_of(student: Student, params: Params, obs: np.ndarray) -> dict[str, float]:
-    """What is logged of a student at an update.
+    """The metrics of a student at an update, by name.
 
     Args:
         student: the student.
@@ -80,7 +80,7 @@ def teacher_shares(
 def of_mappings(
     obs: np.ndarray, embedded: Sequence[np.ndarray], decoded: Sequence[np.ndarray]
 ) -> dict[str, float]:
-    """The metrics of `OF_MAPPING` for each source task; those of a single one have no number.
+    """The metrics of `OF_MAPPING` for each source task; with a single one, without its number.
 
     Args:
         obs: normalised observations s of a rollout, float32 of [N, d].

@@ -61,16 +61,16 @@ class MixingSpec:
     """How the teachers are mixed in.
 
     Attributes:
-        laterals: U is `learned`, or the `identity`: the teachers' features arrive as they are.
-        outputs: the teachers' outputs are not mixed in (`none`), or they are too, their actions
-            through a `learned` A or through one that picks the `named` motors.
+        laterals: the matrices U are `learned`, or the `identity`.
+        outputs: `none`, the output layers are not mixed; or how A maps a teacher's actions to the
+            student's: `learned`, or `named` by the names of the motors.
     """
 
     laterals: str = "learned"
     outputs: str = "none"
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what is not known."""
+        """Raises ValueError for an unknown option."""
         if self.laterals not in LATERALS or self.outputs not in MIX_OUTPUTS:
             raise ValueError(f"unknown way of mixing {self.laterals!r}, {self.outputs!r}")
 

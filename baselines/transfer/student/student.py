@@ -53,7 +53,7 @@ def last_hidden_layer(
     Args:
         network: the student's own hidden layers (W, b and the activation).
         params: the student's variables by name.
-        scope: the first part of those of the side.
+        scope: the first part of the names of the side's variables.
         obs: normalised observations s, float32 of [B, d].
         features: z_j of each teacher j, float32 of [B, width of its layer] for each layer.
 
@@ -83,7 +83,7 @@ class Student(StudentParts):
         return self.plain.obs_size
 
     def with_fixed(self, params: Params) -> Params:
-        """The trained variables and those that are not: what the equations read."""
+        """All variables that the equations read: the trained `params` and the `fixed` ones."""
         return {**params, **self.fixed} if self.fixed else params
 
     def pi(self, params: Params, obs: Array) -> Pi:
@@ -177,13 +177,13 @@ class Student(StudentParts):
         return [self.mapping.decode(params, i, x) for i, x in enumerate(embedded)]
 
     def _seen_by(self, embedded: Sequence[Array]) -> list[tuple[Teacher, Array]]:
-        """Each teacher with what it sees, [B, d_j]."""
+        """Each teacher with the φ(s) of its source task, [B, d_j]."""
         numbered = zip(self.teachers, self.source_numbers, strict=True)
         return [(teacher, embedded[source]) for teacher, source in numbered]
 
     @property
     def _scopes(self) -> tuple[str, str]:
-        """Those of the policy side and of the value side."""
+        """Scopes of the policy side and of the value side."""
         return self.plain.pi_scope, self.plain.vf_scope
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:

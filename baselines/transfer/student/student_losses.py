@@ -1,6 +1,6 @@
 """The table of a student's losses; `objectives` has their formulas.
 
-The student, the schedule of the weights, what is logged and the page of the logged metrics read it.
+Its readers are the student, the schedule of the weights, the log and the page of logged metrics.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ LOSSES = (
 
 
 def losses_with(optional: Collection[str]) -> tuple[Loss, ...]:
-    """The losses of a student that has the optional ones of these names."""
+    """All losses of a student that has the optional ones of these names."""
     return tuple(loss for loss in LOSSES if loss.name in optional or not loss.optional)
 
 

@@ -2,7 +2,7 @@
 
 `student_ps` and `vf_student_ps` are the means of p_0 over the layers that are mixed, `student_ps_0`
 and so on p_0 of each; `teacher_ps_0` and so on the shares of several teachers. Of several source
-tasks the metrics of the mapping are means too, and `mi_explained_0` and so on those of each task.
+tasks the metrics of the mapping are means too; `mi_explained_0` and so on belong to each task.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ OF_MAPPING = {
         part="source task",
     ),
 }
-"""What the mappings do with the observations of a rollout."""
+"""Metrics of the mappings, on the observations of a rollout."""
 
 METRICS = {
     PI_SHARE: LoggedMetric("p₀, the student's own share in the policy", part=_LAYER),
@@ -81,4 +81,4 @@ METRICS = {
     **OF_LOSSES,
     **OF_MAPPING,
 }
-"""What is logged of a student beside what is logged of any policy."""
+"""The metrics of a student, beside those of any policy."""

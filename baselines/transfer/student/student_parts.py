@@ -1,7 +1,7 @@
-"""What a student consists of: its networks, its teachers, and the variables of each part.
+"""The parts of a student, their variables, and their description in a checkpoint.
 
-A checkpoint has its trainable variables, what `StudentParts.describe` says of it, and the variables
-of `StudentParts.frozen`; `StudentParts.from_description` makes it from these again.
+`StudentParts.from_description` makes a student again from `StudentParts.describe` and
+`StudentParts.frozen`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MIXING = "lateral matrices and mixing weights"
-"""What a user reads for the variables of `mixing_variables`."""
+"""Name of the variables of `mixing_variables` in messages to the user."""
 
 
 def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[str]:
@@ -86,7 +86,7 @@ class StudentParts:
     """The parts of a policy with teachers.
 
     Attributes:
-        plain: the student's own networks; all that is left once it goes alone.
+        plain: the student's own networks; after the hand-over it has nothing else.
         teachers: the frozen teachers.
         mapping_spec: φ and its decoder.
         min_std: standard deviation of the noise that is added to the decoder, in units of the
@@ -134,7 +134,7 @@ class StudentParts:
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """Those of `LOSSES` that it has."""
+        """All its losses, of `student_losses.LOSSES`."""
         return losses_with(self.optional_losses)
 
     @cached_property
@@ -155,7 +155,7 @@ class StudentParts:
         return joined(list(self._variables_by_part().values()))
 
     def _variables_by_part(self) -> dict[str, Variables]:
-        """All trainable variables, by the name that a user reads for each part."""
+        """All trainable variables of each part, by the part's name in messages to the user."""
         parts = {
             "plain": self.plain.variables(),
             MIXING: mixing_variables(self.plain, self.teachers, self.mixing_spec),
@@ -193,7 +193,7 @@ class StudentParts:
         }
 
     def outline(self) -> list[str]:
-        """What is mapped to what, what corresponds by name where that counts, optional losses."""
+        """Lines for the user: its mappings, the parts with the same names, its optional losses."""
         mapped = [
             f"mapping: {self.plain.obs_size} dimensions to the {teacher.policy.obs_size} of"
             f" {teacher.called}"

@@ -1,7 +1,7 @@
-"""The variables of a student that are neither a network's nor a mapping's, and how they begin.
+"""The variables of a student beside those of its networks: initial values, and fixed matrices.
 
-Mixing logits, lateral matrices and the pairs of the value alignment are trained. What
-`fixed_matrices` and `chosen_entries` make is not.
+The logits, the lateral matrices and the pairs of the value alignment are trained. The matrices of
+`fixed_matrices` and `chosen_entries` are not.
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ def _logits(teachers: Sequence[Teacher]) -> np.ndarray:
 def fixed_matrices(
     plain: PlainPolicy, windows: Sequence[Window], teachers: Sequence[Teacher], spec: MixingSpec
 ) -> dict[str, np.ndarray]:
-    """Those U and A that are not learned, by name.
+    """The matrices U and A that are not learned, by name.
 
     Args:
         plain: the student's own networks.
-        windows: of each teacher, where on the student's body its motors are; only for `named`.
+        windows: each teacher's place on the student's body; only for `named`.
         teachers: the teachers.
         spec: how they are mixed in.
     """
@@ -111,7 +111,7 @@ def chosen_entries(
     Args:
         obs_size: d of the student.
         sources: of each teacher, the number of its source task and place.
-        windows: of each teacher, where it is; all teachers of one source have the same.
+        windows: each teacher's place on the student's body; the same for all of one source.
     """
     return {
         f"{embedding_scope(source)}/{SELECTION}": selection(window.entries, obs_size)

@@ -1,1 +1,1 @@
-"""Teachers: what they compute, their files, and where on a student's body theirs is found again."""
+"""Teachers: their networks, their files, and the places of their bodies on a student's body."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from baselines.common.vec_env.entry_names import EntryNames  # its module loads MuJoCo
 
 Moved = Callable[[str, int], str]
-"""From a part's name and a number of segments to that of the part so much further along."""
+"""From a part's name and a number of segments to the name of the part so many segments on."""
 
 ABSENT = -1
 """The number of an entry of the teacher's observation that the student does not have."""
@@ -39,9 +39,8 @@ class Window:
 def windows(student: EntryNames, teacher: EntryNames, moved: Moved) -> list[Window]:
     """All windows that hold a motor, from the start of the body on.
 
-    In the first, parts correspond that have the same name, as far as there are such; what has no
-    name corresponds to nothing. The others are those in which every joint and body of the teacher's
-    is found again.
+    The first window pairs the parts that have the same name; a part without a name has no pair. The
+    others are the places further along in which every joint and body of the teacher is found again.
     """
     found = [_window(student, teacher, moved, 0)]
     own = {entry.part for entry in student.observation}
@@ -78,7 +77,7 @@ def motor_matrix(window: Window, student_motors: int, teacher_motors: int) -> np
 def selection(entries: tuple[int, ...], size: int) -> np.ndarray:
     """The matrix that picks entries out of `size`: float32 of [size, len(entries)].
 
-    What is `ABSENT` is 0, the mean of a normalised observation.
+    The column of an `ABSENT` entry is 0, the mean of a normalised observation.
     """
     matrix = np.zeros((size, len(entries)), np.float32)
     for column, row in enumerate(entries):

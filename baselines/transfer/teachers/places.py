@@ -1,4 +1,4 @@
-"""The places of teachers' bodies on a student's body, and the statistics of what is read there.
+"""The places of teachers' bodies on a student's body, and the statistics of the entries there.
 
 A teacher's entries must be normalised as they were while it was trained. So where teachers read
 entries of the student's observation by name, the statistics of these begin with the teachers'.
@@ -38,7 +38,7 @@ def places(
 
     Args:
         plain: the student's own networks.
-        teachers: those of `config.teacher_paths`.
+        teachers: the teachers of `config.teacher_paths`.
         config: the settings.
         wanted: the flag that needs them and its value, for the messages: "--flag: value".
 
@@ -89,13 +89,13 @@ def placed_teachers(
 
     Args:
         plain: the student's own networks.
-        teachers: those of `config.teacher_paths`, as loaded.
+        teachers: the teachers of `config.teacher_paths`, as loaded.
         config: the settings.
         random: where random weights are drawn from.
 
     Raises:
-        UserError: it is not known what a teacher's observations were normalised with, actions are
-            not vectors, entries have no names, or a teacher shares no motor.
+        UserError: a teacher's statistics are not known, actions are not vectors, entries have no
+            names, or a teacher shares no motor.
         TaskError: a task raised an error.
     """
     check_statistics(teachers, config, f"--transfer={config.transfer}")
@@ -105,15 +105,15 @@ def placed_teachers(
 
 
 def check_statistics(teachers: tuple[Teacher, ...], config: Config, wanted: str) -> None:
-    """See that it is known what the teachers' observations were normalised with.
+    """Check that the statistics of each teacher's observations are known.
 
     Args:
-        teachers: those of `config.teacher_paths`, as loaded.
+        teachers: the teachers of `config.teacher_paths`, as loaded.
         config: the settings.
         wanted: the flag that needs them and its value, for the messages: "--flag=value".
 
     Raises:
-        UserError: it is not, of a teacher that is not to be a random one.
+        UserError: a teacher's are not, and its weights are not drawn afresh.
     """
     for path, teacher in zip(config.teacher_paths, teachers, strict=True):
         if teacher.statistics is None and config.teacher_weights != "random":
@@ -125,12 +125,12 @@ def check_statistics(teachers: tuple[Teacher, ...], config: Config, wanted: str)
 
 
 def check_no_other_statistics(config: Config, wanted: str) -> None:
-    """See that the statistics of the observations do not begin with those of `load_path` too.
+    """Check that no statistics come from `load_path`, where they begin with the teachers'.
 
-    `wanted` is the flag by which they begin with the teachers', and its value: "--flag=value".
+    `wanted` is the flag by which they do, and its value: "--flag=value".
 
     Raises:
-        UserError: they do.
+        UserError: `load_path` is given.
     """
     if config.load_path:
         raise UserError(
@@ -142,7 +142,7 @@ def check_no_other_statistics(config: Config, wanted: str) -> None:
 def known_statistics(
     obs_size: int, placed: Sequence[tuple[Teacher, Sequence[Window]]]
 ) -> RunningMeanStd | None:
-    """What the statistics of the observations begin with; None: nothing is known.
+    """Initial statistics of the observations, from the teachers'; None: none are known.
 
     Where teachers and windows overlap, the first counts; an entry that none has begins with
     mean 0 and variance 1. They weigh as much as the teacher's that has seen the least.

@@ -81,7 +81,7 @@ def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:
 
 
 def describe_teacher(teacher: Teacher) -> dict[str, Any]:
-    """What a student's checkpoint says of a teacher, beside its variables; JSON."""
+    """Description of a teacher in a student's checkpoint, without its variables; JSON."""
     told = {
         "policy": teacher.policy.describe(),
         "env": teacher.env,
@@ -109,7 +109,7 @@ def stored_teacher(
 
 
 def describe_window(window: Window) -> list[Any]:
-    """What a checkpoint says of a place on the student's body; JSON."""
+    """Description of a place on the student's body in a checkpoint; JSON."""
     return [list(window.entries), [list(pair) for pair in window.motors]]
 
 

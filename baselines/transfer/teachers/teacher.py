@@ -24,7 +24,7 @@ class Teacher:
         params: its variables by name; never trained.
         env: the source task, `{"id": ..., "kwargs": {...}}`.
         sha256: hash of the file it came from.
-        random: whether its weights are not those of the file but drawn afresh.
+        random: whether its weights were drawn afresh instead of read from the file.
         timesteps: environment steps that it was trained for; 0: not known.
         statistics: of its observations while it was trained; None: not known.
         body: the MuJoCo XML that its task was made with (`stored_body`); None: the task's own.
@@ -50,7 +50,7 @@ class Teacher:
         """z^i of the policy network: the pre-activation of each hidden layer, [B, width].
 
         Args:
-            x: observations of the source task, normalised, or what stands in for them: [B, d_j].
+            x: normalised observations of the source task, or φ(s): [B, d_j].
         """
         return networks.pre_activations(self.params, self.policy.pi_scope, x, self.policy.network)
 
