@@ -26,7 +26,7 @@ from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_losses import ALIGNMENT, optional_losses
 from baselines.transfer.student.student_metrics import METRICS
-from baselines.transfer.student.student_parts import check_mixing, named_options
+from baselines.transfer.student.student_options import check_mixing, named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.places import (
     check_no_other_statistics,

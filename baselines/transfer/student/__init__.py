@@ -9,7 +9,7 @@ Where to begin: an update asks a student for `student.Student.learning_outputs`.
   `student_losses` is the table of them.
 
 The other modules are not needed to understand an update: `student_parts` and `student_variables`
-list the variables and write checkpoints, `acting` computes actions faster, `measures` and
-`student_metrics` are for the log. `ppo2.ppo2.iterate` is the iteration around all this,
-`ppo2.update` its update.
+list the variables and describe a student for its checkpoint, `student_options` checks its options,
+`acting` computes actions faster, `measures` and `student_metrics` are for the log.
+`ppo2.ppo2.iterate` is the iteration around all this, `ppo2.update` its update.
 """

@@ -105,7 +105,7 @@ class Student(StudentParts):
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
         pi_coupling, vf_coupling = (
             coupling_loss([log_own_share(params, scope, i) for i in range(self.mixed_layers)])
-            for scope in self._scopes
+            for scope in (self.plain.pi_scope, self.plain.vf_scope)
         )
         by_source = [
             mutual_information_loss(obs, mean, logstd, self.min_std)
@@ -180,11 +180,6 @@ class Student(StudentParts):
         """Each teacher with the φ(s) of its source task, [B, d_j]."""
         numbered = zip(self.teachers, self.source_numbers, strict=True)
         return [(teacher, embedded[source]) for teacher, source in numbered]
-
-    @property
-    def _scopes(self) -> tuple[str, str]:
-        """Scopes of the policy side and of the value side."""
-        return self.plain.pi_scope, self.plain.vf_scope
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
         """Acting with these variables; as one plain network, where all parts are MLPs."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.errors import UserError
 from baselines.common.networks.arrays import Params
-from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
@@ -25,6 +23,7 @@ from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student_losses import ALIGNMENT, LOSSES, Loss, losses_with
+from baselines.transfer.student.student_options import check_mixing, named_options
 from baselines.transfer.student.student_variables import (
     alignment_variables,
     chosen_entries,
@@ -46,39 +45,6 @@ if TYPE_CHECKING:
 
 MIXING = "lateral matrices and mixing weights"
 """Name of the variables of `mixing_variables` in messages to the user."""
-
-
-def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[str]:
-    """The options by which a student needs to know which entries or motors have the same names."""
-    named = {
-        "mapping": mapping_spec.build().is_named,
-        "mix_outputs": mixing_spec.outputs == "named",
-    }
-    return [option for option, is_named in named.items() if is_named]
-
-
-def check_mixing(spec: MixingSpec, plain: PlainPolicy, teacher: Teacher, name: str) -> None:
-    """Check that a teacher, which messages call `name`, can be mixed in so.
-
-    Raises:
-        UserError: it cannot.
-    """
-    own, theirs = plain.network.widths, teacher.policy.network.widths
-    if spec.laterals == "identity" and own != theirs:
-        raise UserError(
-            f"--laterals: identity needs hidden layers as wide as the student's, {_said(own)}, not"
-            f" {_said(theirs)} (the teacher {name})"
-        )
-    actions = plain.distribution, teacher.policy.distribution
-    if spec.with_outputs and not all(isinstance(kind, DiagGaussian) for kind in actions):
-        raise UserError(
-            f"--mix_outputs: {spec.outputs} needs tasks whose actions are a Box"
-            f" (the teacher {name})"
-        )
-
-
-def _said(widths: Sequence[int]) -> str:
-    return " and ".join(map(str, dict.fromkeys(widths)))
 
 
 @dataclass(frozen=True)
