@@ -23,9 +23,11 @@ from baselines.common.errors import Drifted, UserError
 from baselines.common.mpi import team
 from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.shared_stats import SharedStatistics
 from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.ppo2.model import Model
+from baselines.training.session import Session
 from baselines.transfer.student.student import Student
 
 ROUNDS, SAMPLES = 3, 24
@@ -65,10 +67,11 @@ def settings(nminibatches: int, noptepochs: int, **others: Any) -> Config:
 def statistics(ranks: Team) -> Arrays:
     """Running statistics after some rounds."""
     normalizer = Normalizer.fresh(3)
+    shared = SharedStatistics(normalizer, ranks)
     for turn in range(ROUNDS):
         normalizer.obs_rms.update(observations(ranks.rank, turn))
         normalizer.ret_rms.update_each(observations(ranks.rank, turn)[:, :2])
-        normalizer.share(ranks)
+        shared.exchange()
     return {name.replace("/", "."): x for name, x in normalizer.arrays().items()}
 
 
@@ -124,14 +127,15 @@ def without_files(flags: list[str]) -> list[str]:
 
 def drifted(flags: list[str]) -> Arrays:
     """What is told of a run in which the second rank's statistics are changed a little."""
-    share = Normalizer.share
+    share = Session.share_statistics
 
-    def drift(normalizer: Normalizer, ranks: Team) -> None:
-        share(normalizer, ranks)
-        normalizer.obs_rms.mean = normalizer.obs_rms.mean + 1e-15 * ranks.rank
+    def drift(session: Session) -> None:
+        share(session)
+        statistics = session.normalizer.obs_rms
+        statistics.mean = statistics.mean + 1e-15 * session.team.rank
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Drifted) as end:
-        patch.setattr(Normalizer, "share", drift)
+        patch.setattr(Session, "share_statistics", drift)
         run.main(without_files(flags))
     return {"drifted": np.array(outcome(end.value))}
 

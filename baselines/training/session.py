@@ -20,6 +20,7 @@ from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
+from baselines.common.vec_env.shared_stats import SharedStatistics
 from baselines.training.log import Log
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
@@ -101,6 +102,7 @@ class Session(Generic[L, C]):
         model: what is trained.
         runner: what collects experience.
         normalizer: the statistics of observations and returns.
+        shared: the same, as the ranks exchange them.
         random: the random streams.
         progress: updates, steps and the latest returns.
         log: where the metrics go.
@@ -114,6 +116,7 @@ class Session(Generic[L, C]):
     model: L
     runner: C
     normalizer: Normalizer
+    shared: SharedStatistics
     random: Streams
     progress: Progress
     log: Log
@@ -158,6 +161,11 @@ class Session(Generic[L, C]):
         self.progress.restore(state["progress"])
         self.random.restore(mine["random"])
         self.lr_scale, self.rollbacks = state["lr_scale"], state["rollbacks"]
+
+    def share_statistics(self) -> None:
+        """Have all ranks normalise by what all of them have seen."""
+        if self.team.size > 1:
+            self.shared.exchange()
 
     def save_policy(self) -> Path | None:
         """Write a checkpoint of the policy, where there is a folder for it; the first rank does."""
@@ -291,17 +299,18 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
     with ExitStack() as stack:
         stack.enter_context(closing(setup.envs))
         normalizer, random = deepcopy(setup.normalizer), setup.streams()
+        shared = SharedStatistics(normalizer, setup.team)
         model, runner = parts(setup, normalizer, random)
         with setup.team.united():  # what is wrong with the task is found before a file is made
             told = _start(setup, runner)
         with setup.team.united():
             log = stack.enter_context(open_outputs(setup))
         progress = Progress(setup.config)
-        run = Session(setup, model, runner, normalizer, random, progress, log, films)
+        run = Session(setup, model, runner, normalizer, shared, random, progress, log, films)
         for line in told:
             log.say(line)
         if setup.resumed is None:
-            normalizer.share(setup.team)
+            run.share_statistics()
             run.save_state()
         else:
             with setup.team.united():

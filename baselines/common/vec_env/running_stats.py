@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays, digest
-from baselines.common.team import Team
 
 CLIP = 10.0
 """Bound on normalised observations and rewards, in standard deviations."""
@@ -63,7 +61,7 @@ class RunningMeanStd:
 
     def merge(self, mean: np.ndarray, var: np.ndarray, count: float) -> None:
         """Take in `count` samples of which only mean and population variance are known."""
-        self.mean, self.var, self.count = _merged(self._moments, (mean, var, count))
+        self.mean, self.var, self.count = merged(self.moments, (mean, var, count))
 
     def update_each(self, batches: np.ndarray) -> np.ndarray:
         """Take in T batches of scalars one after the other, float of [T, B].
@@ -77,26 +75,15 @@ class RunningMeanStd:
         for mean, var in zip(
             batches.mean(axis=1).tolist(), batches.var(axis=1).tolist(), strict=True
         ):
-            so_far = _merged(so_far, (mean, var, size))
+            so_far = merged(so_far, (mean, var, size))
             variances.append(so_far[1])
         self.mean, self.var = np.array(so_far[0]), np.array(so_far[1])
         self.count = so_far[2]
         return np.array(variances)
 
-    def unite(self, past: RunningMeanStd, parts: Sequence[RunningMeanStd]) -> None:
-        """Become the statistics of a common past and of all that each part has seen since.
-
-        Args:
-            past: what the parts had in common.
-            parts: statistics that have each taken in more.
-        """
-        united = past._moments
-        for part in parts:
-            united = _merged(united, _since(past._moments, part._moments))
-        self.mean, self.var, self.count = united
-
     @property
-    def _moments(self) -> Moments:
+    def moments(self) -> Moments:
+        """Mean, population variance and count."""
         return self.mean, self.var, self.count
 
     def state(self) -> dict[str, np.ndarray]:
@@ -117,7 +104,7 @@ class RunningMeanStd:
         return stats
 
 
-def _merged(one: Moments, other: Moments) -> Moments:
+def merged(one: Moments, other: Moments) -> Moments:
     """Mean, population variance and count of two samples together."""
     (mean_1, var_1, count_1), (mean_2, var_2, count_2) = one, other
     total = count_1 + count_2
@@ -125,17 +112,6 @@ def _merged(one: Moments, other: Moments) -> Moments:
     delta = mean_2 - mean_1
     mean = mean_1 + delta * share_2
     return mean, var_1 * share_1 + var_2 * share_2 + delta * delta * (share_1 * share_2), total
-
-
-def _since(past: Moments, now: Moments) -> Moments:
-    """Of what was seen between two states of the same statistics; the inverse of `_merged`."""
-    (mean_1, var_1, count_1), (mean, var, total) = past, now
-    count = total - count_1
-    if not count:
-        return mean, var, 0.0
-    delta = (mean - mean_1) * (total / count)
-    squares = var * total - var_1 * count_1 - delta * delta * (count_1 * count / total)
-    return mean_1 + delta, np.maximum(squares, 0.0) / count, count  # rounding may leave -1e-20
 
 
 class Normalizer:
@@ -149,17 +125,6 @@ class Normalizer:
     def __init__(self, obs_rms: RunningMeanStd, ret_rms: RunningMeanStd) -> None:
         self.obs_rms = obs_rms
         self.ret_rms = ret_rms
-        self._in_common = deepcopy((obs_rms, ret_rms))
-
-    def share(self, team: Team) -> None:
-        """Take in what the other ranks have seen since the last time; after it, all are alike."""
-        if team.size == 1:
-            return
-        ranks = team.gather((self.obs_rms, self.ret_rms))
-        past = self._in_common
-        self.obs_rms.unite(past[0], [obs for obs, _ in ranks])
-        self.ret_rms.unite(past[1], [ret for _, ret in ranks])
-        self._in_common = deepcopy((self.obs_rms, self.ret_rms))
 
     @classmethod
     def fresh(cls, obs_size: int) -> Normalizer:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.shared_stats import unite
 
 batches = st.lists(
     st.integers(1, 5).flatmap(
@@ -110,7 +111,7 @@ def test_united_parts_are_as_all_their_samples_together(
             together.update(batch)
             parts[-1].update(batch)
     united = RunningMeanStd((2,))
-    united.unite(common, parts)
+    unite(united, common, parts)
     np.testing.assert_allclose(united.mean, together.mean, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(united.var, together.var, rtol=1e-8, atol=1e-8)
     assert united.count == pytest.approx(together.count)
@@ -120,7 +121,7 @@ def test_parts_that_have_seen_nothing_change_nothing() -> None:
     stats = RunningMeanStd((3,))
     stats.update(np.random.default_rng(3).standard_normal((5, 3)))
     before = stats.state()
-    stats.unite(RunningMeanStd.from_state(before), [RunningMeanStd.from_state(before)] * 2)
+    unite(stats, RunningMeanStd.from_state(before), [RunningMeanStd.from_state(before)] * 2)
     for name, value in stats.state().items():
         np.testing.assert_array_equal(value, before[name])
 
@@ -133,6 +134,6 @@ def test_a_constant_that_all_parts_have_seen_keeps_a_variance_of_nothing() -> No
         for _ in range(100):
             part.update(np.full((1, 1), 0.1))
     united = RunningMeanStd((1,))
-    united.unite(past, parts)
+    unite(united, past, parts)
     assert 0 <= united.var[0] < 1e-6
     np.testing.assert_allclose(united.mean, 0.1, rtol=1e-6)

@@ -1,0 +1,56 @@
+"""The running statistics of several ranks, made one: each rank sees other observations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+
+from baselines.common.team import Team
+from baselines.common.vec_env.running_stats import Moments, Normalizer, RunningMeanStd, merged
+
+
+class SharedStatistics:
+    """A normaliser's statistics, which the ranks exchange.
+
+    To be made while all ranks have the same statistics.
+    """
+
+    def __init__(self, normalizer: Normalizer, team: Team) -> None:
+        self._normalizer = normalizer
+        self._team = team
+        self._in_common = deepcopy(normalizer)
+
+    def exchange(self) -> None:
+        """Take in what the other ranks have seen since the last time; after it, all are alike."""
+        ranks = self._team.gather((self._normalizer.obs_rms, self._normalizer.ret_rms))
+        past = self._in_common
+        unite(self._normalizer.obs_rms, past.obs_rms, [obs for obs, _ in ranks])
+        unite(self._normalizer.ret_rms, past.ret_rms, [ret for _, ret in ranks])
+        self._in_common = deepcopy(self._normalizer)
+
+
+def unite(stats: RunningMeanStd, past: RunningMeanStd, parts: Sequence[RunningMeanStd]) -> None:
+    """Make `stats` those of a common past and of all that each part has seen since.
+
+    Args:
+        stats: is overwritten.
+        past: what the parts had in common.
+        parts: statistics that have each taken in more.
+    """
+    united = past.moments
+    for part in parts:
+        united = merged(united, _since(past.moments, part.moments))
+    stats.mean, stats.var, stats.count = united
+
+
+def _since(past: Moments, now: Moments) -> Moments:
+    """Of what was seen between two states of the same statistics; the inverse of `merged`."""
+    (mean_1, var_1, count_1), (mean, var, total) = past, now
+    count = total - count_1
+    if not count:
+        return mean, var, 0.0
+    delta = (mean - mean_1) * (total / count)
+    squares = var * total - var_1 * count_1 - delta * delta * (count_1 * count / total)
+    return mean_1 + delta, np.maximum(squares, 0.0) / count, count  # rounding may leave -1e-20
