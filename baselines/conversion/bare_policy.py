@@ -11,8 +11,7 @@ from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.spaces import policy_for
-from baselines.common.vec_env.answers import close_task
-from baselines.common.vec_env.foreign_task import spaces_of
+from baselines.common.vec_env.answers import close_task, spaces_of
 from baselines.common.vec_env.tasks import make_task
 from baselines.conversion.limits import Refused, plain
 from baselines.conversion.names import Arrays, Networks, find_networks

@@ -1,18 +1,28 @@
 """What a task returns, checked, and what it raises, told: in the words that a user reads.
 
-`foreign_task.py` comes here where an answer is not of the type and shape of the one before.
+`foreign_task.py` comes here when it takes a task, where an answer is not of the type and shape of
+the one before, and where a call raised an error.
 """
 
 from __future__ import annotations
 
 import traceback
+from pathlib import Path
 from typing import Any, NoReturn
 
 import gymnasium as gym
 import numpy as np
+from gymnasium import spaces
 
-from baselines.common.errors import UserError, shown, told
+from baselines.common.errors import TaskError, UserError, shown, told
 from baselines.common.vec_env.in_use import give_back
+
+CALLERS = (
+    str(Path(__file__).with_name("foreign_task.py")),
+    *(str(Path(gym.__file__).parent / part) for part in ("core.py", "wrappers")),
+)
+"""Where an error comes from that is about how a task was called, or what it returned: from the file
+that calls it, and from what Gymnasium puts around a task."""
 
 
 def task_name(env: gym.Env) -> str:
@@ -82,7 +92,55 @@ def checked_flag(task: str, name: str, flag: Any) -> bool:
     return bool(flag)
 
 
-def origin(error: BaseException) -> str:
+def spaces_of(env: gym.Env) -> tuple[Any, Any]:
+    """The spaces of a task's observations and actions; None for one that was forgotten.
+
+    Raises:
+        TaskError: one is a property that raised an error.
+    """
+    return _attribute(env, "observation_space"), _attribute(env, "action_space")
+
+
+def _attribute(env: gym.Env, name: str) -> Any:
+    try:
+        return getattr(env, name, None)
+    except (Exception, SystemExit) as error:
+        raise TaskError(f"the task {task_name(env)} failed in {name}: {told(error)}") from error
+
+
+def out_of_bounds(error: BaseException, space: spaces.Space, action: np.ndarray) -> str:
+    """A hint where a task may have refused an action for its bounds; nothing elsewhere."""
+    is_refused = isinstance(error, AssertionError | gym.error.InvalidAction)
+    if not is_refused or not isinstance(space, spaces.Box):
+        return ""
+    if ((space.low <= action) & (action <= space.high)).all():
+        return ""
+    return (
+        "; the action was outside of the space's bounds, to which actions are not clipped here;"
+        " gymnasium.wrappers.ClipAction does so"
+    )
+
+
+def tell(task: str, error: BaseException, call: str, right: str, hint: str = "") -> NoReturn:
+    """Raise what the user is told of an error in a call.
+
+    Args:
+        task: the task's name.
+        error: what the call raised.
+        call: the method that was called.
+        right: how it must be written, for an error about that.
+        hint: follows an error of the task's own.
+
+    Raises:
+        UserError: the method takes other arguments, or returned something else, than it must.
+        TaskError: any other error.
+    """
+    if isinstance(error, TypeError | ValueError) and _origin(error).startswith(CALLERS):
+        refuse(task, f"{right} ({told(error)})")
+    raise TaskError(f"the task {task} failed in {call}: {told(error)}{hint}") from error
+
+
+def _origin(error: BaseException) -> str:
     """The file in which an error was raised that has been caught."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return frame.f_code.co_filename

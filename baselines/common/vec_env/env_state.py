@@ -23,7 +23,8 @@ from gymnasium import spaces
 from baselines.common import checkpoint
 from baselines.common.errors import UserError
 from baselines.common.trees import Tree, Unchanged, can_pack, mapped, pack
-from baselines.common.vec_env.foreign_task import ForeignTask, make_several
+from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.tasks import make_several
 
 PROBE_STEPS = 12
 """Steps of the trial that `obstacle_to_restoring` makes."""

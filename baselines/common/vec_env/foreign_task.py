@@ -7,24 +7,25 @@ its traceback, so that nobody looks for it here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.errors import TaskError, UserError, shown, told
+from baselines.common.errors import UserError, shown, told
 from baselines.common.networks.spaces import distribution_for, observation_size
 from baselines.common.vec_env.answers import (
     checked_flag,
     checked_obs,
     checked_reward,
     close_task,
-    origin,
+    out_of_bounds,
     refuse,
+    spaces_of,
     task_name,
+    tell,
 )
 
 NUMBERS = frozenset({float, int, np.float64, np.float32})
@@ -33,10 +34,6 @@ FLAGS = frozenset({bool, np.bool_})
 
 RESET = "reset(seed=..., options=...) must return (obs, info)"
 STEP = "step(action) must return (obs, reward, terminated, truncated, info)"
-
-CALLERS = (__file__, *(str(Path(gym.__file__).parent / part) for part in ("core.py", "wrappers")))
-"""Where an error comes from that is about how a task was called, or what it returned: from this
-file, and from what Gymnasium puts around a task."""
 
 Step = tuple[np.ndarray, float, bool]
 """Observation of [d], raw reward, and whether the episode has ended, for whichever reason."""
@@ -80,7 +77,7 @@ class ForeignTask:
         try:
             returned = self.env.reset(seed=seed)
         except (Exception, SystemExit) as error:
-            self._tell(error, "reset", RESET)
+            tell(self.name, error, "reset", RESET)
         if not isinstance(returned, tuple | list) or len(returned) != 2:
             refuse(self.name, f"{RESET}, not {shown(returned)}")
         if not isinstance(returned[1], Mapping):
@@ -101,7 +98,7 @@ class ForeignTask:
         try:
             returned: Any = self.env.step(given)
         except (Exception, SystemExit) as error:
-            self._tell(error, "step", STEP, self._out_of_bounds(error, action))
+            tell(self.name, error, "step", STEP, out_of_bounds(error, self.action_space, action))
         if not isinstance(returned, tuple) or len(returned) != 5:
             refuse(self.name, f"{STEP}, not {shown(returned)}")
         obs, reward, terminated, truncated, _ = returned
@@ -136,51 +133,3 @@ class ForeignTask:
         if type(obs) is np.ndarray:
             self._dtype = obs.dtype
         return array
-
-    def _out_of_bounds(self, error: BaseException, action: np.ndarray) -> str:
-        """What may have made a task refuse an action: it may expect clipped ones."""
-        space = self.action_space
-        is_refused = isinstance(error, AssertionError | gym.error.InvalidAction)
-        if not is_refused or not isinstance(space, spaces.Box):
-            return ""
-        if ((space.low <= action) & (action <= space.high)).all():
-            return ""
-        return (
-            "; the action was outside of the space's bounds, to which actions are not clipped here;"
-            " gymnasium.wrappers.ClipAction does so"
-        )
-
-    def _tell(self, error: BaseException, call: str, right: str, hint: str = "") -> NoReturn:
-        """Raise what the user is told of an error in a call."""
-        if isinstance(error, TypeError | ValueError) and origin(error).startswith(CALLERS):
-            refuse(self.name, f"{right} ({told(error)})")
-        raise TaskError(f"the task {self.name} failed in {call}: {told(error)}{hint}") from error
-
-
-def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
-    """So many tasks; if one cannot be made, those before it are closed."""
-    tasks: list[ForeignTask] = []
-    try:
-        while len(tasks) < number:
-            tasks.append(ForeignTask(make()))
-    except BaseException:
-        for task in tasks:
-            task.close()
-        raise
-    return tasks
-
-
-def spaces_of(env: gym.Env) -> tuple[Any, Any]:
-    """The spaces of a task's observations and actions; None for one that was forgotten.
-
-    Raises:
-        TaskError: one is a property that raised an error.
-    """
-    return _attribute(env, "observation_space"), _attribute(env, "action_space")
-
-
-def _attribute(env: gym.Env, name: str) -> Any:
-    try:
-        return getattr(env, name, None)
-    except (Exception, SystemExit) as error:
-        raise TaskError(f"the task {task_name(env)} failed in {name}: {told(error)}") from error

@@ -17,6 +17,7 @@ from gymnasium.envs.registration import load_env_creator, registry
 
 import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, printable, suggestion
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.in_use import take
 from baselines.common.vec_env.task_modules import import_task, registered_id
 
@@ -96,6 +97,19 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
     except (Exception, SystemExit) as error:  # a task may raise anything over its arguments
         told = _unknown_argument(env_id, kwargs) or f"{type(error).__name__}: {error}"
         raise UserError(f"--{flag}: cannot make {env_id} with {kwargs}: {told}") from None
+
+
+def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
+    """So many tasks; if one cannot be made, those before it are closed."""
+    tasks: list[ForeignTask] = []
+    try:
+        while len(tasks) < number:
+            tasks.append(ForeignTask(make()))
+    except BaseException:
+        for task in tasks:
+            task.close()
+        raise
+    return tasks
 
 
 def _nearest(env_id: str) -> str:

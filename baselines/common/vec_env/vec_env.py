@@ -12,8 +12,8 @@ from baselines.common.networks.arrays import check_finite
 from baselines.common.networks.spaces import observation_size
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, made_alike, restore_env
-from baselines.common.vec_env.foreign_task import make_several
 from baselines.common.vec_env.running_stats import EPSILON, Normalizer, clipped
+from baselines.common.vec_env.tasks import make_several
 from baselines.common.vec_env.workers import Wait, Workers
 
 
