@@ -17,10 +17,11 @@ from baselines.common.checkpoint import load
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.stopping import stop_requests
-from baselines.common.vec_env.env_state import LARGE, obstacle_to_restoring
+from baselines.common.vec_env.env_state import LARGE
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
+from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.vec_env import VecEnv
 from baselines.config import Config
 from baselines.evaluation import evaluation

@@ -15,10 +15,10 @@ from gymnasium import spaces
 from baselines import run
 from baselines.common.errors import TaskError, UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
-from baselines.common.vec_env.env_state import obstacle_to_restoring
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
+from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.tasks import make_task
 from baselines.common.vec_env.vec_env import VecEnv
 from baselines.evaluation.evaluation import run_episode

@@ -8,26 +8,17 @@ in the simulation's `MjData`.
 from __future__ import annotations
 
 import hashlib
-import pickle
-import random
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 
-from baselines.common import checkpoint
 from baselines.common.errors import UserError
-from baselines.common.trees import Tree, Unchanged, can_pack, mapped, pack
+from baselines.common.trees import Tree, Unchanged, can_pack, mapped
 from baselines.common.vec_env.foreign_task import ForeignTask
-from baselines.common.vec_env.tasks import make_several
-
-PROBE_STEPS = 12
-"""Steps of the trial that `obstacle_to_restoring` makes."""
 
 LARGE = 1 << 16
 """Size in bytes from which on an array is left out of a state while it is as the task made it."""
@@ -44,7 +35,7 @@ def large_arrays(env: gym.Env) -> Made:
         if array.nbytes >= LARGE:
             found[place] = _hash(array)
 
-    mapped([_attributes(layer) for layer in _layers(env)], note)
+    mapped([_attributes(layer) for layer in layers(env)], note)
     return found
 
 
@@ -60,10 +51,11 @@ def made_alike(envs: Sequence[gym.Env], make: Callable[[], gym.Env]) -> Made:
     found = [large_arrays(env) for env in envs]
     if len(found) == 1 and found[0]:
         found += _large_arrays_of_another(make)
-    return _in_all(found)
+    return in_all(found)
 
 
-def _in_all(found: Sequence[Made]) -> Made:
+def in_all(found: Sequence[Made]) -> Made:
+    """The large arrays that several environments are all made with."""
     return dict(set.intersection(*(set(arrays.items()) for arrays in found)))
 
 
@@ -89,9 +81,8 @@ def env_state(env: gym.Env, made: Made = MappingProxyType({})) -> Tree:
         is_unchanged = place in made and _hash(array) == made[place]
         return Unchanged(made[place]) if is_unchanged else array
 
-    layers = list(_layers(env))
-    attributes = mapped([_attributes(layer) for layer in layers], shortened)
-    return [_layer_state(layer, own) for layer, own in zip(layers, attributes, strict=True)]
+    attributes = mapped([_attributes(layer) for layer in layers(env)], shortened)
+    return [_layer_state(layer, own) for layer, own in zip(layers(env), attributes, strict=True)]
 
 
 def restore_env(task: ForeignTask, state: Tree) -> None:
@@ -103,13 +94,12 @@ def restore_env(task: ForeignTask, state: Tree) -> None:
         DAMAGE: the state is that of another kind of environment.
         TaskError: it cannot be reset.
     """
-    layers = list(_layers(task.env))
     attributes = [
         _filled(saved["attributes"], vars(layer))
-        for layer, saved in zip(layers, state, strict=True)
+        for layer, saved in zip(layers(task.env), state, strict=True)
     ]
     task.reset(seed=0)
-    for layer, saved, own in zip(_layers(task.env), state, attributes, strict=True):
+    for layer, saved, own in zip(layers(task.env), state, attributes, strict=True):
         _restore_layer(layer, saved, own)
 
 
@@ -139,87 +129,8 @@ def _hash(array: np.ndarray) -> str:
     return found.hexdigest()
 
 
-def obstacle_to_restoring(make: Callable[[], gym.Env], num_env: int = 1) -> str:
-    """Why the state of these environments may not be saved whole; nothing where it is.
-
-    A task may keep state where it is not found, in objects of its own. A trial of a few steps takes
-    the state of one environment, gives it to a second, and compares what both do from there.
-
-    Args:
-        make: makes one.
-        num_env: how many are saved together.
-    """
-    tasks: list[ForeignTask] = []
-    try:
-        tasks = make_several(make, 2)
-        return _obstacle(tasks[0], tasks[1], num_env)
-    except Exception as error:  # whatever a task does that it would not have done
-        return f"it cannot be tried ({' '.join(str(error).split())})"
-    finally:
-        for task in tasks:
-            task.close()
-
-
-def _obstacle(one: ForeignTask, other: ForeignTask, num_env: int) -> str:
-    made = _in_all([large_arrays(one.env), large_arrays(other.env)])
-    one.reset(seed=0)
-    one.action_space.seed(0)
-    actions = [one.sample() for _ in range(2 * PROBE_STEPS)]
-    unused = _unsaved_generators(one.env)
-    _follow(one, actions[:PROBE_STEPS])
-    drawn = unused.items() ^ _unsaved_generators(one.env).items()
-    state = deepcopy(env_state(one.env, made))  # each is to have its own
-    size = num_env * sum(array.nbytes for array in pack(state, "")[0].values())
-    if size > checkpoint.MAX_BYTES:
-        return f"its state takes {size >> 20:,} MiB, and no file may have so many"
-    restore_env(other, state)
-    pairs = zip(_follow(one, actions), _follow(other, actions), strict=True)
-    are_alike = all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
-    left_out = ", ".join(_left_out(one.env))
-    if left_out:
-        return f"it keeps what cannot be saved: {left_out}"
-    if are_alike:
-        return ""
-    generators = ", ".join(sorted({name for name, _ in drawn}))
-    origin = f": it draws from {generators}, and not from its np_random" if generators else ""
-    return f"it keeps state that cannot be saved{origin}"
-
-
-def _unsaved_generators(env: gym.Env) -> dict[str, bytes]:
-    """The random generators that no state has, each by its name, with what it would draw next."""
-    states: dict[str, object] = {"random": random.getstate(), "numpy.random": np.random.get_state()}
-    states |= {
-        f"the generator of {name.lstrip('_')}": value._np_random
-        for layer in _layers(env)
-        for name, value in vars(layer).items()
-        if isinstance(value, spaces.Space)
-    }
-    return {name: pickle.dumps(state) for name, state in states.items()}
-
-
-def _left_out(env: gym.Env) -> list[str]:
-    """The containers that no state has; they may come to count later than a trial can see."""
-    return [
-        f"{name} ({type(value).__name__})"
-        for layer in _layers(env)
-        for name, value in vars(layer).items()
-        if isinstance(value, Collection) and not isinstance(value, spaces.Space | gym.Env)
-        if not can_pack(value)
-    ]
-
-
-def _follow(task: ForeignTask, actions: list[np.ndarray]) -> list[np.ndarray]:
-    """Observation and outcome of each step; a new episode begins where one ends."""
-    seen = []
-    for action in actions:
-        obs, reward, done = task.step(action)
-        seen += [obs.copy(), np.array([reward, done], float)]
-        if done:
-            seen.append(task.reset().copy())
-    return seen
-
-
-def _layers(env: gym.Env) -> Iterator[gym.Env]:
+def layers(env: gym.Env) -> Iterator[gym.Env]:
+    """The environment and those that it wraps, from the outermost inwards."""
     yield env
     while isinstance(env, gym.Wrapper):
         env = env.env

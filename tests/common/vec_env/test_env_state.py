@@ -18,14 +18,13 @@ from baselines.common.errors import UserError
 from baselines.common.trees import pack, unpack
 from baselines.common.vec_env.env_state import (
     LARGE,
-    PROBE_STEPS,
     env_state,
     large_arrays,
     made_alike,
-    obstacle_to_restoring,
     restore_env,
 )
 from baselines.common.vec_env.foreign_task import ForeignTask
+from baselines.common.vec_env.state_trial import PROBE_STEPS, obstacle_to_restoring
 from baselines.common.vec_env.vec_env import VecEnv
 
 TASKS = ["CentipedeFour-v1", "CpCentipedeSix-v1", "CartPole-v1", "Pendulum-v1", "Acrobot-v1",
