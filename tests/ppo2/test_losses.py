@@ -7,7 +7,7 @@ import pytest
 
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2 import losses
-from baselines.ppo2.gae import explained_variance
+from baselines.ppo2.runner import explained_variance
 
 Backend = Callable[[Any], Any]
 EPSILON = 0.2

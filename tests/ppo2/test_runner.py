@@ -12,9 +12,8 @@ from baselines.common.networks.interfaces import Distribution
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
-from baselines.ppo2.gae import gae
 from baselines.ppo2.model import Model
-from baselines.ppo2.runner import Runner
+from baselines.ppo2.runner import Runner, gae
 
 
 def by_double_sum(
