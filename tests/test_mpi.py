@@ -26,6 +26,7 @@ from baselines.common.machine import usable_cores
 from baselines.common.mpi import Ranks, team
 from baselines.common.team import ALONE
 from baselines.ppo2.model import Model
+from baselines.ppo2.update_inputs import Batch
 
 TESTS = Path(__file__).resolve().parent
 MPIEXEC = Path(sys.executable).with_name("mpiexec")
@@ -193,7 +194,7 @@ def joint_model(
 ) -> tuple[Model, dict]:
     """One process that is given the rollouts of both ranks, minibatch by minibatch."""
     batches = [two_ranks.batch(rank) for rank in range(2)]
-    together = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    together = Batch(**{name: np.concatenate([b[name] for b in batches]) for name in batches[0]})
     config = two_ranks.settings(nminibatches, noptepochs, num_env=2, **settings)
     model = Model(*two_ranks.start(), config)
     orders = Orders([np.random.default_rng(seed) for seed in seeds], nminibatches)

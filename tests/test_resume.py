@@ -30,6 +30,7 @@ from baselines.ppo2 import api
 from baselines.ppo2 import update as ppo_update
 from baselines.ppo2.api import SoFar
 from baselines.ppo2.ppo2 import learn, open_session
+from baselines.ppo2.update_inputs import AdamState, UpdateInputs
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
@@ -441,9 +442,7 @@ def test_an_update_that_is_not_finite_stops_the_run(
     def spoiling(*arguments: Any) -> ppo_update.Update:
         whole = compiled(*arguments)
 
-        def spoiled(
-            start: ppo_update.AdamState, inputs: ppo_update.UpdateInputs
-        ) -> tuple[ppo_update.AdamState, Any]:
+        def spoiled(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Any]:
             moved, logged = whole(start, inputs)
             factor = np.float32(np.nan if spoil is None else 1)
             return moved._replace(params=moved.params * factor), {**logged, **(spoil or {})}

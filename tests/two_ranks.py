@@ -27,6 +27,7 @@ from baselines.common.vec_env.shared_stats import SharedStatistics
 from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.ppo2.model import Model
+from baselines.ppo2.update_inputs import Batch
 from baselines.training.session import Session
 from baselines.transfer.student.student import Student
 
@@ -78,7 +79,7 @@ def statistics(ranks: Team) -> Arrays:
 def first_step(ranks: Team) -> Arrays:
     """Adam's first moment after one step: a tenth of the clipped gradient."""
     model = Model(*start(), settings(1, 1), ranks)
-    model.train(batch(ranks.rank), np.random.default_rng(0), LR, COEFS)
+    model.train(Batch(**batch(ranks.rank)), np.random.default_rng(0), LR, COEFS)
     return {"m": model.state()["m"]}
 
 
@@ -98,7 +99,7 @@ def ended_update(ranks: Team) -> Arrays:
 
 def _trained(config: Config, ranks: Team, lr: float) -> Arrays:
     model = Model(*start(), config, ranks)
-    logged = model.train(batch(ranks.rank), np.random.default_rng(ranks.rank), lr, COEFS)
+    logged = model.train(Batch(**batch(ranks.rank)), np.random.default_rng(ranks.rank), lr, COEFS)
     return {f"params.{k.replace('/', '.')}": v for k, v in model.params.items()} | {
         f"logged.{k}": np.array(v) for k, v in logged.items()
     }

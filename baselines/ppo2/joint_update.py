@@ -14,18 +14,21 @@ from baselines.common.team import Team
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
-    AdamState,
-    Index,
-    Tensors,
     Unpack,
     Update,
-    UpdateInputs,
-    UpdateSettings,
-    Vector,
     descend,
     logged_names,
     loop_over_minibatches,
     minibatch_gradient,
+    minibatch_of,
+)
+from baselines.ppo2.update_inputs import (
+    AdamState,
+    Index,
+    Tensors,
+    UpdateInputs,
+    UpdateSettings,
+    Vector,
 )
 
 
@@ -67,8 +70,7 @@ def joint_update(
         start: AdamState, inputs: UpdateInputs, advantages: tf.Tensor
     ) -> tuple[AdamState, Tensors]:
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
-            samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
-            samples["advantages"] = advantages[i]
+            samples = minibatch_of(inputs, i)._replace(advantages=advantages[i])
             mine, logged = gradient(state.params, samples, inputs.loss)
             if settings.target_kl:  # all ranks must come to the same decision
                 logged = {**logged, "kl": mean_over_ranks(logged["kl"][None])[0]}
@@ -87,7 +89,7 @@ def joint_update(
 
     def normalized(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
         state_and_metrics: tuple[AdamState, Tensors] = compiled(
-            start, inputs, normalize_jointly(inputs.batch["advantages"][inputs.order], team)
+            start, inputs, normalize_jointly(inputs.batch.advantages[inputs.order], team)
         )
         return state_and_metrics
 

@@ -15,6 +15,13 @@ from baselines.common.networks.variables import shapes_of
 from baselines.common.team import ALONE, Team
 from baselines.common.trees import count
 from baselines.config import Config
+from baselines.ppo2.update_inputs import (
+    AdamState,
+    Batch,
+    LossInputs,
+    UpdateInputs,
+    UpdateSettings,
+)
 
 if TYPE_CHECKING:
     from baselines.ppo2.update import Update
@@ -142,16 +149,12 @@ class Model:
         return self.policy.distribution.neglogp(self.policy.pi(self.params, obs), actions)
 
     def train(
-        self,
-        batch: dict[str, np.ndarray],
-        rng: np.random.Generator,
-        lr: float,
-        coefs: dict[str, float],
+        self, batch: Batch, rng: np.random.Generator, lr: float, coefs: dict[str, float]
     ) -> dict[str, float]:
         """One update: `noptepochs` passes over the batch in `nminibatches` each.
 
         Args:
-            batch: `runner.Batch` by name, arrays of N samples each.
+            batch: the rollout, N samples.
             rng: draws the order of the samples, anew in each epoch.
             lr: Adam's learning rate.
             coefs: weights of the policy's own losses by name, of all of them.
@@ -163,12 +166,10 @@ class Model:
             Diverged: a loss, the gradient's norm or a parameter is not finite.
         """
         config = self._config
-        samples = len(batch["obs"])
-        epochs = [rng.permutation(samples).astype(np.int32) for _ in range(config.noptepochs)]
+        epochs = [
+            rng.permutation(len(batch.obs)).astype(np.int32) for _ in range(config.noptepochs)
+        ]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
-        update = self._compiled()
-        from baselines.ppo2.update import AdamState, LossInputs, UpdateInputs  # loaded by now
-
         inputs = UpdateInputs(
             step=np.float32(self.adam_steps),
             batch=batch,
@@ -180,7 +181,7 @@ class Model:
                 coefs={name: np.float32(weight) for name, weight in coefs.items()},
             ),
         )
-        state, logged = update(AdamState(self._flat, self._m, self._v), inputs)
+        state, logged = self._compiled()(AdamState(self._flat, self._m, self._v), inputs)
         metrics = {name: float(value) for name, value in logged.items()}
         for name, metric in metrics.items():
             check_finite(f"{name} is", metric)
@@ -198,7 +199,7 @@ class Model:
     def _compiled(self) -> Update:
         if self._update is None:
             # Only now, since it loads TensorFlow.
-            from baselines.ppo2.update import UpdateSettings, compile_update
+            from baselines.ppo2.update import compile_update
 
             config = self._config
             settings = UpdateSettings(

@@ -152,7 +152,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
     with ranks.united():
         batch, episodes = run.runner.run()
     run.share_statistics()
-    losses = model.train(vars(batch), run.random.minibatches, lr, coefs)
+    losses = model.train(batch, run.random.minibatches, lr, coefs)
     values, returns, ended = of_all_ranks(batch, episodes, ranks)
     progress.record(ended)
     log.advance(progress.episodes, progress.elapsed)

@@ -16,29 +16,7 @@ from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
 from baselines.ppo2.model import Model
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What a rollout gives the update: sample n is step n mod T of environment n // T.
-
-    Advantages, values and returns are in units of the normalised return.
-
-    Attributes:
-        obs: normalised observations, float32 of [T·B, d].
-        actions: float32 of [T·B, k] for `Box`, int64 of [T·B] for `Discrete`.
-        returns: advantages + values, the value function's targets, float32 of [T·B].
-        advantages: GAE(λ), float32 of [T·B].
-        values: V(s) when the sample was taken, float32 of [T·B].
-        neglogp: negative log-likelihood of the action when it was taken, in nats, float32 of [T·B].
-    """
-
-    obs: np.ndarray
-    actions: np.ndarray
-    returns: np.ndarray
-    advantages: np.ndarray
-    values: np.ndarray
-    neglogp: np.ndarray
+from baselines.ppo2.update_inputs import Batch
 
 
 def of_all_ranks(

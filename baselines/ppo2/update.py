@@ -1,15 +1,14 @@
 """One PPO update, all its epochs and minibatches, as a single compiled TensorFlow function.
 
 The function is pure: parameters and Adam's moments go in as flat vectors and come out as flat
-vectors. TensorFlow has no types; the aliases say what each tensor is.
+vectors. TensorFlow has no types; the aliases of `update_inputs` say what each tensor is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from functools import partial
-from typing import NamedTuple, TypeAlias
 
 from baselines.common.logged_metric import LOSS
 from baselines.common.networks import arrays
@@ -17,85 +16,19 @@ from baselines.common.networks.policy import Policy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2 import losses
 from baselines.ppo2.losses import PPOLosses
+from baselines.ppo2.update_inputs import (
+    AdamState,
+    Batch,
+    Index,
+    LossInputs,
+    Scalar,
+    Tensors,
+    UpdateInputs,
+    UpdateSettings,
+    Vector,
+)
 
 ADAM_BETA1, ADAM_BETA2, ADAM_EPSILON = 0.9, 0.999, 1e-5
-
-Scalar: TypeAlias = tf.Tensor
-"""float32 of []."""
-
-Vector: TypeAlias = tf.Tensor
-"""All trainable variables behind one another, or what belongs to them: float32 of [size]."""
-
-Index: TypeAlias = tf.Tensor
-"""int32: of [], the number of a minibatch; of [steps, B], the samples of each."""
-
-Tensors = Mapping[str, tf.Tensor]
-"""By name: variables, the fields of a batch, or scalars."""
-
-
-@dataclass(frozen=True)
-class UpdateSettings:
-    """What is the same in every update: the weights of PPO's terms, the bounds on a step.
-
-    Attributes:
-        vf_coef: c_v.
-        ent_coef: c_ent.
-        max_grad_norm: bound on the gradient's norm.
-        target_kl: the update ends at the first minibatch whose `kl_estimate` lies above 1.5 times
-            this, in nats, before its step; 0: never.
-    """
-
-    vf_coef: float
-    ent_coef: float
-    max_grad_norm: float
-    target_kl: float = 0.0
-
-
-class AdamState(NamedTuple):
-    """The trainable variables and what Adam remembers of them: what an update changes.
-
-    Attributes:
-        params: the trainable variables.
-        m: Adam's first moment.
-        v: Adam's second moment.
-    """
-
-    params: Vector
-    m: Vector
-    v: Vector
-
-
-class LossInputs(NamedTuple):
-    """What the loss of a minibatch reads besides its samples.
-
-    Attributes:
-        clip_range: ε.
-        kl_coef: weight of the KL term.
-        coefs: weights of the policy's own losses, by name.
-    """
-
-    clip_range: Scalar
-    kl_coef: Scalar
-    coefs: Tensors
-
-
-class UpdateInputs(NamedTuple):
-    """What an update reads besides.
-
-    Attributes:
-        step: how many steps Adam has taken before.
-        batch: `runner.Batch` by name, the arrays of N samples each.
-        order: the samples of each minibatch, of [steps, B].
-        lr: Adam's learning rate.
-        loss: what the loss of each minibatch reads.
-    """
-
-    step: Scalar
-    batch: Tensors
-    order: Index
-    lr: Scalar
-    loss: LossInputs
-
 
 Unpack = Callable[[Vector], Tensors]
 """From the flat vector to the variables by name."""
@@ -103,12 +36,12 @@ Unpack = Callable[[Vector], Tensors]
 Update = Callable[[AdamState, UpdateInputs], tuple[AdamState, Tensors]]
 """Returns the state after it, and what is logged, the means over the minibatches."""
 
-Gradient = Callable[[Vector, Tensors, LossInputs], tuple[Vector, Tensors]]
+Gradient = Callable[[Vector, Batch, LossInputs], tuple[Vector, Tensors]]
 """From the variables, a minibatch and what else the loss reads to gradient and what is logged."""
 
 
 def minibatch_loss(
-    policy: Policy, settings: UpdateSettings, params: Tensors, batch: Tensors, inputs: LossInputs
+    policy: Policy, settings: UpdateSettings, params: Tensors, batch: Batch, inputs: LossInputs
 ) -> tuple[Scalar, dict[str, Scalar]]:
     """L of one minibatch (`docs/method.md`): PPO's terms, the KL term and the policy's own losses.
 
@@ -116,18 +49,18 @@ def minibatch_loss(
         policy: the policy that is trained.
         settings: what is the same in every update.
         params: trainable variables by name.
-        batch: obs, actions, returns, normalised advantages, values and neglogp of B samples.
+        batch: B samples, their advantages normalised.
         inputs: ε and the weights of the other terms.
 
     Returns:
         The loss, and what is logged of it; scalars.
     """
-    pi, values, own_losses = policy.learning_outputs(params, batch["obs"], batch["returns"])
-    neglogp = policy.distribution.neglogp(pi, batch["actions"])
-    old_neglogp, clip_range = batch["neglogp"], inputs.clip_range
+    pi, values, own_losses = policy.learning_outputs(params, batch.obs, batch.returns)
+    neglogp = policy.distribution.neglogp(pi, batch.actions)
+    old_neglogp, clip_range = batch.neglogp, inputs.clip_range
     ppo = PPOLosses(
-        policy_loss=losses.policy_loss(neglogp, old_neglogp, batch["advantages"], clip_range),
-        value_loss=losses.value_loss(values, batch["values"], batch["returns"], clip_range),
+        policy_loss=losses.policy_loss(neglogp, old_neglogp, batch.advantages, clip_range),
+        value_loss=losses.value_loss(values, batch.values, batch.returns, clip_range),
         policy_entropy=arrays.mean(policy.distribution.entropy(pi)),
         approxkl=losses.approx_kl(neglogp, old_neglogp),
         clipfrac=losses.clip_fraction(neglogp, old_neglogp, clip_range),
@@ -176,7 +109,7 @@ def adam(state: AdamState, gradient: Vector, step: Scalar, lr: Scalar) -> AdamSt
 def minibatch_gradient(policy: Policy, unpack: Unpack, settings: UpdateSettings) -> Gradient:
     """The gradient of `minibatch_loss`, as a function of flat parameters."""
 
-    def gradient(params: Vector, batch: Tensors, inputs: LossInputs) -> tuple[Vector, Tensors]:
+    def gradient(params: Vector, batch: Batch, inputs: LossInputs) -> tuple[Vector, Tensors]:
         parts = unpack(params)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(parts.values()))
@@ -185,6 +118,11 @@ def minibatch_gradient(policy: Policy, unpack: Unpack, settings: UpdateSettings)
         return tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0), logged
 
     return gradient
+
+
+def minibatch_of(inputs: UpdateInputs, i: Index) -> Batch:
+    """The samples of minibatch number i, their advantages as in the batch."""
+    return Batch(*(tf.gather(x, inputs.order[i]) for x in inputs.batch))
 
 
 def descend(
@@ -266,8 +204,9 @@ def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla
 
     def update(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
-            samples = {name: tf.gather(x, inputs.order[i]) for name, x in inputs.batch.items()}
-            samples["advantages"] = losses.normalize_advantages(samples["advantages"])
+            samples = minibatch_of(inputs, i)
+            advantages = losses.normalize_advantages(samples.advantages)
+            samples = samples._replace(advantages=advantages)
             raw, logged = gradient(state.params, samples, inputs.loss)
             step = inputs.step + tf.cast(i + 1, tf.float32)
             new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)

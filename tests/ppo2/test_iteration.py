@@ -78,7 +78,7 @@ def test_an_iteration_trains_on_its_rollout_and_logs_that(
     assert rng is run.random.minibatches
     assert coefs == {"own": 0.375}
     assert lr == pytest.approx(0.5 * 0.5 * 0.5)  # two of the four updates are left
-    unexplained = np.var(batch["returns"] - batch["values"]) / np.var(batch["returns"])
+    unexplained = np.var(batch.returns - batch.values) / np.var(batch.returns)
     expected = {
         "total_timesteps": 64, "explained_variance": 1 - unexplained, "lr": lr, "seen": 64,
         "trained": 0.25, "policy_loss": 0.75, "kl_coef": 0.25, "own_coef": 0.375,

@@ -11,6 +11,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.ppo2.model import Model
+from baselines.ppo2.update_inputs import Batch
 from baselines.transfer.student.student import Student
 
 KL_COEF = 0.4
@@ -130,7 +131,7 @@ def test_updates_are_those_of_a_plain_loop(
         before = {name: value.copy() for name, value in model.params.items()}
         batch = make_batch(policy, model.params, 24)
         expected = reference.train(batch, same_rng, lr)
-        logged = model.train(batch, rng, lr, {})
+        logged = model.train(Batch(**batch), rng, lr, {})
         assert logged == pytest.approx(expected, rel=1e-3, abs=1e-5)
         assert_close(model.params, reference.variables, 2e-6)
         assert all(abs(model.params[k] - v).max() > lr / 3 for k, v in before.items())
@@ -146,7 +147,7 @@ def test_gradients_are_clipped_to_the_norm_that_is_set(
     config = small_config(kl_coef=KL_COEF, max_grad_norm=max_grad_norm)
     model, reference = Model(policy, params, config), Reference(params, config)
     batch = make_batch(policy, params, 24)
-    logged = model.train(batch, np.random.default_rng(3), 1e-2, {})
+    logged = model.train(Batch(**batch), np.random.default_rng(3), 1e-2, {})
     expected = reference.train(batch, np.random.default_rng(3), 1e-2)
     assert logged["grad_norm"] == pytest.approx(expected["grad_norm"], rel=1e-3)
     assert_close(model.params, reference.variables, 1e-5)
@@ -161,7 +162,7 @@ def test_an_update_ends_where_the_policy_has_moved_too_far(
     model, reference = Model(policy, params, config), Reference(params, config)
     batch = make_batch(policy, params, 24)
     rng, same_rng = np.random.default_rng(3), np.random.default_rng(3)
-    logged = model.train(batch, rng, 3e-2, {})
+    logged = model.train(Batch(**batch), rng, 3e-2, {})
     assert logged == pytest.approx(reference.train(batch, same_rng, 3e-2), rel=1e-3, abs=1e-5)
     assert_close(model.params, reference.variables, 2e-5)
     assert model.adam_steps == logged["minibatches"] == steps
@@ -176,7 +177,7 @@ def test_a_target_that_is_never_reached_changes_nothing(
     found = []
     for target_kl in (0.0, 1e9):
         model = Model(policy, params, small_config(target_kl=target_kl))
-        model.train(batch, np.random.default_rng(3), 3e-2, {})
+        model.train(Batch(**batch), np.random.default_rng(3), 3e-2, {})
         found.append(model.params)
     assert_close(*found, 1e-7)
 
@@ -196,10 +197,10 @@ def test_one_compilation_serves_all_updates(
 
     monkeypatch.setattr(PlainPolicy, "learning_outputs", counting)
     rng = np.random.default_rng(0)
-    model.train(batch, rng, 1e-3, {})
+    model.train(Batch(**batch), rng, 1e-3, {})
     after_first = len(traced)
     for lr in (7e-4, 3e-4):
-        model.train(batch, rng, lr, {})
+        model.train(Batch(**batch), rng, lr, {})
     assert len(traced) == after_first > 0
 
 
@@ -209,7 +210,7 @@ def test_an_update_changes_neither_its_batch_nor_the_initial_values(
     policy, params = start()
     batch = make_batch(policy, params, 24)
     kept = {name: value.copy() for name, value in (params | batch).items()}
-    Model(policy, params, small_config()).train(batch, np.random.default_rng(0), 1e-2, {})
+    Model(policy, params, small_config()).train(Batch(**batch), np.random.default_rng(0), 1e-2, {})
     for name, value in (params | batch).items():
         np.testing.assert_array_equal(value, kept[name], err_msg=name)
 
@@ -221,7 +222,7 @@ def test_acting_is_that_of_the_policy_as_trained(
     model = Model(policy, params, small_config())
     batch = make_batch(policy, params, 24)
     before = model.value(batch["obs"])
-    model.train(batch, np.random.default_rng(0), 1e-2, {})
+    model.train(Batch(**batch), np.random.default_rng(0), 1e-2, {})
     noise = policy.distribution.noise(np.random.default_rng(1), (24,))
     pi = policy.pi(model.params, batch["obs"])
     np.testing.assert_array_equal(model.step(batch["obs"], noise), pi[0] + np.exp(pi[1]) * noise)
@@ -254,7 +255,7 @@ def test_a_reduced_model_goes_on_as_if_the_rest_had_never_been(
     rngs = [np.random.default_rng(0), np.random.default_rng(0)]
     for lr in (1e-2, 1e-3):
         for model, rng in zip((reduced, never), rngs, strict=True):
-            model.train(batch, rng, lr, {})
+            model.train(Batch(**batch), rng, lr, {})
         before = {name: value.copy() for name, value in reduced.params.items()}
         reduced.reduce_to(plain)
         assert reduced.params.keys() == params.keys()
@@ -295,7 +296,9 @@ def test_the_compiled_update_is_the_plain_one(
     batch = make_batch(student, params, 24)
     coefs = {"ps": 0.5, "vf_ps": 0.25, "mutual_info": 0.1}
     models = [Model(student, params, small_config(kl_coef=0.1, xla=xla)) for xla in (True, False)]
-    logged = [model.train(batch, np.random.default_rng(0), 1e-3, coefs) for model in models]
+    logged = [
+        model.train(Batch(**batch), np.random.default_rng(0), 1e-3, coefs) for model in models
+    ]
     assert logged[0] == pytest.approx(logged[1], rel=1e-4, abs=1e-6)
     assert_close(models[0].params, models[1].params, 2e-6)
     still = [k for k, v in params.items() if abs(models[0].params[k] - v).max() < 1e-4]

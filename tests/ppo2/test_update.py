@@ -8,13 +8,15 @@ from scipy import stats
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.update import (
-    AdamState,
-    LossInputs,
-    UpdateSettings,
     adam,
     clip_by_norm,
     minibatch_loss,
 )
+from baselines.ppo2.update_inputs import AdamState, Batch, LossInputs, UpdateSettings
+
+
+def tensors_of(batch: dict[str, np.ndarray]) -> Batch:
+    return Batch(**{name: tf.constant(value) for name, value in batch.items()})
 
 
 def test_adam_is_that_of_keras() -> None:
@@ -83,7 +85,7 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
         policy,
         settings,
         {name: tf.constant(value) for name, value in params.items()},
-        {name: tf.constant(value) for name, value in (batch | {"advantages": a}).items()},
+        tensors_of(batch | {"advantages": a}),
         LossInputs(clip_range=tf.constant(0.2), kl_coef=tf.constant(0.9), coefs={}),
     )
 
@@ -125,7 +127,7 @@ def test_a_policys_own_loss_called_kl_is_added_to_ppos_kl_term(
 
     plain = mlp_policy()
     params = perturbed(plain.init(np.random.default_rng(0)), 1)
-    batch = {name: tf.constant(value) for name, value in make_batch(plain, params, 30).items()}
+    batch = tensors_of(make_batch(plain, params, 30))
     tensors = {name: tf.constant(value) for name, value in params.items()}
     settings = UpdateSettings(vf_coef=0.7, ent_coef=0.3, max_grad_norm=0.5, target_kl=1.0)
 

@@ -12,7 +12,8 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.losses import normalize_advantages
 from baselines.ppo2.model import Model
-from baselines.ppo2.update import LossInputs, UpdateSettings, minibatch_loss
+from baselines.ppo2.update import minibatch_loss
+from baselines.ppo2.update_inputs import Batch, LossInputs, UpdateSettings
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.measures import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
@@ -178,7 +179,7 @@ def gradient(
     tensors = {name: tf.constant(value) for name, value in params.items()}
     settings = UpdateSettings(**(vars(SETTINGS) | weights))
     normalised = {"advantages": normalize_advantages(batch["advantages"])}
-    given = {k: tf.constant(v) for k, v in (batch | normalised).items()}
+    given = Batch(**{k: tf.constant(v) for k, v in (batch | normalised).items()})
     with tf.GradientTape() as tape:
         tape.watch(tensors)
         loss, _ = minibatch_loss(student, settings, tensors, given, LossInputs(0.2, kl_coef, coefs))
@@ -476,7 +477,8 @@ def test_what_is_frozen_does_not_change(
     params = perturbed(student.init(np.random.default_rng(0)), 1)
     before = {name: value.tobytes() for name, value in student.frozen().items()}
     model = Model(student, params, small_config())
-    model.train(make_batch(student, params, 24), np.random.default_rng(0), 1e-2, COEFS)
+    batch = Batch(**make_batch(student, params, 24))
+    model.train(batch, np.random.default_rng(0), 1e-2, COEFS)
 
     assert {name: value.tobytes() for name, value in student.frozen().items()} == before
     teachers = {
