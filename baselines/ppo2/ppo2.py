@@ -160,7 +160,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
         _measure(run, measuring)
     if update % config.log_interval == 0 or update == config.nupdates:
         row = {
-            **progress.metrics(),
+            **progress.finish_row(),
             "explained_variance": explained_variance(values, returns),
             "lr": lr,
             **losses,

@@ -112,8 +112,8 @@ class Progress:
         """The policy was measured; the next row tells it."""
         self._eval_return = mean_return
 
-    def metrics(self) -> dict[str, float | int]:
-        """What is logged of the run after an update, `run_metrics`; the next row begins here."""
+    def finish_row(self) -> dict[str, float | int]:
+        """The run's own metrics (`run_metrics`) since the last row; the next row begins here."""
         now = time.perf_counter()
         steps = self._config.nbatch * (self.updates - self._updates_at_last_row)
         fps = int(steps / (now - self._last_row))

@@ -37,7 +37,7 @@ def test_metrics_of_an_update(clock: Clock) -> None:
     p.record(episodes(1.0, 3.0))
     p.record(episodes(8.0, length=11))
     clock.now += 4.0
-    assert p.metrics() == {
+    assert p.finish_row() == {
         "nupdates": 2,
         "total_timesteps": 40,
         "serial_timesteps": 20,
@@ -48,7 +48,7 @@ def test_metrics_of_an_update(clock: Clock) -> None:
     }
     p.record(episodes())
     clock.now += 0.5
-    later = p.metrics()
+    later = p.finish_row()
     assert later["fps"] == 40
     assert later["time_elapsed"] == 4.5
     assert p.episodes == []
@@ -63,7 +63,7 @@ def test_the_time_between_a_stop_and_a_resume_does_not_count(clock: Clock) -> No
     again.restore(state)
     again.record(episodes())
     clock.now += 0.5
-    metrics = again.metrics()
+    metrics = again.finish_row()
     assert (metrics["time_elapsed"], metrics["fps"]) == (4.5, 40)
 
 
@@ -84,7 +84,7 @@ def test_the_hand_over_starts_the_window_afresh() -> None:
     p.hand_over()
     assert math.isnan(p.training_return)
     p.record(episodes())
-    metrics = p.metrics()
+    metrics = p.finish_row()
     assert math.isnan(metrics["eprewmean"])
     assert math.isnan(metrics["eplenmean"])
     assert p.description()["training_return"] is None
@@ -142,10 +142,10 @@ def test_times_in_words(seconds: float, told: str) -> None:
 def test_a_measurement_is_told_once() -> None:
     p = Progress(replace(CONFIG, eval_interval=2))
     p.record(episodes(1.0))
-    assert math.isnan(p.metrics()["eval_return"])
+    assert math.isnan(p.finish_row()["eval_return"])
     p.evaluated(7.0)
-    assert p.metrics()["eval_return"] == 7.0
-    assert math.isnan(p.metrics()["eval_return"])
+    assert p.finish_row()["eval_return"] == 7.0
+    assert math.isnan(p.finish_row()["eval_return"])
 
 
 @pytest.mark.parametrize("measured", [7.0, math.nan, math.inf])
@@ -156,7 +156,7 @@ def test_a_measurement_is_told_after_a_resume_too(measured: float) -> None:
     again.restore(json.loads(json.dumps(p.state(), allow_nan=False)))
     again.record(episodes(2.0))
     expected = measured if math.isfinite(measured) else math.nan
-    assert again.metrics()["eval_return"] == pytest.approx(expected, nan_ok=True)
+    assert again.finish_row()["eval_return"] == pytest.approx(expected, nan_ok=True)
 
 
 def test_a_state_from_before_some_returns_were_kept() -> None:
@@ -165,7 +165,7 @@ def test_a_state_from_before_some_returns_were_kept() -> None:
     p = Progress(replace(CONFIG, eval_interval=2))
     p.restore(state)
     p.record(episodes(1.0))
-    assert math.isnan(p.metrics()["eval_return"])
+    assert math.isnan(p.finish_row()["eval_return"])
 
 
 def test_the_description_is_json() -> None:

@@ -121,7 +121,7 @@ def learn(config: Config, killed_after: int = 0) -> None:
             run.progress.record(run.runner.look())
             run.model.step(run.random.minibatches)
             run.log.advance(run.progress.episodes, run.progress.elapsed)
-            metrics = {**run.progress.metrics(), "length": run.model.length}
+            metrics = {**run.progress.finish_row(), "length": run.model.length}
             run.log.metrics(metrics, run.progress.brief(metrics))
             run.end_update(stop)
             if update == killed_after:
