@@ -81,7 +81,7 @@ class Model:
     TensorFlow function, built at the first `train`, and with several ranks two and a loop.
 
     Attributes:
-        policy: what is trained.
+        policy: the policy, which `train` changes.
         params: its trainable variables by name, views of one float32 vector.
         step: actions sampled for normalised observations [B, d], shaped from noise.
         adam_steps: how many steps Adam has taken.

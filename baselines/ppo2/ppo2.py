@@ -37,7 +37,7 @@ from baselines.transfer.stages import Stage, stage_at
 Run = Session[Model, Runner]
 
 Watch = Callable[[Run], bool]
-"""What is called after each update, on the first rank; it tells whether the run is to go on."""
+"""A callback after each update, on the first rank; it returns whether the run is to go on."""
 
 
 def _to_the_end(run: Run) -> bool:
@@ -58,7 +58,7 @@ def learn(config: Config, watch: Watch = _to_the_end) -> SavedPolicy:
         UserError: a setting or a file is wrong; nothing has been written then.
         TaskError: the task's own code has raised an error, its cause.
         Diverged: a value is not finite, and `on_divergence` does not ask for another try.
-        Drifted: what several ranks train is not the same any more.
+        Drifted: the parameters or statistics of the ranks differ.
         KeyboardInterrupt: on Ctrl-C, SIGTERM or SIGHUP, once what there is has been saved.
     """
     refuse_fork()

@@ -1,4 +1,4 @@
-"""Rollouts: what the environments and the policy give, as the batch of an update.
+"""Rollouts: the policy acts in the environments, which gives the batch of an update.
 
 The advantages are those of generalised advantage estimation, `gae`.
 """
@@ -22,7 +22,7 @@ from baselines.ppo2.update_inputs import Batch
 def of_all_ranks(
     batch: Batch, episodes: list[Episode], team: Team
 ) -> tuple[np.ndarray, np.ndarray, list[Episode]]:
-    """What is logged of a rollout, of all ranks, rank by rank.
+    """The parts of a rollout that are logged, of all ranks, rank by rank.
 
     Returns:
         The values and the returns of `Batch`, and the episodes that ended.
@@ -48,7 +48,7 @@ def _by_environment(x: np.ndarray) -> np.ndarray:
 
 @dataclass
 class _Rollout:
-    """What a rollout gathers, step by step and group by group; T steps of B environments.
+    """A rollout of T steps of B environments, filled step by step and group by group.
 
     Attributes:
         noise: of the actions, float32 of [T, B, n] (`Distribution.noise`).
@@ -56,7 +56,7 @@ class _Rollout:
         rewards: raw rewards, float64 of [T, B].
         dones: whether the step ended an episode, bool of [T, B].
         actions: of each step and group, in their order.
-        episodes: those that ended.
+        episodes: the episodes that ended.
     """
 
     noise: np.ndarray
@@ -144,7 +144,7 @@ class Runner:
         rollout.episodes += ended
 
     def _batch(self, rollout: _Rollout) -> Batch:
-        """What the update needs; values and likelihoods are cheaper at once than step by step."""
+        """The batch; values and likelihoods are cheaper at once than step by step."""
         steps, num_env = rollout.rewards.shape
         rewards = self._envs.normalize_rewards(rollout.rewards, rollout.dones)
         actions = np.concatenate(rollout.actions)

@@ -47,7 +47,7 @@ def minibatch_loss(
 
     Args:
         policy: the policy that is trained.
-        settings: what is the same in every update.
+        settings: the weights and bounds.
         params: trainable variables by name.
         batch: B samples, their advantages normalised.
         inputs: ε and the weights of the other terms.
@@ -84,7 +84,7 @@ def logged_names(own_losses: Iterable[str], settings: UpdateSettings) -> list[st
 
     Args:
         own_losses: the names of the policy's own losses.
-        settings: what is the same in every update.
+        settings: the weights and bounds.
     """
     own = [f"{name}{LOSS}" for name in own_losses]
     kl = ["kl"] if settings.target_kl else []
@@ -137,7 +137,7 @@ Minibatch = Callable[[Index, AdamState], tuple[AdamState, Tensors]]
 """The step of minibatch number i: the state after it, and what is logged."""
 
 Loop = Callable[[int, Sequence[str], AdamState, Minibatch], tuple[AdamState, Tensors]]
-"""See `over_minibatches`."""
+"""A loop over minibatches, such as `over_minibatches`: its arguments and what it returns."""
 
 
 def over_minibatches(

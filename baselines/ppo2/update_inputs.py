@@ -1,4 +1,4 @@
-"""What goes into an update: the batch, the settings, the optimiser's state. No TensorFlow here.
+"""The inputs of an update: the batch, the settings, the optimiser's state. No TensorFlow here.
 
 Arrays of NumPy go in; inside of the compiled update, they are tensors.
 """
@@ -25,7 +25,7 @@ Tensors = Mapping[str, Array]
 
 
 class Batch(NamedTuple):
-    """What a rollout gives the update: sample n is step n mod T of environment n // T.
+    """The samples of a rollout: sample n is step n mod T of environment n // T.
 
     A minibatch has the same fields, of B samples. Advantages, values and returns are in units of
     the normalised return.
@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class UpdateSettings:
-    """What is the same in every update: the weights of PPO's terms, the bounds on a step.
+    """The weights of PPO's terms and the bounds on a step, the same in every update.
 
     Attributes:
         vf_coef: c_v.
@@ -66,7 +66,7 @@ class UpdateSettings:
 
 
 class AdamState(NamedTuple):
-    """The trainable variables and what Adam remembers of them: what an update changes.
+    """The trainable variables and Adam's moments of them, which an update changes.
 
     Attributes:
         params: the trainable variables.
@@ -80,7 +80,7 @@ class AdamState(NamedTuple):
 
 
 class LossInputs(NamedTuple):
-    """What the loss of a minibatch reads besides its samples.
+    """The inputs of the loss of a minibatch besides its samples.
 
     Attributes:
         clip_range: ε.
@@ -94,14 +94,14 @@ class LossInputs(NamedTuple):
 
 
 class UpdateInputs(NamedTuple):
-    """What an update reads besides.
+    """The inputs of an update besides `AdamState`.
 
     Attributes:
         step: how many steps Adam has taken before.
         batch: the rollout, N samples.
         order: the samples of each minibatch, of [steps, B].
         lr: Adam's learning rate.
-        loss: what the loss of each minibatch reads.
+        loss: the other inputs of each minibatch's loss.
     """
 
     step: Scalar

@@ -17,7 +17,7 @@ from baselines.training.run_metrics import EVAL_RETURN, WINDOW
 from baselines.transfer.student.student_metrics import PI_SHARE
 
 BRIEF = {"eprewmean": "return", EVAL_RETURN: "evaluated", PI_SHARE: "p0"}
-"""What of a row is told in one line, and how it is called there."""
+"""The metrics of a row that are printed in one line, with their names there."""
 
 
 def duration(seconds: float) -> str:
@@ -46,7 +46,7 @@ class Progress:
 
     Attributes:
         updates: how many updates are done.
-        episodes: those that ended in the last update, as (return, length).
+        episodes: the episodes that ended in the last update, as (return, length).
     """
 
     def __init__(self, config: Config) -> None:
@@ -154,7 +154,7 @@ class Progress:
         return f"{line}; before the hand-over it was {self._return_before:.1f}"
 
     def description(self) -> dict[str, Any]:
-        """What a checkpoint says of how far the run was; JSON."""
+        """The progress of the run as a checkpoint tells it; JSON."""
         known = not math.isnan(self.training_return)
         return {
             "update": self.updates,

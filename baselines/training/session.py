@@ -33,7 +33,7 @@ CHECK_INTERVAL = 10
 
 
 class Learner(Protocol):
-    """What is trained: a policy, and what its algorithm remembers besides."""
+    """A policy in training, with the state of its algorithm."""
 
     @property
     def policy(self) -> Policy:
@@ -54,7 +54,7 @@ class Learner(Protocol):
 
 
 class Collector(Protocol):
-    """What collects experience; begun by `start`, or by `restore`."""
+    """Collects experience; begun by `start`, or by `restore`."""
 
     def start(self) -> None:
         """Begin with new episodes; raises Diverged if they begin with what is not finite."""
@@ -67,7 +67,7 @@ class Collector(Protocol):
 
 
 class Films(Protocol):
-    """What shows the policy while it trains."""
+    """Films of the policy while it trains."""
 
     def is_due(self, steps: int) -> bool:
         """Whether a film is to be made after an update that ended after so many steps."""
@@ -89,8 +89,8 @@ L = TypeVar("L", bound=Learner)
 C = TypeVar("C", bound=Collector)
 
 Parts = Callable[[Setup, Normalizer, Streams], tuple[L, C]]
-"""An algorithm: what is trained and what collects, from what was set up, the statistics and the
-random streams; both change the latter two as they go."""
+"""An algorithm: makes its learner and its collector from the setup, the statistics and the random
+streams; both change the latter two as they go."""
 
 
 @dataclass
@@ -98,9 +98,9 @@ class Session(Generic[L, C]):
     """The parts of a run that change while it lasts.
 
     Attributes:
-        setup: what it started from.
-        model: what is trained.
-        runner: what collects experience.
+        setup: the settings and all that was made of them before the run.
+        model: the policy in training.
+        runner: the collector of experience.
         normalizer: the statistics of observations and returns.
         shared: the same, as the ranks exchange them.
         random: the random streams.
@@ -137,7 +137,7 @@ class Session(Generic[L, C]):
         return SavedPolicy(self.model.policy, self.model.params, self.normalizer, metadata)
 
     def state(self) -> Tree:
-        """All that the run remembers on all ranks, but for the policy itself."""
+        """The whole state of the run on all ranks, without the policy itself."""
         mine = {"runner": self.runner.state(), "random": self.random.state()}
         return {
             "model": self.model.state(),
@@ -204,7 +204,7 @@ class Session(Generic[L, C]):
             )
 
     def save_what_is_due(self) -> None:
-        """After an update: what the intervals ask for; at the end of the run everything."""
+        """After an update, save and film as the intervals ask; at the end of the run save all."""
         config, update = self.setup.config, self.progress.updates
         is_last = update == config.nupdates
         is_begun = update == 1 and config.save_interval  # as in Baselines
@@ -289,9 +289,9 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
     """Open the outputs and begin, or go on where the saved state was.
 
     Args:
-        setup: what the run starts from; of it only the environments are changed, and closed.
+        setup: the start of the run; of it only the environments are changed, and closed.
         parts: the algorithm.
-        films: what shows the policy.
+        films: the films of the policy.
 
     Raises:
         UserError: a folder cannot be written, or the state does not fit.

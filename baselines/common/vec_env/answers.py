@@ -1,4 +1,4 @@
-"""What a task returns, checked, and what it raises, told: in the words that a user reads.
+"""Checks of the values that a task returns, and messages about the errors that it raises.
 
 `foreign_task.py` comes here when it takes a task, where an answer is not of the type and shape of
 the one before, and where a call raised an error.
@@ -26,7 +26,7 @@ that calls it, and from what Gymnasium puts around a task."""
 
 
 def task_name(env: gym.Env) -> str:
-    """What the user is told that a task is."""
+    """The name of a task in messages: its id, or its class."""
     return env.spec.id if env.spec else type(env.unwrapped).__name__
 
 
@@ -126,7 +126,7 @@ def tell(task: str, error: BaseException, call: str, right: str, hint: str = "")
 
     Args:
         task: the task's name.
-        error: what the call raised.
+        error: the error that the call raised.
         call: the method that was called.
         right: how it must be written, for an error about that.
         hint: follows an error of the task's own.

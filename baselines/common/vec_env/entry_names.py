@@ -1,4 +1,4 @@
-"""What the entries of a MuJoCo task's observations and actions are called.
+"""The names of the entries of a MuJoCo task's observations and actions.
 
 Gymnasium's locomotion tasks lay out an observation as positions without the first few, velocities
 and, in some, the contact forces of the bodies. Joints and bodies have names in the model, so each
@@ -58,7 +58,7 @@ def entry_names(
     Args:
         env_id: the task.
         kwargs: its arguments.
-        flag: what named the task.
+        flag: the flag that named the task.
         purpose: what needs the names, as the end of a message: ", and --flag: value needs them".
 
     Raises:

@@ -138,7 +138,7 @@ def layers(env: gym.Env) -> Iterator[gym.Env]:
 
 
 def _attributes(layer: gym.Env) -> dict[str, Tree]:
-    """What a layer holds that can be saved, by name."""
+    """The attributes of a layer that can be saved, by name."""
     return {name: value for name, value in vars(layer).items() if can_pack(value)}
 
 

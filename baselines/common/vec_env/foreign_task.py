@@ -47,7 +47,7 @@ class ForeignTask:
 
     Attributes:
         env: the task.
-        name: what the user is told that it is.
+        name: its name in messages.
         observation_space: a `Box` with one axis.
         action_space: a `Box` with one axis, or `Discrete`.
     """
@@ -122,7 +122,7 @@ class ForeignTask:
             refuse(self.name, f"action_space.sample() raised {told(error)}")
 
     def close(self) -> str:
-        """As `close_task`."""
+        """Close the task; the error that it raised then, as a line, or nothing."""
         return close_task(self.env)
 
     def _checked_obs(self, obs: Any, call: str) -> np.ndarray:

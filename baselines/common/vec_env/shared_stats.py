@@ -36,7 +36,7 @@ def unite(stats: RunningMeanStd, past: RunningMeanStd, parts: Sequence[RunningMe
 
     Args:
         stats: is overwritten.
-        past: what the parts had in common.
+        past: the statistics that the parts had in common.
         parts: statistics that have each taken in more.
     """
     united = past.moments
@@ -46,7 +46,7 @@ def unite(stats: RunningMeanStd, past: RunningMeanStd, parts: Sequence[RunningMe
 
 
 def _since(past: Moments, now: Moments) -> Moments:
-    """Of what was seen between two states of the same statistics; the inverse of `merged`."""
+    """The moments of the samples between two states of statistics; the inverse of `merged`."""
     (mean_1, var_1, count_1), (mean, var, total) = past, now
     count = total - count_1
     if not count:

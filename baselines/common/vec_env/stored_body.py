@@ -79,7 +79,7 @@ def files_of(xml: Path) -> list[str]:
 
 
 def _roots(xml: Path) -> dict[Path, ElementTree.Element]:
-    """The XML of a model and all that it includes, but for what is no XML, which MuJoCo refuses."""
+    """The XML of a model and of the files that it includes; a file that is no XML is left out."""
     found: dict[Path, ElementTree.Element] = {}
     left = [xml]
     while left:
@@ -104,12 +104,12 @@ def check_described_body(body: Mapping[str, Any]) -> None:
 
 
 def check_not_edited(path: str, body: Mapping[str, Any], what: str) -> None:
-    """See that a file, and those that it reads, still hold the body that something was made with.
+    """Check that a file, and those that it reads, still hold the body that something was made with.
 
     Args:
         path: the file.
         body: the body as it was described.
-        what: what was made with it, for the message.
+        what: the thing that was made with it, for the message.
 
     Raises:
         UserError: it is another one, or cannot be read.
@@ -138,7 +138,7 @@ def _edited_files(folder: Path, body: Mapping[str, Any]) -> list[str]:
 
 
 def _files(body: Mapping[str, Any]) -> dict[str, str]:
-    """Those that a body reads, with their hashes; older checkpoints do not tell them."""
+    """The files that a body reads, with their hashes; older checkpoints do not tell them."""
     return dict(body.get("files", {}))
 
 

@@ -24,7 +24,7 @@ def import_task(env_id: str, flag: str = "env") -> None:
 
 
 def check_task_of_file(env_id: str, flag: str = "env") -> None:
-    """See that nothing would be imported for an id that a file tells, which may be a stranger's.
+    """Check that an id from a file, which may be a stranger's, would import nothing.
 
     `flag` is what the user could name it with.
 

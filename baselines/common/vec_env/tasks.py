@@ -27,7 +27,7 @@ OWN: dict[str, MakeTask] = {}
 """Tasks that a program makes by functions of its own."""
 
 _FOR_NOW: ContextVar[Mapping[str, MakeTask]] = ContextVar("for_now", default=MappingProxyType({}))
-"""Those that come before them for a while, in each thread for itself."""
+"""Functions that come before those of `OWN` for a while, in each thread for itself."""
 
 
 def add_task(name: str, make: MakeTask) -> None:
@@ -48,7 +48,7 @@ def add_task(name: str, make: MakeTask) -> None:
 
 @contextmanager
 def made_by(name: str, make: MakeTask | None) -> Iterator[None]:
-    """Have a function make the task of this name while the block lasts; None: what does anyway.
+    """Have a function make the task of this name while the block lasts; None: no change.
 
     Other threads, which may use the name for another function, see nothing of it.
     """
@@ -100,7 +100,7 @@ def make_task(env_id: str, kwargs: dict[str, Any], flag: str = "env", **options:
 
 
 def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
-    """So many tasks; if one cannot be made, those before it are closed."""
+    """Make `number` tasks; if one cannot be made, those before it are closed."""
     tasks: list[ForeignTask] = []
     try:
         while len(tasks) < number:
@@ -113,7 +113,7 @@ def make_several(make: Callable[[], gym.Env], number: int) -> list[ForeignTask]:
 
 
 def _nearest(env_id: str) -> str:
-    """What may help where there is no task of this id, whose module has been imported."""
+    """A hint where there is no task of this id, whose module has been imported."""
     module, _, name = env_id.rpartition(":")
     registered = any(spec.name == name for spec in registry.values())
     if module and hasattr(sys.modules[module], name) and not registered:
@@ -126,7 +126,7 @@ def _nearest(env_id: str) -> str:
 
 
 def check_made_here(env_id: str) -> None:
-    """See that something here makes the task that a file names.
+    """Check that the task that a file names can be made here.
 
     Raises:
         UserError: the task is of no module, not registered, and no function of a program makes it.

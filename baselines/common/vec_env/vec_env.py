@@ -99,7 +99,7 @@ class VecEnv:
         )
 
     def step_wait(self, group: slice) -> Steps:
-        """What the step that was begun last returns.
+        """The results of the step that was begun last.
 
         Raises:
             UserError: an environment of the group returned something else than it should.
@@ -183,11 +183,11 @@ class VecNormalize:
         return obs
 
     def step_async(self, actions: np.ndarray, group: slice) -> None:
-        """As `VecEnv.step_async`."""
+        """Begin a step of a group, as `VecEnv.step_async` does."""
         self._venv.step_async(actions, group)
 
     def step_wait(self, group: slice) -> Steps:
-        """As `VecEnv.step_wait`, with normalised observations, float32; rewards are still raw."""
+        """As `VecEnv.step_wait`, but with normalised observations, float32; rewards are raw."""
         obs, rewards, dones, episodes = self._venv.step_wait(group)
         return self._observe(obs), rewards, dones, episodes
 
