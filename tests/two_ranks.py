@@ -28,7 +28,6 @@ from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.ppo2.model import Model
 from baselines.ppo2.update_inputs import Batch
-from baselines.training.session import Session
 from baselines.transfer.student.student import Student
 
 ROUNDS, SAMPLES = 3, 24
@@ -128,15 +127,15 @@ def without_files(flags: list[str]) -> list[str]:
 
 def drifted(flags: list[str]) -> Arrays:
     """What is told of a run in which the second rank's statistics are changed a little."""
-    share = Session.share_statistics
+    exchange = SharedStatistics.exchange
 
-    def drift(session: Session) -> None:
-        share(session)
-        statistics = session.normalizer.obs_rms
-        statistics.mean = statistics.mean + 1e-15 * session.team.rank
+    def drift(shared: SharedStatistics) -> None:
+        exchange(shared)
+        statistics = shared.normalizer.obs_rms
+        statistics.mean = statistics.mean + 1e-15 * shared.team.rank
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(Drifted) as end:
-        patch.setattr(Session, "share_statistics", drift)
+        patch.setattr(SharedStatistics, "exchange", drift)
         run.main(without_files(flags))
     return {"drifted": np.array(outcome(end.value))}
 

@@ -162,11 +162,6 @@ class Session(Generic[L, C]):
         self.random.restore(mine["random"])
         self.lr_scale, self.rollbacks = state["lr_scale"], state["rollbacks"]
 
-    def share_statistics(self) -> None:
-        """Have all ranks normalise by what all of them have seen."""
-        if self.team.size > 1:
-            self.shared.exchange()
-
     def save_policy(self) -> Path | None:
         """Write a checkpoint of the policy, where there is a folder for it; the first rank does."""
         folder = self.setup.config.save_path
@@ -310,7 +305,8 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
         for line in told:
             log.say(line)
         if setup.resumed is None:
-            run.share_statistics()
+            if setup.team.size > 1:
+                shared.exchange()
             run.save_state()
         else:
             with setup.team.united():

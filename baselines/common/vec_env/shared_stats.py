@@ -12,23 +12,27 @@ from baselines.common.vec_env.running_stats import Moments, Normalizer, RunningM
 
 
 class SharedStatistics:
-    """A normaliser's statistics, which the ranks exchange.
+    """A normaliser's statistics, which several ranks exchange.
 
     To be made while all ranks have the same statistics.
+
+    Attributes:
+        normalizer: this rank's normaliser.
+        team: the ranks.
     """
 
     def __init__(self, normalizer: Normalizer, team: Team) -> None:
-        self._normalizer = normalizer
-        self._team = team
+        self.normalizer = normalizer
+        self.team = team
         self._in_common = deepcopy(normalizer)
 
     def exchange(self) -> None:
         """Take in what the other ranks have seen since the last time; after it, all are alike."""
-        ranks = self._team.gather((self._normalizer.obs_rms, self._normalizer.ret_rms))
-        past = self._in_common
-        unite(self._normalizer.obs_rms, past.obs_rms, [obs for obs, _ in ranks])
-        unite(self._normalizer.ret_rms, past.ret_rms, [ret for _, ret in ranks])
-        self._in_common = deepcopy(self._normalizer)
+        mine, past = self.normalizer, self._in_common
+        ranks = self.team.gather((mine.obs_rms, mine.ret_rms))
+        unite(mine.obs_rms, past.obs_rms, [obs for obs, _ in ranks])
+        unite(mine.ret_rms, past.ret_rms, [ret for _, ret in ranks])
+        self._in_common = deepcopy(mine)
 
 
 def unite(stats: RunningMeanStd, past: RunningMeanStd, parts: Sequence[RunningMeanStd]) -> None:
