@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from baselines.coefs import COEF_NAMES, COEFS, DEFAULT_COEFS, KL
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
-from baselines.common.errors import UserError, suggestion
+from baselines.common.errors import UserError
 from baselines.common.files import expanded
 from baselines.common.networks.arrays import ACTIVATIONS
-from baselines.common.networks.specs import NETWORKS, NetworkSpec, not_of_sizes
+from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.vec_env.stored_body import ARGUMENT
@@ -53,49 +53,13 @@ GROUPS = {
 RESERVED_SCOPES = ("transfer", "normalize")
 
 
-def _no_method(entry: Any) -> str:
-    """The complaint of `TRANSFERS`, by the attributes that are read here."""
-    kind = getattr(entry, "config", None)
-    members = ("in_common", "settings", "check")
-    if not (all(hasattr(entry, name) for name in members) and isinstance(kind, type)):
-        return "is no TransferMethod"
-    if not issubclass(kind, Config):
-        return f"has settings, {kind.__name__}, that are no subclass of Config"
-    try:
-        kinds = get_type_hints(kind)
-    except Exception as error:  # such as a name that is imported for type checkers alone
-        return f"has settings whose types cannot be read: {error}"
-    for f in fields(kind):
-        if "group" not in f.metadata:
-            return f"has a setting, {f.name}, that is not made by `setting`"
-        if f not in fields(Config) and kinds[f.name] not in (int, float, bool, str):
-            return f"has a setting, {f.name}, that is no int, float, bool or str"
-    return _unknown_setting(entry, kind)
-
-
-def _unknown_setting(method: Any, kind: type[Config]) -> str:
-    """The complaint about a name that the method gives and that no setting has; or nothing."""
-    for given in (method.in_common, method.settings):
-        if isinstance(given, str) or not isinstance(given, Collection):
-            return f"has {given!r} for its in_common or its settings, not a list of names"
-    shared = [f.name for f in fields(NetworkSpec)]
-    known = [f.name for f in fields(kind)]
-    for name in method.in_common:
-        if name not in shared:
-            return f"has in its in_common {name!r}, which is none of {', '.join(shared)}"
-    for name in method.settings:
-        if name not in known:
-            return f"has in its settings {name!r}, which is no setting{suggestion(name, known)}"
-    return ""
-
-
 MAPPINGS = Registry("mapping", not_of_sizes)
 """What `--mapping` may name: functions that make a `StateMapping` (transfer/student/mapping.py)."""
 
-TRANSFERS = Registry("transfer", _no_method)
+TRANSFERS = Registry("transfer")
 """What `--transfer` may name: `TransferMethod`s (transfer/method.py).
 
-The room of the method says which there are (transfer/kinds.py), here only that there are such.
+The room of the method says which there are and checks them (transfer/kinds.py).
 """
 
 SCHEDULES = Registry(

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from baselines.common.errors import UserError, printable, shown, suggestion, told
 
 Entry = TypeVar("Entry")
+Complaint = Callable[[Any], str]
+"""Error text for a thing that is not of a registry's kind; empty if it is."""
 
 PLACE = "module:name"
 """How a place is written, for messages."""
@@ -50,25 +52,30 @@ class Registry:
         flag: the command-line flag that takes such a name, and what the kind is called.
     """
 
-    def __init__(self, flag: str, complaint: Callable[[Any], str], **places: str) -> None:
+    def __init__(self, flag: str, complaint: Complaint | None = None, **places: str) -> None:
         """Register this package's own.
 
         Args:
             flag: see above.
-            complaint: what is wrong with a thing that is not of this kind; nothing where it is.
+            complaint: the check of each entry; None: a room above provides it.
             places: `module:attribute` by name; imported when first needed.
         """
         self.flag = flag
-        self._complaint = complaint
+        self._complaint = complaint or _no_complaint
         self._places = places
         self._known: dict[str, Any] = {}
 
-    def provide(self, **places: str) -> None:
+    def provide(self, complaint: Complaint | None = None, **places: str) -> None:
         """Register more of this package's own, from a room above, as in the constructor.
+
+        Args:
+            complaint: the check of each entry; None: as it was.
+            places: `module:attribute` by name; imported when first needed.
 
         Raises:
             ValueError: a name is taken.
         """
+        self._complaint = complaint or self._complaint
         if taken := [name for name in places if name in self]:
             raise ValueError(f"the {self.flag} {taken[0]!r} is taken")
         self._places |= places
@@ -165,6 +172,10 @@ class Registry:
     def from_outside(self) -> list[str]:
         """The names that are known and not this package's own."""
         return [name for name in self._known if name not in self._places]
+
+
+def _no_complaint(entry: Any) -> str:
+    return ""
 
 
 def _is_again(entry: Any, before: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from baselines.common.networks.specs import NETWORKS
 from baselines.config import MAPPINGS, TRANSFERS
+from baselines.transfer.method import complaint_of_method
 
 MAPPINGS.provide(
     learned="baselines.transfer.student.mapping_kinds:learned",
@@ -15,6 +16,7 @@ MAPPINGS.provide(
 )
 
 TRANSFERS.provide(
+    complaint_of_method,
     mikt="baselines.transfer.mikt:MIKT",
     mlpp="baselines.transfer.pretrained:MLPP",
     surgery="baselines.transfer.surgery:SURGERY",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
+from baselines.common.errors import suggestion
 from baselines.common.logged_metric import LoggedMetric
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
+from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config
@@ -75,3 +77,42 @@ class TransferMethod:
     config: type[Config] = Config
     metrics: Mapping[str, LoggedMetric] = field(default_factory=dict)
     check: Callable[[Any], None] = lambda config: None
+
+
+def complaint_of_method(entry: Any) -> str:
+    """Error text for an entry of `TRANSFERS` that is no valid TransferMethod; empty if it is."""
+    if not isinstance(entry, TransferMethod) or not isinstance(entry.config, type):
+        return "is no TransferMethod"
+    return _complaint_of_config(entry.config) or _complaint_of_names(entry)
+
+
+def _complaint_of_config(kind: type[Any]) -> str:
+    """Error text for a bad class of settings; empty if it is valid."""
+    if not issubclass(kind, Config):
+        return f"has settings, {kind.__name__}, that are no subclass of Config"
+    try:
+        kinds = get_type_hints(kind)
+    except Exception as error:  # such as a name that is imported for type checkers alone
+        return f"has settings whose types cannot be read: {error}"
+    for f in fields(kind):
+        if "group" not in f.metadata:
+            return f"has a setting, {f.name}, that is not made by `setting`"
+        if f not in fields(Config) and kinds[f.name] not in (int, float, bool, str):
+            return f"has a setting, {f.name}, that is no int, float, bool or str"
+    return ""
+
+
+def _complaint_of_names(method: TransferMethod) -> str:
+    """Error text for an `in_common` or `settings` with a name that is no setting; empty if none."""
+    for given in (method.in_common, method.settings):
+        if isinstance(given, str) or not isinstance(given, Collection):
+            return f"has {given!r} for its in_common or its settings, not a list of names"
+    shared = [f.name for f in fields(NetworkSpec)]
+    known = [f.name for f in fields(method.config)]
+    for name in method.in_common:
+        if name not in shared:
+            return f"has in its in_common {name!r}, which is none of {', '.join(shared)}"
+    for name in method.settings:
+        if name not in known:
+            return f"has in its settings {name!r}, which is no setting{suggestion(name, known)}"
+    return ""
