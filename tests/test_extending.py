@@ -36,7 +36,8 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
 from baselines.training.teachers import load_teacher
-from baselines.transfer.build import check_weights, stages
+from baselines.transfer.build import stages
+from baselines.transfer.outside_code import check_weights
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.measures import own_shares_of
 from baselines.transfer.student.student import Student

@@ -14,15 +14,15 @@ import numpy as np
 
 from baselines.checks import check
 from baselines.common import provenance
-from baselines.common.checkpoint import MAX_BYTES, CheckpointError, checked_arrays
+from baselines.common.checkpoint import MAX_BYTES, CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.spaces import distribution_for, observation_size, policy_for
-from baselines.common.networks.specs import NETWORKS, NetworkSpec
-from baselines.common.networks.trials import check_acting, check_network
+from baselines.common.networks.specs import NetworkSpec
+from baselines.common.networks.trials import check_network
 from baselines.common.seeding import Streams, streams
 from baselines.common.team import ALONE, Team
 from baselines.common.vec_env.described_spaces import describe_space
@@ -37,8 +37,8 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import read_teachers
-from baselines.transfer.build import add_teachers, check_weights, stages
-from baselines.transfer.kinds import MAPPINGS, TRANSFERS
+from baselines.transfer.build import add_teachers, stages
+from baselines.transfer.outside_code import check_first_values, check_weights
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -109,48 +109,12 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         plain = _plain_policy(config, envs)
         beginning = add_teachers(plain, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning, saved)
-        outside = _from_outside(config, teachers)
-        _check_first_values(outside or f"--transfer: {config.transfer}", policy, params)
-        _check_first_statistics(config, policy, normalizer)
-        if outside:
-            for one in (policy,) if policy is policy.plain else (policy, policy.plain):
-                check_acting(outside, one, params)
+        check_first_values(policy, params, normalizer.obs_rms, teachers, config)
         course = stages(policy, config)
         check_weights(course, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, teachers, config)
         return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
-
-
-def _check_first_values(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
-    """See that each variable starts as it is declared; `where` names what code is to blame."""
-    shapes = policy.plain.shapes() | policy.shapes()
-    for name in shapes:
-        if not isinstance(params.get(name), np.ndarray | np.generic):
-            raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
-    try:
-        checked_arrays(params, shapes)
-    except ValueError as error:
-        raise UserError(f"{where}: the first value of {error}") from None
-
-
-def _check_first_statistics(config: Config, policy: Policy, normalizer: Normalizer) -> None:
-    """See that a user's method has given those of the student's observations."""
-    shape = normalizer.obs_rms.mean.shape
-    if shape != (policy.obs_size,):
-        raise UserError(
-            f"--transfer: {config.transfer}: the statistics that it begins with are of shape"
-            f" {shape}, not ({policy.obs_size},), that of an observation"
-        )
-
-
-def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:
-    """What code from outside this package computes the policy, flags and names; or nothing."""
-    named = {(NETWORKS, "network", config.network), (MAPPINGS, "mapping", config.mapping)}
-    named |= {(NETWORKS, "teacher_network", teacher.policy.spec.network) for teacher in teachers}
-    named.add((TRANSFERS, "transfer", config.transfer))
-    outside = (f"--{flag}: {name}" for kinds, flag, name in named if name in kinds.from_outside())
-    return ", ".join(sorted(outside))
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:

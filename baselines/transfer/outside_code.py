@@ -1,0 +1,200 @@
+"""Checks of what a user's code gives to a run: a transfer method, a mapping or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from baselines.common.checkpoint import checked_arrays
+from baselines.common.errors import UserError, shown
+from baselines.common.networks.policy import Policy
+from baselines.common.networks.specs import NETWORKS
+from baselines.common.networks.trials import check_acting, losses_of
+from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.config import Config
+from baselines.transfer.kinds import MAPPINGS, TRANSFERS
+from baselines.transfer.method import Beginning
+from baselines.transfer.stages import Stage, stage_at
+from baselines.transfer.teachers.teacher import Teacher
+
+
+def checked_beginning(given: Any, config: Config) -> Beginning:
+    """What `TransferMethod.start` returned, as a Beginning.
+
+    Its arrays are checked later, by `check_first_values`: a checkpoint may replace them.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not isinstance(given, tuple) or len(given) not in (2, 3):
+        raise UserError(
+            f"--transfer: {config.transfer}: start returned a {type(given).__name__}, not a"
+            " Beginning, or a policy and its initial variables"
+        )
+    beginning = Beginning(*given)
+    if complaint := _complaint_of_beginning(beginning):
+        raise UserError(f"--transfer: {config.transfer}: start returned a {complaint}")
+    return beginning
+
+
+def _complaint_of_beginning(beginning: Beginning) -> str:
+    """Error text for a Beginning with a part of a wrong kind; empty if all are right."""
+    policy, params, statistics = beginning
+    kinds = [type(given).__name__ for given in beginning]
+    if lacking := _lacking(policy):
+        return f"{kinds[0]} as its policy, which is no Policy: it has no {lacking}"
+    if not isinstance(params, dict):
+        return f"{kinds[1]} as its variables, not a dict of arrays by name"
+    if not isinstance(statistics, RunningMeanStd | None):
+        return f"{kinds[2]} as its statistics, not a RunningMeanStd"
+    return ""
+
+
+def _lacking(policy: object) -> str:
+    """The first member of `Policy` that an object lacks; empty if it lacks none."""
+    members = (name for name in vars(Policy) if not name.startswith("_"))
+    return next((name for name in members if not hasattr(policy, name)), "")
+
+
+def check_first_values(
+    policy: Policy,
+    params: Mapping[str, np.ndarray],
+    statistics: RunningMeanStd,
+    teachers: tuple[Teacher, ...],
+    config: Config,
+) -> None:
+    """Check the variables and statistics that a run begins with, and the policy's acting with them.
+
+    Args:
+        policy: what is trained first.
+        params: its variables by name.
+        statistics: of the observations.
+        teachers: the teachers.
+        config: the settings.
+
+    Raises:
+        UserError: a variable or a statistic is missing or of another shape; or a policy made by
+            a user's code acts otherwise than it learns.
+    """
+    outside = _from_outside(config, teachers)
+    _check_variables(outside or f"--transfer: {config.transfer}", policy, params)
+    if statistics.mean.shape != (policy.obs_size,):
+        raise UserError(
+            f"--transfer: {config.transfer}: the statistics that it begins with are of shape"
+            f" {statistics.mean.shape}, not ({policy.obs_size},), that of an observation"
+        )
+    if outside:
+        for one in (policy,) if policy is policy.plain else (policy, policy.plain):
+            check_acting(outside, one, params)
+
+
+def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:
+    """The flags and names of all users' code that the policy is made of; empty if there is none."""
+    named = {(NETWORKS, "network", config.network), (MAPPINGS, "mapping", config.mapping)}
+    named |= {(NETWORKS, "teacher_network", teacher.policy.spec.network) for teacher in teachers}
+    named.add((TRANSFERS, "transfer", config.transfer))
+    outside = (f"--{flag}: {name}" for kinds, flag, name in named if name in kinds.from_outside())
+    return ", ".join(sorted(outside))
+
+
+def _check_variables(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
+    """Check that each variable starts as it is declared; `where` names what code is to blame."""
+    shapes = policy.plain.shapes() | policy.shapes()
+    for name in shapes:
+        if not isinstance(params.get(name), np.ndarray | np.generic):
+            raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
+    try:
+        checked_arrays(params, shapes)
+    except ValueError as error:
+        raise UserError(f"{where}: the first value of {error}") from None
+
+
+def checked_course(course: Any, config: Config) -> list[Stage]:
+    """What `TransferMethod.stages` returned, if a run can follow it.
+
+    Raises:
+        UserError: it is no list of stages, or a run cannot follow it.
+    """
+    is_course = isinstance(course, list | tuple) and all(isinstance(s, Stage) for s in course)
+    if not is_course or not course:
+        raise UserError(
+            f"--transfer: {config.transfer}: stages returned {shown(course)}, not a list of one"
+            " Stage or more"
+        )
+    if complaint := _complaint_of_order(course):
+        raise UserError(f"--transfer: {config.transfer}: stages returned a Stage {complaint}")
+    return course
+
+
+def _complaint_of_order(course: Sequence[Stage]) -> str:
+    """Error text for a course in which one stage cannot follow another; empty if all can."""
+    for stage in course:
+        if lacking := _lacking(stage.policy):
+            kind = type(stage.policy).__name__
+            return f"with a {kind} as its policy, which is no Policy: it has no {lacking}"
+    for before, after in pairwise(course):
+        if after.first < before.first:
+            return f"from update {after.first} on, after one from update {before.first} on"
+        there = before.policy.shapes()
+        for name, shape in after.policy.shapes().items():
+            if there.get(name) != shape:
+                return (
+                    f"from update {after.first} on, whose variable {name} of {list(shape)} the"
+                    " policy before it does not have"
+                )
+    return ""
+
+
+def check_weights(
+    course: Sequence[Stage],
+    policy: Policy,
+    params: Mapping[str, np.ndarray],
+    config: Config,
+    done: int = 0,
+) -> None:
+    """Check that each stage of a user's method weighs each loss of its policy, and no other.
+
+    Stages that a resumed run has behind it are not checked.
+
+    Args:
+        course: the stages of the run.
+        policy: what is trained first, or where the run is resumed what was trained last.
+        params: its variables by name.
+        config: the settings.
+        done: updates that have been done.
+
+    Raises:
+        UserError: one does not.
+    """
+    if config.transfer not in TRANSFERS.from_outside():
+        return
+    now = stage_at(course, done)
+    later = [stage for stage in course if stage.first > done and stage is not now]
+    for stage in (replace(now, policy=policy), *later):
+        losses, weighed = losses_of(stage.policy, params), set(_weights(stage, config))
+        if losses != weighed:
+            raise UserError(
+                f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"
+                f" weight for each of them and no other, but the Stage from update {stage.first} on"
+                f" has weights for {_listed(weighed)}"
+            )
+
+
+def _weights(stage: Stage, config: Config) -> Mapping[str, float]:
+    """The weights of a stage of a user's method, at its first update."""
+    given = stage.coefs(stage.first)
+    if isinstance(given, Mapping) and all(isinstance(x, Real) for x in given.values()):
+        return given
+    raise UserError(
+        f"--transfer: {config.transfer}: coefs of the Stage from update {stage.first} on returned"
+        f" {shown(given)}, not a dict of a number for each loss"
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(map(str, names))) or "(none)"
