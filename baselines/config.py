@@ -50,7 +50,11 @@ GROUPS = {
 }
 """The titles of the groups of settings, by name."""
 
-RESERVED_SCOPES = ("transfer", "normalize")
+TRANSFER_SCOPE = "transfer"
+"""First part of the names of all variables that are gone once the student is alone."""
+
+RESERVED_SCOPES = (TRANSFER_SCOPE, "normalize")
+"""First parts of names that the student's own networks cannot have."""
 
 
 MAPPINGS = Registry("mapping", not_of_sizes)
@@ -514,6 +518,11 @@ class Config:
         """All settings by name."""
         settings: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return settings
+
+
+def settings_in(*groups: str) -> list[str]:
+    """The names of the settings in some of the `GROUPS`."""
+    return [f.name for f in fields(Config) if f.metadata["group"] in groups]
 
 
 def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:

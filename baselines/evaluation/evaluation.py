@@ -142,36 +142,45 @@ class Evaluation:
     @classmethod
     def of(cls, episodes: list[Episode]) -> Evaluation:
         """What the episodes tell."""
-        returns = np.array([episode.r for episode in episodes])
+        returns = returns_of(episodes)
         return cls(float(returns.mean()), interval_of_mean(returns), episodes)
 
     def __repr__(self) -> str:
         count = len(self.episodes)
         told = interval_in_words(self.interval, count)
-        cut = sum(episode.was_cut for episode in self.episodes)
-        if cut:
+        if cut := cut_among(self.episodes):
             told += f"; {cut} cut off before the end"
         return f"<return {self.mean:.1f} over {count} episode{'s' * (count > 1)}, {told}>"
 
 
+def returns_of(episodes: list[Episode]) -> np.ndarray:
+    """The return of each episode, float64 of [n]."""
+    return np.array([episode.r for episode in episodes])
+
+
+def cut_among(episodes: list[Episode]) -> int:
+    """How many of the episodes were cut off."""
+    return sum(episode.was_cut for episode in episodes)
+
+
 def summarize(episodes: list[Episode]) -> dict[str, Any]:
-    """Figures over the episodes; JSON.
+    """The statistics of an `Evaluation` and more; JSON.
 
     Returns:
         `episodes` (their number); `mean`, `std` (of the sample, n - 1; 0 for a single episode),
         `min`, `max` and `ci95` (see `interval_of_mean`) of the return; `mean_length` in environment
         steps; `cut`, how many episodes were cut off.
     """
-    returns = np.array([episode.r for episode in episodes])
+    found, returns = Evaluation.of(episodes), returns_of(episodes)
     return {
         "episodes": len(episodes),
-        "mean": float(returns.mean()),
+        "mean": found.mean,
         "std": float(returns.std(ddof=1)) if len(returns) > 1 else 0.0,
         "min": float(returns.min()),
         "max": float(returns.max()),
-        "ci95": interval_of_mean(returns),
+        "ci95": found.interval,
         "mean_length": float(np.mean([episode.l for episode in episodes])),
-        "cut": sum(episode.was_cut for episode in episodes),
+        "cut": cut_among(episodes),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.networks.policy import Policy
-from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.training.saved import method_of
@@ -29,8 +29,10 @@ def starting_point(
     """
     policy, params, statistics = beginning
     if saved is None:
-        seen = RunningMeanStd((policy.obs_size,)) if statistics is None else statistics
-        return policy, params, Normalizer(seen, RunningMeanStd())
+        normalizer = Normalizer.fresh(policy.obs_size)
+        if statistics is not None:
+            normalizer = Normalizer(statistics, normalizer.ret_rms)
+        return policy, params, normalizer
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     try:

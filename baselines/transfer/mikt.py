@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +17,7 @@ from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import shapes_of
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.config import TEACHER_PLACES, Config
+from baselines.config import TEACHER_PLACES, Config, settings_in
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.schedule import mikt_stages
@@ -261,7 +261,7 @@ MIKT = TransferMethod(
     restore=Student.from_description,
     go_on=go_on,
     in_common=("num_layers",),
-    settings=[f.name for f in fields(Config) if f.metadata["group"] == "mikt"],
+    settings=settings_in("mikt"),
     metrics=METRICS,
     check=check,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from baselines.analysis.runs.runs import Run
 from baselines.common.registry import NotKnown
-from baselines.config import Config
+from baselines.config import Config, settings_in
 from baselines.transfer.kinds import TRANSFERS
 
 PLACES = {
@@ -17,7 +17,7 @@ PLACES = {
 } | {f.name for f in fields(Config) if f.metadata["may_change"]}  # fmt: skip
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
 
-MIKT_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] == "mikt"}
+MIKT_SETTINGS = set(settings_in("mikt"))
 """Settings without effect on a run whose transfer method does not say that it reads them."""
 
 LENGTH = "num_timesteps"
@@ -26,7 +26,7 @@ LENGTH = "num_timesteps"
 WEIGHTS = "teacher_weights"
 """The setting of what is left of the teachers' training."""
 
-TRANSFER_SETTINGS = {f.name for f in fields(Config) if f.metadata["group"] in ("mikt", "transfer")}
+TRANSFER_SETTINGS = set(settings_in("mikt", "transfer"))
 """Settings without effect on a run that has no teachers."""
 
 

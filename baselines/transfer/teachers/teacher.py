@@ -10,9 +10,9 @@ from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.config import TRANSFER_SCOPE
 
-SCOPE = "transfer"
-"""First part of the names of all variables that are gone once the student is alone."""
+SCOPE = TRANSFER_SCOPE
 
 
 @dataclass(frozen=True)
