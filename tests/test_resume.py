@@ -28,7 +28,7 @@ from baselines.config import Config
 from baselines.logger import Events, Logger
 from baselines.ppo2 import api
 from baselines.ppo2 import update as ppo_update
-from baselines.ppo2.api import SoFar
+from baselines.ppo2.callbacks import SoFar
 from baselines.ppo2.ppo2 import learn, open_session
 from baselines.ppo2.update_inputs import AdamState, UpdateInputs
 from baselines.training.progress import Progress

@@ -9,7 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from baselines.common.checkpoint import CheckpointError
     from baselines.common.errors import Diverged, Drifted, TaskError, UserError
-    from baselines.ppo2.api import Callback, SoFar, history, learn, load
+    from baselines.ppo2.api import history, learn, load
+    from baselines.ppo2.callbacks import Callback, SoFar
     from baselines.ppo2.trained import TrainedPolicy
 
 __all__ = [
@@ -27,9 +28,11 @@ __all__ = [
 ]
 
 ELSEWHERE = {
+    "Callback": "baselines.ppo2.callbacks",
     "CheckpointError": "baselines.common.checkpoint",
     "Diverged": "baselines.common.errors",
     "Drifted": "baselines.common.errors",
+    "SoFar": "baselines.ppo2.callbacks",
     "TaskError": "baselines.common.errors",
     "UserError": "baselines.common.errors",
 }

@@ -9,34 +9,22 @@ model.evaluate()
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
 
 from baselines.common.checkpoint import read
 from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import expanded
-from baselines.common.log_folder import Row, logged_rows
+from baselines.common.log_folder import logged_rows
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import import_task, registered_id
 from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
 from baselines.config import NETWORKS, Config, flag_of
-from baselines.flags import TEACHERS, from_settings
 from baselines.ppo2 import ppo2
-from baselines.ppo2.given import (
-    Path,
-    Teacher,
-    as_text,
-    name_in,
-    names_of,
-    task_name,
-    teacher_paths,
-)
+from baselines.ppo2.callbacks import Callback, Watcher, check_callback
+from baselines.ppo2.given import Path, Teacher, config_of, name_in, names_of
 from baselines.ppo2.trained import History, TrainedPolicy, columns, makes_tasks, path_text
-from baselines.training.log import Log
 from baselines.training.saved import saved_policy
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
 
@@ -44,29 +32,6 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from baselines.ppo2.settings import Settings
-
-
-@dataclass(frozen=True)
-class SoFar:
-    """How far a run is: what a callback gets after each update.
-
-    Attributes:
-        update: updates so far.
-        nupdates: updates of the whole run.
-        timesteps: environment steps so far, of all environments.
-        metrics: the last logged row, by name; empty before the first.
-        model: the current policy, which may be used and kept; its `history` has all rows so far.
-    """
-
-    update: int
-    nupdates: int
-    timesteps: int
-    metrics: Mapping[str, float]
-    model: TrainedPolicy
-
-
-Callback = Callable[[SoFar], bool | np.bool_ | None]
-"""What is called after each update; a run ends with what it has where it returns False."""
 
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -127,107 +92,15 @@ def learn(
         KeyboardInterrupt: on Ctrl-C, SIGTERM or SIGHUP, after the update that is under way; with
             `save_path`, policy and state have been saved then.
     """
-    if callback is not None and not _takes_one(callback):
-        raise UserError(
-            "callback: must be a function of one argument, which is called after each update, not"
-            f" {shown(callback)}"
-        )
-    given: dict[str, Any] = {name: x for name, x in settings.items() if x is not None}
-    paths = given.pop(TEACHERS, None)
-    if teachers is not None and paths is not None:
-        raise UserError(f"{TEACHERS}: the same as teachers, and given too; leave one of them out")
-    texts = {name: as_text(name, value) for name, value in given.items()}
-    if env:
-        texts["env"] = task_name(env, env_name)
-    elif env_name:
-        raise UserError(
-            f"env_name: {env_name!r} given without env, the function whose task it names"
-        )
+    check_callback(callback)
+    config = config_of(env, teachers, env_name, settings)
     make = env if callable(env) else None
-    if make is not None and given.get("save_video_interval"):
-        raise UserError(
-            "save_video_interval: these films are made by a process of its own, which cannot make"
-            " the task of a function; let a callback call record_video"
-        )
-    found = teacher_paths(teachers if paths is None else paths)
-    if teachers is not None and not found:
-        raise UserError("teachers: none is given; leave it out for PPO from scratch")
-    config = from_settings(texts, found)
-    if config.play:
-        raise UserError(
-            "play: opens a window from the command line only; film the policy with record_video,"
-            " or save it and run python -m baselines.run --num_timesteps=0 --play --load_path=FILE"
-            f" --env={config.env}"
-        )
-    logged = _Logged()
-    failures: list[BaseException] = []
-
-    def watch(run: ppo2.Run) -> bool:
-        logged.take(run)
-        if callback is None:
-            return True
-        try:
-            wish = callback(_so_far(run, list(logged.rows), make))
-        except BaseException as error:  # what was trained is saved first
-            failures.append(error)
-            return False
-        return not (isinstance(wish, bool | np.bool_) and not wish)
-
+    watcher = Watcher(callback, make)
     with made_by(config.env, make):
-        saved = ppo2.learn(config, watch)
-    if failures:
-        raise failures[0]
-    return TrainedPolicy(saved, logged.rows or logged_rows(config.log_path), make)
-
-
-def _takes_one(callback: Any) -> bool:
-    """Whether it can be called with one argument, as far as Python can tell."""
-    if not callable(callback):
-        return False
-    try:
-        inspect.signature(callback).bind(None)
-    except TypeError:
-        return False
-    except ValueError:  # some that are written in C do not tell
-        pass
-    return True
-
-
-class _Logged:
-    """The rows of a run, also where it went back to an earlier state and began a log anew.
-
-    Attributes:
-        rows: those so far.
-    """
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self._log: Log | None = None
-        self._taken = 0
-
-    def take(self, run: ppo2.Run) -> None:
-        """After an update: take the rows that are new, and drop those that they replace."""
-        if run.log is not self._log:
-            self._log, self._taken = run.log, 0
-        new = run.log.rows[self._taken :]
-        self._taken += len(new)
-        first = new[0]["nupdates"] if new else run.progress.updates
-        while self.rows and self.rows[-1]["nupdates"] >= first:
-            self.rows.pop()
-        self.rows += new
-
-
-def _so_far(run: ppo2.Run, rows: list[Row], make: MakeTask | None) -> SoFar:
-    policy, progress = run.policy, run.progress
-    # The statistics go on changing; the variables are made anew by each update.
-    kept = replace(policy, normalizer=deepcopy(policy.normalizer))
-    return SoFar(
-        progress.updates,
-        run.setup.config.nupdates,
-        progress.timesteps,
-        dict(rows[-1]) if rows else {},
-        TrainedPolicy(kept, rows, make),
-    )
+        saved = ppo2.learn(config, watcher.watch)
+    if watcher.failure is not None:
+        raise watcher.failure
+    return TrainedPolicy(saved, watcher.rows or logged_rows(config.log_path), make)
 
 
 Outside = str | Callable[..., Any]

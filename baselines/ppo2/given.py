@@ -12,13 +12,54 @@ from baselines.common.errors import UserError, shown
 from baselines.common.registry import PLACE, Registry, place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import PATHS, SCHEDULES, Config, flag_of
-from baselines.flags import names_elsewhere, settings_by_flag
+from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
 from baselines.ppo2.trained import TrainedPolicy, makes_tasks, path_text
 from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import TRANSFERS
 
 Path = str | os.PathLike[str]
 Teacher = Path | TrainedPolicy
+
+
+def config_of(env: Any, teachers: Any, env_name: str, settings: Mapping[str, Any]) -> Config:
+    """The settings of a run, from the arguments of `learn`.
+
+    Args:
+        env: the task: "", its id, or a function that makes it.
+        teachers: None; or a path or a policy, or several of them.
+        env_name: what a function's task is called; "": as the function.
+        settings: other settings by flag; None counts as not given.
+
+    Raises:
+        UserError: one of them is wrong.
+    """
+    given = {name: value for name, value in settings.items() if value is not None}
+    paths = given.pop(TEACHERS, None)
+    if teachers is not None and paths is not None:
+        raise UserError(f"{TEACHERS}: the same as teachers, and given too; leave one of them out")
+    texts = {name: as_text(name, value) for name, value in given.items()}
+    if env:
+        texts["env"] = task_name(env, env_name)
+    elif env_name:
+        raise UserError(
+            f"env_name: {env_name!r} given without env, the function whose task it names"
+        )
+    if callable(env) and given.get("save_video_interval"):
+        raise UserError(
+            "save_video_interval: these films are made by a process of its own, which cannot make"
+            " the task of a function; let a callback call record_video"
+        )
+    found = teacher_paths(teachers if paths is None else paths)
+    if teachers is not None and not found:
+        raise UserError("teachers: none is given; leave it out for PPO from scratch")
+    config = from_settings(texts, found)
+    if config.play:
+        raise UserError(
+            "play: opens a window from the command line only; film the policy with record_video,"
+            " or save it and run python -m baselines.run --num_timesteps=0 --play --load_path=FILE"
+            f" --env={config.env}"
+        )
+    return config
 
 
 def task_name(env: Any, name: str) -> str:

@@ -28,7 +28,7 @@ from baselines.common.checkpoint import CodeNotKnown
 from baselines.common.errors import UserError
 from baselines.common.vec_env import tasks
 from baselines.config import NETWORKS, Config, flag_of
-from baselines.ppo2.api import SoFar
+from baselines.ppo2.callbacks import SoFar
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec, learned
