@@ -290,6 +290,8 @@ ELSEWHERE = {
     "conversion/conversion.py": "test_convert.py",
     "conversion/exporting.py": "conversion/test_export.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
+    "experiments/choosing.py": "test_sweep.py",
+    "experiments/telling.py": "test_sweep.py",
     "inspect.py": "test_main.py",
     "methods.py": "experiments/test_experiment_files.py",
     "ppo2/settings.py": "ppo2/test_api.py",

@@ -113,7 +113,7 @@ def test_a_stopped_sweep_goes_on(
 
     deadline = time.monotonic() + 300
 
-    def interrupt(_: command._Teller, board: Board) -> None:
+    def interrupt(_: command.Teller, board: Board) -> None:
         assert time.monotonic() < deadline
         if any(standing(item).updates for item in board.running.values()):
             signal.raise_signal(signal.SIGINT)
@@ -121,7 +121,7 @@ def test_a_stopped_sweep_goes_on(
     folder = tmp_path / "runs" / "cartpole_v1" / "ppo" / "0"
     arguments = [experiment, f"--out={tmp_path / 'runs'}", "--seeds=0", "--set=num_timesteps=1e7"]
     with monkeypatch.context() as patch:
-        patch.setattr(command._Teller, "tell", interrupt)
+        patch.setattr(command.Teller, "tell", interrupt)
         sweep(*arguments, status=130)
     stopped = max(int(path.name) for path in (folder / "models" / "resume").iterdir())
     assert stopped > 0
