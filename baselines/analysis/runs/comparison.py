@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,27 +135,20 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
         threshold = math.nan if baseline is None else float(np.mean(final_returns(baseline)))
     horizon = longest.stop if longest else math.inf
     alone, costed = _curves(panel.methods, _no_cost), _curves(panel.methods, teacher_cost)
+    measuring = _Measurer(statistic, threshold)
     return Comparison(
         panel,
         threshold,
-        _rows(panel, baseline, alone, math.inf, statistic, threshold),
-        _rows(panel, longest, costed, horizon, statistic, threshold),
-        list(_controlled(panel, alone, statistic)),
+        measuring.rows(panel, baseline, alone),
+        measuring.rows(panel, longest, costed, horizon),
+        list(measuring.controlled(panel, alone)),
     )
-
-
-def _controlled(panel: Panel, curves: Curves, statistic: Function) -> Iterator[Against]:
-    for method in (method for method in panel.methods if method.taught):
-        for control in (panel.with_kl(method), *panel.knowing_less(method)):
-            if control is not None:
-                for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
-                    yield _against(metric, method, control, curves, statistic, math.nan)
 
 
 def against(metric: Metric, method: Method, control: Method, statistic: Function) -> Against:
     """Set a method against another one, by a return."""
     curves = _curves((method, control), _no_cost)
-    return _against(metric, method, control, curves, statistic, math.nan)
+    return _Measurer(statistic).against(metric, method, control, curves)
 
 
 def teacher_cost(run: Run) -> float:
@@ -176,7 +169,7 @@ def _no_cost(run: Run) -> float:
 def final_returns(method: Method) -> np.ndarray:
     """The final return of each of its runs, over the timesteps that all of them have: [runs]."""
     curves = _by_seed(method, _no_cost)
-    return np.array([_over_itself(FINAL_RETURN, c, math.nan) for c in curves.values()])
+    return np.array([FINAL_RETURN.measure(c, c.start, c.stop, math.nan) for c in curves.values()])
 
 
 def _curves(methods: Iterable[Method], cost: Callable[[Run], float]) -> Curves:
@@ -190,81 +183,80 @@ def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
     }
 
 
-def _rows(
-    panel: Panel,
-    baseline: Method | None,
-    curves: Curves,
-    horizon: float,
-    statistic: Function,
-    threshold: float,
-) -> list[Row]:
-    """A row for each metric of each method; returns are those up to the horizon."""
-    rows = []
-    for metric in METRICS:
-        for method in panel.methods:
-            own = curves[method.label]
-            seen = own if metric.in_timesteps else _until(own, horizon)
-            value, reached = _alone(metric, seen, statistic, threshold)
-            found = None
-            if baseline is not None and method is not baseline:
-                found = _against(metric, method, baseline, curves, statistic, threshold)
-            rows.append(Row(metric, method, value, reached, found))
-    return rows
+@dataclass(frozen=True)
+class _Measurer:
+    """Measures methods by their curves, all with one statistic and one threshold.
+
+    Attributes:
+        statistic: of the values of all seeds, such as their mean.
+        threshold: the return whose reaching is timed; NaN: none.
+    """
+
+    statistic: Function
+    threshold: float = math.nan
+
+    def rows(
+        self, panel: Panel, baseline: Method | None, curves: Curves, horizon: float = math.inf
+    ) -> list[Row]:
+        """A row for each metric of each method; returns are those up to the horizon."""
+        rows = []
+        for metric in METRICS:
+            for method in panel.methods:
+                own = curves[method.label]
+                seen = own if metric.in_timesteps else _until(own, horizon)
+                found = None
+                if baseline is not None and method is not baseline:
+                    found = self.against(metric, method, baseline, curves)
+                rows.append(Row(metric, method, *self._alone(metric, seen), found))
+        return rows
+
+    def controlled(self, panel: Panel, curves: Curves) -> Iterator[Against]:
+        """Each method with teachers against its controls, by the returns that count for it."""
+        for method in (method for method in panel.methods if method.taught):
+            for control in (panel.with_kl(method), *panel.knowing_less(method)):
+                if control is not None:
+                    for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
+                        yield self.against(metric, method, control, curves)
+
+    def against(self, metric: Metric, method: Method, control: Method, curves: Curves) -> Against:
+        """One method against another, seed by seed."""
+        own, other = curves[method.label], curves[control.label]
+        end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
+        until = stop if stop < end else math.nan
+        x, y = self._over_what_both_have(metric, own, other)
+        pairs = sorted(x.keys() & y.keys())
+        difference = self._estimate(metric, [x[seed] - y[seed] for seed in pairs])
+        better, worse = (y, x) if metric.in_timesteps else (x, y)
+        improvement = probability_of_improvement(
+            np.array(list(better.values())), np.array(list(worse.values()))
+        )
+        return Against(metric, method, control, len(pairs), until, difference, improvement)
+
+    def _alone(self, metric: Metric, curves: CurvesBySeed) -> tuple[Estimate, int | None]:
+        """Value and `reached` of a row."""
+        limit, found = self.threshold, curves.values()
+        value = self._estimate(metric, [metric.measure(c, c.start, c.stop, limit) for c in found])
+        if metric is not TIME_TO_THRESHOLD or math.isnan(value.value):
+            return value, None
+        return value, sum(c.first_reach(limit, c.stop) <= c.stop for c in found)
+
+    def _estimate(self, metric: Metric, values: Sequence[float]) -> Estimate:
+        estimator = estimate if metric.in_timesteps else estimate_of_returns
+        return estimator(np.array(values), self.statistic)
+
+    def _over_what_both_have(
+        self, metric: Metric, own: CurvesBySeed, other: CurvesBySeed
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """The metric of each run of two methods, over the timesteps that all of them have."""
+        both = [*own.values(), *other.values()]
+        start = float(np.max([c.start for c in both]))  # NaN, unlike with max(), if one is
+        stop = float(np.min([c.stop for c in both]))
+        x, y = (
+            {seed: metric.measure(c, start, stop, self.threshold) for seed, c in curves.items()}
+            for curves in (own, other)
+        )
+        return x, y
 
 
 def _until(curves: CurvesBySeed, stop: float) -> CurvesBySeed:
     return {seed: c.until(float(np.minimum(c.stop, stop))) for seed, c in curves.items()}
-
-
-def _alone(
-    metric: Metric, curves: CurvesBySeed, statistic: Function, threshold: float
-) -> tuple[Estimate, int | None]:
-    """Value and `reached` of a row."""
-    values = np.array([_over_itself(metric, c, threshold) for c in curves.values()])
-    value = _estimator(metric)(values, statistic)
-    if metric is not TIME_TO_THRESHOLD or math.isnan(value.value):
-        return value, None
-    return value, sum(c.first_reach(threshold, c.stop) <= c.stop for c in curves.values())
-
-
-def _estimator(metric: Metric) -> Callable[[np.ndarray, Function], Estimate]:
-    return estimate if metric.in_timesteps else estimate_of_returns
-
-
-def _over_itself(metric: Metric, curve: Curve, threshold: float) -> float:
-    return metric.measure(curve, curve.start, curve.stop, threshold)
-
-
-def _against(
-    metric: Metric,
-    method: Method,
-    control: Method,
-    curves: Curves,
-    statistic: Function,
-    threshold: float,
-) -> Against:
-    own, other = curves[method.label], curves[control.label]
-    end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
-    until = stop if stop < end else math.nan
-    x, y = _over_what_both_have(metric, own, other, threshold)
-    pairs = sorted(x.keys() & y.keys())
-    difference = _estimator(metric)(np.array([x[seed] - y[seed] for seed in pairs]), statistic)
-    better, worse = (y, x) if metric.in_timesteps else (x, y)
-    improvement = probability_of_improvement(
-        np.array(list(better.values())), np.array(list(worse.values()))
-    )
-    return Against(metric, method, control, len(pairs), until, difference, improvement)
-
-
-def _over_what_both_have(
-    metric: Metric, own: CurvesBySeed, other: CurvesBySeed, threshold: float
-) -> tuple[dict[int, float], dict[int, float]]:
-    """The metric of each run of two methods, by seed, over the timesteps that all of them have."""
-    both = [*own.values(), *other.values()]
-    start = float(np.max([c.start for c in both]))  # NaN, unlike with max(), if one is
-    stop = float(np.min([c.stop for c in both]))
-    x, y = (
-        {seed: metric.measure(c, start, stop, threshold) for seed, c in curves.items()}
-        for curves in (own, other)
-    )
-    return x, y
