@@ -67,6 +67,12 @@ class Diverged(ArithmeticError):
     """Training came to a value that is not finite; the message is one line that says which."""
 
 
+def check_finite(what: str, values: np.ndarray | float) -> None:
+    """Raises Diverged, naming `what`, when there is a NaN or an infinity among NumPy values."""
+    if not np.isfinite(values).all():
+        raise Diverged(f"{what} not finite")
+
+
 class Drifted(ArithmeticError):
     """Processes that train together have come to values that differ; the message says which."""
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays, digest
+from baselines.common.errors import check_finite
 from baselines.common.networks import arrays
-from baselines.common.networks.arrays import Array, Params, check_finite
+from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.variables import shapes_of
 from baselines.common.team import ALONE, Team

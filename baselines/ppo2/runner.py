@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.networks.arrays import check_finite
+from baselines.common.errors import check_finite
 from baselines.common.team import Team
 from baselines.common.trees import Tree
 from baselines.common.vec_env.vec_env import Episode, VecNormalize

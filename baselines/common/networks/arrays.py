@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.errors import Diverged
-
 Array = Any
 """A `numpy.ndarray` while acting, a `tensorflow.Tensor` while learning."""
 
@@ -23,12 +21,6 @@ Params = Mapping[str, Array]
 
 InPlace = Callable[[np.ndarray], object]
 """An activation for an array of one's own, which is overwritten."""
-
-
-def check_finite(what: str, values: np.ndarray | float) -> None:
-    """Raises Diverged, naming `what`, when there is a NaN or an infinity among NumPy values."""
-    if not np.isfinite(values).all():
-        raise Diverged(f"{what} not finite")
 
 
 def is_numpy(x: Array) -> bool:

@@ -60,6 +60,16 @@ class PlainPolicy:
         return self.spec.build()
 
     @property
+    def _pi_layer(self) -> str:
+        """The name of the policy's output layer."""
+        return f"{self.pi_scope}/pi"
+
+    @property
+    def _vf_layer(self) -> str:
+        """The name of the value function's output layer."""
+        return f"{self.vf_scope}/vf"
+
+    @property
     def plain(self) -> PlainPolicy:
         """Itself."""
         return self
@@ -67,19 +77,19 @@ class PlainPolicy:
     def variables(self) -> Variables:
         """All variables: policy output with gain 0.01, value output 1, biases 0."""
         return joined([
-            *self._side(self.pi_scope, "pi", self.distribution.num_outputs, gain=0.01),
+            *self._side(self.pi_scope, self._pi_layer, self.distribution.num_outputs, gain=0.01),
             {name: constant(value) for name, value in self.distribution_variables().items()},
-            *self._side(self.vf_scope, "vf", 1, gain=1.0),
+            *self._side(self.vf_scope, self._vf_layer, 1, gain=1.0),
         ])  # fmt: skip
 
     def distribution_variables(self) -> dict[str, np.ndarray]:
         """Those of the action distribution that do not depend on the state, as they start."""
-        return self.distribution.init(f"{self.pi_scope}/pi")
+        return self.distribution.init(self._pi_layer)
 
-    def _side(self, scope: str, head: str, outputs: int, gain: float) -> list[Variables]:
+    def _side(self, scope: str, last: str, outputs: int, gain: float) -> list[Variables]:
         width = self.network.widths[-1]
-        last = networks.dense_variables(f"{scope}/{head}", width, outputs, gain)
-        return [*self.network.variables(scope, self.obs_size), last]
+        head = networks.dense_variables(last, width, outputs, gain)
+        return [*self.network.variables(scope, self.obs_size), head]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of all variables by name."""
@@ -120,11 +130,11 @@ class PlainPolicy:
     def policy_layers(self, params: Mapping[str, np.ndarray]) -> list[Layer]:
         """The policy's hidden layers and its output layer; none if they are not all dense."""
         hidden = networks.dense_layers(self.network, params, self.pi_scope)
-        return [*hidden, networks.dense(params, f"{self.pi_scope}/pi")] if hidden else []
+        return [*hidden, networks.dense(params, self._pi_layer)] if hidden else []
 
     def actor_from(self, params: Params, outputs: Callable[[np.ndarray], np.ndarray]) -> Actor:
         """An actor from a function that computes the policy network's outputs."""
-        sample = self.distribution.sampler(params, f"{self.pi_scope}/pi")
+        sample = self.distribution.sampler(params, self._pi_layer)
         return lambda obs, noise: sample(outputs(obs), noise)
 
     def value(self, params: Params, obs: Array) -> Array:
@@ -133,12 +143,12 @@ class PlainPolicy:
 
     def pi_head(self, params: Params, latent: Array) -> Pi:
         """The action distribution from the last hidden layer, [B, width]."""
-        name = f"{self.pi_scope}/pi"
-        return self.distribution.pi(params, name, networks.linear(params, name, latent))
+        outputs = networks.linear(params, self._pi_layer, latent)
+        return self.distribution.pi(params, self._pi_layer, outputs)
 
     def value_head(self, params: Params, latent: Array) -> Array:
         """The values [B] from the last hidden layer, [B, width]."""
-        return networks.linear(params, f"{self.vf_scope}/vf", latent)[:, 0]
+        return networks.linear(params, self._vf_layer, latent)[:, 0]
 
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array

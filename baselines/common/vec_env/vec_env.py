@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import gymnasium as gym
 import numpy as np
 
-from baselines.common.networks.arrays import check_finite
+from baselines.common.errors import check_finite
 from baselines.common.networks.spaces import observation_size
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.env_state import env_state, made_alike, restore_env
