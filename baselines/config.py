@@ -26,7 +26,7 @@ from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
 TEACHER_WEIGHTS = ("loaded", "random_networks", "random")
-"""What is left of the teachers' training: all of it, a part, nothing."""
+"""How much of the teachers' training is kept: all of it, a part, nothing."""
 
 ON_DIVERGENCE = ("stop", "rollback")
 LATERALS = ("learned", "identity")
@@ -35,10 +35,10 @@ TEACHER_PLACES = ("first", "all")
 OBS_STATISTICS = ("fresh", "teachers")
 
 PATHS = ("env_xml", "save_path", "load_path", "log_path")
-"""The settings that are a path; besides the teachers, which are several."""
+"""The settings that are a single path; `teacher_paths` has several."""
 
 WRITTEN = ("save_path", "log_path")
-"""Those of the folders that a run writes to."""
+"""The settings among `PATHS` that are folders which a run writes to."""
 
 GROUPS = {
     "run": "The run",
@@ -461,13 +461,13 @@ class Config:
 
     @cached_property
     def schedule(self) -> Schedule:
-        """How the learning rate goes on."""
+        """The schedule of the learning rate."""
         schedule: Schedule = SCHEDULES.known(self.lr_schedule)
         return schedule
 
     @property
     def env_arguments(self) -> dict[str, Any]:
-        """What the task is made with: `env_kwargs`, and the body of one's own."""
+        """The task's keyword arguments: `env_kwargs`, and the user's own body."""
         arguments: dict[str, Any] = json.loads(self.env_kwargs)
         # A path that does not begin with a folder would be one of Gymnasium's own bodies.
         body = {ARGUMENT: os.path.join(os.curdir, self.env_xml)} if self.env_xml else {}
@@ -488,7 +488,7 @@ class Config:
         return replace(self, num_ranks=ranks)
 
     def in_absolute_folders(self) -> Config:
-        """The same settings; what a run writes lies there wherever its task goes (os.chdir)."""
+        """These settings with absolute folders, so that a task that calls os.chdir moves none."""
         folders: dict[str, Any] = {
             name: str(Path(folder).absolute())
             for name in WRITTEN
@@ -497,7 +497,7 @@ class Config:
         return replace(self, **folders)
 
     def without_unread(self) -> Config:
-        """The settings of the same run, those that it does not read at their defaults."""
+        """These settings, with those that the run does not read at their defaults."""
         same = self if self.has_student else replace(self, coefs=DEFAULT_COEFS)
         unread: dict[str, Any] = {
             f.name: same.default_of(f) for f in fields(same) if same.unread(f)

@@ -59,7 +59,7 @@ class Line:
 
     @property
     def words(self) -> str:
-        """What the difference shows."""
+        """The conclusion from the difference, in words."""
         return WORDS[shown_by(self.difference)]
 
 
@@ -106,7 +106,7 @@ def sections(panels: Sequence[Panel]) -> Iterator[str]:
 
 
 def _unlike(ours: Method, published: Method) -> Iterator[str]:
-    """What is known to be otherwise in our runs; published logs do not tell their settings."""
+    """Known differences of our runs; published logs do not tell their settings."""
     settings = [f"{name}={ours.settings.get(name)}" for name in ours.not_by_default]
     if settings:
         yield f"Settings of ours that are not the defaults: {escaped(', '.join(settings))}."

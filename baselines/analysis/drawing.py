@@ -1,4 +1,4 @@
-"""What the figures have in common: colours, lines, axes, captions, and the bytes of a file."""
+"""Common parts of the figures: colours, lines, axes, captions, and the bytes of a file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ METADATA: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Style:
-    """How a method looks: told apart by its colour, or without that by its line and marker.
+    """The look of a method: its colour, and for readers without colours its line and marker.
 
     Attributes:
         color: as #rrggbb, or a shade of grey from "0" to "1".
@@ -221,7 +221,7 @@ def with_seeds(method: Method) -> str:
 
 
 def caption(statistic: Statistic, bands: str) -> str:
-    """What lines and bands are."""
+    """The caption that explains lines and bands."""
     return f"lines: {statistic.words} over n seeds; bands: {bands}"
 
 

@@ -1,4 +1,4 @@
-"""How numbers, intervals and names are written in tables and sentences."""
+"""Formats of numbers, intervals and names in tables and sentences."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def half_width(found: Estimate, written: Callable[[float], str]) -> str:
 
 
 def signed_half_width(difference: Estimate) -> str:
-    """The same for a difference."""
+    """A difference ± half the width of its interval, with its sign."""
     return half_width(difference, lambda value: signed(value, whole))
 
 
@@ -68,7 +68,7 @@ def whole(value: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """How many there are of something that has its plural in -s."""
+    """A number with its noun, such as `1 run` or `2 runs`."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 

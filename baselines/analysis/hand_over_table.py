@@ -1,4 +1,4 @@
-"""What students lose or gain when they go alone, as a table."""
+"""A table of what students lose or gain when they go alone."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _marker(style: Style) -> str:
 
 
 def _shifts(points: int) -> np.ndarray:
-    """Where the points of a row lie around its middle."""
+    """Offsets of a row's points from its middle."""
     return np.linspace(-0.28, 0.28, points) if points > 1 else np.zeros(points)
 
 

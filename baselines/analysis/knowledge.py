@@ -44,7 +44,7 @@ class Pair:
 
     @property
     def seeds(self) -> int:
-        """How many seeds both have."""
+        """The number of seeds that both have."""
         return self.measured[METRICS[0]].pairs
 
     def name(self, called: Callable[[Method], str]) -> str:

@@ -21,7 +21,7 @@ from baselines.analysis.tables import as_markdown
 
 @dataclass(frozen=True)
 class ReportWishes:
-    """How it is to be done.
+    """The options of a report.
 
     Attributes:
         statistic: a name of `STATISTICS`, over the seeds.
@@ -42,7 +42,7 @@ class ReportWishes:
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to be said of runs.
+    """The files of a report, and what they are made from.
 
     Attributes:
         files: contents by the end of the files' name; equal logs and wishes give equal bytes.

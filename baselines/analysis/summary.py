@@ -25,7 +25,7 @@ MAIN = (SCRATCH, SCRATCH_WITH_KL, "MLPP", UNTRAINED, STUDENT)
 """The methods of the summary, by their labels."""
 
 CONTROLS = (SCRATCH_WITH_KL, UNTRAINED)
-"""What the differences that matter are from."""
+"""The methods that the student is set against."""
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def table(comparison: Comparison, rows: Sequence[Row]) -> str:
 
 
 def costed_table(comparison: Comparison, rows: Sequence[Row]) -> str:
-    """The same of rows with the teachers' training counted."""
+    """`table` for rows with the teachers' training counted."""
     return _table(rows, comparison.panel.longest_baseline, comparison.threshold)
 
 

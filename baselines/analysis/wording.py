@@ -1,4 +1,4 @@
-"""What a comparison shows, in plain words; this is where the rules for the words are defined."""
+"""A comparison in plain words; the rules for the words are defined here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RULES = (
 
 
 def verdict(found: Against) -> str:
-    """What a difference in return shows."""
+    """The conclusion from a difference in return, in Markdown."""
     shown = shown_by(found.difference)
     if not shown:
         return TOO_FEW
@@ -44,7 +44,7 @@ def verdict(found: Against) -> str:
 
 
 def brief(found: Against) -> str:
-    """The same in a word or two, for a table."""
+    """`verdict` in a word or two, for a table."""
     shown = shown_by(found.difference)
     if not shown:
         return TOO_FEW_SEEDS

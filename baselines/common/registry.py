@@ -23,10 +23,10 @@ Complaint = Callable[[Any], str]
 """Error text for a thing that is not of a registry's kind; empty if it is."""
 
 PLACE = "module:name"
-"""How a place is written, for messages."""
+"""The form of a place, for messages."""
 
 ALLOW = "--{kind}={name}"
-"""How a user allows a name that a file tells."""
+"""The argument by which a user allows a name that a file tells."""
 
 
 class NotKnown(LookupError):
@@ -37,7 +37,7 @@ class NotKnown(LookupError):
         self._kind, self._name, self._known = kind, name, ", ".join(known)
 
     def told(self, allow: str = ALLOW) -> str:
-        """What is said to the user; `allow` is what to add, with `{kind}` and `{name}` in it."""
+        """The message; `allow` is the argument to add, with `{kind}` and `{name}` in it."""
         told = f"it names the {self._kind} {printable(repr(self._name), 80)}, which is"
         if re.fullmatch(r"[\w.]+:\w+", str(self._name)):  # nothing that a shell would act on
             added = allow.format(kind=self._kind, name=self._name)
@@ -109,7 +109,7 @@ class Registry:
         return registered
 
     def lookup(self, name: str, flag: str = "") -> Any:
-        """What the user calls `name`, a short name or `module:attribute`; known from then on.
+        """The entry that the user calls `name`, a short name or a place; known from then on.
 
         Args:
             name: as the user gave it.
@@ -152,13 +152,13 @@ class Registry:
         return name
 
     def renew(self, name: str) -> None:
-        """Have a place stand for what is there by now, which may be another after a reload."""
+        """Forget the entry of a place, so that it is read again: a reload may have changed it."""
         module, _, attribute = name.rpartition(":")
         if hasattr(sys.modules.get(module), attribute):
             self._known.pop(name, None)
 
     def known(self, name: str) -> Any:
-        """What a file calls `name`; imports nothing but this package's own modules.
+        """The entry that a file calls `name`; only this package's own modules are imported.
 
         Raises:
             NotKnown: the name is neither this package's, nor was it registered or looked up.

@@ -141,7 +141,7 @@ class Evaluation:
 
     @classmethod
     def of(cls, episodes: list[Episode]) -> Evaluation:
-        """What the episodes tell."""
+        """The statistics of these episodes."""
         returns = returns_of(episodes)
         return cls(float(returns.mean()), interval_of_mean(returns), episodes)
 

@@ -23,7 +23,7 @@ from baselines.training.saved import BEST
 from baselines.training.setup import Setup
 
 FIRST_SEED = 1 << 32
-"""That of the first episode is this and the run's seed, so that training starts from others."""
+"""Added to the run's seed for the first episode's, so that training has other starts."""
 
 
 class Measuring:
@@ -66,7 +66,7 @@ class Measuring:
 
 @contextmanager
 def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
-    """What measures the policies of a run, on the first rank; None where nothing is to be measured.
+    """The `Measuring` of a run on the first rank; None without evaluations.
 
     Raises:
         UserError: see `Measuring`; on all ranks.

@@ -1,4 +1,4 @@
-"""How long runs will take: measured for a few seconds, or told from those that are running."""
+"""Forecasts of training times: from a few seconds' trial, or from the runs under way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of an experiment: its settings, and where its files lie."""
+"""A run of an experiment: its settings, and its folders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from baselines.common.log_folder import LOGS
 from baselines.config import Config
 
 MODELS = "models"
-"""What the folder of checkpoints is called in the folder of a run."""
+"""The name of the folder of checkpoints in the folder of a run."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Item:
 
     @property
     def models(self) -> Path:
-        """Where its checkpoints go."""
+        """The folder of its checkpoints."""
         return self.folder / MODELS
 
     @property
     def logs(self) -> Path:
-        """Where its logs go."""
+        """The folder of its logs."""
         return self.folder / LOGS
 
     @property
@@ -51,5 +51,5 @@ class Item:
 
 
 def seed_part(seed: int) -> str:
-    """How the name of a run ends."""
+    """The last part of the name of a run."""
     return f", seed {seed}"

@@ -1,4 +1,4 @@
-"""What an experiment file declares: panels, their methods, and the runs that these come to."""
+"""The contents of an experiment file: panels, their methods, and the resulting runs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ TEACHERS_FOLDER = "teachers"
 MAX_NAME = 255
 """Bytes that the name of a folder may have."""
 SET = Part(None, "--set", {})
-"""Where the settings for all runs stand."""
+"""The place of the settings for all runs."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class DeclaredPanel:
-    """What is to be compared.
+    """A panel of an experiment file: the methods that are compared in it.
 
     Attributes:
         name: of the panel; without one, its task.
@@ -50,7 +50,7 @@ class DeclaredPanel:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What a file declares.
+    """The contents of an experiment file.
 
     Attributes:
         title: what it is about.
@@ -205,7 +205,7 @@ def _seeds(part: Part) -> list[int]:
 
 
 def _methods(part: Part) -> list[tuple[NamedMethod, Part | None]]:
-    """Methods, each with the part that names its teachers if they are not those of its panel."""
+    """Methods, each with the part that names its teachers, or None for the panel's."""
     return [
         _method_of_its_own(item) if isinstance(item.value, dict) else (_method(item), None)
         for item in part.items()
@@ -219,7 +219,7 @@ def _method(part: Part) -> NamedMethod:
 
 
 def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
-    """A name with settings, added to those of a method: of this name in the table, else of MIKT."""
+    """A method of its own settings, added to those of `method`, of its namesake or of MIKT."""
     entries = part.entries()
     if len(entries) != 1:
         raise part.error(f"a method is one name with settings, not {len(entries)}")
@@ -234,7 +234,7 @@ def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
 
 
 def _at(part: Part, function: Callable[..., Result], *arguments: object) -> Result:
-    """What a function returns; its UserError is one at a place of the file."""
+    """Call a function; its UserError becomes one that names a place in the file."""
     try:
         return function(*arguments)
     except UserError as error:

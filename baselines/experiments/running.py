@@ -42,7 +42,7 @@ class Board:
 
 
 def board_of(items: Sequence[Item], logged: Collection[str] = ()) -> Board:
-    """Where the runs stand before any is started.
+    """The board before any run is started.
 
     Args:
         items: the runs.
@@ -126,14 +126,14 @@ def _next_of(board: Board) -> Item | None:
 
 
 def _note_finished(board: Board) -> None:
-    """Another process may have finished what is waiting here."""
+    """Count waiting runs as done that another process has finished."""
     finished = [item for item in board.waiting if is_finished(item)]
     board.done += finished
     board.waiting = [item for item in board.waiting if item not in finished]
 
 
 def _give_up(board: Board) -> None:
-    """What is waiting waits for a run that has failed."""
+    """Count all waiting runs as failed: they wait for a run that has failed."""
     board.failed += [(item, "the run that makes its teacher failed") for item in board.waiting]
     board.waiting.clear()
 

@@ -1,4 +1,4 @@
-"""Where the runs of an experiment stand, from the files that they leave."""
+"""The progress of the runs of an experiment, from their files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FEW = 5
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
         updates: updates done, as its log says.
@@ -59,7 +59,7 @@ def trainer(item: Item) -> str:
 
 
 def standing(item: Item) -> Standing:
-    """How far the run is; at its beginning where there is no log."""
+    """The progress of a run; zeros where there is no log."""
     try:
         rows = _last_rows(item.logs / TABLE)
         fps = median_high([float(row["fps"]) for row in rows[-FEW:]])

@@ -1,4 +1,4 @@
-"""What a sweep tells of its runs on the terminal."""
+"""The messages of a sweep about its runs."""
 
 from __future__ import annotations
 

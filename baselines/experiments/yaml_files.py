@@ -16,7 +16,7 @@ from baselines.common.files import read_regular
 MAX_BYTES = 1 << 20
 MAX_PARTS = 100_000
 ARGUMENT = "EXPERIMENT"
-"""What the commands call the argument that names such a file."""
+"""The name of the argument for such a file, in the commands."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What `learn` does after each update: it keeps the logged rows, and calls the user's function."""
+"""After each update of `learn`: keeping the logged rows, and calling the user's function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program gives to `learn` and `load`, as one would type it on a command line."""
+"""The arguments of `learn` and `load`, as one would type them on a command line."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def task_name(env: Any, name: str) -> str:
 
 
 def teacher_paths(teachers: Any) -> tuple[str, ...]:
-    """What stands for one or several teachers in the settings.
+    """The `teacher_paths` of one or several teachers.
 
     Args:
         teachers: None; or a path or a policy, or several of them.

@@ -1,4 +1,4 @@
-"""What training gives a program: a policy to act with, to measure, to film and to save."""
+"""A trained policy, for use from Python: to act with, to measure, to film and to save."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def _observations(obs: Any, size: int) -> np.ndarray:
 
 
 def _generator(rng: Any) -> np.random.Generator:
-    """What to sample with; a seed would give the same noise at each step.
+    """The generator to sample with; a seed would give the same noise at each step.
 
     Raises:
         UserError: it is no generator.

@@ -41,13 +41,13 @@ class Silence:
         self.broken: OSError | None = None
 
     def say(self, line: str) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def metrics(self, metrics: Mapping[str, float | int], brief: str) -> None:
-        """Nothing."""
+        """Log nothing."""
 
     def sizes(self) -> dict[str, int]:
         """No files."""

@@ -1,4 +1,4 @@
-"""What a run is about to do, in lines for the user: sizes, what is mapped to what, how long."""
+"""A run's outlook, in lines for the user: sizes, teachers, weights, files, expected time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NORMALISING = ("NormalizeObservation", "NormalizeReward")
 
 
 def report(setup: Setup) -> Iterator[str]:
-    """What the user reads before the run, line by line.
+    """The lines that the user reads before the run.
 
     Raises:
         UserError: the task, of which some steps are tried, returned something that it should not.
@@ -57,7 +57,7 @@ def report(setup: Setup) -> Iterator[str]:
 
 
 def _files(config: Config) -> str:
-    """Where the run writes; who has forgotten a folder is to see it before the run, not after."""
+    """The folders that the run writes to, so that a forgotten one is seen before the run."""
     kept = f"checkpoints in {config.save_path}" if config.save_path else "no --save_path"
     return f"files: {kept}; {f'logs in {config.log_path}' if config.log_path else 'no --log_path'}"
 
@@ -91,7 +91,7 @@ def _weights(config: Config) -> Iterator[str]:
 
 
 def _expected_time(config: Config) -> str:
-    """How long the run takes at least; or why no second task could be timed beside its own."""
+    """The least time that the run takes; or why no second task could be timed for it."""
     try:
         trial = ForeignTask(make_task(config.env, config.env_arguments))
     except UserError as error:

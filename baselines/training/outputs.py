@@ -64,7 +64,7 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
 
 
 def _check_apart(paths: dict[str, Path]) -> None:
-    """See that neither folder lies where the other has files of a run, which the next sets aside.
+    """Check that neither folder lies among the other's files, which the next run moves away.
 
     Raises:
         UserError: one does.

@@ -51,7 +51,7 @@ METRICS = {
         group="eval",
     ),
 }
-"""What is logged of the run itself."""
+"""The metrics of the run itself, by name."""
 
 
 def tag(name: str, own: Collection[str]) -> str:
@@ -59,7 +59,7 @@ def tag(name: str, own: Collection[str]) -> str:
 
     Args:
         name: the metric's.
-        own: the names of those of the transfer method.
+        own: the names of the transfer method's metrics.
     """
     if name in own or re.sub(r"_\d+$", "", name) in own:
         return f"transfer/{name}"

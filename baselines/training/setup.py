@@ -45,7 +45,7 @@ from baselines.transfer.teachers.teacher import Teacher
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run starts from; nothing of it changes but the environments.
+    """Everything that a run starts from; only the environments change.
 
     Attributes:
         config: its settings, with absolute folders.
@@ -145,7 +145,7 @@ def _environments(config: Config, team: Team) -> Iterator[VecEnv]:
 
 
 def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
-    """As `prepare`, for a run that goes on; its teachers and initial weights are in the state."""
+    """`prepare` for a resumed run, whose teachers and variables are in its state."""
     saved = found.policy
     if "body" in saved.metadata:
         begun_here = f"the run in {config.save_path} was begun"

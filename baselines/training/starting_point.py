@@ -1,4 +1,4 @@
-"""What a new run starts from: fresh variables, or those of a checkpoint (`--load_path`)."""
+"""The start of a new run: fresh variables, or a checkpoint's (`--load_path`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from baselines.transfer.teachers.teacher import SCOPE
 def starting_point(
     config: Config, beginning: Beginning, saved: SavedPolicy | None
 ) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
-    """Policy, initial variables and statistics: the given ones, or those of `config.load_path`.
+    """Policy, initial variables and statistics: the given ones, or a checkpoint's.
 
     Args:
         config: the settings.
@@ -53,7 +53,7 @@ def starting_point(
 def _going_on(
     config: Config, saved: SavedPolicy, policy: Policy, arrays: dict[str, np.ndarray]
 ) -> Policy:
-    """What is trained from an unfinished policy on."""
+    """The policy that continues an unfinished one."""
     go_on = method_of(saved.metadata).go_on
     if go_on is None:
         raise CheckpointError(
@@ -64,7 +64,7 @@ def _going_on(
 
 
 def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
-    """Equal shapes are not enough: the variables of a relu network mean nothing to a tanh one."""
+    """Check sizes and networks: equal shapes alone would let relu weights into a tanh network."""
     old, new = saved.plain.describe(), policy.plain.describe()
     for part in ("obs_size", "distribution", "network", "spec"):
         if old[part] != new[part]:

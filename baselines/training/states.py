@@ -131,7 +131,7 @@ def _check_description(metadata: dict[str, Any], state: Tree) -> None:
 
 
 def state_to_resume(config: Config) -> SavedState | None:
-    """The state that `--resume` goes on from; None when it is not given, or nothing is there.
+    """The state that `--resume` continues; None if it is not given, or there is no state.
 
     Raises:
         UserError: the state is of a run with other settings, or cannot be read.
@@ -150,7 +150,7 @@ def state_to_resume(config: Config) -> SavedState | None:
 
 
 def check_is_newest(found: SavedState | None, save_path: Path) -> None:
-    """See that no process has written a state since this one was found; call it under the lock.
+    """Check that no newer state was written since this one was found; call it under the lock.
 
     Raises:
         UserError: one has.

@@ -44,7 +44,7 @@ def _check(path: str, teacher: Teacher, config: Config) -> None:
 def add_teachers(
     plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
-    """What a run begins with: `plain` alone, or what the transfer method makes of it.
+    """The first policy and its values: `plain` alone, or the transfer method's.
 
     With the same seed, the variables of `plain` start alike in both.
 

@@ -1,4 +1,4 @@
-"""What a transfer method consists of: one of this package (`kinds.py`), or a user's own."""
+"""The parts of a transfer method: of this package (`kinds.py`), or a user's own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from baselines.transfer.teachers.teacher import Teacher
 
 
 class Beginning(NamedTuple):
-    """What a run begins with.
+    """The first policy of a run, with the values of its variables and statistics.
 
     Attributes:
         policy: what is trained first.

@@ -104,7 +104,7 @@ class Comparison:
     controlled: list[Against]
 
     def row(self, label: str, metric: Metric) -> Row | None:
-        """That of a method, by its label; None: it is not there."""
+        """The row of a method, by its label; None: it is not there."""
         rows = (row for row in self.rows if row.metric is metric and row.method.label == label)
         return next(rows, None)
 
@@ -177,7 +177,7 @@ def _curves(methods: Iterable[Method], cost: Callable[[Run], float]) -> Curves:
 
 
 def _by_seed(method: Method, cost: Callable[[Run], float]) -> CurvesBySeed:
-    """Its learning curves, cut to one length, each after what was spent before its run."""
+    """A method's learning curves, cut to one length, each delayed by its run's cost."""
     return {
         run.seed: learning_curve(run).until(method.stop).delayed(cost(run)) for run in method.runs
     }

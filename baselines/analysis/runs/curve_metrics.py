@@ -1,4 +1,4 @@
-"""What is measured on a learning curve; this is where each metric of the tables is defined."""
+"""The metrics of a learning curve: each metric of the tables is defined here."""
 
 from __future__ import annotations
 

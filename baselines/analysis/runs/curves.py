@@ -37,7 +37,7 @@ class Curve:
         return np.interp(timesteps, self.timesteps, self.values)
 
     def delayed(self, timesteps: float) -> Curve:
-        """The same curve, so many timesteps later."""
+        """This curve, moved later by so many timesteps."""
         return replace(self, timesteps=self.timesteps + timesteps, start=self.start + timesteps)
 
     def until(self, stop: float) -> Curve:

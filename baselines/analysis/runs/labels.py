@@ -1,4 +1,4 @@
-"""What methods are called in figures and tables, by what their runs' logs say."""
+"""Names of methods in figures and tables, from the logs of their runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from baselines.config import Config
 from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL
 
 BUILT_IN = {"transfer": ("mikt", "mlpp"), "mapping": ("learned", "frozen")}
-"""What is called as in the table of methods; all else by its own name."""
+"""Values that are called as in the table of methods; others go by their own names."""
 
 UNSAID = ("", DEFAULT_COEFS)
 """Sets of coefficients that no label tells."""
@@ -29,7 +29,7 @@ LONGEST_VALUE = 30
 
 
 def label(run: Run) -> str:
-    """What the method of a run is called, other settings than those that define it aside."""
+    """The name of a run's method, without settings that do not define it."""
     name = _kind(run)
     surplus = len(run.teachers) > len({teacher.task for teacher in run.teachers})
     if surplus:
@@ -51,7 +51,7 @@ def _kind(run: Run) -> str:
 
 
 def _names_in_the_table(own: Mapping[str, Any]) -> list[str]:
-    """Those of the methods with teachers that a run is, without those that are part of another."""
+    """Names of the methods with teachers that a run fits, without parts of other methods."""
     fitting = [
         method
         for method in METHODS.values()
@@ -70,12 +70,12 @@ def _set_of(own: Mapping[str, Any]) -> str:
 
 
 def _of_module(name: Any) -> str:
-    """What is called `module:name`, without the module."""
+    """The name of `module:name`, without the module."""
     return _short(str(name).rpartition(":")[2])
 
 
 def told_apart(name: str, methods: Sequence[tuple[Mapping[str, Any], Run]]) -> list[str]:
-    """What methods of one label are called: it, and the settings in which they differ.
+    """Labels for methods that have the same one: with the settings in which they differ.
 
     Long values are cut, unless two methods would then be called the same. `methods` has the
     settings of each, and one of its runs.

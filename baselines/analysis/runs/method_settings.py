@@ -1,4 +1,4 @@
-"""What of a run's settings makes its method: all that it reads but seed, places and files."""
+"""The settings that make a run's method: all that it reads except seed, places and files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRANSFER_SETTINGS = set(settings_in("mikt", "transfer"))
 
 
 def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a run's settings makes its method.
+    """The settings of a run that make its method.
 
     Logs from before a setting existed have what is now its default.
     """
@@ -59,7 +59,7 @@ def _unread(config: Mapping[str, Any]) -> set[str]:
 
 
 def settings_with_length(run: Run) -> dict[str, Any]:
-    """What makes its method, and how long it is."""
+    """The settings that make a run's method, and its length."""
     return settings_of_method(run.config) | {LENGTH: run.config[LENGTH]}
 
 

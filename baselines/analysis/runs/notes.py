@@ -1,4 +1,4 @@
-"""What a reader of figures and tables must know of the logs behind them."""
+"""Notes on the logs behind figures and tables, for their readers."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Method:
 
     @property
     def finished(self) -> bool:
-        """Whether those of its runs that are there ran to their end."""
+        """Whether all its runs that are there are finished."""
         return all(run.finished for run in self.runs)
 
     @property
@@ -66,7 +66,7 @@ class Method:
 
     @property
     def not_by_default(self) -> list[str]:
-        """Its settings that are not those of its transfer method by default, its length aside."""
+        """Names of the settings, except its length, that differ from its method's defaults."""
         defaults = settings_of_method(default_settings(self.runs[0].config))
         return [name for name in differing([self.settings, defaults]) if name != LENGTH]
 

@@ -32,7 +32,7 @@ QUANTITIES = (
     Quantity("policy_entropy", "policy_entropy", "entropy of the policy\n(nats)"),
     Quantity("approxkl", "approxkl", "approxkl\n(nats²)"),
 )
-"""What is laid beside one another."""
+"""The quantities that are drawn beside one another."""
 
 
 @dataclass(frozen=True)

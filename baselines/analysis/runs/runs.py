@@ -59,7 +59,7 @@ class LoggedTeacher:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a run comes from; empty where its log is older than that.
+    """The origin of a run; a part that an old log does not tell is empty.
 
     Attributes:
         command: the command that began it.
@@ -191,7 +191,7 @@ def read_run(folder: Path) -> Run:
 
 
 def read_header(folder: Path) -> dict[str, Any]:
-    """What the header in a log folder says, as it stands there.
+    """The header of a log folder, unchanged.
 
     Raises:
         UserError: it is not the header of a run.
@@ -271,7 +271,7 @@ def _origin(header: dict[str, Any]) -> Origin:
 
 
 def _changes(pairs: Iterable[tuple[int, T]]) -> tuple[tuple[int, T], ...]:
-    """Those of (update, value) at which the value becomes another."""
+    """The pairs of (update, value) at which the value changes."""
     return tuple(next(alike) for _, alike in groupby(pairs, key=itemgetter(1)))
 
 

@@ -92,7 +92,7 @@ def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
 
 
 def estimate_of_returns(sample: np.ndarray, statistic: Function) -> Estimate:
-    """As `estimate`, but the interval of a mean is Student's.
+    """`estimate`, except that the interval of a mean is Student's.
 
     Returns differ from seed to seed without a bound, unlike timesteps that end with the run.
     """

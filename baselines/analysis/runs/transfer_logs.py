@@ -1,4 +1,4 @@
-"""What the logs of students tell of their teachers: which columns there are, and the phases."""
+"""The teachers in the logs of students: their columns, and the phases."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _last_taught(run: Run) -> int | None:
 
 
 def _own_losses(run: Run) -> list[np.ndarray]:
-    """The losses beside those of PPO; each has the weight of the same name beside it."""
+    """The columns of the transfer's own losses, each of which has a weight in the log."""
     return [
         column
         for name, column in run.columns.items()

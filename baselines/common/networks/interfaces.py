@@ -1,4 +1,4 @@
-"""What is asked of the hidden layers of a network, and of an action distribution."""
+"""Interfaces of the hidden layers of a network, and of an action distribution."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baselines.common.networks.arrays import Array, InPlace, Params
 from baselines.common.networks.variables import Variables
 
 Pi = tuple[Array, ...]
-"""What describes action distributions: arrays that broadcast over the batch."""
+"""Parameters of an action distribution: arrays that broadcast over the batch."""
 
 Sampler = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From [B, n] and noise to actions: what acting calls at every step."""
@@ -59,7 +59,7 @@ class Layer:
 
 @runtime_checkable
 class Dense(Protocol):
-    """What a network or map may offer besides, for acting in fewer operations.
+    """An optional interface of a network or map, for acting in fewer operations.
 
     It is then an MLP in these variables, with at least one hidden layer.
     """
@@ -69,7 +69,7 @@ class Dense(Protocol):
 
 
 class Distribution(Protocol):
-    """What a policy needs to know of its action distribution, in pure functions.
+    """An action distribution, as pure functions.
 
     It is described by `Pi`, what the policy network puts out. Sampling is split into drawing noise,
     which needs the generator, and shaping it, which is a pure function: the noise of a whole

@@ -20,14 +20,14 @@ from baselines.common.networks.variables import Variable, Variables, orthogonal,
 
 
 def dense_layers(part: object, params: Params, scope: str) -> list[Layer]:
-    """The layers of a network or map that offers them; none of another."""
+    """The layers of a network or map with `dense_layers`; empty without."""
     return part.dense_layers(params, scope) if isinstance(part, Dense) else []
 
 
 def dense_variables(
     name: str, inputs: int, outputs: int, gain: float = float(np.sqrt(2))
 ) -> Variables:
-    """Those of a dense layer: `name/w` of [inputs, outputs], orthogonal, and `name/b`, zeros."""
+    """A dense layer's variables: `name/w` of [inputs, outputs], orthogonal; `name/b`, zeros."""
     return {
         f"{name}/w": Variable((inputs, outputs), partial(orthogonal, gain=gain)),
         f"{name}/b": Variable((outputs,), zeros),

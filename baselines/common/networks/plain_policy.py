@@ -71,7 +71,7 @@ class PlainPolicy:
 
     @property
     def plain(self) -> PlainPolicy:
-        """Itself."""
+        """The policy itself: it has no teachers to leave."""
         return self
 
     def variables(self) -> Variables:
@@ -83,7 +83,7 @@ class PlainPolicy:
         ])  # fmt: skip
 
     def distribution_variables(self) -> dict[str, np.ndarray]:
-        """Those of the action distribution that do not depend on the state, as they start."""
+        """Initial values of the distribution's variables that do not depend on the state."""
         return self.distribution.init(self._pi_layer)
 
     def _side(self, scope: str, last: str, outputs: int, gain: float) -> list[Variables]:
@@ -100,7 +100,7 @@ class PlainPolicy:
         return drawn(self.variables(), rng)
 
     def variable_counts(self) -> dict[str, int]:
-        """Those of the two networks."""
+        """Numbers of variables of the two networks."""
         return {
             part: sum(
                 prod(shape) for name, shape in self.shapes().items() if name.startswith(f"{scope}/")
@@ -109,11 +109,11 @@ class PlainPolicy:
         }
 
     def outline(self) -> list[str]:
-        """Nothing but its sizes."""
+        """No lines: its sizes say all."""
         return []
 
     def frozen(self) -> dict[str, np.ndarray]:
-        """Nothing is frozen."""
+        """No arrays: all variables are trained."""
         return {}
 
     def pi(self, params: Params, obs: Array) -> Pi:
@@ -121,7 +121,7 @@ class PlainPolicy:
         return self.pi_head(params, networks.hidden(params, self.pi_scope, obs, self.network))
 
     def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
-        """Acting with these variables."""
+        """An actor with these variables."""
         layers = self.policy_layers(params)
         if not layers:
             return plain_actor(self.distribution, self.pi, params)

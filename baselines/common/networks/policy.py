@@ -1,4 +1,4 @@
-"""What a run asks of any policy."""
+"""The interface of all policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from baselines.common.networks.plain_policy import Actor, PlainPolicy
 
 
 class Policy(Protocol):
-    """What a run asks of any policy, with or without teachers.
+    """The interface of a policy, with or without teachers.
 
     Observations are normalised, float32 of [B, obs_size].
     """
@@ -37,7 +37,7 @@ class Policy(Protocol):
         """Number of trainable variables of each part, by what it is called to a user."""
 
     def outline(self) -> list[str]:
-        """What a user should know of it before the run, in lines."""
+        """Lines that describe it to the user before the run."""
 
     def frozen(self) -> dict[str, np.ndarray]:
         """Variables that belong to the policy and are never trained, by name."""
@@ -67,7 +67,7 @@ class Policy(Protocol):
         """
 
     def describe(self) -> dict[str, Any]:
-        """What a checkpoint must say for the policy to be built again; JSON.
+        """The description from which the policy can be built again; JSON.
 
         A policy that is not its `plain` says it under `transfer`, beside what `plain` says.
         """

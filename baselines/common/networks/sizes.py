@@ -13,7 +13,7 @@ MAX_VARIABLES = 1 << 26
 
 @dataclass(frozen=True)
 class Sizes:
-    """What every network and mapping is made of.
+    """The sizes of a network or mapping.
 
     Attributes:
         num_layers: number of hidden layers.

@@ -1,4 +1,4 @@
-"""What a policy needs to know of a task's spaces: how many observations, how actions are drawn."""
+"""From a task's spaces to a policy's sizes and its action distribution."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def observation_size(space: spaces.Space) -> int:
 
 
 def _remedy(space: spaces.Space) -> str:
-    """How such observations are made a vector, where Gymnasium can."""
+    """Advice on making such observations a vector, where Gymnasium can."""
     try:
         can = isinstance(space, spaces.Space) and spaces.flatdim(space) > 0
     except (NotImplementedError, ValueError):  # Gymnasium does not know its kind; of no one length

@@ -64,7 +64,7 @@ NETWORKS = Registry("network", not_of_sizes, mlp="baselines.common.networks.netw
 
 
 def built(registry: Registry, name: str, sizes: Sizes, kind: type) -> Any:
-    """What a registered function makes of these sizes.
+    """The network or mapping that a registered function makes of these sizes.
 
     Raises:
         NotKnown: the name is not known here.

@@ -68,7 +68,7 @@ def lent(array: np.ndarray) -> np.ndarray:
 
 
 def tried(where: str, width: int, function: Callable[..., Array], *arguments: Any) -> Array:
-    """What a user's function returns for a trial's arguments, which it must leave as they are.
+    """The value of a user's function for a trial's arguments, which it must not change.
 
     Raises:
         UserError: it raised an error, or returned something else than float32 of [2, width].
@@ -146,7 +146,7 @@ def _telling_noise(distribution: Distribution, pi: Pi, random: np.random.Generat
 
 
 def check_acting(outside: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
-    """See that a policy acts as it learns, for one observation and for several.
+    """Check that a policy acts as it learns, for one observation and for several.
 
     `actor` and `dense_layers` are shorter ways to what other methods define. A subclass inherits
     them, whatever else it defines anew.
