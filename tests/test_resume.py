@@ -599,12 +599,12 @@ def test_other_versions_than_those_of_the_last_start_are_told(
 def test_a_metric_that_appears_before_or_after_the_resume_is_a_column(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    metrics = Progress.metrics
+    metrics = Progress.finish_row
 
     def with_a_late_one(self: Progress) -> dict[str, float | int]:
         return metrics(self) | ({"late": self.updates / 7} if self.updates > 6 else {})
 
-    monkeypatch.setattr(Progress, "metrics", with_a_late_one)
+    monkeypatch.setattr(Progress, "finish_row", with_a_late_one)
     settings = config(tmp_path)
     _, after = with_states(settings, 5, 8)
     rows, _, _ = logs(tmp_path)

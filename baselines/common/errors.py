@@ -91,8 +91,8 @@ def suggestion(
     if plain in elsewhere:
         return f"; did you mean {elsewhere[plain]}?"
     by_plain = {_plain(k): k for k in known}
-    begun = sorted((k for k in by_plain if len(plain) > 2 and k.startswith(plain)), key=len)
-    near = begun or difflib.get_close_matches(plain, by_plain, n=1)
+    begun = [k for k in by_plain if len(plain) > 2 and k.startswith(plain)]
+    near = difflib.get_close_matches(plain, begun or by_plain, n=1, cutoff=0.0 if begun else 0.6)
     return f"; did you mean {by_plain[near[0]]}?" if near else ""
 
 
