@@ -540,15 +540,18 @@ def test_a_working_directory_that_was_removed_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+def test_a_state_that_was_tampered_with_is_refused_and_no_file_changed(tmp_path: Path) -> None:
     settings = config(tmp_path)
     learn(settings)
     for path in (tmp_path / "models" / "resume").iterdir():
         content = load(path, "resume")
         content.metadata["state"]["ranks"] = [{}]
         save(path, content.arrays, content.metadata)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(before) > 4
     with pytest.raises(CheckpointError, match=r"--resume: .*00010 does not fit this run"):
         learn(replace(settings, num_timesteps=20 * 64, resume=True))
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
 def with_states(settings: Config, *updates: int) -> list[Path]:

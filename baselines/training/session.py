@@ -21,7 +21,7 @@ from baselines.common.trees import Tree
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.shared_stats import SharedStatistics
-from baselines.training.log import Log
+from baselines.training.log import Log, Silence
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
@@ -150,7 +150,7 @@ class Session(Generic[L, C]):
         }
 
     def restore(self, state: Tree) -> None:
-        """The inverse of `state`; the log files have been cut back by then.
+        """The inverse of `state`.
 
         Raises:
             DAMAGE: the state is damaged.
@@ -296,21 +296,18 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
         normalizer, random = deepcopy(setup.normalizer), setup.streams()
         shared = SharedStatistics(normalizer, setup.team)
         model, runner = parts(setup, normalizer, random)
-        with setup.team.united():  # what is wrong with the task is found before a file is made
-            told = _start(setup, runner)
-        with setup.team.united():
-            log = stack.enter_context(open_outputs(setup))
         progress = Progress(setup.config)
-        run = Session(setup, model, runner, normalizer, shared, random, progress, log, films)
+        run = Session(setup, model, runner, normalizer, shared, random, progress, Silence(), films)
+        with setup.team.united():  # a task or a state that does not fit: before a file is touched
+            told = _begin_or_go_on(run)
+        with setup.team.united():
+            run.log = stack.enter_context(open_outputs(setup))
         for line in told:
-            log.say(line)
+            run.log.say(line)
         if setup.resumed is None:
             if setup.team.size > 1:
                 shared.exchange()
             run.save_state()
-        else:
-            with setup.team.united():
-                _go_on(run, setup.resumed.path, setup.resumed.state)
         try:
             yield run
         except Diverged as error:
@@ -321,23 +318,23 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
         finally:
             run.finish_films()
             for line in setup.envs.close():
-                log.say(line)
+                run.log.say(line)
 
 
-def _start(setup: Setup, runner: Collector) -> list[str]:
-    """Begin a new run's episodes; what is to be told of the run."""
-    if setup.resumed is not None:
+def _begin_or_go_on(run: Session[L, C]) -> list[str]:
+    """Begin the first episodes, or go on from the saved state; lines for the user."""
+    found = run.setup.resumed
+    if found is not None:
+        try:
+            run.restore(found.state)
+        except DAMAGE as error:
+            raise CheckpointError(
+                f"--resume: {found.path} does not fit this run ({error!r}); has the task changed?"
+            ) from None
         return []
-    told = list(report(setup)) if setup.team.is_first else []
+    told = list(report(run.setup)) if run.team.is_first else []
     try:
-        runner.start()
+        run.runner.start()
     except Diverged as error:  # no state of this run to go back to; an earlier one's may be there
-        raise UserError(f"--env: {setup.config.env}: {error}") from None
+        raise UserError(f"--env: {run.setup.config.env}: {error}") from None
     return told
-
-
-def _go_on(run: Session[L, C], path: Path, state: Tree) -> None:
-    try:
-        run.restore(state)
-    except DAMAGE as error:
-        raise CheckpointError(f"--resume: {path} does not fit this run ({error!r})") from None
