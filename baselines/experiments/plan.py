@@ -16,14 +16,14 @@ from baselines.common.log_folder import LOGS
 from baselines.config import Config, trains_student
 from baselines.experiments.items import MODELS, Item, seed_part
 from baselines.experiments.yaml_files import ARGUMENT, Part, read_yaml, required
-from baselines.flags import from_settings
+from baselines.flags import TEACHERS, from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod
 
 KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
 BASE = "method"
 """Among a method's settings: the method of the table that they are added to."""
-RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
+RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "num_ranks", "resume", "play")
 """Settings that the panels, the seeds and the sweep give."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
@@ -88,11 +88,12 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     found: dict[Path, Item] = {}
     declared: list[tuple[Part, str, Item]] = []
     for seed, panel in _by_seed(root, [*teachers, *panels]):
-        for method, naming in _methods(panel.get("methods") or required(root, "methods")):
-            paths = _teachers(naming or panel, seed, found.values()) if method.taught else ()
+        for method, own in _methods(panel.get("methods") or required(root, "methods")):
+            naming = panel if own is None or own.get("teachers") is None else own
+            paths = _teachers(naming, seed, found.values()) if method.taught else ()
             settings = common | _settings(panel)
             place = out if panel in panels else out / TEACHERS_FOLDER
-            item = _item(panel, method, seed, settings, overrides, paths, place)
+            item = _item(panel, method, own, seed, settings, overrides, paths, place)
             if panel in teachers:
                 item = replace(item, name=f"teacher {item.name}", shown=False)
             first = found.setdefault(item.folder, item)
@@ -171,25 +172,32 @@ def _said(config: Config, other: Config) -> str:
     return ", ".join(f"{name} {own[name]}" for name in own if own[name] != others.get(name))
 
 
-def _settings(part: Part) -> dict[str, str]:
+def _settings(part: Part) -> dict[str, Part]:
     given = part.get("settings")
-    return {} if given is None else _as_flags(given, dict(given.entries()))
+    return {} if given is None else _free(dict(given.entries()))
 
 
-def _as_flags(part: Part, settings: Mapping[str, Part]) -> dict[str, str]:
-    """Settings as the flags have them."""
-    _at(part, _check_free, settings)
-    return {name: _as_text(setting.value) for name, setting in settings.items()}
+def _free(settings: dict[str, Part]) -> dict[str, Part]:
+    """Settings, none of which is given elsewhere."""
+    for name, setting in settings.items():
+        _at(setting, _check_free, [name])
+    return settings
 
 
-def _as_text(value: object) -> str:
-    """A setting's value as one would type it; a dictionary, such as a task's arguments, as JSON."""
-    return json.dumps(value, default=str) if isinstance(value, dict) else str(value)
+def _as_flags(settings: Mapping[str, Part]) -> dict[str, str]:
+    """Settings as one would type them; a dictionary, such as a task's arguments, as JSON."""
+    values = {name: setting.value for name, setting in settings.items()}
+    return {
+        name: json.dumps(value, default=str) if isinstance(value, dict) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _check_free(settings: Iterable[str]) -> None:
     """Raises UserError if one of these settings is not for all runs to have."""
     for name in settings:
+        if name == TEACHERS:
+            raise UserError(f"--{name}: is not for the settings; the key 'teachers' names them")
         if name in RESERVED:
             raise UserError(
                 f"--{name}: is not for the settings of all runs: panels give tasks and seeds, the"
@@ -205,7 +213,7 @@ def _seeds(part: Part) -> list[int]:
 
 
 def _methods(part: Part) -> list[tuple[NamedMethod, Part | None]]:
-    """Methods, each with the part that names its teachers, or None for the panel's."""
+    """Methods, each with its own settings in the file, if it has some."""
     return [
         _method_of_its_own(item) if isinstance(item.value, dict) else (_method(item), None)
         for item in part.items()
@@ -226,11 +234,10 @@ def _method_of_its_own(part: Part) -> tuple[NamedMethod, Part | None]:
     [(name, settings)] = entries
     added = dict(settings.entries())
     base = _method(added.pop(BASE)) if BASE in added else METHODS.get(name, METHODS[STUDENT])
-    teachers = settings if added.pop("teachers", None) else None
-    if teachers and not base.taught:
+    if added.pop("teachers", None) and not base.taught:
         raise part.error(f"{name}: {base.name} has no teachers")
-    own = _as_flags(settings, added)
-    return replace(base, name=name, settings={**base.settings, **own}), teachers
+    own = _as_flags(_free(added))
+    return replace(base, name=name, settings={**base.settings, **own}), settings
 
 
 def _at(part: Part, function: Callable[..., Result], *arguments: object) -> Result:
@@ -268,8 +275,9 @@ def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
 def _item(
     panel: Part,
     method: NamedMethod,
+    own: Part | None,
     seed: int,
-    common: Mapping[str, str],
+    common: Mapping[str, Part],
     overrides: Mapping[str, str],
     teachers: tuple[str, ...],
     out: Path,
@@ -278,10 +286,10 @@ def _item(
     group = _panel_name(panel) if method.taught else env
     folder = out / _at(panel, slug, group) / _at(panel, slug, method.name) / str(seed)
     places = {"save_path": str(folder / MODELS), "log_path": str(folder / LOGS)}
-    own = {flag: str(value) for flag, value in method.settings.items()}
-    settings = {**common, **own, **overrides, "env": env, "seed": str(seed), **places}
+    its = {flag: str(value) for flag, value in method.settings.items()}
+    settings = {**_as_flags(common), **its, **overrides, "env": env, "seed": str(seed), **places}
     transfer = settings.get("transfer", Config.transfer)
-    if "coefs" not in own and not trains_student(teachers, transfer):
+    if "coefs" not in its and not trains_student(teachers, transfer):
         settings.pop("coefs", None)  # a set that all methods were given, for those with a student
     try:
         config = from_settings(settings, teachers)
@@ -292,7 +300,8 @@ def _item(
         if flag in overrides:
             place = f"({group}, {method.name})"
             raise SET.error(f"{flag}={overrides[flag]}: {told} {place}") from None
-        raise panel.error(f"{method.name}: {error}") from None
+        where = (own and own.get(flag)) or common.get(flag) or panel
+        raise where.error(f"{method.name}: {error}") from None
     return Item(f"{group}, {method.name}{seed_part(seed)}", folder, config)
 
 

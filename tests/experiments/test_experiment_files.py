@@ -268,8 +268,14 @@ BAD = {
     "unknown key for a task": ("  env:", "  envv:", r":10: unknown key 'envv' .*mean env\?"),
     "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
     "unknown method": ("- MIKT", "- MIKTT", r":6: method: unknown name 'MIKTT'.*mean MIKT"),
-    "unknown setting": ("2e6,", "2e6, lrr: 1,", r":9: PPO: lrr: unknown setting; did you mean lr"),
-    "bad value": ("lr: 1e-4", "lr: fast", r":12: MLPP: lr: must be a number, not 'fast'"),
+    "unknown setting": ("2e6,", "2e6, lrr: 1,", r":2: PPO: lrr: unknown setting; did you mean lr"),
+    "bad value": ("lr: 1e-4", "lr: fast", r":15: MLPP: lr: must be a number, not 'fast'"),
+    "unknown setting of a method": ("0.1}", "0.1,\n     lrr: 1}", r":8: weak: lrr: unknown"),
+    "ranks": ("2e6,", "2e6, num_ranks: 2,", r":2: num_ranks: is not for the settings of all runs"),
+    "a window": ("0.1}", "0.1, play: true}", r":7: play: is not for the settings of all runs"),
+    "teachers as a setting": (
+        "0.1}", "0.1, teacher_paths: t}", r":7: teacher_paths: .*the key 'teachers' names them"
+    ),
     "bad sum": ("save_interval: 10", "nsteps: 7", r":9: PPO: --nminibatches: 32 does not divide"),
     "two teachers for MLPP": ("", "", r":12: MLPP: --teacher_paths: .*one teacher"),
     "no teachers": ('    teachers: "t/four/{seed}/00970"\n', "", r":9: 'teachers' is missing"),
