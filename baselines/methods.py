@@ -34,6 +34,9 @@ SCRATCH_WITH_KL = "PPO + KL"
 STUDENT = "MIKT"
 """The method that this package is about."""
 
+COPIED = "MLPP"
+"""A policy that starts with the teacher's weights."""
+
 UNTRAINED = "random teacher"
 """MIKT with teachers that were never trained."""
 
@@ -56,7 +59,7 @@ METHODS = _table(
         {"teacher_weights": "random"},
         "what the student's set-up brings with teachers that know nothing",
     ),
-    NamedMethod("MLPP", {"transfer": "mlpp"}, "a teacher's weights as the start"),
+    NamedMethod(COPIED, {"transfer": "mlpp"}, "a teacher's weights as the start"),
     NamedMethod("MIKT without MI", {"mutual_info_coef": 0.0}, "what L_MI brings"),
     NamedMethod(
         "frozen mapping", {"mapping": "frozen"}, "what learning φ brings: it stays at its start"

@@ -357,6 +357,9 @@ def test_two_processes_do_not_train_in_one_folder(
         say(self, *arguments)
         with pytest.raises(UserError, match=r"--save_path: another process .*is training in"):
             learn(settings)
+        with pytest.raises(UserError, match=r"--log_path: another process .*is training in"):
+            learn(replace(settings, save_path=str(tmp_path / "new" / "models")))
+        assert not (tmp_path / "new").exists()
 
     monkeypatch.setattr(Logger, "metrics", another)
     learn(settings)
@@ -552,6 +555,18 @@ def test_a_state_that_was_tampered_with_is_refused_and_no_file_changed(tmp_path:
     with pytest.raises(CheckpointError, match=r"--resume: .*00010 does not fit this run"):
         learn(replace(settings, num_timesteps=20 * 64, resume=True))
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("kwargs", [None, 3, "", "{"])
+def test_a_state_with_damaged_arguments_of_the_task_is_refused(tmp_path: Path, kwargs: Any) -> None:
+    settings = config(tmp_path)
+    [newest] = with_states(settings, 1)
+    for path in newest.parent.iterdir():
+        content = load(path, "resume")
+        content.metadata["config"]["env_kwargs"] = kwargs
+        save(path, content.arrays, content.metadata)
+    with pytest.raises(CheckpointError, match=r"--resume: .*00001 is damaged"):
+        learn(replace(settings, resume=True))
 
 
 def with_states(settings: Config, *updates: int) -> list[Path]:

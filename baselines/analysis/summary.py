@@ -19,9 +19,9 @@ from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.wording import brief
-from baselines.methods import METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
+from baselines.methods import COPIED, METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
-MAIN = (SCRATCH, SCRATCH_WITH_KL, "MLPP", UNTRAINED, STUDENT)
+MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
 """The methods of the summary, by their labels."""
 
 CONTROLS = (SCRATCH_WITH_KL, UNTRAINED)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from baselines.common.checkpoint import DAMAGE, CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.vec_env.described_spaces import described_space
 from baselines.common.vec_env.running_stats import CLIP, EPSILON, RunningMeanStd
@@ -112,7 +113,10 @@ def _data(outgoing: Outgoing) -> dict[str, Any]:
 
 def _spaces(outgoing: Outgoing) -> dict[str, spaces.Space]:
     names = ("observation_space", "action_space")
-    return {name: described_space(outgoing.metadata[name]) for name in names}
+    try:
+        return {name: described_space(outgoing.metadata[name]) for name in names}
+    except DAMAGE as error:
+        raise CheckpointError(f"CHECKPOINT: its spaces are damaged ({error!r})") from None
 
 
 def _serialized(value: Any, told: Mapping[str, str]) -> dict[str, str]:

@@ -38,18 +38,19 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
         yield Silence()
         return
     config = setup.config
-    folders = {"save_path": config.save_path, "log_path": config.log_path}
-    paths = {flag: Path(folder) for flag, folder in folders.items() if folder}
+    given = {"save_path": config.save_path, "log_path": config.log_path}
+    paths = {flag: Path(folder) for flag, folder in given.items() if folder}
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
     for flag, path in paths.items():  # nothing is made unless all can be
         check_can_make(path, flag)
     _check_apart(paths)
-    for flag, path in paths.items():
-        make_folder(path, flag)
+    folders = {path.resolve(): (path, flag) for flag, path in paths.items()}
     with ExitStack() as stack:
-        for folder, flag in {path.resolve(): flag for flag, path in paths.items()}.items():
-            stack.enter_context(locked(folder, flag))
+        # Existing folders first: one that another process has is found before the other is made.
+        for folder in sorted(folders, key=lambda folder: not folder.is_dir()):
+            make_folder(*folders[folder])
+            stack.enter_context(locked(folder, folders[folder][1]))
         if config.resume:
             check_is_newest(setup.resumed, paths["save_path"])
         lines = _clear(paths) if setup.resumed is None else _take_up(setup.resumed, paths)

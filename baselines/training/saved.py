@@ -80,7 +80,9 @@ def method_of(metadata: dict[str, Any]) -> TransferMethod:
 
 def _check_description(metadata: dict[str, Any]) -> None:
     """Raises one of `DAMAGE` where what every use needs is not there."""
-    str(metadata["env"]["id"]), dict(metadata["env"]["kwargs"])
+    if not isinstance(metadata["env"]["id"], str):
+        raise ValueError("the task's id is no text")
+    dict(metadata["env"]["kwargs"])
     count(metadata["update"])
     for space in ("observation_space", "action_space"):
         if metadata[space]["kind"] not in ("Box", "Discrete"):

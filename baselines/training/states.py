@@ -6,6 +6,7 @@ evaluated, and holds besides, under `state`, all else that a run remembers.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,7 @@ def _read(path: Path, damaged: list[str]) -> SavedState:
 def _check_description(metadata: dict[str, Any], state: Tree) -> None:
     """Raises one of `DAMAGE` where what going on needs is not there."""
     count(metadata["config"]["num_timesteps"])
+    dict(json.loads(metadata["config"].get("env_kwargs", "{}")))
     if count(metadata["update"]) != state["progress"]["updates"]:
         raise ValueError("it is of two updates at once")
     if len(state["ranks"]) != metadata["config"]["num_ranks"]:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from baselines import convert, export
 from baselines.common import checkpoint
+from baselines.common.checkpoint import CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -81,6 +82,19 @@ def exported(saved: SavedPolicy, folder: Path, ending: str) -> Path:
     target = folder / f"walk{ending}"
     export.main([str(saved.write(folder)), str(target)])
     return target
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dtype": "wide"}, {"shape": [7]}, {"low": ["a", "b"]}, {"low": [1, 2, 3]}, {"shape": None}],
+)
+def test_damaged_spaces_are_told(tmp_path: Path, change: dict[str, Any]) -> None:
+    saved = policy()
+    spaces_of = {"action_space": saved.metadata["action_space"] | change}
+    saved = replace(saved, metadata=saved.metadata | spaces_of)
+    with pytest.raises(CheckpointError, match=r"^CHECKPOINT: its spaces are damaged "):
+        exported(saved, tmp_path, ".zip")
+    assert not (tmp_path / "walk.zip").exists()
 
 
 def by_hand(saved: SavedPolicy, obs: np.ndarray) -> np.ndarray:

@@ -172,6 +172,7 @@ def test_an_array_of_another_shape_is_refused(
 
 DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no policy": lambda metadata: metadata.pop("policy"),
+    "a number for a task": lambda metadata: metadata["env"].update(id=3),
     "null policy": lambda metadata: metadata.update(policy=None),
     "no distribution": lambda metadata: metadata["policy"].pop("distribution"),
     "no spec": lambda metadata: metadata["policy"].update(spec={"colour": 3}),
