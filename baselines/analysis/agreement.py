@@ -41,7 +41,7 @@ little behind."""
 
 @dataclass(frozen=True)
 class Line:
-    """One quantity of both.
+    """One metric of both.
 
     Attributes:
         name: what it is.
@@ -84,7 +84,7 @@ def _at(curve: Curve, timesteps: float) -> float:
 def _line(
     name: str, methods: tuple[Method, Method], column: str, read: Callable[[Curve], float]
 ) -> Line:
-    """One quantity of all runs; a run whose log does not tell it is left out."""
+    """One metric of all runs; a run whose log does not tell it is left out."""
     ours, published = (
         np.array([read(c) for run in method.runs if (c := column_curve(run, column)) is not None])
         for method in methods

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, sections
 from baselines.analysis.formatting import escaped
-from baselines.analysis.logged_quantities import logged_quantities
+from baselines.analysis.logged_metrics import logged_metrics
 from baselines.analysis.report import ReportWishes
 from baselines.analysis.runs.panels import Panel
-from baselines.analysis.runs.published_logs import QUANTITIES, Published, is_shared
+from baselines.analysis.runs.published_logs import DRAWN, Published, is_shared
 from baselines.analysis.runs.statistics import STATISTICS
 
 
@@ -24,6 +24,6 @@ def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> d
     with drawing.appearance():
         looks = drawing.styles(drawable)
         statistic = STATISTICS[wishes.statistic]
-        figure = logged_quantities(drawable, QUANTITIES, statistic, wishes.title, looks)
+        figure = logged_metrics(drawable, DRAWN, statistic, wishes.title, looks)
         drawn = {f".{kind}": drawing.rendered(figure, kind) for kind in wishes.formats}
     return {**drawn, ".md": ("\n\n".join(parts) + "\n").encode()}

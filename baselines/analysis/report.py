@@ -10,7 +10,7 @@ from baselines.analysis.brought import knowledge_figure
 from baselines.analysis.csv_file import as_csv
 from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_table
 from baselines.analysis.learning_curves import learning_curves
-from baselines.analysis.logged_quantities import logged_quantities
+from baselines.analysis.logged_metrics import logged_metrics
 from baselines.analysis.runs.comparison import Comparison, compare
 from baselines.analysis.runs.notes import notes_on
 from baselines.analysis.runs.panels import Panel
@@ -75,16 +75,14 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
         ".csv": as_csv(comparisons).encode(),
     }
     students = student_panels(panels)
-    quantities, missing = shown_and_missing(students)
+    shown, missing = shown_and_missing(students)
     with drawing.appearance():
         looks = drawing.styles(panels)
         figures = {"": learning_curves(panels, statistic, wishes.seeds, wishes.title)}
-        if quantities:
-            figures["_teachers"] = logged_quantities(
-                students, quantities, statistic, wishes.title, looks
-            )
+        if shown:
+            figures["_teachers"] = logged_metrics(students, shown, statistic, wishes.title, looks)
         if metrics:
-            figures["_metrics"] = logged_quantities(panels, metrics, statistic, wishes.title, looks)
+            figures["_metrics"] = logged_metrics(panels, metrics, statistic, wishes.title, looks)
         if knowledge:
             figures["_knowledge"] = knowledge_figure(knowledge, statistic, wishes.title, looks)
         drawn = {

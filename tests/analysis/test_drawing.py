@@ -13,7 +13,7 @@ from matplotlib.legend import Legend
 from baselines.analysis import drawing
 from baselines.analysis.drawing import RESERVED, STYLES
 from baselines.analysis.learning_curves import learning_curves
-from baselines.analysis.logged_quantities import logged_quantities
+from baselines.analysis.logged_metrics import logged_metrics
 from baselines.analysis.runs.panels import Panel
 from baselines.analysis.runs.statistics import STATISTICS
 from baselines.analysis.runs.transfer_logs import shown_and_missing, student_panels
@@ -115,8 +115,8 @@ def test_students_and_their_teachers(tmp_path: Path) -> None:
         )  # fmt: skip
     panels = panels_in(tmp_path)
     students = student_panels(panels)
-    quantities, _ = shown_and_missing(students)
-    figure = logged_quantities(students, quantities, MEAN, "", drawing.styles(panels))
+    metrics, _ = shown_and_missing(students)
+    figure = logged_metrics(students, metrics, MEAN, "", drawing.styles(panels))
     policy, value, bound, std = figure.axes
     assert legend(policy) == legend(value) == ["layer 0", "layer 1"]
     assert policy.get_title() == "S-v0 → Target-v0"

@@ -14,7 +14,7 @@ import numpy as np
 
 from baselines.analysis.runs.panels import Method, Panel, transfer_of
 from baselines.analysis.runs.runs import MAX_BYTES, RETURN, TIMESTEPS, LoggedTeacher, Origin, Run
-from baselines.analysis.runs.transfer_logs import Quantity
+from baselines.analysis.runs.transfer_logs import DrawnMetric
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
 from baselines.methods import STUDENT
@@ -27,12 +27,12 @@ TEXTS = ("sources", "task")
 
 NUMBERS = ("seed", TIMESTEPS, RETURN, "policy_entropy", "approxkl")
 
-QUANTITIES = (
-    Quantity(RETURN, RETURN, "mean return of\ntraining episodes"),
-    Quantity("policy_entropy", "policy_entropy", "entropy of the policy\n(nats)"),
-    Quantity("approxkl", "approxkl", "approxkl\n(nats²)"),
+DRAWN = (
+    DrawnMetric(RETURN, RETURN, "mean return of\ntraining episodes"),
+    DrawnMetric("policy_entropy", "policy_entropy", "entropy of the policy\n(nats)"),
+    DrawnMetric("approxkl", "approxkl", "approxkl\n(nats²)"),
 )
-"""The quantities that are drawn beside one another."""
+"""The metrics that are drawn beside one another."""
 
 
 @dataclass(frozen=True)

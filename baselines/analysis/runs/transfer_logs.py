@@ -27,8 +27,8 @@ MUTUAL_INFORMATION, COUPLING = "mutual_info_loss", "ps_coef"
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """Something that is logged of a student, in one column or in several alike.
+class DrawnMetric:
+    """A logged metric as it is drawn: one column of a log, or several alike.
 
     Attributes:
         columns: regular expression of the columns' names; its group is the number that tells them
@@ -50,30 +50,30 @@ class Quantity:
     of_several: bool = False
 
 
-QUANTITIES = (
-    Quantity(rf"{PI_SHARE}_(\d+)", f"{PI_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
-    Quantity(rf"{VF_SHARE}_(\d+)", f"{VF_SHARE}_0, …", "own share p₀,\nvalue function", "layer"),
-    Quantity(
+DRAWN = (
+    DrawnMetric(rf"{PI_SHARE}_(\d+)", f"{PI_SHARE}_0, …", "own share p₀,\npolicy", "layer"),
+    DrawnMetric(rf"{VF_SHARE}_(\d+)", f"{VF_SHARE}_0, …", "own share p₀,\nvalue function", "layer"),
+    DrawnMetric(
         rf"{PI_TEACHER_SHARE}_(\d+)", f"{PI_TEACHER_SHARE}_0, …",
         "teachers' shares p_j,\npolicy", "teacher", of_several=True,
     ),
-    Quantity(
+    DrawnMetric(
         rf"{VF_TEACHER_SHARE}_(\d+)", f"{VF_TEACHER_SHARE}_0, …",
         "teachers' shares p_j,\nvalue function", "teacher", of_several=True,
     ),
-    Quantity(
+    DrawnMetric(
         MUTUAL_INFORMATION, MUTUAL_INFORMATION,
         "MI bound + constant\n(nats per dimension)", factor=-1.0,
     ),
-    Quantity(
+    DrawnMetric(
         r"mi_explained(?:_(\d+))?", "mi_explained",
         "dimensions that the\ndecoder explains (%)", "source task", factor=100.0,
     ),
-    Quantity(
+    DrawnMetric(
         r"embedding_mean(?:_(\d+))?", "embedding_mean",
         "mean of φ(s)\n(source observations: 0)", "source task", expected=0.0,
     ),
-    Quantity(
+    DrawnMetric(
         r"embedding_std(?:_(\d+))?", "embedding_std",
         "std of φ(s)\n(source observations: 1)", "source task",
         expected=1.0,
@@ -95,35 +95,35 @@ def student_panels(panels: Sequence[Panel]) -> list[Panel]:
     return [panel for panel in found if panel.methods]
 
 
-def curves_of(method: Method, quantity: Quantity) -> dict[int, list[Curve]]:
+def curves_of(method: Method, metric: DrawnMetric) -> dict[int, list[Curve]]:
     """By number of the column, one curve per run; only columns that all runs have filled."""
     found: dict[int, list[Curve]] = {}
     for column in method.runs[0].columns:
-        match = re.fullmatch(quantity.columns, column)
+        match = re.fullmatch(metric.columns, column)
         if not match:
             continue
         curves = [column_curve(run, column) for run in method.runs]
-        filled = [replace(c, values=quantity.factor * c.values) for c in curves if c is not None]
+        filled = [replace(c, values=metric.factor * c.values) for c in curves if c is not None]
         if len(filled) == len(curves):
             found[int(match[1] or 0) if match.groups() else 0] = filled
     return dict(sorted(found.items()))
 
 
-def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[Quantity], list[str]]:
-    """The quantities that some students' logs tell, and a line for each that some lack."""
+def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[DrawnMetric], list[str]]:
+    """The metrics that some students' logs tell, and a line for each that some lack."""
     methods = [method for panel in panels for method in panel.methods]
     shown, notes = [], []
-    for quantity in QUANTITIES:
-        without = [method.label for method in methods if not curves_of(method, quantity)]
+    for metric in DRAWN:
+        without = [method.label for method in methods if not curves_of(method, metric)]
         if len(without) < len(methods):
-            shown.append(quantity)
-        if without and not quantity.of_several:
+            shown.append(metric)
+        if without and not metric.of_several:
             names = "; ".join(dict.fromkeys(without))
-            notes.append(f"{quantity.name}: not drawn, for it is not in the logs of {names}")
+            notes.append(f"{metric.name}: not drawn, for it is not in the logs of {names}")
     return shown, notes
 
 
-def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[Quantity]:
+def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[DrawnMetric]:
     """Logged metrics as what is drawn; with their parts, where they have some.
 
     Raises:
@@ -134,7 +134,7 @@ def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[Quantit
         if name not in columns:
             near = suggestion(name, sorted(columns))
             raise UserError(f"--metrics: no log has a column {name!r}{near}")
-    return [Quantity(rf"{re.escape(name)}(?:_(\d+))?", name, name, "part") for name in names]
+    return [DrawnMetric(rf"{re.escape(name)}(?:_(\d+))?", name, name, "part") for name in names]
 
 
 def hand_over_rows(run: Run) -> tuple[int, int] | None:

@@ -9,8 +9,8 @@ from baselines.analysis.runs.panels import Panel
 from baselines.analysis.runs.runs import find_runs, read_run
 from baselines.analysis.runs.transfer_logs import (
     COUPLING,
+    DRAWN,
     MUTUAL_INFORMATION,
-    QUANTITIES,
     coupling_begins,
     curves_of,
     hand_over,
@@ -20,7 +20,7 @@ from baselines.analysis.runs.transfer_logs import (
 from baselines.transfer.student.student_metrics import METRICS
 
 REAL = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
-BY_NAME = {quantity.name: quantity for quantity in QUANTITIES}
+BY_NAME = {metric.name: metric for metric in DRAWN}
 
 
 def write_student(folder: Path, **columns: list[float | None]) -> Panel:
@@ -123,8 +123,8 @@ def test_the_shares_of_several_teachers_are_shown(tmp_path: Path) -> None:
     found = curves_of(panel.methods[0], BY_NAME["teacher_ps_0, …"])
     assert [found[j][0].values[0] for j in (0, 1)] == [0.0, 0.1]
     shown, _ = shown_and_missing([panel])
-    assert "teacher_ps_0, …" in [quantity.name for quantity in shown]
-    assert "vf_teacher_ps_0, …" not in [quantity.name for quantity in shown]
+    assert "teacher_ps_0, …" in [metric.name for metric in shown]
+    assert "vf_teacher_ps_0, …" not in [metric.name for metric in shown]
 
 
 def test_a_missing_column_is_left_out_with_a_line(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_missing_column_is_left_out_with_a_line(tmp_path: Path) -> None:
         mutual_info_coef=0,
     )  # fmt: skip
     shown, notes = shown_and_missing(student_panels(panels_in(tmp_path)))
-    assert [quantity.name for quantity in shown] == [
+    assert [metric.name for metric in shown] == [
         "student_ps_0, …", "vf_student_ps_0, …", "mutual_info_loss", "mi_explained"
     ]  # fmt: skip
     assert notes == [
