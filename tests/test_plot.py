@@ -135,7 +135,10 @@ BAD = {
     ("--out=figures/..",): "--out: must name the files",
     ("--title=\udcff",): "--title: must be text in UTF-8",
     ("--out=README.md/x",): "--out: cannot write to .*README.md is not a folder",
-    ("--seeds", "logs"): "^logs: unknown argument; give all LOG_DIR together, before the flags$",
+    (
+        "--seeds",
+        "logs",
+    ): "^logs: unknown argument; give all LOG_DIR together, before the flags, and quote",
     ("--sedes",): "--sedes: unknown argument; did you mean --seeds",
 }
 

@@ -169,7 +169,7 @@ class Parser(argparse.ArgumentParser):
         if not name.startswith("-") and not without_flag:
             return f"; each argument needs its flag, {listing} lists all"
         if not name.startswith("-") and several:
-            return f"; give all {several[0]} together, before the flags"
+            return f"; give all {several[0]} together, before the flags, and quote blanks in values"
         if near := suggestion(name, flags, self.elsewhere):
             return near
         if name.startswith("-") and without_flag:

@@ -82,6 +82,8 @@ def suggestion(
 ) -> str:
     """`; did you mean X?` for the nearest known name, or nothing when none is near.
 
+    Names that begin with what was written are near, if it has three letters or more.
+
     Args:
         name: what the user wrote.
         known: the names that there are.

@@ -73,9 +73,12 @@ class Registry:
             places: `module:attribute` by name; imported when first needed.
 
         Raises:
-            ValueError: a name is taken.
+            ValueError: a name is taken, or what is registered already does not pass the check.
         """
         self._complaint = complaint or self._complaint
+        for name, entry in self._known.items():
+            if told := self._complaint(entry):
+                raise ValueError(f"the {self.flag} {name!r} {told}")
         if taken := [name for name in places if name in self]:
             raise ValueError(f"the {self.flag} {taken[0]!r} is taken")
         self._places |= places

@@ -23,8 +23,10 @@ KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
 BASE = "method"
 """Among a method's settings: the method of the table that they are added to."""
-RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "num_ranks", "resume", "play")
+RESERVED = ("env", "seed", "save_path", "log_path", "num_threads", "resume")
 """Settings that the panels, the seeds and the sweep give."""
+IMPOSSIBLE = ("num_ranks", "play")
+"""Settings of runs that a sweep cannot start."""
 TEACHERS_FOLDER = "teachers"
 """Below the folder of the runs: those that an experiment makes for its students alone."""
 MAX_NAME = 255
@@ -196,8 +198,10 @@ def _as_flags(settings: Mapping[str, Part]) -> dict[str, str]:
 def _check_free(settings: Iterable[str]) -> None:
     """Raises UserError if one of these settings is not for all runs to have."""
     for name in settings:
-        if name == TEACHERS:
+        if name in (TEACHERS, "teachers"):
             raise UserError(f"--{name}: is not for the settings; the key 'teachers' names them")
+        if name in IMPOSSIBLE:
+            raise UserError(f"--{name}: no run of a sweep can have it")
         if name in RESERVED:
             raise UserError(
                 f"--{name}: is not for the settings of all runs: panels give tasks and seeds, the"
@@ -300,8 +304,8 @@ def _item(
         if flag in overrides:
             place = f"({group}, {method.name})"
             raise SET.error(f"{flag}={overrides[flag]}: {told} {place}") from None
-        where = (own and own.get(flag)) or common.get(flag) or panel
-        raise where.error(f"{method.name}: {error}") from None
+        given = (own and own.get(flag)) if flag in its else common.get(flag)
+        raise (given or panel).error(f"{method.name}: {error}") from None
     return Item(f"{group}, {method.name}{seed_part(seed)}", folder, config)
 
 

@@ -82,6 +82,12 @@ class Progress:
         self._eval_return = _number_or_nan(state.get(EVAL_RETURN))
         self._return_before = _number_or_nan(state.get("return_before_hand_over"))
 
+    def start_clock(self) -> None:
+        """The time counts from here on, and none of it since this was made or restored."""
+        now = time.perf_counter()
+        self._start += now - self._last_row
+        self._last_row = now
+
     @property
     def elapsed(self) -> float:
         """Seconds since the start."""

@@ -102,7 +102,7 @@ class Session(Generic[L, C]):
         model: the policy in training.
         runner: the collector of experience.
         normalizer: the statistics of observations and returns.
-        shared: the same, as the ranks exchange them.
+        shared: exchanges these statistics between the ranks.
         random: the random streams.
         progress: updates, steps and the latest returns.
         log: where the metrics go.
@@ -302,6 +302,7 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
             told = _begin_or_go_on(run)
         with setup.team.united():
             run.log = stack.enter_context(open_outputs(setup))
+        progress.start_clock()
         for line in told:
             run.log.say(line)
         if setup.resumed is None:
@@ -328,6 +329,8 @@ def _begin_or_go_on(run: Session[L, C]) -> list[str]:
         try:
             run.restore(found.state)
         except DAMAGE as error:
+            if type(error) is UserError:  # what the task returns is wrong, not the state
+                raise
             raise CheckpointError(
                 f"--resume: {found.path} does not fit this run ({error!r}); has the task changed?"
             ) from None

@@ -271,10 +271,19 @@ BAD = {
     "unknown setting": ("2e6,", "2e6, lrr: 1,", r":2: PPO: lrr: unknown setting; did you mean lr"),
     "bad value": ("lr: 1e-4", "lr: fast", r":15: MLPP: lr: must be a number, not 'fast'"),
     "unknown setting of a method": ("0.1}", "0.1,\n     lrr: 1}", r":8: weak: lrr: unknown"),
-    "ranks": ("2e6,", "2e6, num_ranks: 2,", r":2: num_ranks: is not for the settings of all runs"),
-    "a window": ("0.1}", "0.1, play: true}", r":7: play: is not for the settings of all runs"),
+    "ranks": ("2e6,", "2e6, num_ranks: 2,", r":2: num_ranks: no run of a sweep can have it"),
+    "a window": ("0.1}", "0.1, play: true}", r":7: play: no run of a sweep can have it"),
     "teachers as a setting": (
         "0.1}", "0.1, teacher_paths: t}", r":7: teacher_paths: .*the key 'teachers' names them"
+    ),
+    "teachers among the settings": (
+        "lr: 1e-4", "teachers: t", r":15: teachers: .*the key 'teachers' names them"
+    ),
+    "a setting that the table's method overrides": (
+        '"t/four/{seed}/00970"\n  -',
+        '"t/four/{seed}/00970"\n    methods: [random teacher]\n'
+        "    settings: {transfer: mlpp, teacher_weights: loaded}\n  -",
+        r":9: random teacher: --teacher_weights: given with --transfer=mlpp",
     ),
     "bad sum": ("save_interval: 10", "nsteps: 7", r":9: PPO: --nminibatches: 32 does not divide"),
     "two teachers for MLPP": ("", "", r":12: MLPP: --teacher_paths: .*one teacher"),

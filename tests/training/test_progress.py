@@ -67,6 +67,19 @@ def test_the_time_between_a_stop_and_a_resume_does_not_count(clock: Clock) -> No
     assert (metrics["time_elapsed"], metrics["fps"]) == (4.5, 40)
 
 
+@pytest.mark.parametrize("before", [0.0, 4.0])
+def test_the_clock_starts_when_all_is_set_up(clock: Clock, before: float) -> None:
+    p = Progress(CONFIG)
+    p.restore({**p.state(), "elapsed": before})
+    clock.now += 30.0  # the folders and logs
+    p.start_clock()
+    assert p.elapsed == before
+    p.record(episodes())
+    clock.now += 0.5
+    metrics = p.finish_row()
+    assert (metrics["time_elapsed"], metrics["fps"]) == (before + 0.5, 40)
+
+
 def test_the_mean_return_is_that_of_the_last_hundred_episodes() -> None:
     p = Progress(CONFIG)
     assert math.isnan(p.training_return)

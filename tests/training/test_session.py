@@ -26,6 +26,8 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
+from baselines.training import progress
+from baselines.training import session as session_module
 from baselines.training.outputs import open_outputs
 from baselines.training.saved import read_saved_policy
 from baselines.training.session import session
@@ -205,6 +207,21 @@ def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
         assert run.normalizer.digest() != setup.normalizer.digest()
         assert run.random.state() != setup.streams().state()
     assert (setup.digest(), setup.streams().state()) == before
+
+
+def test_what_is_set_up_takes_no_time_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: now[0])
+
+    def slow_report(setup: Setup) -> list[str]:
+        now[0] += 5.0
+        return []
+
+    monkeypatch.setattr(session_module, "report", slow_report)
+    with session(prepare(settings(tmp_path)), parts, NoFilms()) as run:
+        assert (now[0], run.progress.elapsed) == (5.0, 0.0)
 
 
 class OfTwo(Team):

@@ -156,7 +156,7 @@ def test_random_teachers_are_drawn_by_seed_each_by_itself(
     assert not same(one.teachers[0].params, one.teachers[1].params)
 
 
-def test_mlpp_is_the_body_with_all_of_the_teacher_that_fits(
+def test_mlpp_is_the_plain_policy_with_all_of_the_teacher_that_fits(
     plain: PlainPolicy, mlp_policy: Any, perturbed: Any, write_checkpoint: Any
 ) -> None:
     theirs = mlp_policy(obs_size=4, scopes=("old", "vf_old"))

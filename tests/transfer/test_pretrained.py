@@ -29,7 +29,7 @@ OF_EQUAL_ACTIONS = {"S/pi/w", "S/pi/b", "S/pi/logstd"}
     ],
     ids=lambda value: str(sorted(value)),  # alike in every process
 )
-def test_what_is_copied_under_the_bodys_names(
+def test_what_is_copied_under_the_plain_policys_names(
     mlp_policy: Callable[..., PlainPolicy],
     make_teacher: Callable[..., Teacher],
     sizes: dict,

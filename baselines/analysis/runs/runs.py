@@ -34,7 +34,7 @@ MAX_VALUE = 1e150
 """Beyond it, squares of values would overflow."""
 
 TEXTS = ("env", "env_kwargs", "env_xml", "transfer", "network", "mapping", "save_path", "log_path")
-"""Settings that are texts, of those that are read here or by who reads a run."""
+"""Settings that must be texts, for their readers here and in other files."""
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 MIN_ROWS = 2
@@ -260,18 +260,24 @@ def _teacher(described: dict[str, Any]) -> LoggedTeacher:
 
 def _origin(header: dict[str, Any]) -> Origin:
     starts = [{"update": 0, **header}, *header.get("resumed", [])]
-    commits = [(int(start["update"]), _line(start.get("commit"))) for start in starts]
+    updates = [count(start["update"]) for start in starts]
+    commits = [_line(start.get("commit")) for start in starts]
     last = header["config"]["num_timesteps"]
-    lengths = [(int(s["update"]), int(s.get("num_timesteps", last))) for s in starts]
+    lengths = [count(int(start.get("num_timesteps", last))) for start in starts]
     versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
     body = _line(header.get("body", {}).get("sha256"))
     return Origin(
-        _line(header.get("command")), _changes(commits), _changes(lengths), versions, body
+        _line(header.get("command")),
+        _changes(updates, commits),
+        _changes(updates, lengths),
+        versions,
+        body,
     )
 
 
-def _changes(pairs: Iterable[tuple[int, T]]) -> tuple[tuple[int, T], ...]:
-    """The pairs of (update, value) at which the value changes."""
+def _changes(updates: Iterable[int], values: Iterable[T]) -> tuple[tuple[int, T], ...]:
+    """The pairs of (update, value) at which the value changes; of one update, the last counts."""
+    pairs = dict(zip(updates, values, strict=True)).items()
     return tuple(next(alike) for _, alike in groupby(pairs, key=itemgetter(1)))
 
 
@@ -338,7 +344,8 @@ def _read_cell(path: Path, number: int, cell: str, name: str) -> float:
     except ValueError:
         value = math.inf
     if abs(value) > (MAX_WHOLE if name == TIMESTEPS else MAX_VALUE):
-        _fail(path, f"{printable(name, 40)} is {printable(cell, 40)!r}, not a number", number)
+        told = "not a number" if math.isinf(value) else "too large a number"
+        _fail(path, f"{printable(name, 40)} is {printable(cell, 40)!r}, {told}", number)
     return value
 
 

@@ -85,14 +85,22 @@ class Student(StudentParts):
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
-        """The distribution, the values [B], and the losses of `LOSSES` that it has, by name."""
+        """The distribution, the values [B], and its losses (`student_losses.LOSSES`) by name."""
         params = self.with_fixed(params)
         embedded = self.embed(params, obs)
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
         seen = ForwardPass(
-            self.plain, params, obs, returns, pi, value, self.decode(params, embedded),
-            self._seen_by(embedded), self.mixed_layers, self.min_std,
-        )  # fmt: skip
+            plain=self.plain,
+            params=params,
+            obs=obs,
+            returns=returns,
+            pi=pi,
+            value=value,
+            decoded=self.decode(params, embedded),
+            seen_by=self._seen_by(embedded),
+            mixed_layers=self.mixed_layers,
+            min_std=self.min_std,
+        )
         return pi, value, {loss.name: loss.function(seen) for loss in self.losses}
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:

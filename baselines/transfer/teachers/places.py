@@ -127,7 +127,7 @@ def check_statistics(teachers: tuple[Teacher, ...], config: Config, wanted: str)
 def check_no_other_statistics(config: Config, wanted: str) -> None:
     """Check that no statistics come from `load_path`, where they begin with the teachers'.
 
-    `wanted` is the flag by which they do, and its value: "--flag=value".
+    `wanted` is the setting that asks for the teachers', as "--flag=value".
 
     Raises:
         UserError: `load_path` is given.

@@ -13,6 +13,7 @@ from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import TRANSFER_SCOPE
 
 SCOPE = TRANSFER_SCOPE
+"""First part of the names of all variables that come with teachers."""
 
 
 @dataclass(frozen=True)

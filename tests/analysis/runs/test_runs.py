@@ -47,6 +47,17 @@ def test_the_commits_are_told_where_they_change(tmp_path: Path) -> None:
     assert read_run(folder).origin.commits == ((0, "a"), (4, "b"), (8, "a"))
 
 
+def test_a_run_is_as_long_as_it_was_when_it_had_begun(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "a", [1.0, 2.0], step=100, num_timesteps=900)
+    header = json.loads((folder / "config.json").read_text())
+    starts = [(0, 500), (3, 500), (4, 900)]  # the first resume was before the first update
+    header["resumed"] = [{"update": u, "num_timesteps": n, "commit": "a"} for u, n in starts]
+    (folder / "config.json").write_text(json.dumps(header | {"num_timesteps": 300}))
+    run = read_run(folder)
+    assert run.origin.lengths == ((0, 500), (4, 900))
+    assert run.first_stretch == 400
+
+
 def test_whole_updates_are_those_of_all_environments_of_all_ranks(tmp_path: Path) -> None:
     sizes = {"nsteps": 100, "num_env": 3, "num_ranks": 7, "num_timesteps": 10_000}
     run = read_run(write_run(tmp_path / "a", [1.0, 2.0], step=4200, **sizes))
@@ -129,6 +140,8 @@ DAMAGED_HEADERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a run of many digits": lambda header: header["config"].update(num_timesteps=10**400) or header,
     "no folder": lambda header: header["config"].update(save_path=None) or header,
     "a body without file": lambda header: header.update(body={"sha256": "a"}) or header,
+    "an update too late": lambda header: header.update(resumed=[{"update": 10**400}]) or header,
+    "a negative length": lambda header: header.update(num_timesteps=-5) or header,
     "no steps": lambda header: header["config"].update(nsteps=0) or header,
     "steps in words": lambda header: header["config"].update(num_env="many") or header,
     "no task": lambda header: header.pop("env") and header,

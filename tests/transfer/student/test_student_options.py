@@ -324,7 +324,7 @@ def test_shares_are_told_of_the_output_layer_too(student: Student, params: Array
         assert found[name] == pytest.approx(1 / np.exp(logits - logits[0]).sum(), rel=1e-5)
 
 
-def test_with_no_share_left_to_the_teachers_the_student_is_its_body(
+def test_with_no_share_left_to_the_teachers_the_student_is_its_plain_policy(
     student: Student, params: Arrays
 ) -> None:
     for name, value in params.items():
