@@ -22,6 +22,7 @@ from baselines.common.networks.arrays import ACTIVATIONS
 from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule
+from baselines.common.trees import MAX_WHOLE
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
@@ -79,7 +80,7 @@ value is a factor of the learning rate."""
 FRACTION = Bound(lambda x: 0 < x < 1, "must lie between 0 and 1, both excluded")
 DISCOUNT = Bound(lambda x: 0 <= x <= 1, "must lie between 0 and 1")
 LOGSTD = Bound(lambda x: -10 <= x <= 2, "must lie between -10 and 2")
-STEPS = Bound(lambda x: 0 <= x <= 1 << 53, "must lie between 0 and 2^53")
+STEPS = Bound(lambda x: 0 <= x <= MAX_WHOLE, "must lie between 0 and 2^53")
 VERBOSE = Bound(lambda x: x in (0, 1, 2), "must be 0, 1 or 2")
 TEAM = Bound(lambda x: 0 < x <= 1 << 12, "must lie between 1 and 4096")
 THREADS = Bound(lambda x: 0 <= x <= 1 << 12, "must lie between 0 and 4096")

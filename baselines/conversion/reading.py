@@ -12,6 +12,7 @@ import numpy as np
 from baselines.common import checkpoint
 from baselines.common.checkpoint import Checkpoint, CheckpointError, looks_like_checkpoint
 from baselines.common.files import read_regular
+from baselines.common.trees import MAX_WHOLE
 from baselines.conversion import archives, joblib_files, stable_baselines3
 from baselines.conversion.limits import MALFORMED, MAX_BYTES, Refused, plain
 from baselines.conversion.numpy_data import check_total
@@ -25,8 +26,6 @@ NPZ = "arrays (npz)"
 TEXTS = ("env", "activation")
 COUNTS = ("update", "timesteps")
 """The single texts and whole numbers that an `.npz` may hold beside the variables."""
-
-MAX_COUNT = 1 << 53
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _fact(name: str, value: np.ndarray) -> Any:
     fact = value.item() if value.shape == () else None
     if name in TEXTS and isinstance(fact, str):
         return plain(fact)
-    if name in COUNTS and type(fact) is int and 0 <= fact <= MAX_COUNT:
+    if name in COUNTS and type(fact) is int and 0 <= fact <= MAX_WHOLE:
         return fact
     expected = "a text" if name in TEXTS else "a whole number"
     raise Refused(f"holds something else than {expected} as {name}")

@@ -151,8 +151,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
         log.say("compiling the update, which takes some seconds")
     with ranks.united():
         batch, episodes = run.runner.run()
-    if ranks.size > 1:
-        run.shared.exchange()
+    run.shared.exchange()
     losses = model.train(batch, run.random.minibatches, lr, coefs)
     values, returns, ended = of_all_ranks(batch, episodes, ranks)
     progress.record(ended)

@@ -306,8 +306,7 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
         for line in told:
             run.log.say(line)
         if setup.resumed is None:
-            if setup.team.size > 1:
-                shared.exchange()
+            shared.exchange()
             run.save_state()
         try:
             yield run

@@ -28,6 +28,8 @@ class SharedStatistics:
 
     def exchange(self) -> None:
         """Take in what the other ranks have seen since the last time; after it, all are alike."""
+        if self.team.size == 1:
+            return
         mine, past = self.normalizer, self._in_common
         ranks = self.team.gather((mine.obs_rms, mine.ret_rms))
         unite(mine.obs_rms, past.obs_rms, [obs for obs, _ in ranks])
