@@ -28,7 +28,7 @@ def check(config: Config) -> None:
         _check_field(f, getattr(config, f.name))
     for registry, name, flag in _named(config):
         registry.lookup(name, flag)
-    _check_kwargs(config.env_kwargs)
+    task_arguments(config.env_kwargs)
     if not config.env:
         raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
     _check_scopes(config)
@@ -171,12 +171,18 @@ def _check_field(f: Field[Any], value: Any) -> None:
         raise UserError(f"--{flag_of(f)}: {bound.text}, not {value!r}")
 
 
-def _check_kwargs(text: str) -> None:
+def task_arguments(text: str) -> dict[str, Any]:
+    """A task's keyword arguments, from the JSON of `--env_kwargs`.
+
+    Raises:
+        UserError: it is no JSON object.
+    """
     try:
-        valid = isinstance(json.loads(text), dict)
+        arguments = json.loads(text)
     except (ValueError, RecursionError):
-        valid = False
-    if not valid:
+        arguments = None
+    if not isinstance(arguments, dict):
         raise UserError(
             f"--env_kwargs: must be a JSON object such as '{{\"legs\": 9}}', not {shown(text)}"
         )
+    return arguments

@@ -23,6 +23,7 @@ from baselines.common.networks.specs import NETWORKS, not_of_sizes
 from baselines.common.registry import Registry
 from baselines.common.schedules import Schedule, no_schedule
 from baselines.common.trees import MAX_WHOLE
+from baselines.common.vec_env.running_stats import STATISTICS_SCOPE
 from baselines.common.vec_env.stored_body import ARGUMENT
 
 ALGORITHMS = ("ppo2",)
@@ -54,7 +55,7 @@ GROUPS = {
 TRANSFER_SCOPE = "transfer"
 """First part of the names of all variables that are gone once the student is alone."""
 
-RESERVED_SCOPES = (TRANSFER_SCOPE, "normalize")
+RESERVED_SCOPES = (TRANSFER_SCOPE, STATISTICS_SCOPE)
 """First parts of names that the student's own networks cannot have."""
 
 

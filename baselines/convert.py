@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
 
+from baselines.checks import task_arguments
 from baselines.common.command_line import Parser, as_path_text, run_command
 from baselines.common.errors import UserError, printable
 from baselines.common.files import check_new_file
@@ -77,7 +76,7 @@ def main(argv: list[str]) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> Converted:
-    env_kwargs = _kwargs(arguments.env_kwargs)
+    env_kwargs = task_arguments(arguments.env_kwargs)
     foreign = read_foreign(arguments.input, "IN")
     statistics = None
     if arguments.normalize:
@@ -93,16 +92,6 @@ def _read(arguments: argparse.Namespace) -> Converted:
         vf_scope=arguments.vf_scope,
         unnormalized=arguments.unnormalized,
     )
-
-
-def _kwargs(text: str) -> dict[str, Any]:
-    try:
-        kwargs = json.loads(text)
-    except (ValueError, RecursionError):
-        kwargs = None
-    if not isinstance(kwargs, dict):
-        raise UserError(f"--env_kwargs: must be a JSON object, not {printable(text, 80)!r}")
-    return kwargs
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NetworkSpec
+from baselines.common.vec_env.running_stats import STATISTICS_SCOPE
 from baselines.conversion.limits import Refused, plain
 
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
@@ -242,8 +243,8 @@ def find_statistics(arrays: Arrays) -> dict[str, Arrays]:
     named = without_suffix(arrays)
     found: dict[str, Arrays] = {}
     for kind, pattern in (
-        ("obs", r"normalize/obs|(.+/)?obs?_rms"),
-        ("ret", r"normalize/ret|(.+/)?ret_rms"),
+        ("obs", rf"{STATISTICS_SCOPE}/obs|(.+/)?obs?_rms"),
+        ("ret", rf"{STATISTICS_SCOPE}/ret|(.+/)?ret_rms"),
     ):
         scopes = {n.rpartition("/")[0] for n in named if re.fullmatch(f"({pattern})/[a-z]+", n)}
         if len(scopes) > 1:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.vec_env.running_stats import STATISTICS_SCOPE
 from baselines.conversion.archives import read_zip
 from baselines.conversion.limits import MALFORMED, Refused, plain
 from baselines.conversion.numpy_data import array_of, is_shape
@@ -152,7 +153,7 @@ def read_statistics(root: Instance) -> tuple[dict[str, np.ndarray], dict[str, An
             raise Refused("normalises observations of several parts; only vectors are known here")
         if isinstance(statistics, Instance) and isinstance(statistics.state, dict):
             for name in ("mean", "var", "count"):
-                arrays[f"normalize/{ours}/{name}"] = array_of(
+                arrays[f"{STATISTICS_SCOPE}/{ours}/{name}"] = array_of(
                     statistics.state.get(name), f"{theirs[0]}.{name}"
                 )
     facts: dict[str, Any] = {}

@@ -8,10 +8,9 @@ from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.config import Config
+from baselines.config import TRANSFER_SCOPE, Config
 from baselines.training.saved import method_of
 from baselines.transfer.method import Beginning
-from baselines.transfer.teachers.teacher import SCOPE
 
 
 def starting_point(
@@ -77,7 +76,11 @@ def _check_same_kind(config: Config, saved: Policy, policy: Policy) -> None:
 def _renamed(saved: SavedPolicy, policy: Policy) -> dict[str, np.ndarray]:
     """The saved variables under the scopes of `policy`."""
     old, new = saved.policy.plain, policy.plain
-    scopes = {old.pi_scope: new.pi_scope, old.vf_scope: new.vf_scope, SCOPE: SCOPE}
+    scopes = {
+        old.pi_scope: new.pi_scope,
+        old.vf_scope: new.vf_scope,
+        TRANSFER_SCOPE: TRANSFER_SCOPE,
+    }
     return {
         scopes[scope] + name.removeprefix(scope): value
         for name, value in (saved.params | saved.policy.frozen()).items()

@@ -15,6 +15,9 @@ CLIP = 10.0
 EPSILON = 1e-8
 """Added to a variance before its root is taken."""
 
+STATISTICS_SCOPE = "normalize"
+"""First part of the names of the statistics in a checkpoint."""
+
 Moments = tuple[Any, Any, float]
 """Mean, population variance and count; arrays or floats."""
 
@@ -140,8 +143,11 @@ class Normalizer:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The statistics by name, float64, for a checkpoint."""
-        return {f"normalize/obs/{k}": v for k, v in self.obs_rms.state().items()} | {
-            f"normalize/ret/{k}": v for k, v in self.ret_rms.state().items()
+        parts = {"obs": self.obs_rms, "ret": self.ret_rms}
+        return {
+            f"{STATISTICS_SCOPE}/{part}/{name}": value
+            for part, statistics in parts.items()
+            for name, value in statistics.state().items()
         }
 
     def digest(self) -> str:
@@ -162,7 +168,7 @@ class Normalizer:
             if not name.endswith("mean") and (value < 0).any():
                 raise ValueError(f"{name} is negative")
         obs, ret = (
-            {k: checked[f"normalize/{which}/{k}"] for k in ("mean", "var", "count")}
+            {k: checked[f"{STATISTICS_SCOPE}/{which}/{k}"] for k in ("mean", "var", "count")}
             for which in ("obs", "ret")
         )
         return cls(RunningMeanStd.from_state(obs), RunningMeanStd.from_state(ret))

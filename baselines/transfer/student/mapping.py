@@ -14,7 +14,7 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import Mlp, dense_variables
 from baselines.common.networks.variables import Variable, Variables, joined, zeros
-from baselines.transfer.teachers.teacher import SCOPE
+from baselines.config import TRANSFER_SCOPE
 
 
 class Map(Protocol):
@@ -36,12 +36,12 @@ SELECTION = "selection"
 
 def embedding_scope(source: int) -> str:
     """Scope of φ for the source task number `source`."""
-    return f"{SCOPE}/embedding{source}"
+    return f"{TRANSFER_SCOPE}/embedding{source}"
 
 
 def decoder_scope(source: int) -> str:
     """Scope of the decoder for the source task number `source`."""
-    return f"{SCOPE}/decoder{source}"
+    return f"{TRANSFER_SCOPE}/decoder{source}"
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Pi
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.config import TRANSFER_SCOPE
 from baselines.transfer.student.mixing import log_own_share
-from baselines.transfer.teachers.teacher import SCOPE, Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -77,7 +78,7 @@ def value_alignment_loss(pairs: Sequence[Array], values: Sequence[Array], return
 
 def alignment_name(teacher: int) -> str:
     """Name of (a, b) of a teacher, float32 of [2]."""
-    return f"{SCOPE}/alignment{teacher}"
+    return f"{TRANSFER_SCOPE}/alignment{teacher}"
 
 
 def distillation_loss(divergences: Array, value_differences: Array) -> Array:

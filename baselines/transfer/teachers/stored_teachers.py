@@ -22,8 +22,9 @@ from baselines.common.registry import NotKnown
 from baselines.common.trees import count
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.stored_body import check_described_body
+from baselines.config import TRANSFER_SCOPE
 from baselines.transfer.teachers.correspondence import ABSENT, Window
-from baselines.transfer.teachers.teacher import SCOPE, Teacher
+from baselines.transfer.teachers.teacher import Teacher
 
 
 def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
@@ -68,7 +69,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
 
 def teacher_scope(number: int) -> str:
     """First part of the names of a teacher's variables in a student's checkpoint."""
-    return f"{SCOPE}/teacher{number}"
+    return f"{TRANSFER_SCOPE}/teacher{number}"
 
 
 def teacher_arrays(teachers: Sequence[Teacher]) -> dict[str, np.ndarray]:

@@ -10,10 +10,6 @@ from baselines.common.networks import networks
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.config import TRANSFER_SCOPE
-
-SCOPE = TRANSFER_SCOPE
-"""First part of the names of all variables that come with teachers."""
 
 
 @dataclass(frozen=True)
