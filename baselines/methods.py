@@ -62,7 +62,7 @@ METHODS = _table(
     NamedMethod(COPIED, {"transfer": "mlpp"}, "a teacher's weights as the start"),
     NamedMethod("MIKT without MI", {"mutual_info_coef": 0.0}, "what L_MI brings"),
     NamedMethod(
-        "frozen mapping", {"mapping": "frozen"}, "what learning φ brings: it stays at its start"
+        "frozen mapping", {"mapping": "frozen"}, "what learning φ brings: here φ stays at its start"
     ),
     *(
         NamedMethod(
