@@ -37,15 +37,15 @@ _HINGES_PER_TORSO = 6
 
 
 class CentipedeEnv(CentipedeWalk, EzPickle):
-    """A chain of torsos on many legs that is to walk forward as fast as it can.
+    """A chain of torsos on many legs, rewarded for walking forward.
 
     ## Description
     The centipedes are those of NerveNet (Wang et al., "NerveNet: Learning Structured Policy with
     Graph Neural Networks", ICLR 2018): one kind of body in many lengths, so that what was learned
-    on one can be tried on another. Torso spheres form a row along x, joined by a yaw and a pitch
-    hinge each; every torso carries a left and a right leg with a hip and an ankle hinge. With an
-    odd number of legs the last torso has only a left leg, and the hinges that join it to the chain
-    have no motors. Forward is +x: torso 0 is the tail, and the last torso leads.
+    on one can be tried on another. Torso spheres form a row along x. A yaw and a pitch hinge join
+    each pair of neighbours. Every torso carries a left and a right leg with a hip and an ankle
+    hinge. With an odd number of legs the last torso has only a left leg, and the hinges that join
+    it to the chain have no motors. Forward is +x: torso 0 is the tail, and the last torso leads.
 
     A *crippled* centipede has the same body and the same observation, but not the four leg motors
     of torso 0.
@@ -146,12 +146,12 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
 
     ## Start of an episode
     The start pose has torso 0 at a height of 0.75 m and every joint at 0. Each coordinate of qpos,
-    the root's quaternion included, gets noise uniform in ±0.1, except the pitch hinges and the
-    quaternion's y, which get ±0.1 / (T - 1): pitch adds up along the chain. Each velocity is
+    the root's quaternion included, gets uniform noise in ±0.1. Only the pitch hinges and the
+    quaternion's y get ±0.1 / (T - 1), because pitch adds up along the chain. Each velocity is
     0.1 times a standard normal. The draw is repeated until the pose is healthy.
 
     ## Arguments
-    All but the first two are keyword-only. Those that Ant-v5 has too mean the same there.
+    All but the first two are keyword-only. Arguments that Ant-v5 also has mean the same there.
 
     | Argument | Default | Meaning |
     | --- | --- | --- |
@@ -160,7 +160,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     | `forward_reward_weight` | 1 | weight of `reward_forward` |
     | `ctrl_cost_weight` | 0.5 | weight of `reward_ctrl`, before the factor 4 / n |
     | `contact_cost_weight` | 0.0005 | weight of `reward_contact`, before the factor 4 / n |
-    | `healthy_reward` | 1 | `reward_survive`; 0 if an unhealthy step does not end the episode |
+    | `healthy_reward` | 1 | `reward_survive`; 0 in unhealthy steps that do not end the episode |
     | `terminate_when_unhealthy` | True | end the episode when the centipede is unhealthy |
     | `healthy_z_range` | (0.35, 1.15) | the open interval of healthy heights of the torsos, in m |
     | `contact_force_range` | (-1, 1) | bounds of the contact torques (N m) and forces (N) |
@@ -179,11 +179,11 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     `dt`, `is_healthy`, `set_state`, `state_vector` and `do_simulation`.
 
     ## Version history
-    - v1: after the original task, whose traces it reproduces: MuJoCo's Python bindings and
-      Gymnasium's interface, contact forces computed on request (`mj_rnePostConstraint`), any number
-      of legs from 3. A contact begins at a distance of 0.01 m, as in the original, whatever the
-      version of MuJoCo: up to 3.4 MuJoCo took the larger of two geoms' margins, from 3.5 on it
-      takes their sum (0.02 m here). So did this task until its contacts were named pairs.
+    - v1: the original task, whose traces it reproduces, with MuJoCo's Python bindings and
+      Gymnasium's interface, contact forces computed on request (`mj_rnePostConstraint`), and any
+      number of legs from 3. A contact begins at a distance of 0.01 m, as in the original, in every
+      version of MuJoCo. Up to 3.4 MuJoCo took the larger of two geoms' margins; from 3.5 on it
+      takes their sum, 0.02 m, which this task had before its contacts were named pairs.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 (as Gymnasium declares it)
