@@ -20,7 +20,7 @@ from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.pretrained import MLPP
 from baselines.transfer.stages import Stage
 from baselines.transfer.student.mapping import MlpMap, StateMapping
-from examples.l2_sp import L2_SP
+from examples.l2_sp import L2_SP, Anchored
 from examples.linear_mapping import LinearMap
 
 if TYPE_CHECKING:
@@ -404,6 +404,28 @@ GROWING = _course(lambda course: [course[0], _widened(course[1])])
 OTHER_SCOPE = _course(
     lambda course: [course[0], replace(course[1], policy=replace(course[1].policy, pi_scope="new"))]
 )
+NO_RESTORE = replace(L2_SP, restore=TransferMethod(start=L2_SP.start).restore)
+RESTORES_OTHER = replace(
+    L2_SP, restore=lambda told, _: replace(PlainPolicy.from_description(told), pi_scope="new")
+)
+
+
+def _described(describe: Callable[[Anchored], dict[str, Any]]) -> TransferMethod:
+    """L2-SP with a policy that describes itself otherwise."""
+
+    class Described(Anchored):
+        def describe(self) -> dict[str, Any]:
+            return describe(self)
+
+    def start(*given: Any) -> Any:
+        policy, params = L2_SP.start(*given)[:2]
+        return Described(**vars(policy)), params
+
+    return replace(L2_SP, start=start)
+
+
+UNTOLD = _described(lambda policy: policy.plain.describe())
+NO_JSON = _described(lambda policy: policy.plain.describe() | {"transfer": dict(policy.anchor)})
 COURSES: list[list[Stage]] = []
 """What `COUNTED` has answered."""
 

@@ -465,6 +465,16 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             {"transfer": "outside:WEIGHED_ALONE"},
             r"the losses \(none\) needs a .*, but .* update 10 on has weights for l2_sp$",
         ),
+        (
+            {"transfer": "outside:NO_RESTORE"},
+            "NO_RESTORE: its policy could not be read from a checkpoint: .* no restore, which",
+        ),
+        (
+            {"transfer": "outside:RESTORES_OTHER"},
+            "RESTORES_OTHER: restore makes a policy with other variables than start's$",
+        ),
+        ({"transfer": "outside:UNTOLD"}, "UNTOLD: describe has no 'transfer', by which a policy "),
+        ({"transfer": "outside:NO_JSON"}, "NO_JSON: describe returned what is no JSON: TypeError"),
         ({"transfer": "outside:OTHER_SCOPE"}, r"update 10 on, whose variable new/.* not have$"),
         (
             {"transfer": "outside:IN_COMMON"},

@@ -89,11 +89,19 @@ def _second_task(config: Config) -> ForeignTask:
 
 
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
-    """Write the policy, unless the one in the file is as good."""
+    """Write the policy, unless the one in the file is as good.
+
+    One that needs no teachers replaces one that still does, since only it is of use by itself.
+    """
     try:
-        best = number(load(path, "save_path").metadata[EVAL_RETURN]) if path.exists() else -np.inf
+        best = load(path, "save_path").metadata if path.exists() else None
+        is_better = (
+            best is None
+            or mean_return > number(best[EVAL_RETURN])
+            or (policy.is_alone and "transfer" in best["policy"])
+        )
     except DAMAGE:
-        best = -np.inf
-    if mean_return > best:
+        is_better = True
+    if is_better:
         kept = replace(policy, metadata=policy.metadata | {EVAL_RETURN: mean_return})
         kept.write_as(path)

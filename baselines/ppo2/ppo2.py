@@ -156,9 +156,10 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
     values, returns, ended = of_all_ranks(batch, episodes, ranks)
     progress.record(ended)
     log.advance(progress.episodes, progress.elapsed)
-    if measuring is not None and update % config.eval_interval == 0:
+    is_last = update == config.nupdates
+    if measuring is not None and (update % config.eval_interval == 0 or is_last):
         _measure(run, measuring)
-    if update % config.log_interval == 0 or update == config.nupdates:
+    if update % config.log_interval == 0 or is_last:
         row = {
             **progress.finish_row(),
             "explained_variance": explained_variance(values, returns),

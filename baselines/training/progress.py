@@ -56,6 +56,7 @@ class Progress:
         self._window: deque[Episode] = deque(maxlen=WINDOW)
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
+        self._first: tuple[int, float] | None = None
         self._eval_return = self._return_before = float("nan")
 
     def state(self) -> Tree:
@@ -111,6 +112,7 @@ class Progress:
     def record(self, episodes: list[Episode]) -> None:
         """One update more is done, in which these episodes ended."""
         self.updates += 1
+        self._first = self._first or (self.updates, self.elapsed)
         self.episodes = [(episode.r, episode.l) for episode in episodes]
         self._window.extend(episodes)
 
@@ -137,13 +139,20 @@ class Progress:
         }
 
     def brief(self, row: Mapping[str, float]) -> str:
-        """A row in one line, and how long the run will still take."""
-        left = self.elapsed / self.updates * (self._config.nupdates - self.updates)
+        """A row in one line, and how long the run will still take.
+
+        The first update since the start does not count: its function was compiled, which may take
+        as long as many updates.
+        """
         parts = [f"update {self.updates}/{self._config.nupdates}"]
         for name, label in BRIEF.items():
             if not math.isnan(value := row.get(name, math.nan)):
                 parts.append(f"{label} {value:.4g}")
-        return " · ".join([*parts, f"{duration(left)} left"])
+        first, then = self._first or (0, 0.0)
+        if self.updates > first:
+            pace = (self.elapsed - then) / (self.updates - first)
+            parts.append(f"{duration(pace * (self._config.nupdates - self.updates))} left")
+        return " · ".join(parts)
 
     @property
     def summary(self) -> str:

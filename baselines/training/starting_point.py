@@ -35,7 +35,7 @@ def starting_point(
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     try:
-        if saved.policy is saved.policy.plain:
+        if saved.is_alone:
             needed = policy.plain.shapes()
         else:
             policy = _going_on(config, saved, policy, loaded)

@@ -44,7 +44,7 @@ drawn for it comes from `Streams.init`. The settings, here and below, are those 
 
 
 def _restore_nothing(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
-    raise ValueError("this transfer method has no policy of its own")
+    raise ValueError("the transfer method has no restore, which a policy of its own needs")
 
 
 @dataclass(frozen=True)

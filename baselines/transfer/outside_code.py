@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.errors import UserError, shown
+from baselines.common.errors import UserError, shown, told
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NETWORKS
 from baselines.common.networks.trials import check_acting, losses_of
@@ -79,7 +80,7 @@ def check_first_values(
 
     Raises:
         UserError: a variable or a statistic is missing or of another shape; or a policy made by
-            a user's code acts otherwise than it learns.
+            a user's code acts otherwise than it learns, or cannot be read from a checkpoint.
     """
     outside = _from_outside(config, teachers)
     _check_variables(outside or f"--transfer: {config.transfer}", policy, params)
@@ -91,6 +92,29 @@ def check_first_values(
     if outside:
         for one in (policy,) if policy is policy.plain else (policy, policy.plain):
             check_acting(outside, one, params)
+    if policy is not policy.plain and config.transfer in TRANSFERS.from_outside():
+        _check_restoring(policy, config)
+
+
+def _check_restoring(policy: Policy, config: Config) -> None:
+    """Check that a user's method can make its policy again from what is saved of it."""
+    where = f"--transfer: {config.transfer}"
+    try:
+        described = json.loads(json.dumps(policy.describe()))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: describe returned what is no JSON: {told(error)}") from None
+    if "transfer" not in described:
+        raise UserError(
+            f"{where}: describe has no 'transfer', by which a policy of its own is known"
+        )
+    try:
+        again = TRANSFERS.known(config.transfer).restore(described, policy.frozen())
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{where}: its policy could not be read from a checkpoint: {told(error)}"
+        ) from None
+    if again.shapes() != policy.shapes():
+        raise UserError(f"{where}: restore makes a policy with other variables than start's")
 
 
 def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:

@@ -1,5 +1,6 @@
 """Measuring a policy while it trains."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import pytest
 import toys
 
 from baselines import ppo2
+from baselines.common.checkpoint import load
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import while_training
-from baselines.evaluation.while_training import Measuring
+from baselines.evaluation.while_training import Measuring, _keep_better
+from baselines.transfer.kickstart import kickstarted
 
 SMALL: dict[str, Any] = {
     "nsteps": 64, "nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0,
@@ -23,7 +26,7 @@ toys.register()
 pytestmark = [pytest.mark.usefixtures("compiled_once"), pytest.mark.xdist_group("while_training")]
 
 
-def trained(folder: Path, updates: int, **settings: Any) -> ppo2.TrainedPolicy:
+def trained(folder: Path | None, updates: int, **settings: Any) -> ppo2.TrainedPolicy:
     return ppo2.learn(
         "BoxToy-v0", num_timesteps=64 * updates, lr_schedule="constant", save_path=folder,
         **SMALL, **settings,
@@ -39,6 +42,23 @@ def same(one: ppo2.TrainedPolicy, other: ppo2.TrainedPolicy) -> bool:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ppo2.TrainedPolicy]:
     folder = tmp_path_factory.mktemp("whole")
     return folder, trained(folder, 8, eval_interval=2, eval_episodes=3, save_interval=2)
+
+
+def test_the_last_policy_is_measured_whatever_the_interval() -> None:
+    measured = trained(None, 5, eval_interval=2, eval_episodes=1).history["eval_return"]
+    assert np.isfinite(measured).tolist() == [False, True, False, True, True]
+
+
+def test_a_policy_without_teachers_replaces_one_that_needs_them(
+    whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
+) -> None:
+    alone, path = whole[1].saved, tmp_path / "best"
+    taught = replace(alone, policy=kickstarted(alone.policy.plain, []))
+    kept = []
+    for policy, mean_return in ((taught, 9.0), (alone, 5.0), (alone, 4.0), (taught, 4.5)):
+        _keep_better(path, policy, mean_return)
+        kept.append(load(path, "load_path").metadata["eval_return"])
+    assert kept == [9.0, 5.0, 5.0, 5.0]
 
 
 def test_the_best_is_kept_and_training_stays_as_it_is(

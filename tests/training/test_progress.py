@@ -135,13 +135,16 @@ def test_a_hand_over_before_any_episode_has_ended() -> None:
 
 def test_the_time_left(clock: Clock) -> None:
     p = Progress(CONFIG)
-    for _ in range(10):
+    clock.now += 500.0  # the first update is compiled
+    p.record(episodes())
+    assert p.brief({}) == "update 1/40"
+    for _ in range(9):
+        clock.now += 3.0
         p.record(episodes())
-    clock.now += 30.0
     row = {"eprewmean": 412.345, "eval_return": math.nan, "student_ps": 0.71, "lr": 1e-4}
     assert p.brief(row) == "update 10/40 · return 412.3 · p0 0.71 · 2 min left"
     assert p.brief({"eval_return": -3.0}) == "update 10/40 · evaluated -3 · 2 min left"
-    assert p.elapsed == 30.0
+    assert p.elapsed == 527.0
 
 
 @pytest.mark.parametrize(

@@ -100,13 +100,13 @@ class PlainPolicy:
         return drawn(self.variables(), rng)
 
     def variable_counts(self) -> dict[str, int]:
-        """Numbers of variables of the two networks."""
-        return {
-            part: sum(
-                prod(shape) for name, shape in self.shapes().items() if name.startswith(f"{scope}/")
-            )
-            for part, scope in (("policy", self.pi_scope), ("value function", self.vf_scope))
-        }
+        """Numbers of variables of the two networks, and of others that a subclass has."""
+        parts = {self.pi_scope: "policy", self.vf_scope: "value function"}
+        counts: dict[str, int] = {}
+        for name, shape in self.shapes().items():
+            part = next((p for scope, p in parts.items() if name.startswith(f"{scope}/")), "others")
+            counts[part] = counts.get(part, 0) + prod(shape)
+        return counts
 
     def outline(self) -> list[str]:
         """No lines: its sizes say all."""

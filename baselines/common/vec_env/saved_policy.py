@@ -29,6 +29,11 @@ class SavedPolicy:
     normalizer: Normalizer
     metadata: dict[str, Any]
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it needs no teachers any more."""
+        return self.policy is self.policy.plain
+
     def act(self, obs: np.ndarray, noise: np.ndarray | None) -> np.ndarray:
         """Actions for raw observations [B, d]: sampled from `noise`, the mode without it."""
         pi = self.policy.pi(self.params, self.normalizer.normalize_obs(obs))
