@@ -170,7 +170,10 @@ class Config:
         0, "save after the first update, then every so many; 0: only at the end", group="run",
         bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
-    load_path: str = setting("", "checkpoint to start from", group="run", metavar="FILE")
+    load_path: str = setting(
+        "", "checkpoint to start from, or a folder, whose newest is taken", group="run",
+        metavar="FILE",
+    )  # fmt: skip
     log_path: str = setting(
         "", "folder of the logs; without it only the terminal", group="run", metavar="DIR",
         may_change=True,
@@ -313,8 +316,9 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers; without them PPO from scratch", group="transfer", metavar="FILE"
-    )
+        (), "files of the teachers, or folders, whose newest checkpoints are taken; without any PPO"
+        " from scratch", group="transfer", metavar="FILE",
+    )  # fmt: skip
     source_env: str = setting(
         "", "the teachers' task; checked against their files, and needed if one does not name it",
         group="transfer", metavar="ID",

@@ -18,8 +18,8 @@ WHERE = "FILE"
 
 FACTS = (
     "env", "observation_space", "action_space", "policy", "update", "timesteps",
-    "training_return", "training_episodes", "coefs", "teachers", "converted_from", "command",
-    "commit", "versions",
+    "eval_return", "training_return", "training_episodes", "coefs", "teachers",
+    "converted_from", "command", "commit", "versions",
 )  # fmt: skip
 """The parts of a description that are printed, in this order; `--json` prints all of it."""
 

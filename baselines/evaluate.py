@@ -16,7 +16,7 @@ from baselines.common.command_line import (
     reader,
     run_command,
 )
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, printable
 from baselines.common.files import check_can_make
 from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
@@ -113,9 +113,13 @@ def main(argv: list[str]) -> None:
     if arguments.json:
         print(json.dumps(summary))
         return
-    env = saved.metadata["env"]["id"]
+    told, n = saved.metadata, len(episodes)
+    body = f" with the body {printable(told['body']['path'], 400)}" if "body" in told else ""
     actions = "deterministic" if arguments.deterministic else "sampled"
-    print(f"{env}, update {saved.metadata['update']}, {len(episodes)} episodes, {actions} actions")
+    print(
+        f"{told['env']['id']}{body}, update {told['update']}, {n} episode{'s' * (n > 1)},"
+        f" {actions} actions"
+    )
     print(
         f"return {summary['mean']:.1f} ({interval_in_words(summary['ci95'], len(episodes))}),"
         f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"

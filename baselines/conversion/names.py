@@ -220,8 +220,9 @@ def _checked(params: Arrays, unused: list[str]) -> Networks:
     for name, shape in policy.shapes().items():
         if params[name].shape != shape:
             raise Refused(
-                f"does not fit our networks, whose hidden layers all have the same width: {name}"
-                f" would be {shape}, not {params[name].shape}"
+                "does not fit our networks, whose hidden layers all have the same width, and whose"
+                f" matrices are [inputs, outputs]: {name} would be {shape}, not"
+                f" {params[name].shape}"
             )
     if 0 in (obs_size, width, outputs):
         raise Refused("holds layers without units")

@@ -58,9 +58,9 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     One step is 0.05 s: 5 Runge-Kutta steps of 0.01 s under constant controls.
 
     ## Action space
-    `Box(-1, 1, (motors,), float32)`. Entry by entry for four legs (for any other body, see
-    `baselines.environments.centipede_tables.action_table`); torque in N m is gear times control.
-    MuJoCo clips controls to their range.
+    `Box(-1, 1, (motors,), float32)`. Entry by entry for four legs; for any other body, call
+    `baselines.environments.centipede_tables.action_table(env.unwrapped.model)`. Torque in N m is
+    gear times control. MuJoCo clips controls to their range.
 
     | Index | Joint | Turns | Control range | Gear (N m) |
     | --- | --- | --- | --- | --- |

@@ -43,8 +43,8 @@ def report(setup: Setup) -> Iterator[str]:
     )
     for task in setup.envs.tasks[:1]:  # they are alike
         yield from _wrappers(config.env, task.env)
-    for path, teacher in zip(config.teacher_paths, setup.provenance["teachers"], strict=True):
-        yield f"teacher: {path}, trained on {teacher['env']['id']}"
+    for teacher in setup.provenance["teachers"]:
+        yield f"teacher: {teacher['path']}, trained on {teacher['env']['id']}"
     yield from policy.outline()
     yield from _weights(config)
     counts = policy.variable_counts()

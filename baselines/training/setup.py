@@ -14,7 +14,7 @@ import numpy as np
 
 from baselines.checks import check
 from baselines.common import provenance
-from baselines.common.checkpoint import MAX_BYTES, CheckpointError
+from baselines.common.checkpoint import MAX_BYTES, CheckpointError, newest_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -36,7 +36,7 @@ from baselines.config import Config
 from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
-from baselines.training.teachers import read_teachers
+from baselines.training.teachers import WHERE, read_teachers
 from baselines.transfer.build import add_teachers, stages
 from baselines.transfer.outside_code import check_first_values, check_weights
 from baselines.transfer.stages import Stage
@@ -212,7 +212,7 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {
-                "path": path,
+                "path": str(newest_checkpoint(path, WHERE)),
                 "env": teacher.env,
                 "sha256": teacher.sha256,
                 "timesteps": teacher.timesteps,

@@ -1,5 +1,6 @@
 """What `prepare` makes of `--load_path` and of the teachers' files."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
+from baselines.training.outlook import report
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, write_state
 from baselines.training.teachers import load_teacher
@@ -201,6 +203,16 @@ def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
     told = f"--teacher_weights: {given} is not what .*{saved} .*; give {had}$"
     with pytest.raises(ValueError, match=told):
         prepared(teacher_paths=(teacher_path,), teacher_weights=given, load_path=saved)
+
+
+def test_of_a_folder_of_teachers_the_file_that_was_taken_is_named(
+    teacher_path: str, tmp_path: Path
+) -> None:
+    for name in ("00002", "00010", "best"):
+        shutil.copy(teacher_path, tmp_path / name)
+    setup = prepared(teacher_paths=(str(tmp_path),))
+    assert [t["path"] for t in setup.provenance["teachers"]] == [str(tmp_path / "00010")]
+    assert f"teacher: {tmp_path / '00010'}, trained on Source-v0" in list(report(setup))
 
 
 @pytest.mark.parametrize(
