@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -68,6 +68,27 @@ class Experiment:
     teachers: tuple[DeclaredPanel, ...]
 
 
+@dataclass(frozen=True)
+class _DeclaredRun:
+    """A run as the file declares it.
+
+    Attributes:
+        panel: where it is declared.
+        method: its method, with all settings of that.
+        own: what the file says of the method; None: no more than its name.
+        seed: its seed.
+        common: the settings of the file and of the panel.
+        overrides: the settings of the command line, for all runs.
+    """
+
+    panel: Part
+    method: NamedMethod
+    own: Part | None
+    seed: int
+    common: Mapping[str, Part]
+    overrides: Mapping[str, str]
+
+
 def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Experiment:
     """Read and check an experiment file.
 
@@ -82,29 +103,35 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     _at(SET, _check_free, overrides)
     root = read_yaml(path)
     root.entries(KEYS)
-    title, common = required(root, "title").text(), _settings(root)
+    title = required(root, "title").text()
     teachers = root.parts["teachers"].items() if "teachers" in root.parts else []
     panels = required(root, "panels").items()
     _check_names(teachers)
     _check_names(panels)
     found: dict[Path, Item] = {}
     declared: list[tuple[Part, str, Item]] = []
-    for seed, panel in _by_seed(root, [*teachers, *panels]):
+    for run in _runs(root, [*teachers, *panels], overrides):
+        item = _item(run, out if run.panel in panels else out / TEACHERS_FOLDER, found.values())
+        if run.panel in teachers:
+            item = replace(item, name=f"teacher {item.name}", shown=False)
+        first = found.setdefault(item.folder, item)
+        if first.config != item.config:
+            other = f"{first.name}, with other settings"
+            raise run.panel.error(f"{item.name}: {item.folder} is that of {other}, already")
+        declared.append((run.panel, run.method.name, item))
+    items = tuple(found.values())
+    return Experiment(title, items, _panels(panels, declared), _panels(teachers, declared))
+
+
+def _runs(
+    root: Part, panels: Sequence[Part], overrides: Mapping[str, str]
+) -> Iterator[_DeclaredRun]:
+    """Each method of each panel, one seed after the other."""
+    common = _settings(root)
+    for seed, panel in _by_seed(root, panels):
+        settings = common | _settings(panel)
         for method, own in _methods(panel.get("methods") or required(root, "methods")):
-            naming = panel if own is None or own.get("teachers") is None else own
-            paths = _teachers(naming, seed, found.values()) if method.taught else ()
-            settings = common | _settings(panel)
-            place = out if panel in panels else out / TEACHERS_FOLDER
-            item = _item(panel, method, own, seed, settings, overrides, paths, place)
-            if panel in teachers:
-                item = replace(item, name=f"teacher {item.name}", shown=False)
-            first = found.setdefault(item.folder, item)
-            if first.config != item.config:
-                other = f"{first.name}, with other settings"
-                raise panel.error(f"{item.name}: {item.folder} is that of {other}, already")
-            declared.append((panel, method.name, item))
-    runs = tuple(found.values())
-    return Experiment(title, runs, _panels(panels, declared), _panels(teachers, declared))
+            yield _DeclaredRun(panel, method, own, seed, settings, overrides)
 
 
 def _panels(
@@ -252,18 +279,15 @@ def _at(part: Part, function: Callable[..., Result], *arguments: object) -> Resu
         raise part.error(str(error).removeprefix("--")) from None
 
 
-def _teachers(naming: Part, seed: int, earlier: Iterable[Item]) -> tuple[str, ...]:
-    """The files of a run's teachers, some of which earlier runs of the experiment may make.
-
-    Args:
-        naming: what has the key `teachers`: the panel, or the method if it has its own.
-        seed: of the run.
-        earlier: the runs that are declared before it.
-    """
-    part = required(naming, "teachers")
+def _teachers(run: _DeclaredRun, earlier: Iterable[Item]) -> tuple[str, ...]:
+    """The files of a run's teachers; some may be made by runs that are declared earlier."""
+    if not run.method.taught:
+        return ()
+    own = None if run.own is None else run.own.get("teachers")
+    part = required(run.panel, "teachers") if own is None else own
     elements = part.items() if isinstance(part.value, list) else [part]
     made = {item.name: str(item.last_checkpoint) for item in earlier}
-    return tuple(_teacher(element, seed, made) for element in elements)
+    return tuple(_teacher(element, run.seed, made) for element in elements)
 
 
 def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
@@ -276,37 +300,45 @@ def _teacher(part: Part, seed: int, made: Mapping[str, str]) -> str:
     return made[name]
 
 
-def _item(
-    panel: Part,
-    method: NamedMethod,
-    own: Part | None,
-    seed: int,
-    common: Mapping[str, Part],
-    overrides: Mapping[str, str],
-    teachers: tuple[str, ...],
-    out: Path,
-) -> Item:
+def _item(run: _DeclaredRun, out: Path, earlier: Iterable[Item]) -> Item:
+    """The run with its settings, in its folder below `out`."""
+    panel, method, seed = run.panel, run.method, str(run.seed)
+    teachers = _teachers(run, earlier)
     env = required(panel, "env").text()
     group = _panel_name(panel) if method.taught else env
-    folder = out / _at(panel, slug, group) / _at(panel, slug, method.name) / str(seed)
+    folder = out / _at(panel, slug, group) / _at(panel, slug, method.name) / seed
     places = {"save_path": str(folder / MODELS), "log_path": str(folder / LOGS)}
-    its = {flag: str(value) for flag, value in method.settings.items()}
-    settings = {**_as_flags(common), **its, **overrides, "env": env, "seed": str(seed), **places}
+    try:
+        config = _config(run, teachers, {"env": env, "seed": seed, **places})
+    except UserError as error:
+        raise _at_its_setting(error, run, group) from None
+    return Item(f"{group}, {method.name}{seed_part(run.seed)}", folder, config)
+
+
+def _config(run: _DeclaredRun, teachers: tuple[str, ...], reserved: Mapping[str, str]) -> Config:
+    """The settings of a run, those of `RESERVED` among them.
+
+    Raises:
+        UserError: one is wrong; the message begins with its flag.
+    """
+    its = {flag: str(value) for flag, value in run.method.settings.items()}
+    settings = {**_as_flags(run.common), **its, **run.overrides, **reserved}
     transfer = settings.get("transfer", Config.transfer)
     if "coefs" not in its and not trains_student(teachers, transfer):
         settings.pop("coefs", None)  # a set that all methods were given, for those with a student
-    try:
-        config = from_settings(settings, teachers)
-        check(config)
-        config = config.without_unread()
-    except UserError as error:
-        flag, _, told = str(error).removeprefix("--").partition(": ")
-        if flag in overrides:
-            place = f"({group}, {method.name})"
-            raise SET.error(f"{flag}={overrides[flag]}: {told} {place}") from None
-        given = (own and own.get(flag)) if flag in its else common.get(flag)
-        raise (given or panel).error(f"{method.name}: {error}") from None
-    return Item(f"{group}, {method.name}{seed_part(seed)}", folder, config)
+    config = from_settings(settings, teachers)
+    check(config)
+    return config.without_unread()
+
+
+def _at_its_setting(error: UserError, run: _DeclaredRun, group: str) -> UserError:
+    """An error of `_config` with the place of the wrong setting, or of the panel if it has none."""
+    flag, _, told = str(error).removeprefix("--").partition(": ")
+    if flag in run.overrides:
+        place = f"({group}, {run.method.name})"
+        return SET.error(f"{flag}={run.overrides[flag]}: {told} {place}")
+    given = (run.own and run.own.get(flag)) if flag in run.method.settings else run.common.get(flag)
+    return (given or run.panel).error(f"{run.method.name}: {error}")
 
 
 def slug(text: str) -> str:
