@@ -51,33 +51,42 @@ def collected(
     files: dict[Path, bytes] = {}
     kept = []
     for item in items:
-        logs, place = item.logs, item.folder.relative_to(root)
-        run = _begun(logs)
+        run, place = _begun(item.logs), item.folder.relative_to(root)
         if run is None:
             continue
-        header = portable(read_header(logs), place)
+        header = portable(read_header(item.logs), place)
         _check_settings(item, header["config"], root)
         if finished_only and not run.finished:
             continue
         old = committed.longest(item, root)
-        if old is None:
-            if (folder / place / HEADER).is_file():
-                kept.append(
-                    f"{item.name}: {folder / place} stays: it is of a run with other settings or"
-                    f" teachers; remove it, and {logs} is collected"
-                )
-                continue
-        elif not _same_training(old, header):
-            if old.finished or old.timesteps[-1] >= run.timesteps[-1]:
-                kept.append(f"{item.name}: {old.folder} stays; {logs} is another training")
-                continue
-        elif _is_no_news(run, old, folder / place):
-            continue
-        files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
-        files[place / TABLE] = thinned(
-            read_regular(logs / TABLE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
-        )
+        if stays := _other_training(run, header, old, folder / place):
+            kept.append(f"{item.name}: {stays}")
+        elif old is None or not _is_no_news(run, old, folder / place):
+            files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
+            files[place / TABLE] = thinned(
+                read_regular(item.logs / TABLE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
+            )
     return files, kept
+
+
+def _other_training(run: Run, header: Mapping[str, Any], old: Run | None, place: Path) -> str:
+    """Why another training that is committed does not give way to a run; empty: nothing is kept.
+
+    Args:
+        run: the run.
+        header: its header, as it would be committed.
+        old: the committed log of the same settings and teachers.
+        place: the folder that the run would be committed to.
+    """
+    if old is None and (place / HEADER).is_file():
+        return (
+            f"{place} stays: it is of a run with other settings or teachers; remove it, and"
+            f" {run.folder} is collected"
+        )
+    if old is None or _same_training(old, header):
+        return ""
+    stays = old.finished or old.timesteps[-1] >= run.timesteps[-1]
+    return f"{old.folder} stays; {run.folder} is another training" if stays else ""
 
 
 def _begun(logs: Path) -> Run | None:

@@ -88,7 +88,7 @@ class Committed:
         for item in items:
             run = self.finished(item, root)
             if run is not None and all(
-                path not in makers or makers[path] in found or _is_file(path, teacher.sha256)
+                path not in makers or makers[path] in found or _sha256_now(path) == teacher.sha256
                 for path, teacher in zip(item.config.teacher_paths, run.teachers, strict=True)
             ):
                 found[item.name] = run
@@ -106,7 +106,7 @@ def _key(what: Mapping[str, Any]) -> str:
 
 def _had_these_files(run: Run, item: Item, root: Path) -> bool:
     xml, its = item.config.env_xml, run.origin.body
-    if xml and its and _is_another(xml, its):
+    if xml and its and _sha256_now(xml) not in (None, its):
         return False
     return not replaced_teachers(item, [teacher.sha256 for teacher in run.teachers], root)
 
@@ -120,17 +120,13 @@ def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
     return [
         path
         for path, its in zip(item.config.teacher_paths, had, strict=True)
-        if not Path(path).is_relative_to(root) and _is_another(path, its)
+        if not Path(path).is_relative_to(root) and _sha256_now(path) not in (None, its)
     ]
 
 
-def _is_another(path: str, its_sha256: str) -> bool:
-    """Whether a file is there that is not the one with this hash."""
-    return is_there(path) and sha256(path) != its_sha256
-
-
-def _is_file(path: str, its_sha256: str) -> bool:
-    return is_there(path) and sha256(path) == its_sha256
+def _sha256_now(path: str) -> str | None:
+    """The hash of a teacher's file; None: there is no file."""
+    return sha256(path) if is_there(path) else None
 
 
 def sha256(path: str, where: str = "teacher") -> str:
