@@ -186,7 +186,8 @@ def read_run(folder: Path) -> Run:
         NoCurve: it has too few rows.
         UserError: a file is missing or damaged; the message names it and the line.
     """
-    _, described = _read_header(folder / HEADER)
+    path = folder / HEADER
+    described = _described(_read_json(path), path)
     return Run(folder, *described, read_columns(folder / TABLE))
 
 
@@ -196,7 +197,9 @@ def read_header(folder: Path) -> dict[str, Any]:
     Raises:
         UserError: it is not the header of a run.
     """
-    header, _ = _read_header(folder / HEADER)
+    path = folder / HEADER
+    header = _read_json(path)
+    _described(header, path)
     return header
 
 
@@ -215,42 +218,53 @@ def _read_text(path: Path) -> str:
         _fail(path, "not text in UTF-8", content.count(b"\n", 0, error.start) + 1)
 
 
-_Described = tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]
-"""Task, settings, teachers and origin of a run."""
-
-
-def _read_header(path: Path) -> tuple[dict[str, Any], _Described]:
-    """A header, and what it says."""
+def _read_json(path: Path) -> Any:
     text = _read_text(path)
     try:
-        header = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         _fail(path, f"not JSON: {error.msg}", error.lineno)
     except RecursionError:
         _fail(path, "nested too deep")
     except ValueError:
         _fail(path, "a number has too many digits")
+
+
+def _described(
+    header: Any, path: Path
+) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
+    """Task, settings, teachers and origin of the run of a header, which is that of a file."""
     try:
-        config = dict(header["config"])
-        config["seed"] = int(config["seed"])
-        config["num_timesteps"] = count(int(config["num_timesteps"]))
-        if _nbatch(config) < 1:
-            raise ValueError("the size of an update")
-        for name in TEXTS:
-            if not isinstance(config.get(name, ""), str):
-                raise ValueError(name)
-        if "body" in header and not config.get("env_xml"):
-            raise ValueError("env_xml")
-        if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
-            raise ValueError("env_kwargs")
-        if not all(isinstance(teacher, str) for teacher in config.get("teacher_paths", ())):
-            raise ValueError("teacher_paths")
-        teachers = tuple(_teacher(described) for described in header["teachers"])
+        config, teachers = _settings(header), tuple(map(_teacher, header["teachers"]))
         if len(teachers) != len(config.get("teacher_paths", ())):
             raise ValueError("teachers")
-        return header, (task_name(header["env"]), config, teachers, _origin(header))
+        return task_name(header["env"]), config, teachers, _origin(header)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         _fail(path, f"not the header of a run: {error} is missing or wrong")
+
+
+def _settings(header: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a header.
+
+    Raises:
+        KeyError, TypeError, ValueError, OverflowError, AttributeError: one that its readers need is
+            missing or wrong.
+    """
+    config = dict(header["config"])
+    config["seed"] = int(config["seed"])
+    config["num_timesteps"] = count(int(config["num_timesteps"]))
+    if _nbatch(config) < 1:
+        raise ValueError("the size of an update")
+    for name in TEXTS:
+        if not isinstance(config.get(name, ""), str):
+            raise ValueError(name)
+    if "body" in header and not config.get("env_xml"):
+        raise ValueError("env_xml")
+    if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
+        raise ValueError("env_kwargs")
+    if not all(isinstance(teacher, str) for teacher in config.get("teacher_paths", ())):
+        raise ValueError("teacher_paths")
+    return config
 
 
 def _teacher(described: dict[str, Any]) -> LoggedTeacher:
