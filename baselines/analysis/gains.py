@@ -18,7 +18,6 @@ from baselines.analysis.knowledge import METRICS, Knowledge, Pair
 from baselines.analysis.runs.comparison import Against, Comparison
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.wording import GAIN, brief, shown_by
 from baselines.config import TEACHER_WEIGHTS
@@ -72,17 +71,13 @@ def measured_once(panels: Sequence[tuple[str, Knowledge]]) -> list[Measured]:
         for pair in known.pairs:
             one = Measured(transfer, known.comparison, pair)
             if pair.method.settings[WEIGHTS] == TEACHER_WEIGHTS[0] and one.is_complete():
-                found.setdefault((_folders(pair.method), _folders(pair.control)), one)
+                found.setdefault((pair.method.folders, pair.control.folders), one)
     return [one for runs, one in found.items() if not any(_is_part(runs, more) for more in found)]
 
 
 def _is_part(runs: tuple[frozenset[Path], ...], more: tuple[frozenset[Path], ...]) -> bool:
     """Whether a pair is another one with fewer seeds."""
     return runs != more and all(x <= y for x, y in zip(runs, more, strict=True))
-
-
-def _folders(method: Method) -> frozenset[Path]:
-    return frozenset(run.folder for run in method.runs)
 
 
 def gains(found: Sequence[Measured]) -> Iterator[str]:

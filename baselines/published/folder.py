@@ -120,7 +120,7 @@ def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> list[
     As long as a panel has no student, its runs from scratch may stand beside those of another.
     """
     there = [panel for declared in panels if (panel := _panel(declared, found)).methods]
-    runs = [{run.folder for method in panel.methods for run in method.runs} for panel in there]
+    runs = [{folder for m in panel.methods for folder in m.folders} for panel in there]
     return [
         panel
         for i, (panel, own) in enumerate(zip(there, runs, strict=True))

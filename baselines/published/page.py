@@ -92,8 +92,8 @@ def transfers(sections: Sequence[Section]) -> list[Transfer]:
 
 def _students(comparison: Comparison) -> set[Path]:
     """The folders of the student's runs."""
-    methods = (method for method in comparison.panel.methods if method.label == STUDENT)
-    return {run.folder for method in methods for run in method.runs}
+    methods = comparison.panel.methods
+    return {folder for method in methods if method.label == STUDENT for folder in method.folders}
 
 
 def page(sections: Sequence[Section], beside: Mapping[str, bool]) -> str:
@@ -151,8 +151,7 @@ def _hand_over(sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
         for comparison in section.comparisons:
             for method in comparison.panel.methods:
-                runs = frozenset(run.folder for run in method.runs)
-                students.setdefault(runs, (short(comparison.panel.title), method))
+                students.setdefault(method.folders, (short(comparison.panel.title), method))
     whole = [told for runs, told in students.items() if not any(runs < more for more in students)]
     found = hand_over_table(whole)
     if found:

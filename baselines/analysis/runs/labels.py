@@ -34,7 +34,7 @@ def label(run: Run) -> str:
     surplus = len(run.teachers) > len({teacher.task for teacher in run.teachers})
     if surplus:
         name += f", {len(run.teachers)} teachers"
-    return f"{name}, continued" if run.config.get("load_path") else name
+    return f"{name}, continued" if run.load_path else name
 
 
 def _kind(run: Run) -> str:

@@ -45,6 +45,11 @@ class Method:
     awaited: int = 0
 
     @property
+    def folders(self) -> frozenset[Path]:
+        """The log folders of its runs, by which it is the same method in several experiments."""
+        return frozenset(run.folder for run in self.runs)
+
+    @property
     def finished(self) -> bool:
         """Whether all its runs that are there are finished."""
         return all(run.finished for run in self.runs)
@@ -61,8 +66,8 @@ class Method:
 
     @property
     def from_scratch(self) -> bool:
-        """Whether its runs begin with nothing: without teachers, and not from a checkpoint."""
-        return _is_scratch(self.runs[0])
+        """Whether its runs are."""
+        return self.runs[0].from_scratch
 
     @property
     def not_by_default(self) -> list[str]:
@@ -150,7 +155,7 @@ class Panel:
 def _begins_with(method: Method) -> tuple[list[str], bool]:
     """The tasks of its teachers, and whether it goes on from a checkpoint."""
     run = method.runs[0]
-    return [teacher.task for teacher in run.teachers], bool(run.config.get("load_path"))
+    return [teacher.task for teacher in run.teachers], bool(run.load_path)
 
 
 def panels(runs: Iterable[Run]) -> list[Panel]:
@@ -165,7 +170,7 @@ def panels(runs: Iterable[Run]) -> list[Panel]:
     scratch: dict[str, list[Run]] = defaultdict(list)
     transfers: dict[tuple[str, str], list[Run]] = defaultdict(list)
     for run in runs:
-        if _is_scratch(run):
+        if run.from_scratch:
             scratch[run.task].append(run)
         else:
             transfers[run.task, transfer_of(run)].append(run)
@@ -189,10 +194,6 @@ def method_of(label: str, runs: Sequence[Run], awaited: int) -> Method:
         UserError: two of them have the same seed.
     """
     return Method(label, _by_seed(runs), settings_with_length(runs[0]), awaited)
-
-
-def _is_scratch(run: Run) -> bool:
-    return not run.teachers and not run.config.get("load_path")
 
 
 def _methods(runs: Sequence[Run]) -> tuple[Method, ...]:
@@ -252,8 +253,7 @@ def _another_start(alike: Sequence[Run]) -> bool:
     """Whether two of the runs have the same seed, but other teachers or another checkpoint."""
     return any(
         one.seed == other.seed
-        and (one.teachers, one.config.get("load_path"))
-        != (other.teachers, other.config.get("load_path"))
+        and (one.teachers, one.load_path) != (other.teachers, other.load_path)
         for one, other in combinations(alike, 2)
     )
 

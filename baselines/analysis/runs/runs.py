@@ -102,6 +102,16 @@ class Run:
         return int(self.config["seed"])
 
     @property
+    def load_path(self) -> str:
+        """The checkpoint that it goes on from; empty: none."""
+        return self.config.get("load_path") or ""
+
+    @property
+    def from_scratch(self) -> bool:
+        """Whether it begins with nothing: without teachers, and not from a checkpoint."""
+        return not self.teachers and not self.load_path
+
+    @property
     def timesteps(self) -> np.ndarray:
         """Environment steps so far at each row, rising: [rows]."""
         return self.columns[TIMESTEPS]
