@@ -25,5 +25,5 @@ def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> d
         looks = drawing.styles(drawable)
         statistic = STATISTICS[wishes.statistic]
         figure = logged_metrics(drawable, DRAWN, statistic, wishes.title, looks)
-        drawn = {f".{kind}": drawing.rendered(figure, kind) for kind in wishes.formats}
+        drawn = drawing.files_of({"": figure}, wishes.formats)
     return {**drawn, ".md": ("\n\n".join(parts) + "\n").encode()}

@@ -286,6 +286,15 @@ def add_words(figure: Figure, title: str, below: str) -> None:
     figure.supxlabel(textwrap.fill(below, width), fontsize=7, color="0.35")
 
 
+def files_of(figures: Mapping[str, Figure], formats: Iterable[str]) -> dict[str, bytes]:
+    """The contents of the files of figures, which come by what is before the endings."""
+    return {
+        f"{name}.{kind}": rendered(figure, kind)
+        for name, figure in figures.items()
+        for kind in formats
+    }
+
+
 def rendered(figure: Figure, kind: str) -> bytes:
     """The bytes of a file of the kind png, svg or pdf; equal figures give equal bytes."""
     content = io.BytesIO()

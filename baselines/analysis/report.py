@@ -67,13 +67,7 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
     statistic = STATISTICS[wishes.statistic]
     comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
     knowledge = knowledge_of(comparisons)
-    told = f"{EXPLANATION}\n\n{knowledge_table(knowledge)}" if knowledge else ""
     notes = [note for panel in panels for note in notes_on(panel)]
-    title = wishes.title or "Learning curves"
-    tables = {
-        ".md": as_markdown(title, statistic.words, comparisons, notes, told).encode(),
-        ".csv": as_csv(comparisons).encode(),
-    }
     students = student_panels(panels)
     shown, missing = shown_and_missing(students)
     with drawing.appearance():
@@ -85,9 +79,19 @@ def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
             figures["_metrics"] = logged_metrics(panels, metrics, statistic, wishes.title, looks)
         if knowledge:
             figures["_knowledge"] = knowledge_figure(knowledge, statistic, wishes.title, looks)
-        drawn = {
-            f"{name}.{kind}": drawing.rendered(figure, kind)
-            for name, figure in figures.items()
-            for kind in wishes.formats
-        }
-    return Report(drawn | tables, notes + missing, comparisons, knowledge)
+        files = drawing.files_of(figures, wishes.formats)
+    files |= _tables(comparisons, knowledge, notes, wishes)
+    return Report(files, notes + missing, comparisons, knowledge)
+
+
+def _tables(
+    comparisons: Sequence[Comparison],
+    knowledge: Sequence[Knowledge],
+    notes: Sequence[str],
+    wishes: ReportWishes,
+) -> dict[str, bytes]:
+    """The contents of the tables' files by their endings."""
+    title, statistic = wishes.title or "Learning curves", STATISTICS[wishes.statistic].words
+    first = f"{EXPLANATION}\n\n{knowledge_table(knowledge)}" if knowledge else ""
+    page = as_markdown(title, statistic, comparisons, notes, first)
+    return {".md": page.encode(), ".csv": as_csv(comparisons).encode()}
