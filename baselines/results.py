@@ -87,8 +87,8 @@ def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
 
 def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
     from baselines.analysis import drawing
-    from baselines.analysis.brought import summary_figure
     from baselines.analysis.runs.statistics import STATISTICS
+    from baselines.analysis.summary_figure import summary_figure
 
     if lines := transfers(sections):
         with drawing.appearance():

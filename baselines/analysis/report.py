@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from baselines.analysis import drawing
-from baselines.analysis.brought import knowledge_figure
 from baselines.analysis.csv_file import as_csv
 from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_table
+from baselines.analysis.knowledge_figure import knowledge_figure
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_metrics import logged_metrics
 from baselines.analysis.runs.comparison import Comparison, compare

@@ -10,15 +10,16 @@ from handmade_logs import panels_in, straight, student_columns, write_method, wr
 from matplotlib.figure import Figure
 
 from baselines.analysis import drawing
-from baselines.analysis.brought import knowledge_figure, summary_figure
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
 from baselines.analysis.knowledge import knowledge_of, knowledge_table, pairs
+from baselines.analysis.knowledge_figure import knowledge_figure
 from baselines.analysis.runs.comparison import Comparison, compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import Run, read_run
 from baselines.analysis.runs.statistics import STATISTICS, Statistic, mean
 from baselines.analysis.summary import Transfer, summary_table
+from baselines.analysis.summary_figure import summary_figure
 from baselines.analysis.tables import aligned
 
 MEAN = STATISTICS["mean"]
