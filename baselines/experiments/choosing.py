@@ -8,7 +8,7 @@ from dataclasses import replace
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.experiments.items import Item
-from baselines.experiments.running import Board, pupils_of
+from baselines.experiments.running import Board, students_of
 from baselines.experiments.status import is_there
 from baselines.experiments.yaml_files import ARGUMENT
 
@@ -43,7 +43,7 @@ def twins_among(items: Sequence[Item]) -> dict[str, Item]:
     first: dict[Config, Item] = {}
     earlier = [(item, first.setdefault(_without_places(item.config), item)) for item in items]
     return {
-        item.name: one for item, one in earlier if one is not item and not pupils_of(item, items)
+        item.name: one for item, one in earlier if one is not item and not students_of(item, items)
     }
 
 
@@ -68,7 +68,7 @@ def with_teachers(items: Sequence[Item], declared: Sequence[Item]) -> list[Item]
     """Some runs, and those that make their teachers, in the order of the files."""
     wanted = list(items)
     for item in reversed(declared):  # a teacher is declared before its students
-        if item not in wanted and pupils_of(item, wanted):
+        if item not in wanted and students_of(item, wanted):
             wanted.append(item)
     return sorted(wanted, key=declared.index)
 

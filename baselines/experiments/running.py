@@ -61,14 +61,14 @@ def _to_train(items: Sequence[Item], logged: Collection[str]) -> set[str]:
     left = [item for item in items if not is_finished(item)]
     names = {item.name for item in left if item.name not in logged}
     while True:
-        learners = [item for item in left if item.name in names]
-        more = {item.name for item in left if pupils_of(item, learners)} - names
+        trained = [item for item in left if item.name in names]
+        more = {item.name for item in left if students_of(item, trained)} - names
         if not more:
             return names
         names |= more
 
 
-def pupils_of(item: Item, others: Sequence[Item]) -> list[Item]:
+def students_of(item: Item, others: Sequence[Item]) -> list[Item]:
     """The runs that learn from what a run makes."""
     return [one for one in others if str(item.last_checkpoint) in one.config.teacher_paths]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from baselines.experiments.forecast import Kind, seconds_left
-from baselines.experiments.running import Board, pupils_of
+from baselines.experiments.running import Board, students_of
 from baselines.experiments.status import standing, trainer
 
 SECONDS_BETWEEN_LINES = 60.0
@@ -30,10 +30,10 @@ def lines_on_kept(board: Board, logs: Mapping[str, Path]) -> Iterator[str]:
         )
         yield f"{len(kept)} {words} among the results"
     for item in (item for item in board.waiting if item.name in logs):
-        pupil = pupils_of(item, board.waiting)[0].name
+        student = students_of(item, board.waiting)[0].name
         yield (
             f"{item.name} is trained again: its log is in {logs[item.name]}, but not its policy,"
-            f" which teaches {pupil}"
+            f" which teaches {student}"
         )
 
 
