@@ -14,7 +14,7 @@ from baselines.analysis.formatting import (
     signed_half_width,
     whole,
 )
-from baselines.analysis.knowledge import METRICS, Knowledge, Pair
+from baselines.analysis.knowledge import METRICS, PRIMARY, Knowledge, Pair
 from baselines.analysis.runs.comparison import Against, Comparison
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
@@ -22,9 +22,6 @@ from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.wording import GAIN, brief, shown_by
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
-
-PRIMARY = METRICS[0]
-"""By its differences a pair is a gain or none."""
 
 
 @dataclass(frozen=True)

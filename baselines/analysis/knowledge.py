@@ -16,8 +16,11 @@ from baselines.analysis.wording import told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
-METRICS = (AREA_UNDER_CURVE, FINAL_RETURN)
-"""The primary measure first (docs/studies.md, written before the runs)."""
+PRIMARY = AREA_UNDER_CURVE
+"""The metric that decides (docs/studies.md, written before the runs)."""
+
+METRICS = (PRIMARY, FINAL_RETURN)
+"""The metrics by which knowledge is told."""
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what it reaches with teachers that were never trained,
@@ -45,7 +48,7 @@ class Pair:
     @property
     def seeds(self) -> int:
         """The number of seeds that both have."""
-        return self.measured[METRICS[0]].pairs
+        return self.measured[PRIMARY].pairs
 
     def name(self, called: Callable[[Method], str]) -> str:
         """The method; with its control, unless their teachers know all and nothing."""
@@ -60,7 +63,7 @@ class Knowledge:
 
     Attributes:
         comparison: the panel, measured.
-        pairs: its pairs, at least one: by the primary measure, the best first.
+        pairs: its pairs, at least one: by the primary metric, the best first.
     """
 
     comparison: Comparison
@@ -74,7 +77,7 @@ def knowledge_of(comparisons: Sequence[Comparison]) -> list[Knowledge]:
 
 
 def pairs(comparison: Comparison) -> list[Pair]:
-    """The pairs of a panel, by the primary measure: the best first, those of too few seeds last."""
+    """The pairs of a panel, by the primary metric: the best first, those of too few seeds last."""
     found: dict[tuple[str, str], list[Against]] = defaultdict(list)
     for one in comparison.controlled:
         if one.control.taught and one.metric in METRICS:
@@ -83,7 +86,7 @@ def pairs(comparison: Comparison) -> list[Pair]:
         Pair(alike[0].method, alike[0].control, {one.metric: one for one in alike})
         for alike in found.values()
     ]
-    return sorted(result, key=lambda pair: _place(pair.measured[METRICS[0]]))
+    return sorted(result, key=lambda pair: _place(pair.measured[PRIMARY]))
 
 
 def _place(found: Against) -> tuple[bool, float]:

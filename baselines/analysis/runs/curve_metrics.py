@@ -17,7 +17,7 @@ FIRST_PART = 0.1
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of a curve between its start and a stop.
+    """A number that sums up a curve between its start and a stop.
 
     Attributes:
         name: for files.
