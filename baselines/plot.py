@@ -9,7 +9,7 @@ from baselines.analysis.runs.panels import panels
 from baselines.analysis.runs.published_logs import laid_beside, read_published
 from baselines.analysis.runs.runs import WHERE, find_runs
 from baselines.analysis.runs.statistics import STATISTICS
-from baselines.analysis.wording import in_short
+from baselines.analysis.tables import in_short
 from baselines.common.command_line import Parser, as_path, as_path_text, reader, run_command
 from baselines.common.errors import UserError, check_choice
 from baselines.common.files import check_can_make, check_new_file, make_folder, write_together

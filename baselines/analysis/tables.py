@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher
 from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
+from baselines.analysis.wording import VERBS
 from baselines.methods import SCRATCH
 
 
@@ -71,7 +72,7 @@ def _panel(comparison: Comparison) -> list[str]:
     sections = [
         f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
-        table(comparison, comparison.rows),
+        table(comparison),
         *([controls_table(comparison.controlled)] if comparison.controlled else []),
     ]
     taught = [method for method in methods if method.taught]
@@ -84,7 +85,7 @@ def _panel(comparison: Comparison) -> list[str]:
         f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
         f" differences are then those at equal total timesteps. {NOT_KNOWN}: these are not in the"
         " logs,\nor too few are left to compare.",
-        costed_table(comparison, comparison.costed),
+        costed_table(comparison),
     ]
 
 
@@ -92,13 +93,15 @@ def _each(methods: Sequence[Method], told: Callable[[Method], str]) -> str:
     return "; ".join(f"{escaped(method.label)} {told(method)}" for method in methods)
 
 
-def table(comparison: Comparison, rows: Sequence[Row]) -> str:
-    """Some rows of a comparison as a table in Markdown."""
+def table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> str:
+    """Some metrics of all methods of a comparison as a table in Markdown."""
+    rows = [row for row in comparison.rows if row.metric in metrics]
     return _table(rows, comparison.panel.baseline, comparison.threshold)
 
 
-def costed_table(comparison: Comparison, rows: Sequence[Row]) -> str:
-    """`table` for rows with the teachers' training counted."""
+def costed_table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> str:
+    """`table` with the teachers' training counted."""
+    rows = [row for row in comparison.costed if row.metric in metrics]
     return _table(rows, comparison.panel.longest_baseline, comparison.threshold)
 
 
@@ -143,6 +146,14 @@ def controls_table(controlled: Sequence[Against]) -> str:
             f" | {difference} | {chance(one.improvement)} |"
         )
     return "\n".join(lines)
+
+
+def in_short(comparison: Comparison) -> str:
+    """For a terminal: the metrics that sentences tell, and what students bring beyond controls."""
+    tables = [table(comparison, VERBS)]
+    if comparison.controlled:
+        tables.append(controls_table(comparison.controlled))
+    return "\n\n".join(map(aligned, tables))
 
 
 def aligned(table: str) -> str:

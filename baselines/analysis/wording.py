@@ -10,7 +10,6 @@ from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
-from baselines.analysis.tables import aligned, controls_table, table
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
 ALL_ALIKE = "all pairs differ by the same, so there is no interval"
@@ -154,11 +153,3 @@ def _over_baseline(rows: Sequence[Row], method: Method) -> Iterator[Against]:
     for row in rows:
         if row.against is not None and row.method is method and row.metric in VERBS:
             yield row.against
-
-
-def in_short(comparison: Comparison) -> str:
-    """The metrics of `VERBS` as a table for a terminal, and what students bring beyond controls."""
-    tables = [table(comparison, [row for row in comparison.rows if row.metric in VERBS])]
-    if comparison.controlled:
-        tables.append(controls_table(comparison.controlled))
-    return "\n\n".join(map(aligned, tables))

@@ -98,12 +98,12 @@ def parts_of(section: Section) -> Iterator[str]:
 
 def _compared(comparison: Comparison) -> Iterator[str]:
     yield f"### {escaped(comparison.panel.title)}"
-    yield table(comparison, [row for row in comparison.rows if row.metric in VERBS])
+    yield table(comparison, VERBS)
     if comparison.controlled:
         yield controls_table(comparison.controlled)
     if comparable_when_costed(comparison):
         yield "With the teachers' training counted:"
-        yield costed_table(comparison, [row for row in comparison.costed if row.metric in VERBS])
+        yield costed_table(comparison, VERBS)
     said = [f"- {text}" for text in sentences(comparison)]
     if said:
         yield "\n".join(said)

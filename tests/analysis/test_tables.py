@@ -126,7 +126,7 @@ def test_a_table_says_whom_it_compares_with_and_how_far(tmp_path: Path) -> None:
     assert comparable_when_costed(compared)
     plain, costed = (
         [cells(line) for line in told.splitlines()]
-        for told in (table(compared, compared.rows), costed_table(compared, compared.costed))
+        for told in (table(compared), costed_table(compared))
     )
     assert plain[0][4] == "difference from PPO"
     longer = next(row for row in plain if row[1].startswith("PPO, "))
