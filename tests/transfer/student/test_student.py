@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from ppo_terms import ppo_terms
 
 from baselines.common.networks import networks
 from baselines.common.networks.diag_gaussian import DiagGaussian
@@ -93,22 +93,18 @@ class Reference:
         return float(np.mean(losses))
 
     def loss(self, batch: Arrays, coefs: dict[str, float]) -> float:
-        obs = batch["obs"].astype(float)
+        obs, a = batch["obs"].astype(float), batch["advantages"].astype(float)
         std = np.exp(self.params["student/pi/logstd"])
-        neglogp = -stats.norm.logpdf(batch["actions"], self.mean(obs), std).sum(axis=1)
-        v, old_v, r = self.value(obs), batch["values"], batch["returns"]
-        a = batch["advantages"].astype(float)
-        a = (a - a.mean()) / (a.std() + 1e-8)
-        ratio = np.exp(batch["neglogp"] - neglogp)
-        near = old_v + np.clip(v - old_v, -0.2, 0.2)
+        normalized = batch | {"advantages": (a - a.mean()) / (a.std() + 1e-8)}
+        terms = ppo_terms(normalized, self.mean(obs), std, self.value(obs))
         return float(
-            np.maximum(-a * ratio, -a * np.clip(ratio, 0.8, 1.2)).mean()
-            + SETTINGS.vf_coef * 0.5 * np.maximum((v - r) ** 2, (near - r) ** 2).mean()
-            - SETTINGS.ent_coef * stats.norm.entropy(0, std).sum()
+            terms["policy_loss"]
+            + SETTINGS.vf_coef * terms["value_loss"]
+            - SETTINGS.ent_coef * terms["policy_entropy"]
             + coefs["ps"] * self.coupling("student")
             + coefs["vf_ps"] * self.coupling("vf_student")
             + coefs["mutual_info"] * self.mutual_information(obs)
-            + KL_COEF * 0.5 * ((neglogp - batch["neglogp"]) ** 2).mean()
+            + KL_COEF * terms["approxkl"]
         )
 
 
