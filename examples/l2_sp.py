@@ -66,9 +66,7 @@ class Anchored(PlainPolicy):
     @property
     def plain(self) -> PlainPolicy:
         """What is left when the weights are let go."""
-        return PlainPolicy(
-            self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
-        )
+        return PlainPolicy.like(self)
 
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
@@ -102,14 +100,8 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Anch
     plain = PlainPolicy.from_description(described)
     shapes = {f"{ANCHOR}{name}": plain.shapes()[name] for name in described["transfer"]["held"]}
     held = checked_arrays(stored, shapes)
-    return anchored(plain, {name.removeprefix(ANCHOR): value for name, value in held.items()})
-
-
-def anchored(plain: PlainPolicy, anchor: Mapping[str, np.ndarray]) -> Anchored:
-    """The student's own networks, held."""
-    return Anchored(
-        plain.obs_size, plain.distribution, plain.spec, plain.pi_scope, plain.vf_scope, anchor
-    )
+    anchor = {name.removeprefix(ANCHOR): value for name, value in held.items()}
+    return Anchored.like(plain, anchor=anchor)
 
 
 def check(config: L2SPConfig) -> None:
@@ -123,7 +115,7 @@ def start(
 ) -> tuple[Anchored, dict[str, np.ndarray]]:
     """What is trained first, and its initial variables."""
     anchor = copied_variables(teachers[0], plain)
-    return anchored(plain, anchor), plain.init(random.init) | anchor
+    return Anchored.like(plain, anchor=anchor), plain.init(random.init) | anchor
 
 
 def stages(policy: Policy, config: L2SPConfig) -> list[Stage]:

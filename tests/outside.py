@@ -329,8 +329,7 @@ class Shifted(PlainPolicy):
 
 
 def _shifted(plain: PlainPolicy, teachers: Any, config: Config, random: Any) -> Any:
-    sizes = plain.obs_size, plain.distribution, plain.spec, plain.pi_scope, plain.vf_scope
-    return Shifted(*sizes), plain.init(random.init)
+    return Shifted.like(plain), plain.init(random.init)
 
 
 SHIFTED = TransferMethod(start=_shifted)

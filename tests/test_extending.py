@@ -42,7 +42,7 @@ from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.measures import own_shares_of
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
-from examples.l2_sp import METRICS, Anchored, L2SPConfig, anchored
+from examples.l2_sp import METRICS, Anchored, L2SPConfig
 from examples.linear_mapping import linear_mapping
 from examples.skip_mlp import SkipMlp
 
@@ -103,7 +103,7 @@ def test_the_transfer_method_of_the_example(
     start = plain.init(RNG(0))
     held = {name: value for name, value in start.items() if "mlp_fc1" in name}
     params = perturbed(start, 1)
-    policy = anchored(plain, held)
+    policy = Anchored.like(plain, anchor=held)
     given = {name: to_backend(value) for name, value in params.items()}
     pi, value, losses = policy.learning_outputs(given, to_backend(OBS), to_backend(RETURNS))
     moved = [np.sum((params[name].astype(float) - old) ** 2) for name, old in held.items()]

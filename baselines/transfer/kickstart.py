@@ -16,7 +16,7 @@ student's observations begin with the teacher's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -101,9 +101,7 @@ class Kickstarted(PlainPolicy):
     @property
     def plain(self) -> PlainPolicy:
         """The student's own networks, without teachers."""
-        return PlainPolicy(
-            self.obs_size, self.distribution, self.spec, self.pi_scope, self.vf_scope
-        )
+        return PlainPolicy.like(self)
 
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
@@ -188,18 +186,6 @@ def _rows(pi: Pi) -> tuple[Array, ...]:
     return mean, arrays.reshape(logstd, (1, -1))
 
 
-def kickstarted(plain: PlainPolicy, lessons: Sequence[Lesson]) -> Kickstarted:
-    """The student's own networks, with these teachers."""
-    return Kickstarted(
-        plain.obs_size,
-        plain.distribution,
-        plain.spec,
-        plain.pi_scope,
-        plain.vf_scope,
-        tuple(lessons),
-    )
-
-
 def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kickstarted:
     """The policy that a checkpoint describes.
 
@@ -212,7 +198,7 @@ def restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Kick
         teacher = stored_teacher(j, lesson["teacher"], stored)
         where = tuple(stored_window(window, plain, teacher) for window in lesson["windows"])
         lessons.append(Lesson(teacher, where))
-    return kickstarted(plain, lessons)
+    return Kickstarted.like(plain, lessons=tuple(lessons))
 
 
 def check(config: Config) -> None:
@@ -235,7 +221,8 @@ def start(
         UserError: actions are not vectors, entries have no names, or a teacher shares no motor.
     """
     placed = placed_teachers(plain, teachers, config, random)
-    policy = kickstarted(plain, [Lesson(teacher, tuple(where)) for teacher, where in placed])
+    lessons = tuple(Lesson(teacher, tuple(where)) for teacher, where in placed)
+    policy = Kickstarted.like(plain, lessons=lessons)
     return Beginning(policy, plain.init(random.init), known_statistics(plain.obs_size, placed))
 
 

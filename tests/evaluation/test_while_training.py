@@ -14,7 +14,7 @@ from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import while_training
 from baselines.evaluation.while_training import Measuring, _keep_better
-from baselines.transfer.kickstart import kickstarted
+from baselines.transfer.kickstart import Kickstarted
 
 SMALL: dict[str, Any] = {
     "nsteps": 64, "nminibatches": 2, "noptepochs": 2, "num_hidden": 8, "xla": False, "verbose": 0,
@@ -53,7 +53,7 @@ def test_a_policy_without_teachers_replaces_one_that_needs_them(
     whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
 ) -> None:
     alone, path = whole[1].saved, tmp_path / "best"
-    taught = replace(alone, policy=kickstarted(alone.policy.plain, []))
+    taught = replace(alone, policy=Kickstarted.like(alone.policy.plain))
     kept = []
     for policy, mean_return in ((taught, 9.0), (alone, 5.0), (alone, 4.0), (taught, 4.5)):
         _keep_better(path, policy, mean_return)

@@ -21,7 +21,6 @@ from baselines.transfer.kickstart import (
     Kickstarted,
     Lesson,
     imitation_weight,
-    kickstarted,
     restore,
 )
 from baselines.transfer.teachers.correspondence import ABSENT, Window
@@ -38,7 +37,7 @@ def student(
     mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
 ) -> Kickstarted:
     plain = mlp_policy(obs_size=5, distribution=DiagGaussian(4))
-    return kickstarted(plain, [Lesson(make_teacher(1), WINDOWS)])
+    return Kickstarted.like(plain, lessons=(Lesson(make_teacher(1), WINDOWS),))
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def student_of_two(student: Kickstarted, make_teacher: Callable[..., Teacher]) -
     """The second teacher, of one more entry, has its windows partly where the first has them."""
     windows = (Window((4, 3, 2, 1, 0), ((1, 0),)), Window((0, ABSENT, 1, 1, 2), ((3, 2), (2, 1))))
     other = Lesson(make_teacher(2, "Other-v0", obs_size=5), windows)
-    return kickstarted(student.plain, [*student.lessons, other])
+    return Kickstarted.like(student.plain, lessons=(*student.lessons, other))
 
 
 @pytest.fixture
@@ -120,7 +119,7 @@ def test_the_least_is_reached_where_the_student_acts_as_its_teacher(
 ) -> None:
     teacher = make_teacher(1)
     same = Window((0, 1, 2, 3), ((0, 0), (1, 1), (2, 2)))
-    student = kickstarted(teacher.policy, [Lesson(teacher, (same,))])
+    student = Kickstarted.like(teacher.policy, lessons=(Lesson(teacher, (same,)),))
     variables = {name: tf.Variable(value) for name, value in teacher.params.items()}
     with tf.GradientTape() as tape:
         _, _, losses = student.learning_outputs(variables, tf.constant(OBS[:, :4]), RETURNS)

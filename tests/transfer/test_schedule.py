@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.transfer.build import stages
-from baselines.transfer.kickstart import KickstartConfig, kickstarted
+from baselines.transfer.kickstart import KickstartConfig, Kickstarted
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.phases import first_update_alone
 from baselines.transfer.schedule import hand_over_lines
@@ -119,7 +119,7 @@ def test_a_run_is_refused_whose_phases_have_no_updates(
     student: Student, method: str, fraction: float
 ) -> None:
     """By going through the updates: each stage must be met, the last of them at the end."""
-    trained, phases = (student, 3) if method == "mikt" else (kickstarted(student.plain, ()), 2)
+    trained, phases = (student, 3) if method == "mikt" else (Kickstarted.like(student.plain), 2)
     for nupdates in range(1, 31):
         given = config(nupdates, fraction)
         course = TRANSFERS.known(method).stages(trained, given)
@@ -143,7 +143,7 @@ def test_the_imitation_falls_from_the_weight_that_is_asked_for(student: Student)
         env="Any-v0", teacher_paths=("teacher",), transfer="kickstart", num_timesteps=10 * 2048,
         kickstart_coef=0.5,
     )  # fmt: skip
-    trained = kickstarted(student.plain, ())
+    trained = Kickstarted.like(student.plain)
     taught, alone = TRANSFERS.known("kickstart").stages(trained, given)
     for update in range(1, 10):
         expected = {"kickstart": 0.5 * (10 - update) / 9}

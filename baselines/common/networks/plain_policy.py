@@ -7,10 +7,10 @@ trained as.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from baselines.common.networks.interfaces import Distribution, Layer, Network, P
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.networks.variables import Variables, constant, drawn, joined, shapes
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Actor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """From normalised observations [B, d] and noise to sampled actions."""
@@ -167,6 +170,12 @@ class PlainPolicy:
             "pi_scope": self.pi_scope,
             "vf_scope": self.vf_scope,
         }
+
+    @classmethod
+    def like(cls, policy: PlainPolicy, **more: Any) -> Self:
+        """A policy of this class with the networks of another; `more` is what a subclass adds."""
+        networks = {f.name: getattr(policy, f.name) for f in fields(PlainPolicy)}
+        return cls(**networks, **more)
 
     @classmethod
     def from_description(cls, described: dict[str, Any]) -> PlainPolicy:
