@@ -15,14 +15,18 @@ from baselines.analysis.formatting import (
     signed_half_width,
     whole,
 )
+from baselines.analysis.pooled import Pooled, pooled
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.wording import brief
+from baselines.analysis.wording import brief, in_brief
 from baselines.methods import COPIED, METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
 MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
 """The methods of the summary, by their labels."""
+
+ALL = "all together"
+"""The name of the last row."""
 
 CONTROLS = (SCRATCH_WITH_KL, UNTRAINED)
 """The methods that the student is set against."""
@@ -56,7 +60,23 @@ def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
         values = [_value(transfer.comparison.row(label, metric)) for label in MAIN]
         differences = [_difference(transfer.beyond(label, metric)) for label in CONTROLS]
         lines.append([escaped(transfer.name), *values, *differences])
+    together = [pooled_over(transfers, label, metric) for label in CONTROLS]
+    if any(together):
+        lines.append([ALL, *[NOT_KNOWN] * len(MAIN), *map(_together, together)])
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def pooled_over(transfers: Sequence[Transfer], label: str, metric: Metric) -> Pooled | None:
+    """The student minus a control over all transfers together; None: fewer than two have both."""
+    found = (transfer.beyond(label, metric) for transfer in transfers)
+    return pooled([one for one in found if one is not None])
+
+
+def _together(found: Pooled | None) -> str:
+    if found is None:
+        return NOT_KNOWN
+    difference = signed_half_width(found.difference)
+    return f"{difference} ({found.transfers} transfers): {in_brief(found.difference)}"
 
 
 def _value(row: Row | None) -> str:

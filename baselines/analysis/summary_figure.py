@@ -11,7 +11,7 @@ from baselines.analysis.drawing import Style
 from baselines.analysis.intervals import Column, Point, interval_figure
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.statistics import Statistic
-from baselines.analysis.summary import CONTROLS, MAIN, Transfer, minus
+from baselines.analysis.summary import ALL, CONTROLS, MAIN, Transfer, minus, pooled_over
 
 DIFFERENCES = {
     FINAL_RETURN: Style("#333333", "", "D"),
@@ -31,16 +31,25 @@ def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: s
         ]
         for transfer in transfers
     ]
-    columns = [Column("Final return", "mean return", values, False, legend)]
-    legend = {metric.title: style for metric, style in DIFFERENCES.items()}
-    for control in CONTROLS:
-        rows = [
-            [
-                Point(found.difference, style)
-                for metric, style in DIFFERENCES.items()
-                if (found := transfer.beyond(control, metric)) is not None
-            ]
-            for transfer in transfers
-        ]
-        columns.append(Column(minus(control), "difference in mean return", rows, True, legend))
-    return interval_figure([transfer.name for transfer in transfers], columns, statistic, title)
+    differences = [_differences(transfers, control) for control in CONTROLS]
+    names = [transfer.name for transfer in transfers]
+    if any(rows[-1] for rows in differences):
+        names.append(ALL)
+    legend_below = {metric.title: style for metric, style in DIFFERENCES.items()}
+    columns = [Column("Final return", "mean return", [*values, []][: len(names)], False, legend)]
+    columns += [
+        Column(minus(control), "difference in mean return", rows[: len(names)], True, legend_below)
+        for control, rows in zip(CONTROLS, differences, strict=True)
+    ]
+    return interval_figure(names, columns, statistic, title)
+
+
+def _differences(transfers: Sequence[Transfer], control: str) -> list[list[Point]]:
+    """The student minus a control, by return and by area: in each transfer, and in all together."""
+    rows: list[list[Point]] = [[] for _ in range(len(transfers) + 1)]
+    for metric, style in DIFFERENCES.items():
+        alone = (transfer.beyond(control, metric) for transfer in transfers)
+        for row, found in zip(rows, [*alone, pooled_over(transfers, control, metric)], strict=True):
+            if found is not None:
+                row.append(Point(found.difference, style))
+    return rows

@@ -44,10 +44,15 @@ def verdict(found: Against) -> str:
 
 def brief(found: Against) -> str:
     """`verdict` in a word or two, for a table."""
-    shown = shown_by(found.difference)
+    return in_brief(found.difference, _so_far(found))
+
+
+def in_brief(difference: Estimate, so_far: str = "") -> str:
+    """What a difference shows, in a word or two; `so_far` is added where runs are missing."""
+    shown = shown_by(difference)
     if not shown:
         return TOO_FEW_SEEDS
-    words = shown + _so_far(found)
+    words = shown + so_far
     return words if shown == NOT_SHOWN else f"**{words}**"
 
 

@@ -10,10 +10,11 @@ from baselines.analysis.formatting import escaped
 from baselines.analysis.gains import gains, measured_once
 from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
+from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.summary import CONTROLS, Transfer, summary_table
+from baselines.analysis.summary import CONTROLS, Transfer, pooled_over, summary_table
 from baselines.analysis.wording import RULES
 from baselines.methods import STUDENT
 from baselines.published.collecting import ROWS
@@ -123,8 +124,10 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
     if not lines:
         return
     yield "## Summary"
-    yield READING
-    for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
+    metrics = FINAL_RETURN, AREA_UNDER_CURVE
+    has_pooled = any(pooled_over(lines, label, m) for label in CONTROLS for m in metrics)
+    yield f"{READING}\n\n{POOLED_EXPLANATION}" if has_pooled else READING
+    for metric in metrics:
         yield f"**{metric.title.capitalize()}**"
         yield summary_table(lines, metric)
     yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"

@@ -166,10 +166,15 @@ def _no_cost(run: Run) -> float:
     return 0.0
 
 
+def values_by_seed(method: Method, metric: Metric) -> dict[int, float]:
+    """A return of each of its runs, over the timesteps that all of them have."""
+    curves = _by_seed(method, _no_cost)
+    return {seed: metric.measure(c, c.start, c.stop, math.nan) for seed, c in curves.items()}
+
+
 def final_returns(method: Method) -> np.ndarray:
     """The final return of each of its runs, over the timesteps that all of them have: [runs]."""
-    curves = _by_seed(method, _no_cost)
-    return np.array([FINAL_RETURN.measure(c, c.start, c.stop, math.nan) for c in curves.values()])
+    return np.array(list(values_by_seed(method, FINAL_RETURN).values()))
 
 
 def _curves(methods: Iterable[Method], cost: Callable[[Run], float]) -> Curves:

@@ -12,7 +12,7 @@ a mean return is therefore Student's, which covers it in 95 % of them with any n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def estimate_of_returns(sample: np.ndarray, statistic: Function) -> Estimate:
     """
     if statistic is not mean or not sample.size or np.isnan(sample).any():
         return estimate(sample, statistic)
-    return _with_students_interval(float(mean(sample)), (sample,))
+    return _with_students_interval(float(mean(sample)), [(sample, sample.size)])
 
 
 def difference_of_means(x: np.ndarray, y: np.ndarray) -> Estimate:
@@ -108,20 +108,41 @@ def difference_of_means(x: np.ndarray, y: np.ndarray) -> Estimate:
     """
     if not x.size or not y.size or np.isnan(x).any() or np.isnan(y).any():
         return Estimate(math.nan)
-    return _with_students_interval(float(np.mean(x) - np.mean(y)), (x, y))
+    means = float(np.mean(x) - np.mean(y))
+    return _with_students_interval(means, [(x, x.size), (y, y.size)])
 
 
-def _with_students_interval(value: float, samples: tuple[np.ndarray, ...]) -> Estimate:
-    """A mean, or a difference of two with Welch's degrees of freedom, and its interval."""
-    if min(map(len, samples)) < MIN_SEEDS:
+def weighted_sum(samples: Sequence[tuple[np.ndarray, np.ndarray]]) -> Estimate:
+    """The sum of all values times their weights, of several independent samples.
+
+    The interval is Student's, with the degrees of freedom of Welch 1947 for several variances.
+
+    Args:
+        samples: of each sample, its [n] values and their [n] weights.
+    """
+    value = sum(float(weights @ values) for values, weights in samples)
+    if math.isnan(value):
+        return Estimate(math.nan)
+    return _with_students_interval(value, [(values, 1 / float(w @ w)) for values, w in samples])
+
+
+def _with_students_interval(value: float, samples: Sequence[tuple[np.ndarray, float]]) -> Estimate:
+    """A sum over independent samples, and its interval.
+
+    Args:
+        value: the sum.
+        samples: of each sample, its values, and the number by which their variance is divided in
+            that of the sum: the size of a sample whose mean is added, or 1 over the sum of its
+            squared weights.
+    """
+    sizes = [len(values) for values, _ in samples]
+    if min(sizes) < MIN_SEEDS:
         return Estimate(value, note=TOO_SMALL)
-    variances = [float(np.var(sample, ddof=1)) / len(sample) for sample in samples]
+    variances = [float(np.var(values, ddof=1)) / divisor for values, divisor in samples]
     variance = sum(variances)
     if math.sqrt(variance) <= 1e-9 * abs(value):  # but for rounding
         return Estimate(value, note=NO_SPREAD)
-    freedom = variance**2 / sum(
-        v**2 / (len(sample) - 1) for v, sample in zip(variances, samples, strict=True)
-    )
+    freedom = variance**2 / sum(v**2 / (n - 1) for v, n in zip(variances, sizes, strict=True))
     reach = _students_quantile(freedom) * math.sqrt(variance)
     return Estimate(value, value - reach, value + reach)
 

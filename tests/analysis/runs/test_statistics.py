@@ -20,6 +20,7 @@ from baselines.analysis.runs.statistics import (
     interquartile_mean,
     mean,
     probability_of_improvement,
+    weighted_sum,
 )
 
 SAMPLE = np.array([3.0, -1.0, 7.5, 4.0])
@@ -152,6 +153,30 @@ def test_students_interval_covers_the_mean_of_normal_seeds(n: int) -> None:
     found = [estimate_of_returns(sample, mean) for sample in samples]
     covered = np.mean([one.low <= 0 <= one.high for one in found])
     assert covered == pytest.approx(0.95, abs=0.015)  # three standard errors
+
+
+def test_the_interval_of_a_weighted_sum_covers_it() -> None:
+    """Two students against a control, three of whose five runs count twice."""
+    rng = np.random.default_rng(0)
+    weights = [np.full(3, 1 / 6), np.full(5, 1 / 10), -np.array([4, 4, 4, 1.5, 1.5]) / 15]
+    covered = []
+    for _ in range(2000):
+        samples = [
+            rng.normal(scale=scale, size=len(w))
+            for scale, w in zip((1, 2, 1), weights, strict=True)
+        ]
+        found = weighted_sum(list(zip(samples, weights, strict=True)))
+        covered.append(found.low <= 0 <= found.high)
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_weighted_sum_of_means_is_welchs() -> None:
+    x, y = SAMPLE, np.array([10.0, 11.0, 30.0, 12.0, 9.0])
+    found = weighted_sum([(x, np.full(x.size, 1 / x.size)), (y, np.full(y.size, -1 / y.size))])
+    expected = stats.ttest_ind(x, y, equal_var=False).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    assert weighted_sum([(x, np.ones(x.size)), (y[:2], np.ones(2))]).note == statistics.TOO_SMALL
+    assert math.isnan(weighted_sum([(x * math.nan, np.ones(x.size))]).value)
 
 
 def test_welchs_interval_is_that_of_scipy() -> None:

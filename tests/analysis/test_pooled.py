@@ -1,0 +1,89 @@
+"""The student minus a control over all transfers together, by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from handmade_logs import panels_in, straight, write_method, write_run
+from scipy import stats
+
+from baselines.analysis.runs.comparison import compare
+from baselines.analysis.runs.curve_metrics import FINAL_RETURN
+from baselines.analysis.runs.statistics import mean
+from baselines.analysis.summary import Transfer, pooled_over, summary_table
+
+LAST_TENTH = 0.95
+"""The final return of a straight curve, in parts of where it ends."""
+
+ENDS = {"mikt": [700, 500, 900], "random": [400, 450, 200]}
+"""Of the second transfer."""
+
+
+@pytest.fixture
+def transfers(tmp_path: Path) -> list[Transfer]:
+    """Two of one task, with two teachers; PPO + KL is the same in both."""
+    write_method(tmp_path, "ppo_kl", 2, kl_coef=0.1)
+    write_method(tmp_path, "mikt", 6)
+    write_method(tmp_path, "random", 5, teacher_weights="random")
+    for name, settings in (("mikt", {}), ("random", {"teacher_weights": "random"})):
+        for seed, end in enumerate(ENDS[name]):
+            folder = tmp_path / f"second_{name}" / str(seed)
+            write_run(folder, straight(end), seed=seed, sources=["R-v0"], **settings)
+    return [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("control", "parts"),
+    [
+        # the runs of PPO + KL have twice the weight of those of a student
+        ("PPO + KL", [(0.5, [600, 660, 720]), (0.5, ENDS["mikt"]), (-1.0, [200, 220, 240])]),
+        (
+            "random teacher",
+            [
+                (0.5, [600, 660, 720]),
+                (0.5, ENDS["mikt"]),
+                (-0.5, [500, 550, 600]),
+                (-0.5, ENDS["random"]),
+            ],
+        ),
+    ],
+)
+def test_the_mean_over_two_transfers(
+    transfers: list[Transfer], control: str, parts: list[tuple[float, list[float]]]
+) -> None:
+    samples = [(weight, LAST_TENTH * np.array(ends)) for weight, ends in parts]
+    value = sum(weight * sample.mean() for weight, sample in samples)
+    variances = np.array([weight**2 * sample.var(ddof=1) / 3 for weight, sample in samples])
+    freedom = variances.sum() ** 2 / (variances**2 / 2).sum()
+    reach = stats.t.ppf(0.975, freedom) * variances.sum() ** 0.5
+    found = pooled_over(transfers, control, FINAL_RETURN)
+    assert found is not None
+    assert found.transfers == 2
+    assert found.difference.value == pytest.approx(value)
+    assert found.difference.high - value == pytest.approx(reach)
+    assert value - found.difference.low == pytest.approx(reach)
+
+
+def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
+    *_, last = summary_table(transfers, FINAL_RETURN).splitlines()
+    *_, kl, untrained = last.strip("| ").split(" | ")
+    # (627 + 665) / 2 - 209, (104.5 + 332.5) / 2
+    assert kl.startswith("+437 ± ")
+    assert kl.endswith(" (2 transfers): **gain**")
+    assert untrained.startswith("+219 ± ")
+
+
+def test_a_transfer_that_lacks_a_run_does_not_count(
+    transfers: list[Transfer], tmp_path: Path
+) -> None:
+    more = tmp_path / "third"
+    for name, settings in (("mikt", {}), ("random", {"teacher_weights": "random"})):
+        for seed in range(3):
+            steps = {"num_timesteps": 2_000_000} if seed == 2 else {}
+            folder = more / name / str(seed)
+            write_run(folder, straight(9.0), seed=seed, sources=["Q-v0"], **settings, **steps)
+    [panel] = panels_in(more)
+    third = Transfer("third", compare(panel, mean, None))
+    found = pooled_over([*transfers, third], "random teacher", FINAL_RETURN)
+    assert found == pooled_over(transfers, "random teacher", FINAL_RETURN)
+    assert pooled_over(transfers[:1], "random teacher", FINAL_RETURN) is None
