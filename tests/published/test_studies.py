@@ -4,19 +4,28 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import permutations
+from itertools import permutations, takewhile
 from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
+from scipy.stats import ttest_rel
 
+from baselines.analysis.gains import Measured as Judged
+from baselines.analysis.gains import measured_once
+from baselines.analysis.knowledge import knowledge_of
+from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, METRICS, Metric
 from baselines.analysis.runs.curves import learning_curve
 from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.statistics import mean
 from baselines.published.folder import Results, read_results
 
 ROOT = Path(__file__).resolve().parents[2]
-README, STUDIES = ((ROOT / p).read_text(encoding="utf-8") for p in ("README.md", "docs/studies.md"))
+README, STUDIES, RESULTS = (
+    (ROOT / page).read_text(encoding="utf-8")
+    for page in ("README.md", "docs/studies.md", "results/README.md")
+)
 INTERVAL = r"-?\d[\d,.]*\s+\[(-?)[\d,.]+,\s+(-?)[\d,.]+\]"  # the groups: the signs of its ends
 ALONE = re.compile(r"(?<![\d,\[-])\d,\d{3}(?!,?\d|\]| \[)|(?<=\| )\d+(?= \|)")
 NO_MEANS = (  # how tables begin whose numbers without an interval are
@@ -113,6 +122,13 @@ def test_means_without_an_interval(known: tuple[set[str], set[str]]) -> None:
     assert not lines(m for m in ALONE.finditer(README) if m[0] not in right)
 
 
+def test_differences_over_all_transfers() -> None:
+    """The page of results is made from the logs, and tested elsewhere."""
+    found = re.findall(r"[\d,]+\s±\s[\d,]+", STUDIES)
+    assert found
+    assert not [one for one in found if f"| +{flat(one)} (" not in RESULTS]
+
+
 def test_areas_of_single_runs(measured: Measured) -> None:
     areas = [x for key, alike in measured.items() if key[0] is AREA_UNDER_CURVE for x in alike]
     rows = list(re.finditer(r"^\| (\d) \| [\d,]+ \| (.*) \|$", STUDIES, re.MULTILINE))
@@ -120,3 +136,26 @@ def test_areas_of_single_runs(measured: Measured) -> None:
         right = {f"{round(x[int(row[1])]):,}" for x in areas if int(row[1]) in x}
         assert set(row[2].split(" | ")) <= right, lines([row])
     assert len(rows) == 5
+
+
+def test_gains_that_remain_with_holms_correction(results: list[Results]) -> None:
+    compared = [compare(panel, mean, None) for one in results for panel in one.panels]
+    judged = measured_once([("", known) for known in knowledge_of(compared)])
+    ranked = sorted((largest_p(one), one.pair.method.label) for one in judged)
+    corrected = [((len(ranked) - place) * p, label) for place, (p, label) in enumerate(ranked)]
+    remain = [label for _, label in takewhile(lambda one: one[0] < 0.05, corrected)]
+    gains = [one.pair.method.label for one in judged if one.is_gain()]
+    page = flat(STUDIES)
+    assert f"Of {len(judged)} methods with trained teachers, [{len(gains)} are gains](" in page
+    assert f"{len(remain)} remain: all but *all named, best teacher*" in page
+    assert sorted(gains) == sorted([*remain, "all named, best teacher"])
+
+
+def largest_p(one: Judged) -> float:
+    """Of Student's paired tests in area, minus PPO, PPO + KL and the control: twice one-sided."""
+    found = []
+    for against in filter(None, one.differences(AREA_UNDER_CURVE)):
+        x, y = (by_seed(m, AREA_UNDER_CURVE) for m in (against.method, against.control))
+        pairs = [(x[seed], y[seed]) for seed in x.keys() & y.keys()]
+        found.append(2 * ttest_rel(*zip(*pairs, strict=True), alternative="greater").pvalue)
+    return max(found)
