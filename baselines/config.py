@@ -171,7 +171,7 @@ class Config:
         bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     load_path: str = setting(
-        "", "checkpoint to start from, or a folder, whose newest is taken", group="run",
+        "", "checkpoint to start from, or a folder (its newest is taken)", group="run",
         metavar="FILE",
     )  # fmt: skip
     log_path: str = setting(
@@ -188,8 +188,9 @@ class Config:
         may_change=True,
     )  # fmt: skip
     eval_interval: int = setting(
-        0, "evaluate the policy every so many updates, with its most likely actions, on a task of"
-        " its own; the best policy is kept as best in --save_path; 0: never", group="run",
+        0, "evaluate the policy every so many updates, and after the last of the run, with its most"
+        " likely actions, on a task of its own; the best policy is kept as best in --save_path; 0:"
+        " never", group="run",
         bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     eval_episodes: int = setting(
@@ -316,8 +317,8 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers, or folders, whose newest checkpoints are taken; without any PPO"
-        " from scratch", group="transfer", metavar="FILE",
+        (), "files of the teachers, or folders (the newest checkpoint is taken); if none is given,"
+        " PPO from scratch", group="transfer", metavar="FILE",
     )  # fmt: skip
     source_env: str = setting(
         "", "the teachers' task; checked against their files, and needed if one does not name it",

@@ -113,11 +113,13 @@ def main(argv: list[str]) -> None:
     if arguments.json:
         print(json.dumps(summary))
         return
-    told, n = saved.metadata, len(episodes)
-    body = f" with the body {printable(told['body']['path'], 400)}" if "body" in told else ""
+    metadata, n = saved.metadata, len(episodes)
+    body = (
+        f" with the body {printable(metadata['body']['path'], 400)}" if "body" in metadata else ""
+    )
     actions = "deterministic" if arguments.deterministic else "sampled"
     print(
-        f"{told['env']['id']}{body}, update {told['update']}, {n} episode{'s' * (n > 1)},"
+        f"{metadata['env']['id']}{body}, update {metadata['update']}, {n} episode{'s' * (n > 1)},"
         f" {actions} actions"
     )
     print(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Layer
@@ -407,6 +408,21 @@ NO_RESTORE = replace(L2_SP, restore=TransferMethod(start=L2_SP.start).restore)
 RESTORES_OTHER = replace(
     L2_SP, restore=lambda told, _: replace(PlainPolicy.from_description(told), pi_scope="new")
 )
+RESTORES_NONE = replace(L2_SP, restore=lambda *_: None)  # type: ignore[arg-type,return-value]
+LOSES_ITS_ANCHOR = replace(
+    L2_SP, restore=lambda told, _: Anchored.like(PlainPolicy.from_description(told))
+)
+RESTORE_FAILS = replace(L2_SP, restore=lambda told, _: told["lost"])
+
+
+def _reads_all(described: dict[str, Any], stored: Any) -> Anchored:
+    """As L2-SP's, after a look at all arrays that a checkpoint has."""
+    plain = PlainPolicy.from_description(described)
+    checked_arrays(stored, plain.shapes() | {"normalize/obs/mean": (plain.obs_size,)})
+    return L2_SP.restore(described, stored)  # type: ignore[return-value]
+
+
+READS_ALL = replace(L2_SP, restore=_reads_all)
 
 
 def _described(describe: Callable[[Anchored], dict[str, Any]]) -> TransferMethod:

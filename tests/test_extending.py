@@ -467,13 +467,22 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ),
         (
             {"transfer": "outside:NO_RESTORE"},
-            "NO_RESTORE: its policy could not be read from a checkpoint: .* no restore, which",
+            "NO_RESTORE: has no restore, which a policy of its own needs$",
         ),
         (
             {"transfer": "outside:RESTORES_OTHER"},
-            "RESTORES_OTHER: restore makes a policy with other variables than start's$",
+            r"RESTORES_OTHER: restore makes a policy whose describe\(\) is not that of start's$",
         ),
-        ({"transfer": "outside:UNTOLD"}, "UNTOLD: describe has no 'transfer', by which a policy "),
+        ({"transfer": "outside:RESTORES_NONE"}, "NONE: restore returned a NoneType, which is no "),
+        (
+            {"transfer": "outside:LOSES_ITS_ANCHOR"},
+            r"ANCHOR: restore makes a policy whose \w+\(\) is not that of start's$",
+        ),
+        (
+            {"transfer": "outside:RESTORE_FAILS"},
+            "RESTORE_FAILS: restore could not make its policy again: KeyError: 'lost'$",
+        ),
+        ({"transfer": "outside:UNTOLD"}, "UNTOLD: describe has no 'transfer', by which a chec"),
         ({"transfer": "outside:NO_JSON"}, "NO_JSON: describe returned what is no JSON: TypeError"),
         ({"transfer": "outside:OTHER_SCOPE"}, r"update 10 on, whose variable new/.* not have$"),
         (
@@ -560,6 +569,10 @@ def test_the_weights_are_for_the_policy_that_is_trained() -> None:
 
 def test_the_stages_may_be_a_tuple() -> None:
     prepare(taught_by("outside:IN_A_TUPLE")).envs.close()
+
+
+def test_a_restore_is_tried_with_all_that_a_checkpoint_has() -> None:
+    prepare(taught_by("outside:READS_ALL")).envs.close()
 
 
 def test_a_run_asks_once_for_its_stages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,19 +11,18 @@ from typing import TypeAlias
 
 import numpy as np
 
-from baselines.analysis.runs.comparison import Against, values_by_seed
-from baselines.analysis.runs.curve_metrics import Metric
+from baselines.analysis.runs.comparison import Against, paired_values
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
 EXPLANATION = """\
 The last row is the mean of the differences over all complete transfers, each of which counts the
-same. Its interval takes the runs as independent (Welch's degrees of freedom); runs of PPO that are
-in several transfers have the sum of their weights. It does not account for students of one seed
-that have the same teacher."""
+same. Its interval is that of a sum of independent runs, with Welch's degrees of freedom. A run of
+PPO that is in several transfers counts in each, and its weights are added. Students of one seed
+that learn from the same teacher are taken as independent too, so the interval may be too narrow."""
 
-Runs: TypeAlias = dict[Path, tuple[float, float]]
-"""The value of each run, and its weight in the sum; by folder."""
+Weights: TypeAlias = dict[tuple[Path, float], float]
+"""The weight of each run's value in the sum; by the run's folder and the value."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,24 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
     whole = [one for one in found if one.is_whole and one.pairs >= MIN_SEEDS]
     if len(whole) < 2:
         return None
-    samples: dict[object, Runs] = defaultdict(dict)
+    samples: dict[str, Weights] = defaultdict(lambda: defaultdict(float))
     for one in whole:
-        for method, sign in ((one.method, 1.0), (one.control, -1.0)):
-            _add(samples[_sample_of(method)], method, one.metric, sign / len(whole))
-    groups = [np.array(list(runs.values())).T for runs in samples.values()]
-    return Pooled(len(whole), weighted_sum([(values, weights) for values, weights in groups]))
+        pairs = paired_values(one)
+        for k, method in enumerate((one.method, one.control)):
+            sample = samples[_sample_of(method)]
+            for run in (run for run in method.runs if run.seed in pairs):
+                share = 1 / (len(whole) * len(pairs))
+                sample[run.folder, pairs[run.seed][k]] += -share if k else share
+    return Pooled(len(whole), weighted_sum([_as_arrays(sample) for sample in samples.values()]))
 
 
-def _sample_of(method: Method) -> object:
-    """What the runs are a sample of: PPO's on one task are one sample, in whatever transfer."""
-    return method.folders if method.taught else (method.label, method.runs[0].task)
+def _sample_of(method: Method) -> str:
+    """What the runs are a sample of: those of PPO on one task are one, in whatever transfer."""
+    if method.taught:
+        return str(sorted(method.folders))
+    return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
 
 
-def _add(runs: Runs, method: Method, metric: Metric, weight: float) -> None:
-    """Add the mean of a method's runs, times a weight, to a sum."""
-    values = values_by_seed(method, metric)
-    for run in method.runs:
-        _, before = runs.get(run.folder, (0.0, 0.0))
-        runs[run.folder] = values[run.seed], before + weight / len(method.runs)
+def _as_arrays(sample: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """The values, and their weights."""
+    return np.array([value for _, value in sample]), np.array(list(sample.values()))

@@ -91,14 +91,13 @@ def _second_task(config: Config) -> ForeignTask:
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
     """Write the policy, unless the one in the file is as good.
 
-    One that needs no teachers replaces one that still does, since only it is of use by itself.
+    One that needs no teachers is better than any that still does: only it is of use by itself.
     """
     try:
         best = load(path, "save_path").metadata if path.exists() else None
-        is_better = (
-            best is None
-            or mean_return > number(best[EVAL_RETURN])
-            or (policy.is_alone and "transfer" in best["policy"])
+        is_better = best is None or (policy.is_alone, mean_return) > (
+            "transfer" not in best["policy"],
+            number(best[EVAL_RETURN]),
         )
     except DAMAGE:
         is_better = True

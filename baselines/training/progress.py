@@ -56,7 +56,7 @@ class Progress:
         self._window: deque[Episode] = deque(maxlen=WINDOW)
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
-        self._first: tuple[int, float] | None = None
+        self._first_row: tuple[int, float] | None = None
         self._eval_return = self._return_before = float("nan")
 
     def state(self) -> Tree:
@@ -112,7 +112,6 @@ class Progress:
     def record(self, episodes: list[Episode]) -> None:
         """One update more is done, in which these episodes ended."""
         self.updates += 1
-        self._first = self._first or (self.updates, self.elapsed)
         self.episodes = [(episode.r, episode.l) for episode in episodes]
         self._window.extend(episodes)
 
@@ -126,6 +125,7 @@ class Progress:
         steps = self._config.nbatch * (self.updates - self._updates_at_last_row)
         fps = int(steps / (now - self._last_row))
         self._last_row, self._updates_at_last_row = now, self.updates
+        self._first_row = self._first_row or (self.updates, now)
         evaluated, self._eval_return = self._eval_return, float("nan")
         return {
             "nupdates": self.updates,
@@ -141,16 +141,16 @@ class Progress:
     def brief(self, row: Mapping[str, float]) -> str:
         """A row in one line, and how long the run will still take.
 
-        The first update since the start does not count: its function was compiled, which may take
-        as long as many updates.
+        It is told from the second row on: the first update was compiled, which may take as long as
+        many updates.
         """
         parts = [f"update {self.updates}/{self._config.nupdates}"]
         for name, label in BRIEF.items():
             if not math.isnan(value := row.get(name, math.nan)):
                 parts.append(f"{label} {value:.4g}")
-        first, then = self._first or (0, 0.0)
+        first, then = self._first_row or (self.updates, 0.0)
         if self.updates > first:
-            pace = (self.elapsed - then) / (self.updates - first)
+            pace = (self._last_row - then) / (self.updates - first)
             parts.append(f"{duration(pace * (self._config.nupdates - self.updates))} left")
         return " · ".join(parts)
 

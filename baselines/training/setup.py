@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -103,7 +103,8 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     resumed = state_to_resume(anchored)
     if resumed is not None:
         return replace(_resumed(config, resumed, team), config=anchored)
-    teachers = read_teachers(config)
+    files = tuple(str(newest_checkpoint(path, WHERE)) for path in config.teacher_paths)
+    teachers = read_teachers(replace(config, teacher_paths=files))
     saved = read_saved_policy(config.load_path, "load_path") if config.load_path else None
     with _environments(config, team) as envs:
         plain = _plain_policy(config, envs)
@@ -113,7 +114,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         course = stages(policy, config)
         check_weights(course, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
-        history = _provenance(envs, teachers, config)
+        history = _provenance(envs, zip(files, teachers, strict=True), config)
         return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
 
 
@@ -200,7 +201,10 @@ def _started_here(config: Config) -> dict[str, Any]:
     }
 
 
-def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> dict[str, Any]:
+def _provenance(
+    envs: VecEnv, teachers: Iterable[tuple[str, Teacher]], config: Config
+) -> dict[str, Any]:
+    """Where a new run comes from; `teachers` are those with their files."""
     body = {"body": described_body(config.env_xml)} if config.env_xml else {}
     return body | {
         "env": {"id": config.env, "kwargs": config.env_arguments},
@@ -212,11 +216,11 @@ def _provenance(envs: VecEnv, teachers: tuple[Teacher, ...], config: Config) -> 
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {
-                "path": str(newest_checkpoint(path, WHERE)),
+                "path": path,
                 "env": teacher.env,
                 "sha256": teacher.sha256,
                 "timesteps": teacher.timesteps,
             }
-            for path, teacher in zip(config.teacher_paths, teachers, strict=True)
+            for path, teacher in teachers
         ],
     }

@@ -43,8 +43,9 @@ drawn for it comes from `Streams.init`. The settings, here and below, are those 
 `config`."""
 
 
-def _restore_nothing(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
-    raise ValueError("the transfer method has no restore, which a policy of its own needs")
+def no_restore(described: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Policy:
+    """The `restore` of a method without a policy of its own; raises ValueError."""
+    raise ValueError("this transfer method has no policy of its own")
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class TransferMethod:
 
     start: Start
     stages: Callable[[Policy, Any], list[Stage]] = one_stage
-    restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = _restore_nothing
+    restore: Callable[[dict[str, Any], Mapping[str, np.ndarray]], Policy] = no_restore
     go_on: Callable[[Policy, Policy, Mapping[str, np.ndarray], Any], Policy] | None = None
     in_common: tuple[str, ...] = ()
     settings: Collection[str] = ()

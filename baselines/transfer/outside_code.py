@@ -16,10 +16,11 @@ from baselines.common.errors import UserError, shown, told
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NETWORKS
 from baselines.common.networks.trials import check_acting, losses_of
-from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
-from baselines.transfer.method import Beginning
+from baselines.transfer.method import Beginning, no_restore
 from baselines.transfer.stages import Stage, stage_at
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -93,28 +94,46 @@ def check_first_values(
         for one in (policy,) if policy is policy.plain else (policy, policy.plain):
             check_acting(outside, one, params)
     if policy is not policy.plain and config.transfer in TRANSFERS.from_outside():
-        _check_restoring(policy, config)
+        normalizer = Normalizer(statistics, RunningMeanStd())
+        stored, _ = SavedPolicy(policy, dict(params), normalizer, {}).contents()
+        _check_restoring(policy, stored, config)
 
 
-def _check_restoring(policy: Policy, config: Config) -> None:
-    """Check that a user's method can make its policy again from what is saved of it."""
-    where = f"--transfer: {config.transfer}"
+def _check_restoring(policy: Policy, stored: Mapping[str, np.ndarray], config: Config) -> None:
+    """Check that a user's method can make its policy again from what a checkpoint has of it."""
+    where, method = f"--transfer: {config.transfer}", TRANSFERS.known(config.transfer)
+    if method.restore is no_restore:
+        raise UserError(f"{where}: has no restore, which a policy of its own needs")
     try:
         described = json.loads(json.dumps(policy.describe()))
     except (TypeError, ValueError) as error:
         raise UserError(f"{where}: describe returned what is no JSON: {told(error)}") from None
     if "transfer" not in described:
         raise UserError(
-            f"{where}: describe has no 'transfer', by which a policy of its own is known"
+            f"{where}: describe has no 'transfer', by which a checkpoint tells the policy from a"
+            " plain one"
         )
     try:
-        again = TRANSFERS.known(config.transfer).restore(described, policy.frozen())
+        again = method.restore(described, stored)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"{where}: its policy could not be read from a checkpoint: {told(error)}"
+            f"{where}: restore could not make its policy again: {told(error)}"
         ) from None
-    if again.shapes() != policy.shapes():
-        raise UserError(f"{where}: restore makes a policy with other variables than start's")
+    if lacking := _lacking(again):
+        kind = type(again).__name__
+        raise UserError(
+            f"{where}: restore returned a {kind}, which is no Policy: it has no {lacking}"
+        )
+    for part in ("describe", "shapes", "frozen"):
+        if _comparable(getattr(again, part)()) != _comparable(getattr(policy, part)()):
+            raise UserError(
+                f"{where}: restore makes a policy whose {part}() is not that of start's"
+            )
+
+
+def _comparable(parts: Mapping[str, Any]) -> str:
+    """What a policy is made of, as text; of arrays their shapes."""
+    return json.dumps(parts, sort_keys=True, default=lambda array: list(array.shape))
 
 
 def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:

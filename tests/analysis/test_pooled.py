@@ -73,6 +73,29 @@ def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
     assert untrained.startswith("+219 ± ")
 
 
+def test_it_is_the_mean_of_the_rows_whatever_the_runs(tmp_path: Path) -> None:
+    """A control that is longer and of other settings, and one with a seed more."""
+    for task, settings, step in (("A-v0", {}, 200_000), ("B-v0", {"lr": 1e-3}, 100_000)):
+        for seed in range(4):
+            end = 1000 + 10 * seed
+            folder = tmp_path / task / "ppo_kl" / str(seed)
+            write_run(
+                folder, straight(end), step=step, env=task, seed=seed, kl_coef=0.1, **settings
+            )
+            if seed < 3:
+                folder = tmp_path / task / "mikt" / str(seed)
+                write_run(
+                    folder, straight(2 * end), env=task, seed=seed, sources=["S-v0"], **settings
+                )
+    found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(tmp_path)]
+    rows = [one.beyond("PPO + KL", FINAL_RETURN) for one in found]
+    together = pooled_over(found, "PPO + KL", FINAL_RETURN)
+    assert together is not None
+    assert together.difference.value == pytest.approx(
+        np.mean([row.difference.value for row in rows if row is not None])
+    )
+
+
 def test_a_transfer_that_lacks_a_run_does_not_count(
     transfers: list[Transfer], tmp_path: Path
 ) -> None:

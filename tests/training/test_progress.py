@@ -137,14 +137,17 @@ def test_the_time_left(clock: Clock) -> None:
     p = Progress(CONFIG)
     clock.now += 500.0  # the first update is compiled
     p.record(episodes())
+    clock.now += 40.0  # and evaluated
+    p.finish_row()
     assert p.brief({}) == "update 1/40"
     for _ in range(9):
         clock.now += 3.0
         p.record(episodes())
+    p.finish_row()
     row = {"eprewmean": 412.345, "eval_return": math.nan, "student_ps": 0.71, "lr": 1e-4}
     assert p.brief(row) == "update 10/40 · return 412.3 · p0 0.71 · 2 min left"
     assert p.brief({"eval_return": -3.0}) == "update 10/40 · evaluated -3 · 2 min left"
-    assert p.elapsed == 527.0
+    assert p.elapsed == 567.0
 
 
 @pytest.mark.parametrize(

@@ -166,15 +166,17 @@ def _no_cost(run: Run) -> float:
     return 0.0
 
 
-def values_by_seed(method: Method, metric: Metric) -> dict[int, float]:
-    """A return of each of its runs, over the timesteps that all of them have."""
-    curves = _by_seed(method, _no_cost)
-    return {seed: metric.measure(c, c.start, c.stop, math.nan) for seed, c in curves.items()}
+def paired_values(found: Against) -> dict[int, tuple[float, float]]:
+    """The method's and the control's values whose differences the comparison has, by seed."""
+    curves = (_by_seed(method, _no_cost) for method in (found.method, found.control))
+    x, y = _Measurer(np.mean).over_what_both_have(found.metric, *curves)
+    return {seed: (x[seed], y[seed]) for seed in sorted(x.keys() & y.keys())}
 
 
 def final_returns(method: Method) -> np.ndarray:
     """The final return of each of its runs, over the timesteps that all of them have: [runs]."""
-    return np.array(list(values_by_seed(method, FINAL_RETURN).values()))
+    curves = _by_seed(method, _no_cost)
+    return np.array([FINAL_RETURN.measure(c, c.start, c.stop, math.nan) for c in curves.values()])
 
 
 def _curves(methods: Iterable[Method], cost: Callable[[Run], float]) -> Curves:
@@ -228,7 +230,7 @@ class _Measurer:
         own, other = curves[method.label], curves[control.label]
         end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
         until = stop if stop < end else math.nan
-        x, y = self._over_what_both_have(metric, own, other)
+        x, y = self.over_what_both_have(metric, own, other)
         pairs = sorted(x.keys() & y.keys())
         difference = self._estimate(metric, [x[seed] - y[seed] for seed in pairs])
         better, worse = (y, x) if metric.in_timesteps else (x, y)
@@ -249,7 +251,7 @@ class _Measurer:
         estimator = estimate if metric.in_timesteps else estimate_of_returns
         return estimator(np.array(values), self.statistic)
 
-    def _over_what_both_have(
+    def over_what_both_have(
         self, metric: Metric, own: CurvesBySeed, other: CurvesBySeed
     ) -> tuple[dict[int, float], dict[int, float]]:
         """The metric of each run of two methods, over the timesteps that all of them have."""

@@ -66,7 +66,7 @@ class Method:
 
     @property
     def from_scratch(self) -> bool:
-        """Whether its runs are."""
+        """Whether its runs begin with nothing: without teachers, and not from a checkpoint."""
         return self.runs[0].from_scratch
 
     @property

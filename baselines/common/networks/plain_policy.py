@@ -174,8 +174,8 @@ class PlainPolicy:
     @classmethod
     def like(cls, policy: PlainPolicy, **more: Any) -> Self:
         """A policy of this class with the networks of another; `more` is what a subclass adds."""
-        networks = {f.name: getattr(policy, f.name) for f in fields(PlainPolicy)}
-        return cls(**networks, **more)
+        shared = {f.name: getattr(policy, f.name) for f in fields(PlainPolicy)}
+        return cls(**shared, **more)
 
     @classmethod
     def from_description(cls, described: dict[str, Any]) -> PlainPolicy:

@@ -13,6 +13,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import MAX_VARIABLES
 from baselines.common.networks.spaces import observation_size, policy_for
 from baselines.common.networks.specs import NetworkSpec
+from baselines.common.networks.variables import Variable, Variables, zeros
 
 GAINS = {
     "pi/mlp_fc0/w": np.sqrt(2), "pi/mlp_fc1/w": np.sqrt(2), "pi/pi/w": 0.01,
@@ -122,6 +123,17 @@ def test_a_damaged_description_is_refused(
 ) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         PlainPolicy.from_description(mlp_policy().describe() | damage)
+
+
+def test_variables_of_a_subclass_are_counted_too() -> None:
+    class Wider(PlainPolicy):
+        def variables(self) -> Variables:
+            return super().variables() | {"transfer/x": Variable((3, 2), zeros)}
+
+    plain = PlainPolicy(3, DiagGaussian(2), NetworkSpec(2, 5), "a/b", "a/c")
+    policy, value = 3 * 5 + 5 + 5 * 5 + 5 + 5 * 2 + 2 + 2, 3 * 5 + 5 + 5 * 5 + 5 + 5 + 1
+    assert plain.variable_counts() == {"policy": policy, "value function": value}
+    assert Wider.like(plain).variable_counts() == {**plain.variable_counts(), "others": 6}
 
 
 @pytest.mark.parametrize(
