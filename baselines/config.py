@@ -317,9 +317,8 @@ class Config:
 
     # The transfer
     teacher_paths: tuple[str, ...] = setting(
-        (), "files of the teachers, or folders (the newest checkpoint is taken); if none is given,"
-        " PPO from scratch", group="transfer", metavar="FILE",
-    )  # fmt: skip
+        (), "teachers' files or folders; none: PPO from scratch", group="transfer", metavar="FILE"
+    )
     source_env: str = setting(
         "", "the teachers' task; checked against their files, and needed if one does not name it",
         group="transfer", metavar="ID",
