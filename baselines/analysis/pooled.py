@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from baselines.analysis.runs.comparison import Against, paired_values
+from baselines.analysis.runs.comparison import Against
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
@@ -49,12 +49,12 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
         return None
     samples: dict[str, Weights] = defaultdict(lambda: defaultdict(float))
     for one in whole:
-        pairs = paired_values(one)
-        for k, method in enumerate((one.method, one.control)):
+        share = 1 / (len(whole) * one.pairs)
+        for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
             sample = samples[_sample_of(method)]
-            for run in (run for run in method.runs if run.seed in pairs):
-                share = 1 / (len(whole) * len(pairs))
-                sample[run.folder, pairs[run.seed][k]] += -share if k else share
+            for run in method.runs:
+                if run.seed in one.values:
+                    sample[run.folder, one.values[run.seed][k]] += weight
     return Pooled(len(whole), weighted_sum([_as_arrays(sample) for sample in samples.values()]))
 
 

@@ -17,7 +17,8 @@ from baselines.analysis.wording import brief, sentence, sentences, too_few, verd
 def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Against:
     """Two methods that differ so, of which so many runs are not there yet."""
     one, other = (Method("", (), {}, awaited=missing) for missing in awaited)
-    return Against(FINAL_RETURN, one, other, 3, math.nan, difference, Estimate(1.0))
+    values = dict.fromkeys(range(3), (0.0, 0.0))
+    return Against(FINAL_RETURN, one, other, values, math.nan, difference, Estimate(1.0))
 
 
 @pytest.mark.parametrize(

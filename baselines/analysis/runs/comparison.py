@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,7 @@ class Against:
     Attributes:
         metric: what is measured.
         method, control: the two.
-        pairs: how many seeds both have.
+        values: of the method and of the control, by the seeds that both have.
         until: timesteps at which the comparison ends, as the control does, before the method's own
             runs do; NaN: it does not.
         difference: the method's value minus the control's, seed by seed.
@@ -52,10 +52,15 @@ class Against:
     metric: Metric
     method: Method
     control: Method
-    pairs: int
+    values: Mapping[int, tuple[float, float]]
     until: float
     difference: Estimate
     improvement: Estimate
+
+    @property
+    def pairs(self) -> int:
+        """How many seeds both have."""
+        return len(self.values)
 
     @property
     def is_whole(self) -> bool:
@@ -166,13 +171,6 @@ def _no_cost(run: Run) -> float:
     return 0.0
 
 
-def paired_values(found: Against) -> dict[int, tuple[float, float]]:
-    """The method's and the control's values whose differences the comparison has, by seed."""
-    curves = (_by_seed(method, _no_cost) for method in (found.method, found.control))
-    x, y = _Measurer(np.mean).over_what_both_have(found.metric, *curves)
-    return {seed: (x[seed], y[seed]) for seed in sorted(x.keys() & y.keys())}
-
-
 def final_returns(method: Method) -> np.ndarray:
     """The final return of each of its runs, over the timesteps that all of them have: [runs]."""
     curves = _by_seed(method, _no_cost)
@@ -230,14 +228,14 @@ class _Measurer:
         own, other = curves[method.label], curves[control.label]
         end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
         until = stop if stop < end else math.nan
-        x, y = self.over_what_both_have(metric, own, other)
-        pairs = sorted(x.keys() & y.keys())
-        difference = self._estimate(metric, [x[seed] - y[seed] for seed in pairs])
+        x, y = self._over_what_both_have(metric, own, other)
+        values = {seed: (x[seed], y[seed]) for seed in sorted(x.keys() & y.keys())}
+        difference = self._estimate(metric, [one - two for one, two in values.values()])
         better, worse = (y, x) if metric.in_timesteps else (x, y)
         improvement = probability_of_improvement(
             np.array(list(better.values())), np.array(list(worse.values()))
         )
-        return Against(metric, method, control, len(pairs), until, difference, improvement)
+        return Against(metric, method, control, values, until, difference, improvement)
 
     def _alone(self, metric: Metric, curves: CurvesBySeed) -> tuple[Estimate, int | None]:
         """Value and `reached` of a row."""
@@ -251,7 +249,7 @@ class _Measurer:
         estimator = estimate if metric.in_timesteps else estimate_of_returns
         return estimator(np.array(values), self.statistic)
 
-    def over_what_both_have(
+    def _over_what_both_have(
         self, metric: Metric, own: CurvesBySeed, other: CurvesBySeed
     ) -> tuple[dict[int, float], dict[int, float]]:
         """The metric of each run of two methods, over the timesteps that all of them have."""
