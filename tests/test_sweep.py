@@ -144,7 +144,7 @@ def test_a_dry_run_lists_and_forecasts(
         command, "measured_speeds", lambda items, _: {kind(item): 1.0 for item in items}
     )
     experiment.write_text(SMALL.replace("256, nsteps: 64", "1800, nsteps: 100"))
-    for jobs, left in ((1, "1 h 00 min"), (2, "0 h 30 min")):
+    for jobs, left in ((1, "60 min"), (2, "30 min")):
         done = sweep(experiment, "--out", tmp_path / "runs", "--dry_run", f"--jobs={jobs}")
         assert done.stdout.splitlines() == [
             "   0 CartPole-v1, PPO, seed 0: 0 updates done of 18",

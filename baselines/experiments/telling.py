@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from baselines.common.durations import duration
 from baselines.experiments.forecast import Kind, seconds_left
 from baselines.experiments.running import Board, students_of
 from baselines.experiments.status import standing, trainer
@@ -50,12 +51,7 @@ def summary_of(board: Board, speeds: dict[Kind, float], jobs: int) -> str:
         f"{len(board.done)} done, {len(board.running)} running, {len(board.waiting)} waiting,"
         f" {len(board.failed)} failed"
     )
-    return line + (f"; {_hours(left)} left with {jobs} at once" if left else "")
-
-
-def _hours(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+    return line + (f"; {duration(left)} left with {jobs} at once" if left else "")
 
 
 class Teller:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import gymnasium as gym
 import numpy as np
 
+from baselines.common.durations import duration
 from baselines.common.errors import TaskError, UserError
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
-from baselines.training.progress import duration
 from baselines.training.setup import Setup
 
 PROBE_STEPS = 30

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baselines.common.durations import duration
 from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
@@ -18,14 +19,6 @@ from baselines.transfer.student.student_metrics import PI_SHARE
 
 BRIEF = {"eprewmean": "return", EVAL_RETURN: "evaluated", PI_SHARE: "p0"}
 """The metrics of a row that are printed in one line, with their names there."""
-
-
-def duration(seconds: float) -> str:
-    """A time in words."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def mean_or_nan(values: list[float]) -> float:

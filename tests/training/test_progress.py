@@ -8,7 +8,7 @@ import pytest
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.training import progress
-from baselines.training.progress import Progress, duration
+from baselines.training.progress import Progress
 
 CONFIG = Config(env="Any-v0", nsteps=10, num_env=2, num_timesteps=800)
 
@@ -148,14 +148,6 @@ def test_the_time_left(clock: Clock) -> None:
     assert p.brief(row) == "update 10/40 · return 412.3 · p0 0.71 · 2 min left"
     assert p.brief({"eval_return": -3.0}) == "update 10/40 · evaluated -3 · 2 min left"
     assert p.elapsed == 567.0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "told"),
-    [(0.4, "0 s"), (89, "89 s"), (91, "2 min"), (5300, "88 min"), (7500, "2 h 05 min")],
-)
-def test_times_in_words(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
 
 
 def test_a_measurement_is_told_once() -> None:
