@@ -22,6 +22,7 @@ def write_run(
     sources: Sequence[str] = (),
     teacher_timesteps: int | None = 500_000,
     sha256: str = "",
+    body: str = "",
     columns: Mapping[str, Sequence[float | None]] | None = None,
     **config: Any,
 ) -> Path:
@@ -40,6 +41,8 @@ def write_run(
             for source in sources
         ],
     }  # fmt: skip
+    if body:
+        header["body"] = {"sha256": body}
     (folder / "config.json").write_text(json.dumps(header))
     rows = {
         "total_timesteps": [step * (i + 1) for i in range(len(returns))],

@@ -82,9 +82,10 @@ def gains(found: Sequence[Measured]) -> Iterator[str]:
     shown = [one for one in found if one.is_gain()]
     yield (
         f"Of {counted(len(found), 'pair')} of a method with trained teachers and one of its"
-        f" controls, where these, {SCRATCH} and {SCRATCH_WITH_KL} have at least {MIN_SEEDS} seeds"
-        f" in common, {len(shown) or 'none'} {'is a gain' if len(shown) < 2 else 'are gains'} over"
-        f" all three in {PRIMARY.title}, each with its whole 95 % interval."
+        f" controls, where the method has at least {MIN_SEEDS} seeds in common with each of"
+        f" {SCRATCH}, {SCRATCH_WITH_KL} and the control, {len(shown) or 'none'}"
+        f" {'is a gain' if len(shown) < 2 else 'are gains'} over all three in {PRIMARY.title}, each"
+        " with its whole 95 % interval."
         f"{' A difference without a word is such a gain too.' if shown else ''}"
     )
     if shown:

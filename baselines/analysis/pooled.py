@@ -21,8 +21,8 @@ same. Its interval is that of a sum of independent runs, with Welch's degrees of
 PPO that is in several transfers counts in each, and its weights are added. Students of one seed
 that learn from the same teacher are taken as independent too, so the interval may be too narrow."""
 
-Weights: TypeAlias = dict[tuple[Path, float], float]
-"""The weight of each run's value in the sum; by the run's folder and the value."""
+Sums: TypeAlias = dict[Path, np.ndarray]
+"""Of each run, by its folder, the sum of its weighted values and that of the weights: [2]."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
     whole = [one for one in found if one.is_whole and one.pairs >= MIN_SEEDS]
     if len(whole) < 2:
         return None
-    samples: dict[str, Weights] = defaultdict(lambda: defaultdict(float))
+    samples: dict[str, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
     for one in whole:
         share = 1 / (len(whole) * one.pairs)
         for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
             sample = samples[_sample_of(method)]
             for run in method.runs:
                 if run.seed in one.values:
-                    sample[run.folder, one.values[run.seed][k]] += weight
-    return Pooled(len(whole), weighted_sum([_as_arrays(sample) for sample in samples.values()]))
+                    sample[run.folder] += weight * np.array([one.values[run.seed][k], 1.0])
+    return Pooled(len(whole), weighted_sum([_weighted(sample) for sample in samples.values()]))
 
 
 def _sample_of(method: Method) -> str:
@@ -65,6 +65,10 @@ def _sample_of(method: Method) -> str:
     return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
 
 
-def _as_arrays(sample: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """The values, and their weights."""
-    return np.array([value for _, value in sample]), np.array(list(sample.values()))
+def _weighted(sample: Sums) -> tuple[np.ndarray, np.ndarray]:
+    """The value of each run, and its weight.
+
+    Where transfers of two lengths share a run, its value is the mean of those that it has in them.
+    """
+    sums, weights = np.array(list(sample.values())).T
+    return sums / weights, weights

@@ -82,9 +82,9 @@ def _panel(comparison: Comparison) -> list[str]:
     return [
         *sections,
         "With the teachers' training counted, a run begins after the timesteps of that training:"
-        f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nReturns and"
-        f" differences are then those at equal total timesteps. {NOT_KNOWN}: these are not in the"
-        " logs,\nor too few are left to compare.",
+        f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nDifferences are"
+        f" then those at equal total timesteps. {NOT_KNOWN}: these are not in the logs,\nor too few"
+        " are left to compare.",
         costed_table(comparison),
     ]
 

@@ -64,6 +64,24 @@ def test_the_mean_over_two_transfers(
     assert value - found.difference.low == pytest.approx(reach)
 
 
+def test_a_run_is_one_sample_whatever_the_length_over_which_it_is_measured(tmp_path: Path) -> None:
+    """Two students of one length or two; PPO + KL, which both share, counts as three runs."""
+    reach = {}
+    for points in (10, 9):
+        folder = tmp_path / str(points)
+        write_method(folder, "ppo_kl", 20, kl_coef=0.1)
+        for source, length in (("S-v0", 10), ("R-v0", points)):
+            for seed in range(3):
+                ends = {"seed": seed, "sources": [source], "num_timesteps": 100_000 * length}
+                write_run(folder / source / str(seed), straight(length, length), **ends)
+        found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(folder)]
+        together = pooled_over(found, "PPO + KL", FINAL_RETURN)
+        assert together is not None
+        reach[points] = together.difference.high - together.difference.value
+    # The students do not vary, and of PPO + KL half of the weight is at 0.855 instead of 0.95.
+    assert reach[9] / reach[10] == pytest.approx((0.95 + 0.855) / 2 / 0.95)
+
+
 def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
     *_, last = summary_table(transfers, FINAL_RETURN).splitlines()
     *_, kl, untrained = last.strip("| ").split(" | ")

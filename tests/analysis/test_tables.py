@@ -135,6 +135,9 @@ def test_a_table_says_whom_it_compares_with_and_how_far(tmp_path: Path) -> None:
     assert costed[0][4] == "difference from PPO, num_timesteps=2000000"
     student = next(row for row in costed if row[1] == "MIKT")
     assert student[4] == "-20.00"  # 19 at two million in all
+    shorter = next(row for row in costed if row[1] == "PPO")
+    # 9.5 at the first million, where the longer one has 19, and 39 at the second
+    assert shorter[3:5] == ["9.500", "-9.500 (up to 1,000,000 timesteps)"]
     in_csv = {
         row["teachers_counted"]: (row["baseline"], float(row["difference"]))
         for row in csv.DictReader(io.StringIO(as_csv([compared])))

@@ -43,8 +43,7 @@ class Against:
         metric: what is measured.
         method, control: the two.
         values: of the method and of the control, by the seeds that both have.
-        until: timesteps at which the comparison ends, as the control does, before the method's own
-            runs do; NaN: it does not.
+        until: timesteps at which the comparison ends, where one of the two is longer; else NaN.
         difference: the method's value minus the control's, seed by seed.
         improvement: probability that a run of the method is better than one of the control.
     """
@@ -227,7 +226,7 @@ class _Measurer:
         """One method against another, seed by seed."""
         own, other = curves[method.label], curves[control.label]
         end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
-        until = stop if stop < end else math.nan
+        until = math.nan if stop == end else min(stop, end)
         x, y = self._over_what_both_have(metric, own, other)
         values = {seed: (x[seed], y[seed]) for seed in sorted(x.keys() & y.keys())}
         difference = self._estimate(metric, [one - two for one, two in values.values()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs.runs import Run
@@ -25,6 +26,9 @@ LENGTH = "num_timesteps"
 
 WEIGHTS = "teacher_weights"
 """The setting of what is left of the teachers' training."""
+
+BODY = "env_xml"
+"""The setting that is the file of a body of one's own."""
 
 TRANSFER_SETTINGS = set(settings_in("mikt", "transfer"))
 """Settings without effect on a run that has no teachers."""
@@ -59,8 +63,14 @@ def _unread(config: Mapping[str, Any]) -> set[str]:
 
 
 def settings_with_length(run: Run) -> dict[str, Any]:
-    """The settings that make a run's method, and its length."""
-    return settings_of_method(run.config) | {LENGTH: run.config[LENGTH]}
+    """The settings that make a run's method, its body and its length."""
+    return settings_of_method(run.config) | _body(run) | {LENGTH: run.config[LENGTH]}
+
+
+def _body(run: Run) -> dict[str, str]:
+    """A body of one's own by its file's name and contents, wherever that lies; none in old logs."""
+    body = run.origin.body
+    return {BODY: f"{Path(run.config[BODY]).name} {body[:8]}"} if body else {}
 
 
 def differing(settings: Sequence[Mapping[str, Any]]) -> list[str]:

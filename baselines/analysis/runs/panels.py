@@ -236,11 +236,19 @@ def _by_place(alike: Sequence[Run]) -> dict[str, list[Run]]:
     """
     if not _another_start(alike):
         return {"": list(alike)}
-    places: dict[str, list[Run]] = defaultdict(list)
+    places: dict[Path, list[Run]] = defaultdict(list)
     for run in alike:
-        name = _seeds_folder(run).name
-        places[f" in {printable(name, len(name))}"].append(run)
-    return places
+        places[_seeds_folder(run)].append(run)
+    ends = _shortest_ends(list(places))
+    return {f" in {end}": same for end, same in zip(ends, places.values(), strict=True)}
+
+
+def _shortest_ends(folders: Sequence[Path]) -> list[str]:
+    """As many of the last parts of each folder as tell all of them apart."""
+    longest = max(len(folder.parts) for folder in folders)
+    lists = ([str(Path(*f.parts[-n:])) for f in folders] for n in range(1, longest + 1))
+    ends = next(ends for ends in lists if len(set(ends)) == len(ends))
+    return [printable(end, len(end)) for end in ends]
 
 
 def _seeds_folder(run: Run) -> Path:

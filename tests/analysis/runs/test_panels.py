@@ -95,6 +95,29 @@ def test_students_of_other_teachers_are_told_apart_by_their_folders(
         assert [twin.label for twin in panel.knowing_less(method)] == ["random teacher"]
 
 
+def test_folders_of_one_name_are_told_apart_by_those_that_hold_them(tmp_path: Path) -> None:
+    for name in ("six_eight/mikt", "four_six_eight/mikt", "more/other"):
+        for seed in range(2):
+            folder = tmp_path / name / str(seed)
+            write_run(folder, CURVE, sources=["S-v0"], sha256=name, seed=seed)
+    [panel] = panels_in(tmp_path)
+    assert [(method.label, len(method.runs)) for method in panel.methods] == [
+        ("MIKT in four_six_eight/mikt", 2),
+        ("MIKT in more/other", 2),
+        ("MIKT in six_eight/mikt", 2),
+    ]
+
+
+def test_a_body_is_told_by_what_is_in_its_file(tmp_path: Path) -> None:
+    for seed, place, body in ((0, "a", "1" * 64), (1, "/home/me/a", "1" * 64), (2, "a", "2" * 64)):
+        write_run(tmp_path / str(seed), CURVE, seed=seed, env_xml=f"{place}/body.xml", body=body)
+    [panel] = panels_in(tmp_path)
+    assert [(method.label, len(method.runs)) for method in panel.methods] == [
+        ("PPO, env_xml=body.xml 11111111", 2),
+        ("PPO, env_xml=body.xml 22222222", 1),
+    ]
+
+
 def test_continued_runs_of_other_checkpoints_are_told_apart_by_their_folders(
     tmp_path: Path,
 ) -> None:
