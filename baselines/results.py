@@ -101,13 +101,13 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
     declared = read_regular(experiment, ARGUMENT, MAX_BYTES)
     items = read_experiment(experiment, root, {}).items
     committed = committed_runs(out)
-    files, kept = collected(items, root, out / experiment.stem, committed, finished_only)
-    if not (files or kept or any(committed.longest(i, root) for i in items)):
+    files, lines = collected(items, root, out / experiment.stem, committed, finished_only)
+    if not (files or lines or any(committed.longest(i, root) for i in items)):
         raise UserError(
             f"--runs: no run of {experiment} in {root} has a curve yet;"
             f" python -m baselines.sweep {experiment} trains them"
         )
-    for line in kept:
+    for line in lines:
         print(line)
     return {Path(EXPERIMENT): declared, **files}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from baselines.common.command_line import (
@@ -33,7 +34,7 @@ from baselines.experiments.running import Board, board_of, run_all
 from baselines.experiments.status import is_finished, standing
 from baselines.experiments.telling import Teller, lines_on_kept, summary_of
 from baselines.experiments.yaml_files import ARGUMENT
-from baselines.published.collecting import check_as_declared
+from baselines.published.collecting import check_as_declared, lines_on_teachers
 from baselines.published.folder import committed_runs
 
 PROGRAM = "python -m baselines.sweep"
@@ -118,6 +119,8 @@ def main(argv: list[str]) -> int:
         return 0
     for name, earlier in twins.items():
         print(f"{name} is left out: it is the same run as {earlier.name}")
+    for line in chain.from_iterable(map(lines_on_teachers, items)):
+        print(line)
     board = board_of(items, logs)
     check_teachers_of(board)
     for item in board.waiting:

@@ -136,6 +136,21 @@ def test_a_stopped_sweep_goes_on(
     assert start["update"] == stopped
 
 
+def test_on_a_terminal_each_line_is_one_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is redrawn over as many rows as it has lines."""
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    item = Item("Four → Eight, a method of a long name, seed 0", Path("out"), Config())
+    teller = command.Teller(1)
+    for _ in range(2):
+        teller.tell(Board(failed=[(item, "status 2: a long reason")]))
+    first, again = capsys.readouterr().out.split("\x1b[2A\x1b[J")
+    assert first == again
+    assert [len(line) for line in first.splitlines()] == [29, 29]
+
+
 def test_a_dry_run_lists_and_forecasts(
     experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

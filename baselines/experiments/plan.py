@@ -120,6 +120,7 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
             raise run.panel.error(f"{item.name}: {item.folder} is that of {other}, already")
         declared.append((run.panel, run.method.name, item))
     items = tuple(found.values())
+    _check_differ_in_name(items)
     return Experiment(title, items, _panels(panels, declared), _panels(teachers, declared))
 
 
@@ -192,7 +193,21 @@ def read_experiments(
                     f" {_said(item.config, first.config)}, but {where} with"
                     f" {_said(first.config, item.config)}; rename one or give another --out"
                 )
-    return tuple(item for item, _ in found.values())
+    items = tuple(item for item, _ in found.values())
+    _check_differ_in_name(items)
+    return items
+
+
+def _check_differ_in_name(items: Iterable[Item]) -> None:
+    """Raises UserError for two runs of one name: a name is what a sweep tells them apart by."""
+    folders: dict[str, Path] = {}
+    for item in items:
+        other = folders.setdefault(item.name, item.folder)
+        if other != item.folder:
+            raise UserError(
+                f"{ARGUMENT}: {item.name!r} is the name of two runs, in {other} and {item.folder};"
+                " give one of the panels or methods another name"
+            )
 
 
 def _said(config: Config, other: Config) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -75,7 +76,8 @@ class Teller:
 
     def _draw(self, lines: list[str]) -> None:
         back = f"\x1b[{self._drawn}A\x1b[J" if self._drawn else ""
-        print(back + "\n".join(lines), flush=True)
+        width = shutil.get_terminal_size().columns - 1  # a longer one would take two rows
+        print(back + "\n".join(line[:width] for line in lines), flush=True)
         self._drawn = len(lines)
 
     def _lines(self, board: Board) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from baselines.common.log_folder import HEADER, LOGS, TABLE
 from baselines.experiments.items import MODELS, Item
 from baselines.experiments.yaml_files import ARGUMENT
 from baselines.flags import TEACHERS
-from baselines.published.committed import RUNS, Committed, common_place, identity, replaced_teachers
+from baselines.published.committed import (
+    RUNS,
+    Committed,
+    common_place,
+    identity,
+    other_teachers,
+    replaced_teachers,
+)
 
 ROWS = 100
 """A log is thinned to about so many rows: a twentieth of a megabyte for a student."""
@@ -42,14 +49,14 @@ def collected(
         finished_only: whether runs that are not finished are left out.
 
     Returns:
-        Contents by path below the folder of the results, and a line for each run of which another
-        training is committed already.
+        Contents by path below the folder of the results, and lines on the runs of which another
+        training is committed already, or whose teachers were trained anew since.
 
     Raises:
         UserError: a log is damaged, or of a run that was made with other settings.
     """
     files: dict[Path, bytes] = {}
-    kept = []
+    lines: list[str] = []
     for item in items:
         run, place = _begun(item.logs), item.folder.relative_to(root)
         if run is None:
@@ -58,15 +65,16 @@ def collected(
         _check_settings(item, header["config"], root)
         if finished_only and not run.finished:
             continue
+        lines += lines_on_teachers(item)
         old = committed.longest(item, root)
         if stays := _other_training(run, header, old, folder / place):
-            kept.append(f"{item.name}: {stays}")
+            lines.append(f"{item.name}: {stays}")
         elif old is None or not _is_no_news(run, old, folder / place):
             files[place / HEADER] = json.dumps(header, indent=1).encode() + b"\n"
             files[place / TABLE] = thinned(
                 read_regular(item.logs / TABLE, WHERE, MAX_BYTES), also=hand_over_rows(run) or ()
             )
-    return files, kept
+    return files, lines
 
 
 def _other_training(run: Run, header: Mapping[str, Any], old: Run | None, place: Path) -> str:
@@ -118,16 +126,29 @@ def check_as_declared(item: Item, root: Path) -> None:
         UserError: it was made with other settings, of which the message names the first, or with
             another teacher.
     """
-    logs = item.logs
-    if (logs / HEADER).is_file():
-        header = portable(read_header(logs), item.folder.relative_to(root))
+    if (item.logs / HEADER).is_file():
+        header = portable(read_header(item.logs), item.folder.relative_to(root))
         _check_settings(item, header["config"], root)
-        had = [teacher["sha256"] for teacher in header["teachers"]]
-        for path in replaced_teachers(item, had, root):
+        for path in replaced_teachers(item, _hashes(header), root):
             raise UserError(
                 f"{ARGUMENT}: {item.name}: {item.folder} is of a run with another teacher than"
                 f" {path} is now; put that back, or remove the folder to train anew"
             )
+
+
+def lines_on_teachers(item: Item) -> Iterator[str]:
+    """A line for each teacher of the run in an item's folder that was trained anew since."""
+    if (item.logs / HEADER).is_file():
+        for path in other_teachers(item, _hashes(read_header(item.logs))):
+            yield (
+                f"{item.name} learned from another file than {path} is now; remove {item.folder}"
+                " to train it anew"
+            )
+
+
+def _hashes(header: Mapping[str, Any]) -> list[str]:
+    """The hashes of the teachers' files of a run, from its header."""
+    return [teacher["sha256"] for teacher in header["teachers"]]
 
 
 def _check_settings(item: Item, logged: Mapping[str, Any], root: Path) -> None:

@@ -13,7 +13,7 @@ from baselines.analysis.runs.method_settings import default_settings, settings_o
 from baselines.analysis.runs.runs import Run
 from baselines.common.checkpoint import newest_checkpoint
 from baselines.common.files import read_regular
-from baselines.experiments.items import Item
+from baselines.experiments.items import MODELS, Item
 from baselines.experiments.status import is_there
 from baselines.flags import TEACHERS
 
@@ -41,10 +41,16 @@ def identity(config: Mapping[str, Any], root: Path) -> dict[str, Any]:
 
 
 def common_place(path: str, root: Path) -> str:
-    """A path below the folder of the runs as it is written in committed logs; others as given."""
-    if not Path(path).is_relative_to(root):
-        return path
-    return str(RUNS / Path(path).relative_to(root))
+    """The path of a teacher as it is in committed logs, whichever folder the runs lie in."""
+    return str(RUNS / Path(path).relative_to(root)) if _is_made_below(root, path) else path
+
+
+def _is_made_below(root: Path, path: str) -> bool:
+    """Whether a teacher lies in the folder of checkpoints of a run below `root`, or is that folder.
+
+    `root` may be the current folder, below which all relative paths are.
+    """
+    return Path(path).is_relative_to(root) and MODELS in Path(path).parts[-2:]
 
 
 class Committed:
@@ -79,20 +85,29 @@ class Committed:
     def finished_of(self, items: Sequence[Item], root: Path) -> dict[str, Run]:
         """The whole logs of declared runs, by name.
 
-        That of a student whose teacher one of the runs makes is left out if neither the teacher's
-        log is there nor its very file: its settings may be others by now. A teacher must come
-        before its students.
+        That of a student whose teacher one of the runs makes is left out unless it learned from a
+        teacher with these settings: the very file is there, or a log of the teacher that began
+        before. A teacher must come before its students.
         """
         makers = {str(item.last_checkpoint): item.name for item in items}
         found: dict[str, Run] = {}
         for item in items:
             run = self.finished(item, root)
             if run is not None and all(
-                path not in makers or makers[path] in found or _sha256_now(path) == teacher.sha256
+                path not in makers
+                or _began_before(found.get(makers[path]), run)
+                or _sha256_now(path) == teacher.sha256
                 for path, teacher in zip(item.config.teacher_paths, run.teachers, strict=True)
             ):
                 found[item.name] = run
         return found
+
+
+def _began_before(teacher: Run | None, student: Run) -> bool:
+    """Whether there is a log of a teacher, and nothing tells that it began after the student."""
+    return teacher is not None and not (
+        student.origin.started and teacher.origin.started > student.origin.started
+    )
 
 
 def furthest(runs: Iterable[Run]) -> Run | None:
@@ -112,15 +127,22 @@ def _had_these_files(run: Run, item: Item, root: Path) -> bool:
 
 
 def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
-    """The teachers of a declared run that are others now than a run of it had.
+    """`other_teachers` without those that are themselves made by a run below `root`.
 
-    One that is itself made by a run below `root` may have been trained anew since, and is not among
-    them. `had` is the hash of each teacher then, `root` the folder of all runs.
+    Such a run may have been trained anew since, for its policy only.
+    """
+    return [path for path in other_teachers(item, had) if not _is_made_below(root, path)]
+
+
+def other_teachers(item: Item, had: Sequence[str]) -> list[str]:
+    """The teachers of a declared run whose files are there and are others than a run of it had.
+
+    `had` is the hash of each teacher then.
     """
     return [
         path
         for path, its in zip(item.config.teacher_paths, had, strict=True)
-        if not Path(path).is_relative_to(root) and _sha256_now(path) not in (None, its)
+        if _sha256_now(path) not in (None, its)
     ]
 
 

@@ -405,6 +405,18 @@ def test_arguments_of_a_task_may_be_written_in_yaml(tmp_path: Path) -> None:
     assert [i.config.env_arguments for i in plain.items if "Both" in i.name] == [arguments] * 2
 
 
+def test_no_two_runs_have_one_name(tmp_path: Path) -> None:
+    """A panel and a method may be parted elsewhere than another panel and method."""
+    panel = "  - {{name: {}, env: A-v0, teachers: t, methods: [{}: {{}}]}}\n"
+    text = "title: T\nseeds: [0]\npanels:\n" + "".join(
+        panel.format(name, method) for name, method in (("'A, b'", "c"), ("A", "'b, c'"))
+    )
+    with pytest.raises(
+        UserError, match="'A, b, c, seed 0' is the name of two runs, in out/a_b/c/0"
+    ):
+        read(tmp_path, text)
+
+
 def test_a_name_of_a_panel_is_a_folder() -> None:
     assert slug("Four + Six → Eight") == "four_six_eight"
     assert slug("MIKT (paper's coefficients)") == "mikt_paper_s_coefficients"

@@ -13,17 +13,25 @@ from baselines.analysis.runs.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.experiments.items import Item
-from baselines.published.collecting import check_as_declared
+from baselines.published.collecting import check_as_declared, collected, lines_on_teachers
 from baselines.published.committed import Committed, common_place
 from baselines.published.reruns import check_files
 
 TEACHER = b"a teacher"
 
 
-def logged(folder: Path, rows: int = 10, **settings: Any) -> Run:
+def logged(folder: Path, rows: int = 10, started: str = "", **settings: Any) -> Run:
     """A run of a million timesteps, of which ten rows are the whole."""
     settings = {"num_timesteps": 1_000_000, **settings}
-    return read_run(write_run(folder, straight(1.0, 10)[:rows], **settings))
+    write_run(folder, straight(1.0, 10)[:rows], **settings)
+    return read_run(begun(folder, started))
+
+
+def begun(folder: Path, started: str) -> Path:
+    """Let the log of a run tell when it began."""
+    header = json.loads((folder / "config.json").read_text()) | {"started": started}
+    (folder / "config.json").write_text(json.dumps(header))
+    return folder
 
 
 def declared(folder: Path, **settings: Any) -> Item:
@@ -154,6 +162,40 @@ def test_a_student_counts_only_with_the_teacher_that_is_declared(tmp_path: Path)
     assert found(lr=1e-5) == {"x"}
 
 
+def test_a_teacher_that_was_trained_after_its_student_is_not_its_teacher(tmp_path: Path) -> None:
+    """As when its settings were edited, and it was trained anew; the student was not."""
+    out = tmp_path / "out"
+    taught(tmp_path / "student", "runs/y/models/00010", TEACHER)
+    student_run = read_run(begun(tmp_path / "student", "2026-05-01T10:00:00+00:00"))
+    teacher = replace(declared(out / "y", env="S-v0", lr=1e-5), name="teacher")
+    student = declared(out / "x", teacher_paths=(str(teacher.last_checkpoint),))
+    for day, found in (("2026-05-02", {"teacher"}), ("2026-04-30", {"teacher", "x"})):
+        started = f"{day}T10:00:00+00:00"
+        teacher_run = logged(tmp_path / day, env="S-v0", lr=1e-5, started=started)
+        committed = Committed([student_run, teacher_run])
+        assert set(committed.finished_of([teacher, student], out)) == found
+
+
+def test_a_student_of_a_teacher_that_was_trained_anew_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    made = out / "y" / "0" / "models" / "00010"
+    item = declared(out / "x" / "0", teacher_paths=(str(made),))
+    taught(item.logs, str(made), TEACHER, save_path=str(item.models), log_path=str(item.logs))
+    assert list(lines_on_teachers(item)) == []  # the file need not be there any more
+    made.parent.mkdir(parents=True)
+    made.write_bytes(TEACHER)
+    assert list(lines_on_teachers(item)) == []
+    made.write_bytes(TEACHER + b", trained anew")
+    check_as_declared(item, out)
+    assert list(lines_on_teachers(item)) == [
+        f"x learned from another file than {made} is now; remove {item.folder} to train it anew"
+    ]
+    committed = Committed([])
+    files, lines = collected([item], out, tmp_path / "results", committed)
+    assert len(files) == 2
+    assert lines == list(lines_on_teachers(item))
+
+
 def test_an_edited_body_makes_another_run(tmp_path: Path) -> None:
     body, out = tmp_path / "body.xml", tmp_path / "out"
     body.write_text("<mujoco/>")
@@ -170,5 +212,7 @@ def test_an_edited_body_makes_another_run(tmp_path: Path) -> None:
 
 def test_a_common_place() -> None:
     assert common_place("/home/me/out/x/0/models", Path("/home/me/out")) == "runs/x/0/models"
+    assert common_place("x/0/models/00010", Path(".")) == "runs/x/0/models/00010"
+    assert common_place("teacher_models/four/0/00970", Path(".")) == "teacher_models/four/0/00970"
     assert common_place("teacher_models/four", Path("out")) == "teacher_models/four"
     assert common_place("outside/four", Path("out")) == "outside/four"

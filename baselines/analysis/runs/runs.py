@@ -67,6 +67,7 @@ class Origin:
         lengths: likewise, the timesteps that were asked for: `--resume` can raise them.
         versions: of Python and the packages, and the processor, by name.
         body: hash of the XML of a body of one's own.
+        started: when it began, UTC in ISO 8601.
     """
 
     command: str
@@ -74,6 +75,7 @@ class Origin:
     lengths: tuple[tuple[int, int], ...]
     versions: dict[str, str]
     body: str = ""
+    started: str = ""
 
 
 @dataclass(frozen=True)
@@ -296,6 +298,7 @@ def _origin(header: dict[str, Any]) -> Origin:
         _changes(updates, lengths),
         versions,
         body,
+        _line(header.get("started")),
     )
 
 
