@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from baselines.common.command_line import POSITIVE, Parser, reader
+from baselines.common.errors import UserError
+
+BATCH = 2048
+"""Steps of an iteration over all environments of a rank."""
 
 
 def add_task(parser: Parser) -> None:
@@ -23,6 +27,20 @@ def add_num_env(parser: Parser) -> None:
         "--num_env", type=reader(int, POSITIVE), default=1, metavar="N",
         help="environments stepped at once (default: %(default)s)",
     )  # fmt: skip
+
+
+def shared_batch(num_env: int) -> int:
+    """Steps of each environment in a batch of `BATCH`.
+
+    Raises:
+        UserError: it cannot be shared evenly.
+    """
+    if BATCH % num_env:
+        raise UserError(
+            f"--num_env: {num_env} does not divide the {BATCH} steps of an iteration; give a power"
+            f" of 2 up to {BATCH}"
+        )
+    return BATCH // num_env
 
 
 def add_repeats(parser: Parser) -> None:

@@ -69,7 +69,8 @@ def _draw_speeds(axes: Axes, curve: Curve) -> None:
 def _draw_fractions(axes: Axes, curve: Curve) -> None:
     points = [(x, result["fraction_of_physics"]) for x, result in curve]
     _draw(axes, points, **STYLES["whole iteration"])
-    axes.set_ylim(0, 1)
+    highest = max(fraction["max"] for _, fraction in points)
+    axes.set_ylim(0, max(1.0, 1.02 * highest))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_ylabel("whole iteration / physics limit")
     _finish(axes, curve)

@@ -20,7 +20,7 @@ from baselines.common.command_line import Parser, run_command
 from baselines.common.mpi import team
 from baselines.common.team import Team
 from baselines.config import Config
-from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
+from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task, shared_batch
 from benchmarks.measurement import RUN_LENGTH, circumstances
 from benchmarks.statistics import Json, rates, summary
 from benchmarks.table import count, origin, spread, title
@@ -105,7 +105,7 @@ def main(argv: list[str]) -> None:
     config = Config(
         env=arguments.env,
         num_env=arguments.num_env,
-        nsteps=Config.nsteps // arguments.num_env,
+        nsteps=shared_batch(arguments.num_env),
         teacher_paths=tuple(arguments.teacher_paths),
     )
     ranks = team()

@@ -11,13 +11,18 @@ import json
 from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Parser, reader, run_command
 from baselines.common.errors import UserError, check_choice
 from baselines.config import Config
-from benchmarks.arguments import add_json, add_num_env, add_repeats, add_task
+from benchmarks.arguments import (
+    BATCH,
+    add_json,
+    add_num_env,
+    add_repeats,
+    add_task,
+    shared_batch,
+)
 from benchmarks.measurement import BASELINES, measure
 from benchmarks.table import origin, text
 
 PROGRAM = "python -m benchmarks.throughput"
-BATCH = 2048
-"""Steps of an iteration over all environments, unless `--nsteps` says otherwise."""
 
 
 def parser() -> Parser:
@@ -79,19 +84,6 @@ def config_of(arguments: argparse.Namespace) -> Config:
         teacher_paths=tuple(arguments.teacher_paths),
         seed=arguments.seed,
     )
-
-
-def shared_batch(num_env: int) -> int:
-    """Steps of each environment in a batch of `BATCH`.
-
-    Raises:
-        UserError: it cannot be shared evenly.
-    """
-    if BATCH % num_env:
-        raise UserError(
-            f"--num_env: {num_env} does not divide the {BATCH} steps of an iteration; give --nsteps"
-        )
-    return BATCH // num_env
 
 
 if __name__ == "__main__":

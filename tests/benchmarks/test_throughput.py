@@ -10,7 +10,7 @@ import pytest
 from called import Done
 
 from baselines.common.errors import UserError
-from benchmarks import throughput
+from benchmarks import ranks, throughput
 from benchmarks.table import text
 
 TINY = ["--env=CentipedeFour-v1", "--num_env=2", "--nsteps=32", "--repeats=2"]
@@ -90,6 +90,11 @@ def test_bad_input_is_named(arguments: list[str], message: str) -> None:
     with pytest.raises(UserError) as error:
         throughput.main(arguments)
     assert message in str(error.value)
+
+
+def test_ranks_share_a_batch_as_evenly() -> None:
+    with pytest.raises(UserError, match=r"^--num_env: 3 does not divide the 2048 steps"):
+        ranks.main(["--num_env=3"])
 
 
 def test_a_missing_baseline_is_one_line_and_status_2(monkeypatch: pytest.MonkeyPatch) -> None:
