@@ -108,6 +108,8 @@ def check(config: L2SPConfig) -> None:
     """Raises UserError for settings that do not fit."""
     if len(config.teacher_paths) != 1:
         raise UserError("--teacher_paths: L2-SP stays near one teacher; name one file")
+    if config.load_path:
+        raise UserError("--load_path: its weights would overwrite the teacher's; leave it out")
 
 
 def start(

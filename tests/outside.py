@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Layer
 from baselines.common.networks.networks import Mlp, dense
-from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.plain_policy import Actor, PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.variables import Variable, Variables, joined, orthogonal
 from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.pretrained import MLPP
+from baselines.transfer.pretrained import MLPP, copied_variables
 from baselines.transfer.stages import Stage
 from baselines.transfer.student.mapping import MlpMap, StateMapping
 from examples.l2_sp import L2_SP, Anchored
@@ -359,6 +359,73 @@ NO_STATISTICS = _beginning(lambda plain, params: (plain, params, (0.0, 1.0)))
 OF_NO_VARIABLE = _beginning(lambda plain, params: (plain, {}))
 OF_LISTS = _beginning(lambda plain, params: (plain, {k: v.tolist() for k, v in params.items()}))
 OF_SEVEN = _beginning(lambda plain, params: (plain, params | {"pi/pi/b": np.zeros(7, np.float32)}))
+
+OF_NO_NAME = _beginning(lambda plain, params: (plain, params | {"pi/pi/c": params["pi/pi/b"]}))
+
+
+@dataclass(frozen=True)
+class HasValueLoss(PlainPolicy):
+    """Has a loss of its own that would be logged as PPO's."""
+
+    def learning_outputs(self, params: Params, obs: Array, returns: Array) -> Any:
+        pi, value, _ = super().learning_outputs(params, obs, returns)
+        return pi, value, {"value": arrays.mean(value**2)}
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"transfer": {}}
+
+
+AS_PPO = TransferMethod(
+    start=lambda plain, _, config, random: (HasValueLoss.like(plain), plain.init(random.init)),
+    stages=lambda policy, config: [Stage(1, policy, lambda update: {"value": 0.1})],
+    restore=lambda told, _: HasValueLoss.like(PlainPolicy.from_description(told)),
+)
+
+
+@dataclass(frozen=True)
+class Held(PlainPolicy):
+    """The student's own networks, some of whose variables stay as they are."""
+
+    held: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: s for name, s in super().shapes().items() if name not in self.held}
+
+    def pi(self, params: Params, obs: Array) -> Any:
+        return super().pi({**params, **self.held}, obs)
+
+    def value(self, params: Params, obs: Array) -> Array:
+        return super().value({**params, **self.held}, obs)
+
+    def actor(self, params: Mapping[str, np.ndarray]) -> Actor:
+        return super().actor({**params, **self.held})
+
+    def frozen(self) -> dict[str, np.ndarray]:
+        return {f"transfer/{name}": value for name, value in self.held.items()}
+
+    def describe(self) -> dict[str, Any]:
+        return super().describe() | {"transfer": {"held": sorted(self.held)}}
+
+    @property
+    def plain(self) -> PlainPolicy:
+        return PlainPolicy.like(self)
+
+
+def _holds(plain: PlainPolicy, teachers: Any, config: Config, random: Any) -> Any:
+    """The teacher's second layers are not trained."""
+    copied = copied_variables(teachers[0], plain)
+    held = {name: value for name, value in copied.items() if name.endswith("/mlp_fc1/w")}
+    return Held.like(plain, held=held), plain.init(random.init) | held
+
+
+def _held_again(told: dict[str, Any], stored: Mapping[str, np.ndarray]) -> Held:
+    plain = PlainPolicy.from_description(told)
+    return Held.like(plain, held={n: stored[f"transfer/{n}"] for n in told["transfer"]["held"]})
+
+
+HOLDS_LAYERS = TransferMethod(
+    start=_holds, restore=_held_again, in_common=("num_layers", "num_hidden", "network")
+)
 
 IN_COMMON = replace(L2_SP, in_common=("num_layer",))
 NO_TUPLE = replace(L2_SP, in_common="num_layers")  # type: ignore[arg-type]

@@ -322,6 +322,24 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
     }
 
 
+def test_what_a_method_holds_is_not_trained_and_the_run_goes_on(tmp_path: Path) -> None:
+    teacher = ROOT / "teacher_models/centipede_four/0/00970"
+    settings: dict[str, Any] = {
+        "teachers": teacher, "transfer": "outside:HOLDS_LAYERS", "num_timesteps": 128, "nsteps": 64,
+        "nminibatches": 2, "noptepochs": 1, "xla": False, "verbose": 0,
+    }  # fmt: skip
+    whole = ppo2.learn("BoxToy-v0", **settings)
+    settings["save_path"] = tmp_path
+    ppo2.learn("BoxToy-v0", callback=lambda _: False, **settings)
+    parts = ppo2.learn("BoxToy-v0", resume=True, **settings)
+    for model in (whole, parts):
+        held = model.saved.policy.frozen()
+        assert held.keys() == {f"transfer/{scope}/mlp_fc1/w" for scope in ("pi", "vf")}
+        assert not any(name.removeprefix("transfer/") in model.saved.params for name in held)
+    for name, value in whole.saved.params.items():
+        assert parts.saved.params[name].tobytes() == value.tobytes()
+
+
 def rows(folder: Path) -> list[dict[str, str]]:
     with open(folder / "progress.csv", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -436,6 +454,11 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
             {"transfer": "outside:OF_SEVEN", "network": "outside:Rows"},
             "^--network: outside:Rows, --transfer: outside:OF_SEVEN: the first value of pi/",
         ),
+        (
+            {"transfer": "outside:OF_NO_NAME"},
+            r"no variable pi/pi/c, but a first value of it; did you mean pi/pi/[bw]\?$",
+        ),
+        ({"transfer": "outside:AS_PPO"}, "AS_PPO: a loss of its policy is called value, and"),
         ({"transfer": "outside:NO_STAGE"}, r"NO_STAGE: stages returned \[\], not a list of one"),
         ({"transfer": "outside:NO_COURSE"}, "--transfer: .*:NO_COURSE: stages returned None, not"),
         ({"transfer": "outside:STAGE_ALONE"}, r"STAGE_ALONE: stages returned Stage\(.*, not a li"),
@@ -518,6 +541,20 @@ def test_what_does_not_fit_is_told_in_one_line(settings: dict[str, Any], message
         kind = config_with(settings.get("transfer", "mikt"))
         prepare(kind(**(given | settings))).envs.close()
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_checkpoint_does_not_replace_what_a_method_begins_with() -> None:
+    """The statistics of the observations; and in the example the weights that are held."""
+    four = str(ROOT / "teacher_models/centipede_four/0/00970")
+    config = taught_by("outside:OF_ANOTHER_BODY", "CentipedeFour-v1")
+    told = "^--load_path: --transfer=outside:OF_ANOTHER_BODY begins with statistics of its teachers"
+    with pytest.raises(UserError, match=told):
+        prepare(replace(config, load_path=four))
+    with pytest.raises(UserError, match=r"^--load_path: its weights would overwrite the"):
+        run.main([
+            "--env=CentipedeFour-v1", f"--load_path={four}", f"--teacher_paths={four}",
+            "--transfer=examples.l2_sp:L2_SP",
+        ])  # fmt: skip
 
 
 @pytest.mark.parametrize("network", ["Bumps", "Doubled"])

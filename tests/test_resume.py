@@ -29,7 +29,7 @@ from baselines.logger import Events, Logger
 from baselines.ppo2 import api
 from baselines.ppo2 import update as ppo_update
 from baselines.ppo2.callbacks import SoFar
-from baselines.ppo2.ppo2 import learn, open_session
+from baselines.ppo2.ppo2 import Run, learn, open_session
 from baselines.ppo2.update_inputs import AdamState, UpdateInputs
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
@@ -479,6 +479,21 @@ def test_a_rollback_goes_on_with_half_the_rate(
     assert last is not None
     assert (last.state["rollbacks"], last.state["lr_scale"]) == (2, 0.25)
     assert "update 3: the rewards are not finite; going back" in capsys.readouterr().out
+
+
+def test_a_rollback_removes_the_checkpoints_after_its_state(tmp_path: Path) -> None:
+    """The third update fails; the run goes back to its start, and is stopped after one update."""
+    Spoiled.faults = 1
+    seen: list[int] = []
+
+    def watch(run: Run) -> bool:
+        seen.append(run.progress.updates)
+        return len(seen) < 3
+
+    settings = spoiled(tmp_path, "reward", float("nan"), on_divergence="rollback", save_interval=1)
+    learn(replace(settings, state_interval=0), watch)
+    assert seen == [1, 2, 1]
+    assert [path.name for path in sorted((tmp_path / "models").glob("0*"))] == ["00001"]
 
 
 @pytest.mark.parametrize("state_interval", [0, 1])

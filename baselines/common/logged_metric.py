@@ -10,6 +10,9 @@ from dataclasses import dataclass
 LOSS, WEIGHT = "_loss", "_coef"
 """Suffixes of the logged names of a policy's own loss and of its weight."""
 
+OF_PPO = ("policy", "value", "kl")
+"""What no loss of a policy's own is called: PPO's losses and weights are logged as these."""
+
 
 @dataclass(frozen=True)
 class LoggedMetric:

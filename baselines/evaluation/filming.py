@@ -99,6 +99,7 @@ class Filming:
                 f"--save_video_interval={self._config.save_video_interval}: films left out, as the"
                 f" next was due before their turn came: {self._left_out}"
             )
+            self._left_out = 0  # said once, however often this is called
         return lines
 
     def drop(self) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -89,18 +90,29 @@ def _second_task(config: Config) -> ForeignTask:
 
 
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
-    """Write the policy, unless the one in the file is as good.
-
-    One that needs no teachers is better than any that still does: only it is of use by itself.
-    """
+    """Write the policy, unless the one in the file is as good."""
     try:
         best = load(path, "save_path").metadata if path.exists() else None
-        is_better = best is None or (policy.is_alone, mean_return) > (
-            "transfer" not in best["policy"],
-            number(best[EVAL_RETURN]),
-        )
+        is_better = best is None or _is_better(policy, mean_return, best)
     except DAMAGE:
         is_better = True
     if is_better:
         kept = replace(policy, metadata=policy.metadata | {EVAL_RETURN: mean_return})
         kept.write_as(path)
+
+
+def _is_better(policy: SavedPolicy, mean_return: float, best: Mapping[str, Any]) -> bool:
+    """Whether a policy is better than the best so far, whose metadata is given.
+
+    One that needs no teachers is better than any that still does: only it is of use by itself. Of
+    two alike the newer one is taken if the other was measured over another number of episodes:
+    the luck of a single one would last for ever.
+
+    Raises:
+        DAMAGE: the metadata is damaged.
+    """
+    is_alone = "transfer" not in best["policy"]
+    if policy.is_alone != is_alone:
+        return policy.is_alone
+    episodes = [one["config"]["eval_episodes"] for one in (policy.metadata, best)]
+    return episodes[0] != episodes[1] or mean_return > number(best[EVAL_RETURN])

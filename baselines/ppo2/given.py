@@ -49,9 +49,10 @@ def config_of(env: Any, teachers: Any, env_name: str, settings: Mapping[str, Any
             "save_video_interval: these films are made by a process of its own, which cannot make"
             " the task of a function; let a callback call record_video"
         )
-    found = teacher_paths(teachers if paths is None else paths)
-    if teachers is not None and not found:
-        raise UserError("teachers: none is given; leave it out for PPO from scratch")
+    argument, named = ("teachers", teachers) if paths is None else (TEACHERS, paths)
+    found = teacher_paths(named)
+    if named is not None and not found:
+        raise UserError(f"{argument}: none is given; leave it out for PPO from scratch")
     config = from_settings(texts, found)
     if config.play:
         raise UserError(

@@ -12,7 +12,6 @@ from baselines.common.errors import check_finite
 from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.policy import Policy
-from baselines.common.networks.variables import shapes_of
 from baselines.common.team import ALONE, Team
 from baselines.common.trees import count
 from baselines.config import Config
@@ -47,11 +46,6 @@ class Layout:
             end = self.size + int(np.prod(shape, dtype=int))
             self._slices[name] = slice(self.size, end)
             self.size = end
-
-    @classmethod
-    def of(cls, params: Params) -> Layout:
-        """The layout of these variables."""
-        return cls(shapes_of(params))
 
     def pack(self, params: Params) -> np.ndarray:
         """The variables of this layout, picked from `params` by name, as float32 of [size].
@@ -94,15 +88,15 @@ class Model:
         self._config = config
         self._team = team
         self.adam_steps = 0
-        self._adopt(policy, Layout.of(params), params)
+        self._adopt(policy, params)
         self._m = np.zeros_like(self._flat)
         self._v = np.zeros_like(self._flat)
 
-    def _adopt(self, policy: Policy, layout: Layout, params: dict[str, np.ndarray]) -> None:
+    def _adopt(self, policy: Policy, params: dict[str, np.ndarray]) -> None:
         self.policy = policy
-        self._layout = layout
+        self._layout = Layout(policy.shapes())
         self._update: Update | None = None
-        self._set_flat(layout.pack(params))
+        self._set_flat(self._layout.pack(params))
 
     def _set_flat(self, flat: np.ndarray) -> None:
         self._flat = flat
@@ -117,10 +111,8 @@ class Model:
         Raises:
             KeyError: a variable of the new policy is not there.
         """
-        old = self._layout
-        shapes = {name: old.shapes[name] for name in policy.shapes()}
-        m, v = old.unpack(self._m), old.unpack(self._v)
-        self._adopt(policy, Layout(shapes), self.params)
+        m, v = self._layout.unpack(self._m), self._layout.unpack(self._v)
+        self._adopt(policy, self.params)
         self._m, self._v = self._layout.pack(m), self._layout.pack(v)
 
     def state(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import TRANSFER_SCOPE, Config
 from baselines.training.saved import method_of
 from baselines.transfer.method import Beginning
+from baselines.transfer.teachers.places import check_no_other_statistics
 
 
 def starting_point(
@@ -25,8 +26,11 @@ def starting_point(
 
     Raises:
         CheckpointError: it does not fit.
+        UserError: it has statistics, and the method begins with some too.
     """
     policy, params, statistics = beginning
+    if statistics is not None:
+        check_no_other_statistics(config, f"--transfer={config.transfer}")
     if saved is None:
         normalizer = Normalizer.fresh(policy.obs_size)
         if statistics is not None:

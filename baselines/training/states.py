@@ -168,7 +168,8 @@ def check_is_newest(found: SavedState | None, save_path: Path) -> None:
 def roll_back(config: Config, error: Diverged) -> None:
     """Have the newest state go on with half the learning rate.
 
-    The state itself is changed, so that the run is the same if it is killed and resumed now.
+    The state itself is changed, so that the run is the same if it is killed and resumed now. Later
+    checkpoints are removed: they are of updates that are no part of the run any more.
 
     Raises:
         Diverged: not asked for, or done often enough.
@@ -187,4 +188,7 @@ def roll_back(config: Config, error: Diverged) -> None:
         raise Diverged(f"{error}; given up after {done} rollbacks to {found.path}")
     again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
     write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
+    for path in Path(config.save_path).iterdir():
+        if is_checkpoint(path) and int(path.name) > found.policy.metadata["update"]:
+            path.unlink()
     print(f"{error}; going back to {found.path} with half the learning rate", flush=True)

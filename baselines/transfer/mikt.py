@@ -209,6 +209,12 @@ def go_on(
             f" {'random' if had[0].random else 'loaded'}"
         )
     check_goes_on(config, saved, policy)
+    if len(policy.teachers) != len(saved.teachers):
+        raise CheckpointError(
+            f"--load_path: the student {config.load_path} has teachers in"
+            f" {len(saved.teachers)} places, and the body of {config.env} has"
+            f" {len(policy.teachers)}; give the body that it was trained on"
+        )
     mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
     return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
 

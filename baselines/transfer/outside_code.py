@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from baselines.common.checkpoint import checked_arrays
-from baselines.common.errors import UserError, shown, told
+from baselines.common.errors import UserError, shown, suggestion, told
+from baselines.common.logged_metric import OF_PPO
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NETWORKS
 from baselines.common.networks.trials import check_acting, losses_of
@@ -95,7 +96,8 @@ def check_first_values(
             check_acting(outside, one, params)
     if policy is not policy.plain and config.transfer in TRANSFERS.from_outside():
         normalizer = Normalizer(statistics, RunningMeanStd())
-        stored, _ = SavedPolicy(policy, dict(params), normalizer, {}).contents()
+        trained = {name: params[name] for name in policy.shapes()}
+        stored, _ = SavedPolicy(policy, trained, normalizer, {}).contents()
         _check_restoring(policy, stored, config)
 
 
@@ -146,8 +148,15 @@ def _from_outside(config: Config, teachers: tuple[Teacher, ...]) -> str:
 
 
 def _check_variables(where: str, policy: Policy, params: Mapping[str, np.ndarray]) -> None:
-    """Check that each variable starts as it is declared; `where` names what code is to blame."""
+    """Check that each variable starts as it is declared, and that no other has a first value.
+
+    `where` names what code is to blame.
+    """
     shapes = policy.plain.shapes() | policy.shapes()
+    for name in params:
+        if name not in shapes:
+            near = suggestion(str(name), shapes)
+            raise UserError(f"{where}: it has no variable {name}, but a first value of it{near}")
     for name in shapes:
         if not isinstance(params.get(name), np.ndarray | np.generic):
             raise UserError(f"{where}: the first value of {name} is missing, or no NumPy array")
@@ -202,6 +211,8 @@ def check_weights(
 ) -> None:
     """Check that each stage of a user's method weighs each loss of its policy, and no other.
 
+    None of them may be called as one of PPO's.
+
     Stages that a resumed run has behind it are not checked.
 
     Args:
@@ -220,6 +231,11 @@ def check_weights(
     later = [stage for stage in course if stage.first > done and stage is not now]
     for stage in (replace(now, policy=policy), *later):
         losses, weighed = losses_of(stage.policy, params), set(_weights(stage, config))
+        if taken := sorted(losses & set(OF_PPO)):
+            raise UserError(
+                f"--transfer: {config.transfer}: a loss of its policy is called {taken[0]}, and"
+                " would be logged as one of PPO; give it another name"
+            )
         if losses != weighed:
             raise UserError(
                 f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"

@@ -79,13 +79,25 @@ def test_a_run_is_filmed_while_it_trains_one_film_at_a_time(
     films = sorted((tmp_path / "videos").iterdir())
     assert [film.name for film in films] == ["128.mp4", "384.mp4"]
     assert [iio.imread(film).shape for film in films] == [(2, 96, 172, 3)] * 2
-    assert re.search("--save_video_interval=1: films left out.*: 1\n", done.stdout)
+    told = re.findall("--save_video_interval=1: films left out.*: 1\n", done.stdout)
+    assert len(told) == 1
 
 
 def test_a_film_is_due_whenever_a_multiple_of_the_interval_is_passed() -> None:
     films = Filming(Config(env="CartPole-v1", nsteps=128, save_video_interval=300))
     due = [steps for steps in range(128, 1280, 128) if films.is_due(steps)]
     assert due == [384, 640, 1024]  # the first updates that end after 300, 600 and 900
+
+
+def test_how_many_films_were_left_out_is_said_once(tmp_path: Path) -> None:
+    """A run that is stopped asks twice: before it meets the signal, and at its end."""
+    saved = read_saved_policy(FOUR, "load_path")
+    films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
+    for steps in (1, 2):
+        films.add(saved, steps)
+    films.drop()
+    assert [line.endswith(": 1") for line in films.finish()] == [True]
+    assert films.finish() == []
 
 
 def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:

@@ -61,6 +61,19 @@ def test_a_policy_without_teachers_replaces_one_that_needs_them(
     assert kept == [9.0, 5.0, 5.0, 5.0]
 
 
+def test_a_return_over_other_episodes_is_not_compared(
+    whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
+) -> None:
+    policy, path = whole[1].saved, tmp_path / "best"
+    kept = []
+    for episodes, mean_return in ((1, 9.0), (1, 8.0), (20, 5.0), (20, 4.0), (20, 6.0)):
+        settings = policy.metadata["config"] | {"eval_episodes": episodes}
+        measured = replace(policy, metadata=policy.metadata | {"config": settings})
+        _keep_better(path, measured, mean_return)
+        kept.append(load(path, "load_path").metadata["eval_return"])
+    assert kept == [9.0, 9.0, 5.0, 5.0, 6.0]
+
+
 def test_the_best_is_kept_and_training_stays_as_it_is(
     whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
 ) -> None:

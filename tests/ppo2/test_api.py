@@ -669,6 +669,7 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"callback": lambda: True}, "^callback: must be a function of one argument"),
         ({"callback": lambda model, row: True}, "^callback: must be a function of one argument"),
         ({"teachers": []}, "^teachers: none is given; leave it out for PPO from scratch$"),
+        ({"teacher_paths": []}, "^teacher_paths: none is given; leave it out for PPO from scra"),
         ({"teachers": {"a": "m/1"}}, "^teachers: must be the path of a checkpoint, .* not {'a'"),
         (
             {"lr": lambda left: left},

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baselines.common.networks.variables import shapes_of
 from baselines.common.tensorflow_quietly import tf
 from baselines.ppo2.model import Layout
 
@@ -21,7 +22,7 @@ def numbered(shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
 @given(shapes)
 def test_unpacking_inverts_packing(shapes: dict[str, tuple[int, ...]]) -> None:
     params = numbered(shapes)
-    layout = Layout.of(params)
+    layout = Layout(shapes_of(params))
     flat = layout.pack(params)
     assert flat.dtype == np.float32
     assert flat.shape == (layout.size,) == (sum(v.size for v in params.values()),)
@@ -37,9 +38,9 @@ def test_variables_stand_in_the_order_of_their_names(shapes: dict[str, tuple[int
     params = numbered(shapes)
     backwards = dict(reversed(params.items()))
     expected = [x for name in sorted(params) for x in params[name].ravel().tolist()]
-    assert Layout.of(params).pack(params).tolist() == expected
-    assert Layout.of(backwards).pack(params).tolist() == expected
-    assert list(Layout.of(backwards).unpack(np.array(expected))) == sorted(params)
+    assert Layout(shapes_of(params)).pack(params).tolist() == expected
+    assert Layout(shapes_of(backwards)).pack(params).tolist() == expected
+    assert list(Layout(shapes_of(backwards)).unpack(np.array(expected))) == sorted(params)
 
 
 def test_unpacked_arrays_are_views() -> None:

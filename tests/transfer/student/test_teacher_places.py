@@ -228,6 +228,10 @@ def test_a_student_goes_on_with_the_same_places_only(teacher: Teacher, ours: Ent
     told = "--teacher_places: first, but the student old has all; give the same"
     with pytest.raises(CheckpointError, match=told):
         go_on(first, everywhere, beginning.params, config)
+    fewer = replace(everywhere, teachers=everywhere.teachers[:2])
+    told = f"the student old has teachers in 3 places, and the body of {EIGHT} has 2; give the body"
+    with pytest.raises(CheckpointError, match=told):
+        go_on(fewer, everywhere, beginning.params, config)
     other = replace(everywhere, teachers=(replace(teacher, sha256="another"),) * 3)
     with pytest.raises(CheckpointError, match="give the same files in --teacher_paths"):
         go_on(everywhere, other, beginning.params, config)
