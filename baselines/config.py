@@ -218,8 +218,8 @@ class Config:
         bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     save_video_interval: int = setting(
-        0, "film the policy every so many steps, one film at a time, into videos/ in the folder of"
-        " the logs; 0: never",
+        0, "film the policy every so many steps, with sampled actions, one film at a time, into"
+        " videos/ in the folder of the logs; 0: never",
         group="run", bound=NOT_NEGATIVE, unit="environment steps", source="Baselines",
         may_change=True,
     )  # fmt: skip

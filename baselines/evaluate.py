@@ -59,7 +59,8 @@ def parser() -> Parser:
     )  # fmt: skip
     result.add_argument(
         "--seed", type=reader(int, NOT_NEGATIVE), default=0, metavar="N",
-        help="episode k starts from seed + k (default: %(default)s)",
+        help="episode k depends on seed + k, from which the task's own seed is drawn (default:"
+        " %(default)s)",
     )  # fmt: skip
     result.add_argument(
         "--deterministic", action="store_true", help="the most likely actions, not sampled ones"

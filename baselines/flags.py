@@ -62,6 +62,14 @@ ELSEWHERE = {
 They are Stable-Baselines3, CleanRL, RLlib, Brax and OpenAI Baselines.
 """
 
+COUNTED = {
+    "nminibatches": "the number of minibatches",
+    "save_interval": "in updates",
+    "log_interval": "in updates",
+    "eval_interval": "in updates",
+}
+"""What some settings count, by flag; other programs' settings may count something else."""
+
 ASKED_FIRST = {
     "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
     "With teachers": ("teacher_paths", "transfer", "mapping"),
@@ -169,8 +177,12 @@ def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
 
 
 def names_elsewhere(*flags: str) -> dict[str, str]:
-    """Other programs' names of these settings, or of all, with their flags here."""
-    return {name: flag for flag in flags or ELSEWHERE for name in ELSEWHERE[flag].split()}
+    """Other programs' names of these settings, or of all, with their flags here and `COUNTED`."""
+    return {
+        name: f"{flag}, {COUNTED[flag]}" if flag in COUNTED else flag
+        for flag in flags or ELSEWHERE
+        for name in ELSEWHERE[flag].split()
+    }
 
 
 def parse(argv: list[str], program: str, description: str) -> Config:

@@ -40,7 +40,7 @@ MEASURED = """This page is written by
     python scripts/teacher_table.py --episodes {episodes}
 
 *training* is the mean return of the last 100 training episodes before the checkpoint. *sampled* and
-*deterministic* are returns of {episodes} evaluation episodes (seeds 0 to {last}): mean ± standard
+*deterministic* are returns of {episodes} evaluation episodes (`--seed=0`): mean ± standard
 deviation, and in parentheses Student's 95 % interval of the mean. Evaluated with {versions}.
 
 | file | training | sampled | deterministic |

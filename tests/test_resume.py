@@ -34,7 +34,7 @@ from baselines.ppo2.update_inputs import AdamState, UpdateInputs
 from baselines.training.progress import Progress
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
-from baselines.training.states import newest_state, write_state
+from baselines.training.states import newest_state, roll_back, write_state
 
 ROOT = Path(__file__).resolve().parent.parent
 TEACHER = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
@@ -494,6 +494,20 @@ def test_a_rollback_removes_the_checkpoints_after_its_state(tmp_path: Path) -> N
     learn(replace(settings, state_interval=0), watch)
     assert seen == [1, 2, 1]
     assert [path.name for path in sorted((tmp_path / "models").glob("0*"))] == ["00001"]
+
+
+@pytest.mark.parametrize(("update", "stays"), [(UPDATES, True), (UPDATES + 1, False), (None, True)])
+def test_a_rollback_removes_a_later_best(update: int | None, stays: bool, tmp_path: Path) -> None:
+    """The newest state is of the last update; a file that cannot be read is left alone."""
+    learn(config(tmp_path))
+    models = tmp_path / "models"
+    best = read_saved_policy(str(models), "load_path")
+    if update is None:
+        (models / "best").write_bytes(b"damaged")
+    else:
+        replace(best, metadata=best.metadata | {"update": update}).write_as(models / "best")
+    roll_back(config(tmp_path, on_divergence="rollback"), Diverged("the rewards are not finite"))
+    assert (models / "best").exists() == stays
 
 
 @pytest.mark.parametrize("state_interval", [0, 1])

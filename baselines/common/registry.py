@@ -90,7 +90,7 @@ class Registry:
     def register(self, name: str) -> Callable[[Entry], Entry]:
         """A decorator that gives a thing a short name.
 
-        The same one may be given its name again, as when its module is reloaded.
+        A function or class may be given its name again, as when its module is reloaded.
 
         Raises:
             ValueError: the name is taken, or none, or the thing is not of this kind.

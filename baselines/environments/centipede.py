@@ -151,7 +151,8 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
     0.1 times a standard normal. The draw is repeated until the pose is healthy.
 
     ## Arguments
-    All but the first two are keyword-only. Arguments that Ant-v5 also has mean the same there.
+    All but the first two are keyword-only. Those that Ant-v5 has too mean nearly the same there:
+    it has no factor 4 / n, pays `healthy_reward` in no unhealthy step, and its interval is closed.
 
     | Argument | Default | Meaning |
     | --- | --- | --- |

@@ -103,7 +103,9 @@ def make_own_task(saved: SavedPolicy, **options: Any) -> ForeignTask:
 def evaluate(
     saved: SavedPolicy, episodes: int, seed: int, deterministic: bool, max_steps: int = MAX_STEPS
 ) -> list[Episode]:
-    """Episodes of a policy in its own task; episode k starts from `seed` + k.
+    """Episodes of a policy in its own task; episode k depends on `seed` + k.
+
+    The task's own seed is drawn from that, as in a training run of this seed.
 
     Each is cut off after `max_steps`, and marked so.
 

@@ -125,7 +125,8 @@ class TrainedPolicy:
         """Run episodes in a new copy of its task, or in a task that differs from it.
 
         Args:
-            episodes: how many; episode k starts from `seed` + k.
+            episodes: how many; episode k depends on `seed` + k, from which the task's own seed is
+                drawn.
             seed: of the starts and of the sampled actions.
             deterministic: take the most likely actions instead of sampled ones.
             env: a function that makes the other task, such as the same one with less gravity; it is

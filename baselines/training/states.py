@@ -7,6 +7,7 @@ evaluated, and holds besides, under `state`, all else that a run remembers.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from baselines.common.files import remove_partial
 from baselines.common.trees import Tree, count, number, pack, unpack
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
-from baselines.training.saved import saved_policy
+from baselines.training.saved import BEST, saved_policy
 
 FOLDER = "resume"
 STATE = "state"
@@ -168,8 +169,7 @@ def check_is_newest(found: SavedState | None, save_path: Path) -> None:
 def roll_back(config: Config, error: Diverged) -> None:
     """Have the newest state go on with half the learning rate.
 
-    The state itself is changed, so that the run is the same if it is killed and resumed now. Later
-    checkpoints are removed: they are of updates that are no part of the run any more.
+    The state itself is changed, so that the run is the same if it is killed and resumed now.
 
     Raises:
         Diverged: not asked for, or done often enough.
@@ -188,7 +188,16 @@ def roll_back(config: Config, error: Diverged) -> None:
         raise Diverged(f"{error}; given up after {done} rollbacks to {found.path}")
     again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
     write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
-    for path in Path(config.save_path).iterdir():
-        if is_checkpoint(path) and int(path.name) > found.policy.metadata["update"]:
-            path.unlink()
+    _remove_later(Path(config.save_path), found.policy.metadata["update"])
     print(f"{error}; going back to {found.path} with half the learning rate", flush=True)
+
+
+def _remove_later(folder: Path, update: int) -> None:
+    """Remove the checkpoints of later updates, `best` too: they are no part of the run any more."""
+    for path in folder.iterdir():
+        if is_checkpoint(path) and int(path.name) > update:
+            path.unlink()
+    best = folder / BEST
+    with suppress(*DAMAGE):  # one that cannot be read is made anew
+        if best.exists() and count(load(best, "save_path").metadata["update"]) > update:
+            best.unlink()

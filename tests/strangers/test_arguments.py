@@ -46,7 +46,7 @@ def test_a_negative_setting_is_told_for_what_it_is() -> None:
         ("--total-timesteps", "--num_timesteps"),
         ("--gae_lambda", "--lam"),
         ("--clip_range", "--cliprange"),
-        ("--Batch_Size", "--nminibatches"),
+        ("--Batch_Size", "--nminibatches, the number of minibatches"),
         ("--env_id", "--env"),
         ("--extra_import", "--env"),
         ("--anneal-lr", "--lr_schedule"),
@@ -69,6 +69,16 @@ def test_a_flag_that_resembles_none_of_ours_leads_to_the_list(theirs: str) -> No
 def test_the_names_of_others_lead_to_ours_in_programs_and_experiments() -> None:
     with pytest.raises(UserError, match=r"^learning_rate: unknown setting; did you mean lr\?"):
         from_settings({"env": "CartPole-v1", "learning_rate": "1e-3"}, ())
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("--batch_size=64", "--nminibatches, the number of minibatches"),
+     ("--eval_freq=10000", "--eval_interval, in updates")],
+)  # fmt: skip
+def test_what_ours_counts_is_told(theirs: str, ours: str) -> None:
+    with pytest.raises(UserError, match=rf"; did you mean {ours}\?$"):
+        parse(["--env=CartPole-v1", theirs], "", "")
 
 
 def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
