@@ -3,7 +3,7 @@
 What an object must remember is a tree: dictionaries, lists and tuples, no subclasses of these, and
 at their ends arrays, numbers, texts, booleans and None. `pack` takes the arrays out and leaves
 JSON; `unpack` puts them back. Floats survive JSON to the bit, and so do integers of up to
-`MAX_BITS`.
+`MAX_BITS`. The order of a dictionary survives too, though files have their keys sorted.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ Tree = Any
 """Nested dictionaries, lists and tuples of arrays, NumPy scalars and JSON values."""
 
 ARRAY, TUPLE, COLUMNS, UNCHANGED = "<array>", "<tuple>", "<columns>", "<unchanged>"
-PAIRS = "<pairs>"
-TAKEN = (ARRAY, TUPLE, COLUMNS, UNCHANGED, PAIRS)
+PAIRS, ORDER = "<pairs>", "<order>"
+TAKEN = (ARRAY, TUPLE, COLUMNS, UNCHANGED, PAIRS, ORDER)
 """Keys of what stands in the JSON part for an array, a tuple, a long list of alike sequences,
-`Unchanged`, and a dictionary that has one of these keys or others than texts."""
+`Unchanged`, a dictionary that has one of these keys or others than texts, and the order of a
+dictionary's keys."""
 
 MANY = 64
 """From this length on, the elements of a list that are alike are packed as one array: an array for
@@ -72,7 +73,7 @@ class _Packer:
         """The JSON that stands for a part."""
         if depth > MAX_DEPTH:
             raise TypeError(f"{name[:80]}...: nested deeper than {MAX_DEPTH}")
-        if isinstance(part, np.ndarray | np.generic):
+        if type(part) in (np.ndarray, np.memmap) or isinstance(part, np.generic):
             return {ARRAY: self._keep(np.asarray(part), name), "scalar": np.isscalar(part)}
         if type(part) is dict:
             return self._dictionary(part, name, depth)
@@ -102,7 +103,9 @@ class _Packer:
         if not all(type(key) is str and key not in TAKEN for key in part):
             pairs = {"keys": list(part), "values": list(part.values())}
             return {PAIRS: self._dictionary(pairs, name, depth)}
-        return {key: self.pack(value, f"{name}/{key}", depth + 1) for key, value in part.items()}
+        order = {} if list(part) == sorted(part) else {ORDER: list(part)}
+        packed = {key: self.pack(value, f"{name}/{key}", depth + 1) for key, value in part.items()}
+        return order | packed
 
     def _sequence(self, part: Sequence[Tree], name: str, depth: int) -> Any:
         if len(part) >= MANY:
@@ -178,7 +181,7 @@ def unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Tree:
         return Unchanged(str(packed[UNCHANGED]))
     if PAIRS in packed:
         return dict(zip(*unpack(packed[PAIRS], arrays).values(), strict=True))
-    return {key: unpack(part, arrays) for key, part in packed.items()}
+    return {key: unpack(packed[key], arrays) for key in packed.get(ORDER, packed)}
 
 
 def count(value: Any) -> int:

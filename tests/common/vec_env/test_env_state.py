@@ -47,7 +47,7 @@ def follow(env: gym.Env, actions: list[Any]) -> list[tuple[bytes, float, bool, b
 
 def through_a_file(state: Any) -> Any:
     arrays, packed = pack(state, "env")
-    return unpack(json.loads(json.dumps(packed)), arrays)
+    return unpack(json.loads(json.dumps(packed, sort_keys=True)), arrays)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 47])
@@ -203,6 +203,17 @@ class InADictionary(Remembering):
         return self._at["x"]
 
 
+class InTheOrderOfADictionary(Remembering):
+    """In the numbers of a dictionary, whose order is that of the axes."""
+
+    def __init__(self) -> None:
+        self._at = {"y": 0.0, "x": 0.0}
+
+    def walk(self) -> np.ndarray:
+        self._at["y"] += float(self.np_random.normal())
+        return np.array(list(self._at.values()))[:1]
+
+
 class InAListFromTheStart(Remembering):
     """In a list that has an element when the task is made, and more with every step."""
 
@@ -272,8 +283,8 @@ class OffItsHook(Remembering):
 @pytest.mark.parametrize(
     "task",
     [
-        InADictionary, InAListFromTheStart, InAnotherReadOnlyArray, InAnArrayOfAnotherType,
-        WithADieFromTheFirstStep, OffItsHook,
+        InADictionary, InTheOrderOfADictionary, InAListFromTheStart, InAnotherReadOnlyArray,
+        InAnArrayOfAnotherType, WithADieFromTheFirstStep, OffItsHook,
     ],
 )  # fmt: skip
 def test_it_goes_on_however_it_remembers(task: Callable[[], gym.Env]) -> None:
