@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 from hypothesis import settings
-from toys import SPACES
+from toys import spaces_for
 
 import baselines.transfer.kinds  # noqa: F401 (has the mappings known by their names)
 from baselines.common.networks.diag_gaussian import DiagGaussian
@@ -284,9 +284,9 @@ def write_checkpoint(tmp_path: Path) -> Callable[..., str]:
         update: int = 12,
         normalizer: Normalizer | None = None,
     ) -> str:
-        obs_size = policy.plain.obs_size if isinstance(policy, Student) else policy.obs_size  # type: ignore[attr-defined]
-        metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update, **SPACES}
-        normalizer = normalizer or Normalizer.fresh(obs_size)
+        described = spaces_for(policy.plain)
+        metadata = {"env": {"id": env_id, "kwargs": {}}, "update": update, **described}
+        normalizer = normalizer or Normalizer.fresh(policy.plain.obs_size)
         return str(SavedPolicy(policy, params, normalizer, metadata).write(tmp_path))
 
     return write

@@ -23,10 +23,14 @@ from baselines.checks import check
 from baselines.common.checkpoint import load, save
 from baselines.common.errors import Diverged, UserError
 from baselines.common.files import check_can_make
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config, flag_of
+from baselines.conversion.exporting import FORMATS
+from baselines.conversion.outgoing import outgoing
 from baselines.flags import from_settings, parse
 from baselines.ppo2.model import Model
 from baselines.ppo2.ppo2 import learn
+from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
@@ -198,7 +202,7 @@ def without_learning() -> Iterator[None]:
 
 
 def read_in_every_way(path: Path) -> None:
-    """As a teacher, as a state, and as a policy, which then must be able to act."""
+    """As a teacher, as a state, and as a policy, which then must be able to act and to be told."""
     with taken_or_refused("--teacher_paths: "):
         load_teacher(str(path))
     with taken_or_refused("--resume: "):
@@ -207,6 +211,15 @@ def read_in_every_way(path: Path) -> None:
         saved = saved_policy(load(path, "load_path"), path, "--load_path")
         with np.errstate(all="ignore"):
             assert len(saved.act(np.zeros((3, saved.policy.obs_size)), None)) == 3
+        assert "steps" in repr(TrainedPolicy(saved))
+        export_in_every_way(saved)
+
+
+def export_in_every_way(saved: SavedPolicy) -> None:
+    for form in FORMATS.values():
+        for make in form.files.values():
+            with taken_or_refused(""):
+                make(outgoing(saved))
 
 
 @pytest.fixture

@@ -287,7 +287,6 @@ ELSEWHERE = {
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
     "conversion/bare_policy.py": "training/test_teachers.py",
     "conversion/conversion.py": "test_convert.py",
-    "conversion/exporting.py": "conversion/test_export.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
     "experiments/choosing.py": "test_sweep.py",
     "experiments/telling.py": "test_sweep.py",

@@ -6,13 +6,23 @@ import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 
+from baselines.common.networks.categorical import Categorical
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.described_spaces import describe_space
+
 EPISODE_STEPS = 16
 
-SPACES = {
-    "observation_space": {"kind": "Box", "shape": [3]},
-    "action_space": {"kind": "Box", "shape": [2]},
-}
-"""What the description of a checkpoint must say of its task's spaces."""
+
+def spaces_for(policy: PlainPolicy) -> dict[str, Any]:
+    """What the description of a checkpoint says of a task's spaces that are such as a policy's."""
+    outputs = policy.distribution.num_outputs
+    is_discrete = isinstance(policy.distribution, Categorical)
+    actions = spaces.Discrete(outputs) if is_discrete else spaces.Box(-np.inf, np.inf, (outputs,))
+    observations = spaces.Box(-np.inf, np.inf, (policy.obs_size,))
+    return {
+        "observation_space": describe_space(observations),
+        "action_space": describe_space(actions),
+    }
 
 
 class _Guessing(gym.Env):

@@ -225,15 +225,24 @@ def _metadata(
 
 
 def checked_arrays(
-    arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]]
+    arrays: Mapping[str, np.ndarray],
+    shapes: Mapping[str, tuple[int, ...]],
+    kind: type[np.generic] = np.generic,
 ) -> dict[str, np.ndarray]:
-    """The arrays of these names, once their shapes and values are seen to be right.
+    """The arrays of these names, once their types, shapes and values are seen to be right.
+
+    Args:
+        arrays: arrays by name, and others.
+        shapes: the shapes that they must have.
+        kind: the type that they must have, or one above it in NumPy's hierarchy.
 
     Raises:
         KeyError: an array is missing.
-        ValueError: an array has another shape, or holds NaN or infinity.
+        ValueError: an array has another type or shape, or holds NaN or infinity.
     """
     for name, shape in shapes.items():
+        if not np.issubdtype(arrays[name].dtype, kind):
+            raise ValueError(f"{name} is of {arrays[name].dtype}, not {kind.__name__}")
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, not {shape}")
         if not np.isfinite(arrays[name]).all():

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
-from baselines.common.checkpoint import DAMAGE, CheckpointError
 from baselines.common.errors import UserError
 from baselines.common.vec_env.described_spaces import described_space
 from baselines.common.vec_env.running_stats import CLIP, EPSILON, RunningMeanStd
@@ -105,7 +104,7 @@ def _data(outgoing: Outgoing) -> dict[str, Any]:
         "policy_class": _serialized(policy, {"__module__": policy.module}),
         "policy_kwargs": _serialized(arguments, told),
         **{name: _serialized(space, {}) for name, space in _spaces(outgoing).items()},
-        "num_timesteps": outgoing.metadata["timesteps"],
+        "num_timesteps": outgoing.origin["timesteps"],
         "n_envs": 1,
         "verbose": 0,
     }
@@ -113,10 +112,7 @@ def _data(outgoing: Outgoing) -> dict[str, Any]:
 
 def _spaces(outgoing: Outgoing) -> dict[str, spaces.Space]:
     names = ("observation_space", "action_space")
-    try:
-        return {name: described_space(outgoing.metadata[name]) for name in names}
-    except DAMAGE as error:
-        raise CheckpointError(f"CHECKPOINT: its spaces are damaged ({error!r})") from None
+    return {name: described_space(outgoing.metadata[name]) for name in names}
 
 
 def _serialized(value: Any, told: Mapping[str, str]) -> dict[str, str]:

@@ -76,8 +76,9 @@ class TrainedPolicy:
     def __repr__(self) -> str:
         about = self.saved.metadata
         mean = about.get("training_return")
-        told = "" if mean is None else f", training return {mean:.1f}"
-        return f"<policy for {about['env']['id']} after {about['timesteps']:,} steps{told}>"
+        told = f", training return {mean:.1f}" if isinstance(mean, float) else ""
+        steps = about.get("timesteps", 0)
+        return f"<policy for {about['env']['id']} after {steps:,} steps{told}>"
 
     def predict(
         self,

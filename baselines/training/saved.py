@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from baselines.common.checkpoint import (
     DAMAGE,
     Checkpoint,
@@ -13,10 +15,12 @@ from baselines.common.checkpoint import (
     checked_arrays,
     load,
 )
+from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.registry import ALLOW, NotKnown
 from baselines.common.trees import count
+from baselines.common.vec_env.described_spaces import described_space
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import check_described_body
@@ -67,7 +71,8 @@ def _restore(checkpoint: Checkpoint) -> SavedPolicy:
         if "transfer" in described
         else PlainPolicy.from_description(described)
     )
-    params = checked_arrays(arrays, policy.shapes())
+    _check_spaces(checkpoint.metadata, policy)
+    params = checked_arrays(arrays, policy.shapes(), np.float32)
     normalizer = Normalizer.from_arrays(arrays, policy.obs_size)
     return SavedPolicy(policy, params, normalizer, checkpoint.metadata)
 
@@ -84,8 +89,21 @@ def _check_description(metadata: dict[str, Any]) -> None:
         raise ValueError("the task's id is no text")
     dict(metadata["env"]["kwargs"])
     count(metadata["update"])
-    for space in ("observation_space", "action_space"):
-        if metadata[space]["kind"] not in ("Box", "Discrete"):
-            raise ValueError(f"{space} is neither Box nor Discrete")
+    count(metadata.get("timesteps", 0))
+    if not isinstance(metadata.get("config", {}), dict):
+        raise TypeError("the settings are no dictionary")
     if "body" in metadata:
         check_described_body(metadata["body"])
+
+
+def _check_spaces(metadata: dict[str, Any], policy: Policy) -> None:
+    """Raises one of `DAMAGE` where the spaces are none, or not such as the policy is for."""
+    outputs = policy.distribution.num_outputs
+    observations: dict[str, Any] = {"kind": "Box", "shape": [policy.obs_size]}
+    actions: dict[str, Any] = {"kind": "Box", "shape": [outputs]}
+    if isinstance(policy.distribution, Categorical):
+        actions = {"kind": "Discrete", "n": outputs}
+    for name, needed in (("observation_space", observations), ("action_space", actions)):
+        if metadata[name] | needed != metadata[name]:  # before a space of any size is made
+            raise ValueError(f"{name} does not fit the policy")
+        described_space(metadata[name])

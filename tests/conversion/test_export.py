@@ -92,7 +92,7 @@ def test_damaged_spaces_are_told(tmp_path: Path, change: dict[str, Any]) -> None
     saved = policy()
     spaces_of = {"action_space": saved.metadata["action_space"] | change}
     saved = replace(saved, metadata=saved.metadata | spaces_of)
-    with pytest.raises(CheckpointError, match=r"^CHECKPOINT: its spaces are damaged "):
+    with pytest.raises(CheckpointError, match=r"^CHECKPOINT: .* is damaged "):
         exported(saved, tmp_path, ".zip")
     assert not (tmp_path / "walk.zip").exists()
 

@@ -136,7 +136,7 @@ def test_a_task_that_does_not_fit_is_closed(
     closed: list[toys.DiscreteToy] = []
     monkeypatch.setattr(toys.DiscreteToy, "close", lambda self: closed.append(self))
     policy = mlp_policy()
-    made_for = {"env": {"id": "BoxToy-v0", "kwargs": {}}, **toys.SPACES}
+    made_for = {"env": {"id": "BoxToy-v0", "kwargs": {}}, **toys.spaces_for(policy)}
     params = policy.init(np.random.default_rng(0))
     saved = SavedPolicy(policy, params, Normalizer.fresh(policy.obs_size), made_for)
     with pytest.raises(UserError, match=r"^--env: DiscreteToy-v0 does not fit the policy"):

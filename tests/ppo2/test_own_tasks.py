@@ -50,7 +50,8 @@ def checkpoint(
     monkeypatch.setattr(tasks, "OWN", {})
     policy = mlp_policy()
     params = policy.init(np.random.default_rng(0))
-    metadata = {"env": {"id": "Paying", "kwargs": {}}, "update": 1, "timesteps": 64, **toys.SPACES}
+    task = {"env": {"id": "Paying", "kwargs": {}}, **toys.spaces_for(policy)}
+    metadata = {"update": 1, "timesteps": 64, **task}
     return SavedPolicy(policy, params, Normalizer.fresh(3), metadata).write(tmp_path)
 
 

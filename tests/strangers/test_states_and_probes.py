@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import strange_tasks as strange
+import toys
 
 from baselines import evaluate, run
 from baselines.common import checkpoint
@@ -249,11 +250,8 @@ def endless(tmp_path: Path, mlp_policy: Callable[..., Any]) -> SavedPolicy:
     """A policy for a task whose episodes never end."""
     plain = mlp_policy(obs_size=4, distribution=DiagGaussian(4))
     params = plain.init(np.random.default_rng(0))
-    space = {"kind": "Box", "shape": [4]}
-    metadata = {
-        "env": {"id": strange.task_id(strange.Endless), "kwargs": {}}, "update": 1,
-        "observation_space": space, "action_space": space,
-    }  # fmt: skip
+    task = {"env": {"id": strange.task_id(strange.Endless), "kwargs": {}}}
+    metadata = {"update": 1, **task, **toys.spaces_for(plain)}
     return SavedPolicy(plain, params, Normalizer.fresh(4), metadata)
 
 

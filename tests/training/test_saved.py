@@ -1,11 +1,12 @@
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from toys import SPACES
+from toys import spaces_for
 
 from baselines.common.checkpoint import CheckpointError, checkpoint_name, load, save
 from baselines.common.networks.categorical import Categorical
@@ -55,7 +56,8 @@ def original(
 ) -> SavedPolicy:
     policy = POLICIES[request.param](mlp_policy, make_student)
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
-    metadata = {"env": {"id": "Target-v0", "kwargs": {"legs": 8}}, "update": 970, **SPACES}
+    task = {"env": {"id": "Target-v0", "kwargs": {"legs": 8}}, **spaces_for(policy.plain)}
+    metadata = {"update": 970, **task}
     return SavedPolicy(policy, params, normalizer(), metadata)
 
 
@@ -170,9 +172,38 @@ def test_an_array_of_another_shape_is_refused(
     assert accepted == []
 
 
+NO_FLOATS = ["complex64", "int8", "bool"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *product(["student/pi/b", "transfer/teacher0/pi/mlp_fc0/w"], ["float64", *NO_FLOATS]),
+        *product(["normalize/obs/mean"], NO_FLOATS),
+    ],
+)
+def test_an_array_of_another_type_is_refused(
+    make_student: Callable[..., Student], write_checkpoint: Any, name: str, kind: str
+) -> None:
+    student = make_student()
+    path = Path(write_checkpoint(student, student.init(np.random.default_rng(0))))
+    rewritten(path, lambda arrays, _: arrays.update({name: arrays[name].astype(kind)}))
+    assert f"{name} is of {kind}" in refused(path)
+
+
 DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no policy": lambda metadata: metadata.pop("policy"),
     "a number for a task": lambda metadata: metadata["env"].update(id=3),
+    "timesteps in words": lambda metadata: metadata.update(timesteps="many"),
+    "another space": lambda metadata: metadata["action_space"].update(kind="MultiBinary"),
+    "discrete actions": lambda metadata: metadata.update(
+        action_space={"kind": "Discrete", "n": 2, "start": 0}
+    ),
+    "observations of another size": lambda metadata: metadata["observation_space"].update(
+        shape=[1 << 60]
+    ),
+    "observations without a type": lambda metadata: metadata["observation_space"].pop("dtype"),
+    "actions of odd types": lambda metadata: metadata["action_space"].update(dtype=["f"]),
     "null policy": lambda metadata: metadata.update(policy=None),
     "no distribution": lambda metadata: metadata["policy"].pop("distribution"),
     "no spec": lambda metadata: metadata["policy"].update(spec={"colour": 3}),
@@ -194,10 +225,30 @@ def test_a_damaged_description_is_refused(
     refused(path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"config": None},
+        {"config": []},
+        {"action_space": {"kind": "Discrete", "n": 2, "start": "x"}},
+    ],
+    ids=["null settings", "a list of settings", "a first action in words"],
+)
+def test_a_damaged_description_of_a_plain_policy_is_refused(
+    mlp_policy: Any, write_checkpoint: Any, change: dict[str, Any]
+) -> None:
+    policy: PlainPolicy = mlp_policy(distribution=Categorical(2))
+    path = Path(write_checkpoint(policy, policy.init(np.random.default_rng(0))))
+    rewritten(path, lambda _, metadata: metadata.update(change))
+    refused(path)
+
+
 def test_a_policy_of_another_size_is_refused(mlp_policy: Any, write_checkpoint: Any) -> None:
     policy: PlainPolicy = mlp_policy(distribution=DiagGaussian(2))
     path = Path(write_checkpoint(policy, policy.init(np.random.default_rng(0))))
     rewritten(path, lambda _, metadata: metadata["policy"].update(obs_size=4))
+    assert "observation_space does not fit" in refused(path)
+    rewritten(path, lambda _, metadata: metadata["observation_space"].update(shape=[4]))
     assert "pi/mlp_fc0/w" in refused(path)
 
 

@@ -160,10 +160,11 @@ class Normalizer:
 
         Raises:
             KeyError: a statistic is missing.
-            ValueError: a statistic has another shape, or is none.
+            ValueError: a statistic has another type or shape, or is none.
         """
         fresh = cls.fresh(obs_size).arrays()
-        checked = checked_arrays(arrays, {name: value.shape for name, value in fresh.items()})
+        needed = {name: value.shape for name, value in fresh.items()}
+        checked = checked_arrays(arrays, needed, np.floating)
         for name, value in checked.items():
             if not name.endswith("mean") and (value < 0).any():
                 raise ValueError(f"{name} is negative")

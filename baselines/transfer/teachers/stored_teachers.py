@@ -42,7 +42,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
                 " needs its own teachers; give a checkpoint from after its hand-over"
             )
         policy = PlainPolicy.from_description(metadata["policy"])
-        params = checked_arrays(checkpoint.arrays, policy.shapes())
+        params = checked_arrays(checkpoint.arrays, policy.shapes(), np.float32)
         env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
         timesteps = count(metadata.get("timesteps", 0))
         statistics = Normalizer.from_arrays(checkpoint.arrays, policy.obs_size).obs_rms
@@ -103,7 +103,8 @@ def stored_teacher(
     prefix = f"{teacher_scope(number)}/"
     policy = PlainPolicy.from_description(described["policy"])
     needed = {f"{prefix}{name}": shape for name, shape in policy.shapes().items()}
-    params = {k.removeprefix(prefix): v for k, v in checked_arrays(stored, needed).items()}
+    checked = checked_arrays(stored, needed, np.float32)
+    params = {name.removeprefix(prefix): value for name, value in checked.items()}
     random = bool(described.get("random", False))  # older checkpoints knew no random teachers
     place = count(described.get("place", 0))
     return Teacher(policy, params, described["env"], described["sha256"], random, place=place)

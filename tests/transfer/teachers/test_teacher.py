@@ -155,13 +155,14 @@ def rewritten(path: str, change: Callable[[dict[str, np.ndarray], dict[str, Any]
     return path
 
 
-def test_every_variable_is_needed_in_its_shape(written: Any) -> None:
+def test_every_variable_is_needed_in_its_shape_and_type(written: Any) -> None:
     path, _, params = written
     content = Path(path).read_bytes()
     for name, value in params.items():
         for damage in (
             lambda arrays, _, name=name: arrays.pop(name),
             lambda arrays, _, name=name, value=value: arrays.update({name: np.stack([value] * 2)}),
+            lambda arrays, _, name=name, value=value: arrays.update({name: value.astype(float)}),
         ):
             Path(path).write_bytes(content)
             message = refused(rewritten(path, damage))
