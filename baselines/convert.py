@@ -59,9 +59,10 @@ def main(argv: list[str]) -> None:
     target = Path(arguments.output)
     for source in filter(None, (arguments.input, arguments.normalize)):
         check_new_file(target, "OUT", source, arguments.force)
+    there = target.absolute()  # the task may leave the folder
     converted = _read(arguments)
     try:
-        converted.write_as(target)
+        converted.write_as(there)
     except OSError as error:
         raise UserError(f"OUT: cannot write {target}: {error.strerror}") from None
     policy, metadata = converted.policy, converted.metadata

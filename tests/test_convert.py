@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from called import call
 from fork_files import fork_variables, hidden_sums, write_fork_file
+from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 
 from baselines import convert, evaluate
 from baselines.common import checkpoint
@@ -326,6 +327,19 @@ def test_what_is_there_is_not_overwritten(cartpole: Path) -> None:
     assert "is the file to read" in refusal(cartpole, cartpole, "--force")
     assert "is the file to read" in refusal(*arguments, f"--normalize={cartpole}", "--force")
     assert sorted(os.listdir(cartpole.parent)) == ["out"]
+
+
+def test_it_is_written_where_it_began_wherever_its_task_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(CartPoleEnv, "close", lambda _: os.chdir(elsewhere))
+    run(FIXTURES / "cartpole.zip", "out", "--env=CartPole-v1", "--unnormalized")
+    assert capsys.readouterr().out.startswith("out: CartPole-v1, ")
+    assert sorted(os.listdir(tmp_path)) == ["elsewhere", "out"]
+    assert os.listdir(elsewhere) == []
 
 
 def test_a_file_that_is_not_there_is_named_and_not_the_one_that_is(cartpole: Path) -> None:

@@ -57,6 +57,7 @@ def film(
         OSError: the file cannot be written.
     """
     draw_offscreen()
+    path = path.absolute()  # the tasks may leave the folder
     tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
     try:
         films = [

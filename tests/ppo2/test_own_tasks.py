@@ -1,5 +1,6 @@
 """Tasks that functions of a program make: each policy has its own, whatever is called alike."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,22 @@ def test_each_policy_is_filmed_in_the_task_that_its_own_function_makes(checkpoin
     one = ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=PICTURE))
     ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=None))
     one.record_video(checkpoint.with_name("film.gif"))
+
+
+def test_a_film_is_written_where_it_began_wherever_its_task_goes(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def wanders(render_mode: str) -> gym.Env:
+        os.chdir(elsewhere)
+        return Paying(picture=PICTURE)
+
+    ppo2.load(checkpoint, env=wanders).record_video("film.gif")
+    assert (tmp_path / "film.gif").is_file()
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize("use", ["film", "evaluation"])
