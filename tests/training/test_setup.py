@@ -21,7 +21,7 @@ from baselines.common.seeding import streams
 from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.config import Config
+from baselines.config import Config, config_with
 from baselines.ppo2.ppo2 import learn
 from baselines.training.outlook import report
 from baselines.training.setup import Setup, prepare
@@ -31,7 +31,6 @@ from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import weights_of_run
-from examples.l2_sp import L2SPConfig
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
@@ -126,11 +125,11 @@ def test_an_unfinished_student_goes_on_with_its_own_method_alone(
     teacher_path: str, perturbed: Any, write_checkpoint: Callable[..., str]
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
-    config = L2SPConfig(
+    config = config_with("outside:HOLDS_LAYERS")(
         env="Pendulum-v1", load_path=write_checkpoint(student, params), num_hidden=5,
-        teacher_paths=(teacher_path,), transfer="examples.l2_sp:L2_SP",
+        teacher_paths=(teacher_path,), transfer="outside:HOLDS_LAYERS",
     )  # fmt: skip
-    with pytest.raises(UserError, match=r"^--transfer: .*:L2_SP, but .* of mikt .*; give mikt$"):
+    with pytest.raises(UserError, match=r"^--transfer: .*LAYERS, but .* of mikt .*; give mikt$"):
         prepare(config)
 
 
