@@ -40,8 +40,8 @@ def outgoing(saved: SavedPolicy) -> Outgoing:
     Raises:
         UserError: it still needs its teachers, or its network is no MLP.
     """
-    policy = saved.policy
-    if not isinstance(policy, PlainPolicy):
+    policy = saved.policy.plain
+    if not saved.is_alone:
         raise UserError(
             "CHECKPOINT: this student still needs its teachers; give one from after the hand-over,"
             " such as the last of its run"

@@ -19,7 +19,6 @@ from baselines.common.vec_env.described_spaces import describe_space
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.stored_body import arguments_with_body
-from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.common.vec_env.tasks import check_made_here, make_task
 from baselines.common.vec_env.vec_env import Episode
 
@@ -94,7 +93,6 @@ def make_own_task(saved: SavedPolicy, **options: Any) -> ForeignTask:
         UserError: it cannot be made here, or its module has not been imported.
     """
     env = saved.metadata["env"]
-    check_task_of_file(env["id"])
     check_made_here(env["id"])
     with arguments_with_body(env["kwargs"], saved.metadata.get("body")) as kwargs:
         return make_fitting_task(saved, env["id"], kwargs, **options)

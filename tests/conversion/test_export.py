@@ -35,6 +35,7 @@ from baselines.conversion.pickles import Global, Instance, parse
 from baselines.conversion.pickling import pickled
 from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import read_saved_policy
+from baselines.transfer.kickstart import Kickstarted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -254,6 +255,13 @@ def test_a_student_that_needs_its_teachers_is_refused(
     student = make_student()
     path = write_checkpoint(student, student.init(RNG))
     assert "still needs its teachers" in refusal(path, tmp_path / "walk.npz")
+
+
+def test_so_is_one_that_is_imitating() -> None:
+    """It acts without its teachers, but no other command takes it for one that is alone."""
+    saved = policy()
+    with pytest.raises(UserError, match="still needs its teachers"):
+        outgoing(replace(saved, policy=Kickstarted.like(saved.policy.plain)))
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

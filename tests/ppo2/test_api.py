@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -363,6 +363,17 @@ def test_a_function_makes_the_task(tmp_path: Path) -> None:
     )
     done = python("-c", check, tmp_path / "00001")
     assert done.stdout == "2\n"
+
+
+def test_a_function_stands_in_for_a_task_of_a_module_that_is_not_imported(
+    discrete: TrainedPolicy,
+) -> None:
+    env = discrete.saved.metadata["env"] | {"id": "not_imported:Toy-v0"}
+    elsewhere = replace(discrete.saved, metadata=discrete.saved.metadata | {"env": env})
+    model = TrainedPolicy(elsewhere)
+    with pytest.raises(UserError, match=r"^env: the file's task is 'not_imported:Toy-v0', of anot"):
+        model.evaluate(episodes=1)
+    assert model.evaluate(1, env=toys.DiscreteToy).mean == discrete.evaluate(1).mean
 
 
 @pytest.mark.usefixtures("own_tasks")

@@ -19,7 +19,11 @@ import baselines.environments  # noqa: F401  (registers the centipedes)
 from baselines.common.errors import UserError, printable, suggestion
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.in_use import take
-from baselines.common.vec_env.task_modules import import_task, registered_id
+from baselines.common.vec_env.task_modules import (
+    check_task_of_file,
+    import_task,
+    registered_id,
+)
 
 MakeTask = Callable[..., gym.Env]
 
@@ -129,9 +133,13 @@ def check_made_here(env_id: str) -> None:
     """Check that the task that a file names can be made here.
 
     Raises:
-        UserError: the task is of no module, not registered, and no function of a program makes it.
+        UserError: no function makes it, and its module has not been imported, or it names none and
+            is not registered.
     """
-    if ":" not in env_id and env_id not in registry and _own(env_id) is None:
+    if _own(env_id) is not None:
+        return
+    check_task_of_file(env_id)
+    if ":" not in env_id and env_id not in registry:
         raise UserError(
             f"--env: the file's task {printable(repr(env_id), 80)} is not known here; if a function"
             " makes it, give that as env to ppo2.load, else name its module: --env=module:Id"
