@@ -4,6 +4,8 @@ import json
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable
+from enum import IntEnum
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import gymnasium as gym
@@ -109,6 +111,32 @@ def test_state_that_is_not_found_is_noticed() -> None:
 
 class Goal(NamedTuple):
     x: float
+
+
+class Gait(IntEnum):
+    WALK = 0
+
+
+class Keeping(Hidden):
+    """Keeps something that has not acted yet."""
+
+    def __init__(self, kept: Any) -> None:
+        self._kept = kept
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        return np.zeros(1), 0.0, False, False, {}
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        return np.zeros(1), gym.Env.reset(self, **options) or {}
+
+
+@pytest.mark.parametrize(
+    "kept", [Gait.WALK, Fraction(1, 3), 1j, random.Random(0), np.random.RandomState(0)]
+)
+def test_numbers_and_generators_that_are_not_saved_are_named(kept: Any) -> None:
+    told = f"it keeps what cannot be saved: _kept ({type(kept).__name__})"
+    assert obstacle_to_restoring(lambda: Keeping(kept)) == told
+    assert obstacle_to_restoring(lambda: Keeping(np.random.default_rng(0))) == ""
 
 
 class Counting(Hidden):
@@ -337,6 +365,30 @@ def test_a_generator_that_is_not_saved_is_named(
     told = f"cannot be saved: it draws from {generator}, and not from its np_random"
     assert obstacle_to_restoring(lambda: Drawing(draw)).endswith(told)
     assert obstacle_to_restoring(lambda: Drawing(lambda task: task.np_random.random())) == ""
+
+
+class Beginning(Keeping):
+    """Does something at the beginning of an episode that shows much later."""
+
+    def __init__(self, begin: Callable[[int | None], object]) -> None:
+        self._begin = begin
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        self._begin(options.get("seed"))
+        return super().reset(**options)
+
+
+def test_a_generator_that_is_not_saved_is_named_though_nothing_shows_of_it_yet() -> None:
+    told = "it keeps state that cannot be saved: it draws from random, and not from its np_random"
+    assert obstacle_to_restoring(lambda: Beginning(lambda seed: random.random())) == told
+
+
+def test_a_generator_that_is_seeded_and_not_used_is_not_named() -> None:
+    def seed_all(seed: int | None) -> None:
+        if seed is not None:
+            np.random.seed(seed)
+
+    assert obstacle_to_restoring(lambda: Beginning(seed_all)) == ""
 
 
 class NotANumber(Remembering):
