@@ -255,12 +255,14 @@ def test_an_edited_file_that_a_body_reads_is_said(
         pass
 
 
+MESH = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+
+
 def test_mujoco_reads_the_files_from_there(tmp_path: Path) -> None:
     """Those that `described_body` hashes, for a model that MuJoCo compiles."""
     (tmp_path / "in").mkdir()
     (tmp_path / "meshes").mkdir()
-    corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\n"
-    (tmp_path / "meshes" / "foot.obj").write_text(corners + "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n")
+    (tmp_path / "meshes" / "foot.obj").write_text(MESH)
     (tmp_path / "in" / "foot.xml").write_text(
         '<mujoco><asset><mesh name="foot" file="foot.obj"/></asset></mujoco>'
     )
@@ -271,6 +273,23 @@ def test_mujoco_reads_the_files_from_there(tmp_path: Path) -> None:
     )
     assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
     assert set(described_body(str(path))["files"]) == {"in/foot.xml", "meshes/foot.obj"}
+
+
+def test_mujoco_reads_the_files_of_a_model_that_is_attached(tmp_path: Path) -> None:
+    (tmp_path / "in" / "meshes").mkdir(parents=True)
+    (tmp_path / "in" / "meshes" / "foot.obj").write_text(MESH)
+    (tmp_path / "in" / "leg.xml").write_text(
+        '<mujoco model="leg"><compiler meshdir="meshes"/>'
+        '<asset><mesh name="foot" file="foot.obj"/></asset><worldbody><body name="leg">'
+        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
+    )
+    path = tmp_path / "body.xml"
+    path.write_text(
+        '<mujoco><asset><model name="leg" file="in/leg.xml"/></asset><worldbody><body>'
+        '<attach model="leg" body="leg" prefix="left_"/></body></worldbody></mujoco>'
+    )
+    assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
+    assert set(described_body(str(path))["files"]) == {"in/leg.xml", "in/meshes/foot.obj"}
 
 
 def test_a_body_that_is_still_there_is_used_itself(tmp_path: Path) -> None:

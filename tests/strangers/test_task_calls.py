@@ -125,6 +125,22 @@ def test_a_task_that_cannot_be_learned_is_closed() -> None:
     assert closed == [True]
 
 
+def test_a_task_whose_space_raises_an_error_is_closed() -> None:
+    closed = []
+
+    class Failing(strange.Polite):
+        @property
+        def action_space(self) -> Any:  # type: ignore[override]
+            raise RuntimeError("no motors")
+
+        def close(self) -> None:
+            closed.append(True)
+
+    with pytest.raises(TaskError, match=r"the task Failing failed in action_space: .*no motors"):
+        ForeignTask(Failing())
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("task", REFUSED, ids=lambda task: task.__name__)
 def test_nothing_is_written_for_a_wrong_task(task: type[gym.Env], tmp_path: Path) -> None:
     with pytest.raises(UserError, match=strange.ENDINGS[task].said.removeprefix("error: ")):
@@ -193,6 +209,27 @@ def test_five_things_are_expected_of_a_step(returned: Any) -> None:
     task = ForeignTask(Given())
     task.reset(seed=0)
     with pytest.raises(UserError, match=r"^--env: Given: step\(action\) must return \(obs, "):
+        task.step(np.zeros(4, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (1, "the reward of step must be a number"),
+        (2, "terminated of step must be True or False"),
+        (3, "truncated of step must be True or False"),
+    ],
+)
+def test_a_list_of_unequal_rows_is_neither_number_nor_flag(place: int, said: str) -> None:
+    class Given(strange.Polite):
+        def step(self, action: Any) -> Any:
+            returned = [*super().step(action)]
+            returned[place] = [1.0, [2.0]]
+            return tuple(returned)
+
+    task = ForeignTask(Given())
+    task.reset(seed=0)
+    with pytest.raises(UserError, match=rf"^--env: Given: {said}, not \[1.0, \[2.0\]\]$"):
         task.step(np.zeros(4, np.float32))
 
 

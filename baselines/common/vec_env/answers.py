@@ -72,8 +72,8 @@ def checked_reward(task: str, reward: Any) -> float:
     Raises:
         UserError: it is none.
     """
-    is_one = np.ndim(reward) == 0 and not np.iscomplexobj(reward)
-    if is_one and not isinstance(reward, str | bytes):
+    is_real = _is_single(reward) and not np.iscomplexobj(reward)
+    if is_real and not isinstance(reward, str | bytes):
         try:
             return float(reward)
         except (TypeError, ValueError):
@@ -87,16 +87,24 @@ def checked_flag(task: str, name: str, flag: Any) -> bool:
     Raises:
         UserError: it is neither true nor false.
     """
-    if np.ndim(flag) or np.asarray(flag).dtype.kind not in "biu" or flag not in (0, 1):
+    if not _is_single(flag) or np.asarray(flag).dtype.kind not in "biu" or flag not in (0, 1):
         refuse(task, f"{name} of step must be True or False, not {shown(flag)}")
     return bool(flag)
+
+
+def _is_single(value: Any) -> bool:
+    """Whether a value is no array, list or the like."""
+    try:
+        return np.ndim(value) == 0
+    except ValueError:  # of unequal rows
+        return False
 
 
 def spaces_of(env: gym.Env) -> tuple[Any, Any]:
     """The spaces of a task's observations and actions; None for one that was forgotten.
 
     Raises:
-        TaskError: one is a property that raised an error.
+        TaskError: one is a property that raised an error; the task has been closed.
     """
     return _attribute(env, "observation_space"), _attribute(env, "action_space")
 
@@ -105,6 +113,7 @@ def _attribute(env: gym.Env, name: str) -> Any:
     try:
         return getattr(env, name, None)
     except (Exception, SystemExit) as error:
+        close_task(env)
         raise TaskError(f"the task {task_name(env)} failed in {name}: {told(error)}") from error
 
 

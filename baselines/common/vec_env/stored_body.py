@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -79,7 +80,7 @@ def files_of(xml: Path) -> list[str]:
 
 
 def _roots(xml: Path) -> dict[Path, ElementTree.Element]:
-    """The XML of a model and of the files that it includes; a file that is no XML is left out."""
+    """The XML of a model and of what it includes or attaches; a file that is no XML is left out."""
     found: dict[Path, ElementTree.Element] = {}
     left = [xml]
     while left:
@@ -90,7 +91,8 @@ def _roots(xml: Path) -> dict[Path, ElementTree.Element]:
             found[path] = ElementTree.fromstring(read_regular(path, "--env_xml", MAX_BYTES))
         except ElementTree.ParseError:
             continue
-        names = [element.get("file", "") for element in found[path].iter("include")]
+        others = (found[path].iter(tag) for tag in ("include", "model"))
+        names = [element.get("file", "") for element in chain.from_iterable(others)]
         left += [folder / name for name in names for folder in (xml.parent, path.parent) if name]
     return found
 
