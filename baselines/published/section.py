@@ -31,7 +31,7 @@ WEIGHTS_STUDY = "coefficients"
 
 STUDIES = (
     "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
-    "options", "places", WEIGHTS_STUDY,
+    "options", "places", "set_up", WEIGHTS_STUDY,
 )  # fmt: skip
 """How the names of experiments begin that come last and are no part of the summary."""
 
