@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every figure, one after the other; takes the flags of scripts/figure.sh, such as --quick.
+# Every figure but those of the studies, one after the other; takes the flags of scripts/figure.sh,
+# such as --quick.
 set -euo pipefail
 here=$(dirname -- "${BASH_SOURCE[0]}")
 case " $* " in *" -h "* | *" --help "*) exec "$here/figure.sh" --help ;; esac

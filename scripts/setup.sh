@@ -97,16 +97,24 @@ find_python() {
     die "no Python 3.10, 3.11, 3.12 or 3.13 found; install one, or name it with PYTHON=/path/to/python"
 }
 
+is_running() {
+    local said
+    said=$(LC_ALL=C kill -0 "$1" 2>&1) || [[ $said == *"not permitted"* ]] # it may be another user's
+}
+
 # A symbolic link is made in one step together with what it says, here the holder's process id.
 take_lock() {
-    local holder waiting=
+    local holder waiting= missed=
     until ln -s "$$" "$lock" 2>/dev/null; do
         holder=$(readlink "$lock") || holder=
-        if [ -z "$holder" ]; then
+        if [ "$holder" = "$$" ]; then
+            break # taken over, or of a process that was killed: in a container, all may have number 1
+        elif [ -z "$holder" ]; then # given back just now, or nothing of ours
             [ -w "$root" ] || die "cannot write in $root"
-        elif ! kill -0 "$holder" 2>/dev/null; then
-            rm -f -- "$lock" # its holder was killed
-            continue
+            [ -z "$missed" ] || die "cannot make the lock $lock; if it is there, remove it"
+            missed=yes
+        elif ! is_running "$holder"; then
+            ln -sfn "$$" "$lock" || true # of several that take it over, the last one has it
         elif [ -z "$waiting" ]; then
             waiting=yes
             say "process $holder is setting up .venv already; waiting for it"
