@@ -7,6 +7,7 @@ from typing import Any
 
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.described_spaces import first_action
 from baselines.common.vec_env.saved_policy import SavedPolicy
 
 UNKNOWN_NETWORK = "has another network than mlp, which is the one that other programs know"
@@ -25,7 +26,7 @@ class Outgoing(SavedPolicy):
     @property
     def first_action(self) -> int:
         """Number of the first `Discrete` action."""
-        return int(self.metadata["action_space"].get("start", 0))
+        return first_action(self.metadata["action_space"])
 
     @property
     def origin(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from baselines.common.command_line import NOT_NEGATIVE, POSITIVE, Bound
 from baselines.common.errors import UserError, flags_as_arguments, shown
 from baselines.common.files import check_can_make, check_file_name, expanded, make_folder
 from baselines.common.log_folder import Row
-from baselines.common.vec_env.described_spaces import described_space
+from baselines.common.vec_env.described_spaces import described_space, first_action
 from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.tasks import MakeTask, made_by
@@ -112,7 +112,7 @@ class TrainedPolicy:
         if not deterministic:
             noise = policy.distribution.noise(_generator(rng), (len(batch),))
         actions = self.saved.act(batch, noise)
-        actions = actions + self.saved.metadata["action_space"].get("start", 0)
+        actions = actions + first_action(self.saved.metadata["action_space"])
         return (actions[0] if given.ndim == 1 else actions), state
 
     @flags_as_arguments()

@@ -38,6 +38,11 @@ def described_space(described: Mapping[str, Any]) -> spaces.Space:
     return spaces.Box(low, high, shape, dtype.type)
 
 
+def first_action(described: Mapping[str, Any]) -> int:
+    """The number of the first action of a described space; 0 where actions are not numbered."""
+    return int(described["start"]) if described["kind"] == "Discrete" else 0
+
+
 def _as(dtype: np.dtype, bounds: np.ndarray) -> np.ndarray:
     """Bounds that may be texts; `astype` would take each text for true."""
     return (

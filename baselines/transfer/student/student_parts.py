@@ -225,4 +225,4 @@ class StudentParts:
         if not told["frozen_mapping"]:
             return parts
         needed = shapes(parts._embedding_variables())
-        return replace(parts, frozen_mapping=checked_arrays(stored, needed))
+        return replace(parts, frozen_mapping=checked_arrays(stored, needed, np.float32))
