@@ -481,6 +481,16 @@ def test_a_rollback_goes_on_with_half_the_rate(
     assert "update 3: the rewards are not finite; going back" in capsys.readouterr().out
 
 
+def test_what_is_left_of_films_in_work_is_removed(tmp_path: Path) -> None:
+    learn(config(tmp_path))
+    videos = tmp_path / "logs" / "videos"
+    videos.mkdir()
+    for name in ("320.mp4", "00009", ".1.7.partial.mp4"):
+        (videos / name).touch()
+    learn(config(tmp_path, resume=True, num_timesteps=(UPDATES + 1) * 64))
+    assert [path.name for path in videos.iterdir()] == ["320.mp4"]
+
+
 def test_a_rollback_removes_the_checkpoints_after_its_state(tmp_path: Path) -> None:
     """The third update fails; the run goes back to its start, and is stopped after one update."""
     Spoiled.faults = 1

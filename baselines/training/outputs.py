@@ -14,7 +14,7 @@ from baselines.common import provenance
 from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
-from baselines.common.log_folder import HEADER, LOG_FILES, cut_back
+from baselines.common.log_folder import HEADER, LOG_FILES, VIDEOS, cut_back
 from baselines.logger import LogFiles, Logger
 from baselines.training.log import Log, Silence
 from baselines.training.run_metrics import tag
@@ -98,6 +98,8 @@ def _take_up(found: SavedState, paths: dict[str, Path]) -> list[str]:
     moved = _take_up_log(found, paths)
     for path in paths.values():
         remove_partial(path)
+    if "log_path" in paths:
+        _remove_unmade(paths["log_path"] / VIDEOS)
     begun = found.state["provenance"]
     before = [begun, *begun.get("resumed", ())][-1]["versions"]
     changed = provenance.changed_since(before)
@@ -109,6 +111,14 @@ def _take_up(found: SavedState, paths: dict[str, Path]) -> list[str]:
     if changed:
         lines.append(f"WARNING: rounding may differ from here on: {', '.join(changed)}")
     return lines
+
+
+def _remove_unmade(films: Path) -> None:
+    """Remove what is left of films that were in work when the run was killed."""
+    if films.is_dir():
+        remove_partial(films)
+        for path in filter(is_checkpoint, films.iterdir()):
+            path.unlink()
 
 
 def _take_up_log(found: SavedState, paths: dict[str, Path]) -> list[str]:
