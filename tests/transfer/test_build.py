@@ -111,6 +111,28 @@ def test_teachers_of_one_task_share_the_mapping_only_where_they_are_of_one_body(
         add_teachers(plain, teachers, config, streams(0, num_env=1))
 
 
+def test_the_first_of_three_teachers_is_compared_with_the_last(
+    plain: PlainPolicy, teacher_path: Any
+) -> None:
+    tasks = (("Source-v0", 4), ("Other-v0", 6), ("Source-v0", 6))
+    paths = tuple(teacher_path(env, i, obs_size=size) for i, (env, size) in enumerate(tasks))
+    told = f"--teacher_paths: {paths[0]} and {paths[2]} are both of Source-v0 "
+    with pytest.raises(UserError, match=told):
+        build(plain, teacher_paths=paths)
+
+
+def test_teachers_of_one_id_with_other_arguments_have_a_mapping_each(
+    plain: PlainPolicy, teacher_path: Any
+) -> None:
+    paths = tuple(teacher_path(update=i, obs_size=size) for i, size in enumerate((4, 6)))
+    config = Config(env="Target-v0", teacher_paths=paths, **asdict(plain.spec))
+    short, long = read_teachers(config)
+    teachers = short, replace(long, env=long.env | {"kwargs": {"legs": 6}})
+    student = add_teachers(plain, teachers, config, streams(0, num_env=1))[0]
+    assert isinstance(student, Student)
+    assert student.source_sizes == [4, 6]
+
+
 def test_a_frozen_mapping_is_drawn_from_the_generator(
     plain: PlainPolicy, teacher_path: Any
 ) -> None:

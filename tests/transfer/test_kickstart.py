@@ -14,6 +14,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
+from baselines.common.vec_env.entry_names import entry_names
 from baselines.config import TEACHER_WEIGHTS
 from baselines.training.setup import prepare
 from baselines.transfer.kickstart import (
@@ -197,6 +198,30 @@ def test_an_untrained_teacher_has_the_noise_of_the_students_start(weights: str) 
     for name, value in setup.policy.plain.init(setup.streams().init).items():  # as from scratch
         np.testing.assert_array_equal(setup.params[name], value, err_msg=name)
     assert (setup.normalizer.obs_rms.count < 1) == (weights == "random")
+
+
+def test_a_teacher_teaches_in_all_of_its_places_and_begins_the_statistics_there() -> None:
+    """The body of CentipedeFour is found twice in that of CentipedeSix, one torso apart."""
+    config = KickstartConfig(env="CentipedeSix-v1", teacher_paths=(FOUR,), **SMALL)
+    setup = prepare(config)
+    setup.envs.close()
+    assert setup.policy.outline() == [
+        "CentipedeFour-v1 teaches 16 of 16 motors, in 2 places of the body"
+    ]
+    ours, theirs = (
+        entry_names(f"Centipede{length}-v1", {}).observation for length in ("Six", "Four")
+    )
+    own, known = setup.normalizer.obs_rms, ppo2.load(FOUR).saved.normalizer.obs_rms
+    # The last torso and its legs lie in the second place alone.
+    for part, moved in {
+        "torso_1": "torso_2",
+        "bodyupdown_1": "bodyupdown_2",
+        "ankle_3": "ankle_5",
+    }.items():
+        for at, entry in enumerate(theirs):
+            if entry.part == part:
+                there = ours.index(entry._replace(part=moved))
+                assert (own.mean[there], own.var[there]) == (known.mean[at], known.var[at]), entry
 
 
 def test_a_task_without_named_motors_is_told() -> None:
