@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade_logs import panels_in, write_method
+from handmade_logs import panels_in, write_method, write_run
 
 from baselines.analysis.gains import gains, measured_once
 from baselines.analysis.knowledge import Knowledge, pairs
@@ -73,6 +73,36 @@ def test_above_the_control_alone_is_no_gain(
     monkeypatch.setitem(METHODS, "ppo_kl", (with_kl, {"kl_coef": 0.1}))
     [one] = measured_once([("S → T", compared(tmp_path, "ppo", "ppo_kl", "mikt", "random"))])
     assert not one.is_gain()
+
+
+@pytest.mark.parametrize(("early", "late"), [("mikt", "ppo"), ("ppo", "mikt")])
+def test_the_area_decides_and_not_the_end(early: str, late: str, tmp_path: Path) -> None:
+    """MIKT is ahead of the others at first and ends as they do, or the other way round."""
+    for name in ("ppo", "ppo_kl", "mikt", "random"):
+        _, settings = METHODS[name]
+        sources = [] if name.startswith("ppo") else ["S-v0"]
+        for seed in range(3):
+            ahead = 900.0 + 10 * seed
+            parts = [ahead if name == one else 100.0 for one in (early, late)]
+            write_run(
+                tmp_path / name / str(seed), [parts[0]] * 8 + [parts[1]] * 2, seed=seed,
+                sources=sources, **settings,
+            )  # fmt: skip
+    [one] = measured_once([("S → T", compared(tmp_path))])
+    assert one.is_gain() == (early == "mikt")
+
+
+def test_of_unfinished_runs_a_gain_is_one_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("ppo", "ppo_kl", "mikt", "random")
+    for name in names:
+        factor, settings = METHODS[name]
+        monkeypatch.setitem(METHODS, name, (factor, settings | {"num_timesteps": 2_000_000}))
+    _, table = gains(measured_once([("S → T", compared(tmp_path, *names))]))
+    *_, row = table.splitlines()
+    assert row.startswith("| S → T | MIKT (to 1,000,000) | 3 | ")
+    assert row.count(": **gain so far** |") == 6
 
 
 @pytest.mark.parametrize("missing", ["ppo", "ppo_kl", "random"])

@@ -82,6 +82,25 @@ def test_a_run_is_one_sample_whatever_the_length_over_which_it_is_measured(tmp_p
     assert reach[9] / reach[10] == pytest.approx((0.95 + 0.855) / 2 / 0.95)
 
 
+def test_runs_of_ppo_on_two_tasks_are_two_samples(tmp_path: Path) -> None:
+    """How far apart the returns of two tasks lie is no spread of the seeds."""
+    reach = []
+    for level in (0, 5000):
+        for task, lift in (("A-v0", 0), ("B-v0", level)):
+            for seed, end in enumerate((200, 260, 240)):
+                folder = tmp_path / str(level) / task
+                kwargs = {"env": task, "seed": seed, "kl_coef": 0.1}
+                write_run(folder / "ppo_kl" / str(seed), straight(lift + end), **kwargs)
+                mikt = straight(lift + 3 * end)
+                write_run(folder / "mikt" / str(seed), mikt, sources=["S-v0"], **kwargs)
+        found = panels_in(tmp_path / str(level))
+        compared = [Transfer(panel.title, compare(panel, mean, None)) for panel in found]
+        together = pooled_over(compared, "PPO + KL", FINAL_RETURN)
+        assert together is not None
+        reach.append(together.difference.high - together.difference.value)
+    assert reach[1] == pytest.approx(reach[0])
+
+
 def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
     *_, last = summary_table(transfers, FINAL_RETURN).splitlines()
     *_, kl, untrained = last.strip("| ").split(" | ")

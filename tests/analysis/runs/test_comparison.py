@@ -226,8 +226,23 @@ def test_teachers_count_against_the_longest_training_from_scratch(tmp_path: Path
     write_run(tmp_path / "mikt", straight(20.0), sources=["S-v0"])
     [panel] = panels_in(tmp_path)
     found = compare(panel, mean, None)
+    assert found.threshold == pytest.approx(0.95 * 10)  # of the one that is as long as MIKT
     assert against(found.rows, "final_return").difference.value == pytest.approx(0.95 * 10)
     # at 1.5 million in all: 20 less a twentieth, and 30 · 1.5 / 2 less half of 0.1 / 2 of it
     assert row(found.costed, "final_return").value.value == pytest.approx(19)
     costed = against(found.costed, "final_return")
     assert costed.difference.value == pytest.approx(19 - 30 * 1.45 / 2)
+
+
+def test_a_comparison_ends_with_the_first_of_all_runs_that_ends(tmp_path: Path) -> None:
+    """Each seed has a teacher of its own, and PPO from scratch goes on for longest."""
+    for seed in range(2):
+        write_run(tmp_path / f"ppo{seed}", straight(30.0, 20), seed=seed)
+        write_run(
+            tmp_path / f"mikt{seed}", straight(20.0), seed=seed, sources=["S-v0"],
+            sha256=f"teacher {seed}", teacher_timesteps=100_000 * (seed + 1),
+        )  # fmt: skip
+    [panel] = panels_in(tmp_path)
+    found = compare(panel, mean, None)
+    assert against(found.rows, "final_return").until == 1_000_000
+    assert against(found.costed, "final_return").until == 1_100_000

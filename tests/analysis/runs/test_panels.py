@@ -160,6 +160,17 @@ def test_runs_of_two_lengths_are_two_methods(tmp_path: Path) -> None:
     assert panel.longest_baseline is panel.methods[1]
 
 
+def test_of_two_lengths_the_longest_is_the_one_that_has_got_furthest(tmp_path: Path) -> None:
+    """The other one is to be twice as long, and has hardly begun."""
+    write_run(tmp_path / "begun", CURVE, num_timesteps=600_000)
+    write_run(tmp_path / "whole", [1.0] * 3)
+    write_run(tmp_path / "student", [1.0] * 3, sources=["S-v0"])
+    [panel] = panels_in(tmp_path)
+    assert len([method for method in panel.methods if method.from_scratch]) == 2
+    assert panel.longest_baseline is not None
+    assert panel.longest_baseline.stop == 300_000
+
+
 @pytest.mark.parametrize(("weight", "control"), [(0.0, 0.1), (0.05, 0.05), (0.3, 0.2)])
 def test_a_student_without_the_kl_term_has_ppo_with_the_papers_beside_it(
     tmp_path: Path, weight: float, control: float
