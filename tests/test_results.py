@@ -185,6 +185,18 @@ def test_collecting_again_changes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_committed_log_that_lacks_rows_is_collected_anew(folder: Path) -> None:
+    """As one that was thinned further, to the same end."""
+    call(folder, folder / "trial.yaml")
+    name = "trial/target_v0/ppo/0/progress.csv"
+    whole = committed(folder, name)
+    header, first, *_, last = whole.splitlines()
+    (folder / "results" / name).write_bytes(b"\n".join([header, first, last, b""]))
+    call(folder, folder / "trial.yaml")
+    assert committed(folder, name) == whole
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_what_a_study_shows_is_said_so_far_until_all_its_seeds_are_there(folder: Path) -> None:
     """Every seed of the two methods is finished; the file declares one more, then no more."""
     for seed, final in enumerate((5000.0, 6000.0, 7100.0)):
@@ -287,17 +299,34 @@ def test_a_run_without_a_curve_yet_does_not_keep_others_back(
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("told", [{"started": "2030-01-01"}, {"command": "python train.py"}])
 def test_another_training_of_a_finished_run_does_not_replace_it(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], told: dict[str, str]
 ) -> None:
+    """It began at another time, or, where a log tells none, with another command."""
     call(folder, folder / "trial.yaml")
     before = committed(folder, "trial/target_v0/ppo/0/config.json")
     path = folder / "runs" / "target_v0" / "ppo" / "0" / "logs" / "config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": "2030-01-01"}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | told))
     call(folder, folder / "trial.yaml")
     assert committed(folder, "trial/target_v0/ppo/0/config.json") == before
     said = capsys.readouterr().out
     assert f"Target-v0, PPO, seed 0: {folder}/results/trial/target_v0/ppo/0 stays; " in said
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_another_training_replaces_what_it_has_overtaken_and_not_its_equal(folder: Path) -> None:
+    call(folder, folder / "trial.yaml")
+    name = "source_target/mikt/2"  # half done
+    before = committed(folder, f"trial/{name}/progress.csv")
+    log = folder / "runs" / name / "logs" / "progress.csv"
+    header = log.with_name("config.json")
+    header.write_text(json.dumps(json.loads(header.read_text()) | {"started": "2030-01-01"}))
+    rows = log.read_text().replace(",1200.0,", ",1201.0,")
+    for further, stays in (("", True), (rows.splitlines()[-1].replace("500000", "600000"), False)):
+        log.write_text(f"{rows}{further}\n" if further else rows)
+        call(folder, folder / "trial.yaml")
+        assert (committed(folder, f"trial/{name}/progress.csv") == before) == stays
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -169,7 +169,12 @@ def test_a_teacher_that_was_trained_after_its_student_is_not_its_teacher(tmp_pat
     student_run = read_run(begun(tmp_path / "student", "2026-05-01T10:00:00+00:00"))
     teacher = replace(declared(out / "y", env="S-v0", lr=1e-5), name="teacher")
     student = declared(out / "x", teacher_paths=(str(teacher.last_checkpoint),))
-    for day, found in (("2026-05-02", {"teacher"}), ("2026-04-30", {"teacher", "x"})):
+    days = {
+        "2026-05-02": {"teacher"},
+        "2026-05-01": {"teacher", "x"},
+        "2026-04-30": {"teacher", "x"},
+    }
+    for day, found in days.items():
         started = f"{day}T10:00:00+00:00"
         teacher_run = logged(tmp_path / day, env="S-v0", lr=1e-5, started=started)
         committed = Committed([student_run, teacher_run])

@@ -82,6 +82,22 @@ def test_one_bit_is_a_difference(tmp_path: Path, seeds: list[Run]) -> None:
     assert told(found) == (True, "inside", "3 3 300,000 300,000")
 
 
+def test_a_figure_where_the_log_has_none_is_a_difference(tmp_path: Path, seeds: list[Run]) -> None:
+    found = verdict(tmp_path, seeds, [10.0, 20.0, 30.0], [1.0, 2.0, 3.0])
+    # of 3 seeds; all 3 rows to 300,000; not identical from 200,000 on
+    assert told(found) == (True, "inside", "3 3 300,000 200,000")
+
+
+def test_a_run_that_was_made_longer_is_compared_up_to_there(
+    tmp_path: Path, seeds: list[Run]
+) -> None:
+    """From then on its learning rate was another one than that of the rerun."""
+    origin = replace(seeds[0].origin, lengths=((0, 200_000), (2, 400_000)))
+    again = rerun(tmp_path, [10.0, 20.0, 99.0], LOSS[:3], 100_000)
+    found = judge(replace(seeds[0], origin=origin), again, seeds)
+    assert told(found) == (True, "identical", "2 200,000")
+
+
 def test_the_bounds_belong_to_the_band(tmp_path: Path, seeds: list[Run]) -> None:
     found = verdict(tmp_path, seeds, [5.0, 30.0, 40.0, 40.0], LOSS)
     assert found.agrees
