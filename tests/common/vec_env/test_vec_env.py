@@ -8,6 +8,7 @@ import pytest
 from gymnasium import spaces
 
 from baselines.common.errors import TaskError
+from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.vec_env import Episode, VecEnv, VecNormalize
 
@@ -173,6 +174,12 @@ def test_discrete_actions_are_counted_from_the_spaces_start(scripted_env: type, 
         step(venv, np.array(actions))
     assert envs[0].actions == [start, start + 1]
     assert envs[1].actions == [start + 2, start + 1]
+
+
+def test_a_random_action_is_counted_from_0_too(scripted_env: type) -> None:
+    task = ForeignTask(scripted_env(SCRIPTS[0], spaces.Discrete(3, start=5)))
+    task.action_space.seed(0)
+    assert {int(task.sample()) for _ in range(50)} == {0, 1, 2}
 
 
 def test_box_actions_are_passed_on_as_given(scripted_env: type) -> None:
