@@ -45,6 +45,9 @@ def test_the_time_left_is_told_from_the_runs_that_have_a_speed(tmp_path: Path) -
     # the other task was measured
     measured = {kind(other): 50.0}
     assert seconds_left(board, measured, 4) == 10 * 2048 / 50  # the longest run alone
+    # a speed of now comes before one that was measured, and 0 is none
+    measured = {kind(slow): 1.0, kind(other): 0.0}
+    assert seconds_left(board, measured, 2) == 27 * 2048 / 200 / 2
     assert seconds_left(Board(running={"begun": begun}), {}, 2) is None
 
 
