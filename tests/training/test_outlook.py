@@ -100,3 +100,13 @@ def test_the_time_that_a_run_takes_at_least_is_that_of_the_steps_of_a_rank(
     setup = replace(setup, config=replace(setup.config, num_ranks=num_ranks))
     expected = f"time: at least {told}, 900000 µs for each step of the task alone"
     assert expected in list(report(setup))
+
+
+def test_the_states_of_the_environments_of_all_ranks_are_to_fit_into_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlook, "obstacle_to_restoring", lambda _, number: f"{number} at once")
+    setup = prepare(Config(env="Pendulum-v1", num_env=4, save_path=str(tmp_path)))
+    setup.envs.close()
+    setup = replace(setup, config=replace(setup.config, num_ranks=3))
+    assert "WARNING: resumed, a run of Pendulum-v1 may differ: 12 at once" in list(report(setup))
