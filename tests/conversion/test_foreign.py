@@ -6,6 +6,7 @@ import os
 import pickle
 import tempfile
 import tracemalloc
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,16 @@ def test_stable_baselines3_is_read_without_it() -> None:
 def test_a_tensor_has_its_own_precision(tmp_path: Path, kind: str, dtype: str) -> None:
     path = write(tmp_path / "x", hostile.tensor(hostile.huge(2), hostile.huge(1), kind=kind))
     assert read_foreign(path, "IN").arrays["w"].dtype == dtype
+
+
+def test_a_tensor_may_be_a_part_of_its_storage(tmp_path: Path) -> None:
+    """Every second of four numbers, from the second on."""
+    content = hostile.tensor(hostile.huge(2), hostile.huge(2), offset=1)
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        variables = file.read("policy.pth")
+    numbers = {"data/0": np.arange(4, dtype="<f4").tobytes()}
+    content = hostile.sb3(policy_pth=hostile.repacked(variables, **numbers))
+    assert read_foreign(write(tmp_path / "x", content), "IN").arrays["w"].tolist() == [1, 3]
 
 
 class Statistics:
