@@ -12,6 +12,7 @@ from baselines.analysis.agreement import (
     LAST,
     LOWER,
     NO_DIFFERENCE,
+    STAGES,
     lines,
     sections,
 )
@@ -170,6 +171,14 @@ def test_a_run_without_a_figure_at_a_stage_is_left_out_there(tmp_path: Path) -> 
     found = {line.name: line for line in lines(*panel.methods)}
     np.testing.assert_allclose(found["policy_entropy at 206,848"].published, [20.2])
     assert len(found["approxkl at 206,848"].published) == 2
+
+
+def test_a_stage_at_which_the_runs_end_is_told(tmp_path: Path) -> None:
+    columns = {"policy_entropy": [10, 20], "approxkl": [0.1, 0.2]}
+    write_run(tmp_path / "a", [0.0, 1.0], step=STAGES[0] // 2, columns=columns)
+    [method] = methods_in(tmp_path)
+    told = {line.name: line.ours.tolist() for line in lines(method, method)}
+    assert told["policy_entropy at 206,848"] == [20]
 
 
 def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> None:
