@@ -232,6 +232,12 @@ def test_the_first_observation_has_the_contacts_of_the_start() -> None:
     assert touching > 0
 
 
+def test_a_reset_tells_where_the_last_torso_is() -> None:
+    env = CentipedeEnv(6)
+    _, info = env.reset(seed=3)
+    assert info == {"x_position": env.data.body("torso_2").xpos[0]}
+
+
 def test_reset_draws_again_until_the_pose_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     def poses(answers: list[bool], resets: int) -> list[Floats]:
         env, left = CentipedeEnv(4), iter(answers)
