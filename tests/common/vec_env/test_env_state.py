@@ -449,6 +449,24 @@ def test_a_large_array_is_as_it_was_though_restoring_begins_with_a_reset() -> No
     assert (other._table == 7.0).all()
 
 
+class Shelved(Table):
+    """Has its table in a dictionary and in a list too."""
+
+    def __init__(self, value: float = 0.0) -> None:
+        super().__init__(value)
+        self._named, self._listed = {"table": self._table.copy()}, [0, self._table.copy()]
+
+
+def test_large_arrays_in_containers_are_left_out_and_are_there_again() -> None:
+    one, other = Shelved(7.0), Shelved(7.0)
+    one.reset(seed=0)
+    state = env_state(one, large_arrays(one))
+    assert all(array.nbytes < LARGE for array in pack(state, "env")[0].values())
+    restore_env(ForeignTask(other), through_a_file(state))
+    for table in (other._table, other._named["table"], other._listed[1]):
+        assert (table == 7.0).all()
+
+
 def test_another_one_is_made_where_there_is_one_only_and_closed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
