@@ -292,6 +292,19 @@ def test_mujoco_reads_the_files_of_a_model_that_is_attached(tmp_path: Path) -> N
     assert set(described_body(str(path))["files"]) == {"in/leg.xml", "in/meshes/foot.obj"}
 
 
+def test_mujoco_reads_a_file_whose_path_the_model_strips(tmp_path: Path) -> None:
+    (tmp_path / "meshes").mkdir()
+    (tmp_path / "meshes" / "foot.obj").write_text(MESH)
+    path = tmp_path / "body.xml"
+    path.write_text(
+        '<mujoco><compiler meshdir="meshes" strippath="true"/>'
+        '<asset><mesh name="foot" file="of/another/machine/foot.obj"/></asset><worldbody><body>'
+        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
+    )
+    assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
+    assert set(described_body(str(path))["files"]) == {"meshes/foot.obj"}
+
+
 def test_a_body_that_is_still_there_is_used_itself(tmp_path: Path) -> None:
     path = tmp_path / "body.xml"
     path.write_bytes(b"<mujoco/>\xff")
