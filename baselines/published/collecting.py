@@ -93,7 +93,7 @@ def _other_training(run: Run, header: Mapping[str, Any], old: Run | None, place:
         )
     if old is None or _same_training(old, header):
         return ""
-    stays = old.finished or old.timesteps[-1] >= run.timesteps[-1]
+    stays = old.timesteps[-1] >= run.timesteps[-1]  # as a whole one is, whatever the other is
     return f"{old.folder} stays; {run.folder} is another training" if stays else ""
 
 

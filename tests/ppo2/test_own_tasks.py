@@ -115,7 +115,9 @@ def test_what_is_no_picture_is_told(case: str, ending: str, checkpoint: Path) ->
 def test_each_policy_is_filmed_in_the_task_that_its_own_function_makes(checkpoint: Path) -> None:
     one = ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=PICTURE))
     ppo2.load(checkpoint, env=lambda render_mode: Paying(picture=None))
-    one.record_video(checkpoint.with_name("film.gif"))
+    film = checkpoint.with_name("film.gif")
+    one.record_video(film)
+    assert film.is_file()
 
 
 def test_a_film_is_written_where_it_began_wherever_its_task_goes(
