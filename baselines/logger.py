@@ -48,7 +48,34 @@ def _short(value: float | int) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
-class Logger:
+class Log:
+    """The log of a run; this one is none, that of every rank but the first; `Logger` is one.
+
+    Attributes:
+        rows: the rows so far; of a resumed run with log files, also those from before.
+        broken: why lines cannot be printed any more, as when nobody reads them; the run goes on to
+            the end of its update, saves all, and ends with this.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.broken: OSError | None = None
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+
+    def advance(self, episodes: Sequence[tuple[float, int]], seconds: float) -> None:
+        """One update more is done; its episodes' returns and lengths, `seconds` since the start."""
+
+    def metrics(self, metrics: Metrics, brief: str) -> None:
+        """Log a row; `brief` is what it says in one line."""
+
+    def sizes(self) -> dict[str, int]:
+        """Sizes of the log files by name, once all is on the disk; see `cut_back`."""
+        return {}
+
+
+class Logger(Log):
     """The terminal and, where there are any, the log files of one run."""
 
     def __init__(
@@ -69,9 +96,10 @@ class Logger:
             total=nupdates, initial=done, unit="update", disable=not self._has_bar,
             dynamic_ncols=True,
         )  # fmt: skip
+        super().__init__()
         self._files = files
-        self.rows: list[Row] = [] if files is None else files.rows()
-        self.broken: OSError | None = None
+        if files is not None:
+            self.rows = files.rows()
 
     def say(self, line: str) -> None:
         """Print a line, above the progress bar; nothing once a line could not be printed."""

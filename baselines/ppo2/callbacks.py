@@ -13,9 +13,9 @@ import numpy as np
 from baselines.common.errors import UserError, shown
 from baselines.common.log_folder import Row
 from baselines.common.vec_env.tasks import MakeTask
+from baselines.logger import Log
 from baselines.ppo2.ppo2 import Run
 from baselines.ppo2.trained import TrainedPolicy
-from baselines.training.log import Log
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from baselines.common.vec_env.vec_env import VecNormalize
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
 from baselines.evaluation.while_training import Measuring, measuring_for
+from baselines.logger import Log
 from baselines.ppo2.model import Model
 from baselines.ppo2.runner import Runner, explained_variance, of_all_ranks
-from baselines.training.log import Log
 from baselines.training.session import Session, session
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, roll_back

@@ -15,8 +15,7 @@ from baselines.common.checkpoint import DAMAGE, is_checkpoint
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, locked, make_folder, remove_partial, set_aside
 from baselines.common.log_folder import HEADER, LOG_FILES, VIDEOS, cut_back
-from baselines.logger import LogFiles, Logger
-from baselines.training.log import Log, Silence
+from baselines.logger import Log, LogFiles, Logger
 from baselines.training.run_metrics import tag
 from baselines.training.saved import BEST
 from baselines.training.setup import Setup
@@ -35,7 +34,7 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
         UserError: a folder cannot be written, or is another run's.
     """
     if not setup.team.is_first:
-        yield Silence()
+        yield Log()
         return
     config = setup.config
     given = {"save_path": config.save_path, "log_path": config.log_path}

@@ -21,7 +21,7 @@ from baselines.common.trees import Tree
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.shared_stats import SharedStatistics
-from baselines.training.log import Log, Silence
+from baselines.logger import Log
 from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
@@ -297,7 +297,7 @@ def session(setup: Setup, parts: Parts[L, C], films: Films) -> Iterator[Session[
         shared = SharedStatistics(normalizer, setup.team)
         model, runner = parts(setup, normalizer, random)
         progress = Progress(setup.config)
-        run = Session(setup, model, runner, normalizer, shared, random, progress, Silence(), films)
+        run = Session(setup, model, runner, normalizer, shared, random, progress, Log(), films)
         with setup.team.united():  # a task or a state that does not fit: before a file is touched
             told = _begin_or_go_on(run)
         with setup.team.united():

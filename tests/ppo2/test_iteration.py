@@ -8,14 +8,14 @@ import pytest
 import toys
 
 from baselines.config import Config
+from baselines.logger import Log
 from baselines.ppo2.model import Model
 from baselines.ppo2.ppo2 import Run, iterate, open_session
-from baselines.training.log import Silence
 from baselines.training.setup import prepare
 from baselines.transfer.stages import Stage
 
 
-class Heard(Silence):
+class Heard(Log):
     """Keeps what is logged."""
 
     def metrics(self, metrics: Mapping[str, float | int], brief: str) -> None:
