@@ -19,6 +19,9 @@ from baselines.config import Config
 from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teachers.teacher import Teacher
 
+NETWORK_SETTINGS = tuple(f.name for f in fields(NetworkSpec))
+"""What a method may have its teachers share with the student: all that makes the networks."""
+
 
 class Beginning(NamedTuple):
     """The first policy of a run, with the values of its variables and statistics.
@@ -62,7 +65,7 @@ class TransferMethod:
             TypeError or ValueError where they are damaged.
         go_on: what is trained from an unfinished policy on (`--load_path`), from what `start`
             made, the unfinished one and its arrays; None where it cannot go on so.
-        in_common: settings that each teacher must share, of those of `NetworkSpec`.
+        in_common: settings that each teacher must share, of `NETWORK_SETTINGS`.
         settings: which settings of the group `mikt` it reads.
         config: its own settings beside those of `Config`: a subclass with more fields.
         metrics: what is logged of its runs beside what is logged of any, by name.
@@ -108,11 +111,10 @@ def _complaint_of_names(method: TransferMethod) -> str:
     for given in (method.in_common, method.settings):
         if isinstance(given, str) or not isinstance(given, Collection):
             return f"has {given!r} for its in_common or its settings, not a list of names"
-    shared = [f.name for f in fields(NetworkSpec)]
     known = [f.name for f in fields(method.config)]
     for name in method.in_common:
-        if name not in shared:
-            return f"has in its in_common {name!r}, which is none of {', '.join(shared)}"
+        if name not in NETWORK_SETTINGS:
+            return f"has in its in_common {name!r}, which is none of {', '.join(NETWORK_SETTINGS)}"
     for name in method.settings:
         if name not in known:
             return f"has in its settings {name!r}, which is no setting{suggestion(name, known)}"

@@ -6,16 +6,13 @@ is frozen and nothing is mixed in: after its start the policy is trained as one 
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
-from baselines.transfer.method import Beginning, TransferMethod
+from baselines.transfer.method import NETWORK_SETTINGS, Beginning, TransferMethod
 from baselines.transfer.teachers.teacher import Teacher
 
 
@@ -79,6 +76,4 @@ def check(config: Config) -> None:
         )
 
 
-MLPP = TransferMethod(
-    start=start, in_common=tuple(f.name for f in fields(NetworkSpec)), check=check
-)
+MLPP = TransferMethod(start=start, in_common=NETWORK_SETTINGS, check=check)

@@ -15,17 +15,14 @@ start the policy is trained as one from scratch.
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 
 from baselines.common.errors import UserError
 from baselines.common.networks.networks import Mlp
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.config import Config
-from baselines.transfer.method import Beginning, TransferMethod
+from baselines.transfer.method import NETWORK_SETTINGS, Beginning, TransferMethod
 from baselines.transfer.pretrained import check
 from baselines.transfer.teachers.correspondence import Window, motor_matrix, selection
 from baselines.transfer.teachers.places import known_statistics, placed_teachers
@@ -85,7 +82,7 @@ def start(
 
 SURGERY = TransferMethod(
     start=start,
-    in_common=tuple(f.name for f in fields(NetworkSpec)),
+    in_common=NETWORK_SETTINGS,
     settings=("teacher_weights",),
     check=check,
 )
