@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Sequence
 
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import TIME_TO_THRESHOLD
 from baselines.analysis.runs.statistics import Estimate
+from baselines.common.log_folder import csv_text
 
 
 def as_csv(comparisons: Sequence[Comparison]) -> str:
     """A row for each metric of each method and baseline, in full precision; empty: not known."""
-    rows = [row for comparison in comparisons for row in _rows(comparison)]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text([row for comparison in comparisons for row in _rows(comparison)])
 
 
 def _rows(comparison: Comparison) -> Iterator[dict[str, object]]:

@@ -10,7 +10,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from baselines.common.errors import UserError
@@ -32,14 +32,18 @@ LOG_FILES = (*GROWING, HEADER, EVENTS, VIDEOS)
 
 def write_table(folder: Path) -> None:
     """Write `progress.csv` from `progress.json`; a row without a metric leaves its cell empty."""
-    rows = _rows(folder)
+    write_atomically(folder / TABLE, csv_text(_rows(folder)).encode())
+
+
+def csv_text(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows as a CSV file; a cell is empty where another row has a column that this one lacks."""
     text = io.StringIO(newline="")
     columns = dict.fromkeys(name for row in rows for name in row)
     if rows:
         writer = csv.DictWriter(text, list(columns), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    write_atomically(folder / TABLE, text.getvalue().encode())
+    return text.getvalue()
 
 
 def logged_rows(folder: str | Path) -> list[Row]:
