@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.statistics import TOO_SMALL, Estimate
+from baselines.analysis.runs.statistics import Estimate
 
 NOT_KNOWN = "–"
 
@@ -22,7 +22,7 @@ def with_interval(found: Estimate, written: Callable[[float], str]) -> str:
     """An estimate and its interval in brackets, or why it has none; of few seeds there is none."""
     if math.isnan(found.value):
         return NOT_KNOWN
-    if found.note == TOO_SMALL:
+    if found.of_few_seeds:
         return written(found.value)
     interval = found.note or f"{written(found.low)}, {written(found.high)}"
     return f"{written(found.value)} [{interval}]"
@@ -74,12 +74,7 @@ def counted(count: int, noun: str) -> str:
 
 def chance(improvement: Estimate) -> str:
     """P(better) with its interval; of few seeds nothing."""
-    return NOT_KNOWN if of_few_seeds(improvement) else with_interval(improvement, probability)
-
-
-def of_few_seeds(improvement: Estimate) -> bool:
-    """Whether P(better) is of so few seeds that it is not shown: it may be 0 or 1 by chance."""
-    return improvement.note == TOO_SMALL
+    return NOT_KNOWN if improvement.of_few_seeds else with_interval(improvement, probability)
 
 
 def probability(value: float) -> str:

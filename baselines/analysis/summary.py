@@ -10,7 +10,6 @@ from baselines.analysis.formatting import (
     NOT_KNOWN,
     escaped,
     half_width,
-    of_few_seeds,
     probability,
     signed_half_width,
     whole,
@@ -90,9 +89,8 @@ def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     difference = signed_half_width(found.difference)
-    better = (
-        "" if of_few_seeds(found.improvement) else f"; P = {probability(found.improvement.value)}"
-    )
+    improvement = found.improvement
+    better = "" if improvement.of_few_seeds else f"; P = {probability(improvement.value)}"
     return f"{difference}: {brief(found)}{better}"
 
 

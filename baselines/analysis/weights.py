@@ -17,7 +17,7 @@ from baselines.analysis.runs.comparison import Against, Comparison, against
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.statistics import mean
-from baselines.analysis.wording import has_too_few, told, verdict
+from baselines.analysis.wording import told, verdict
 from baselines.coefs import COEFS, KL
 
 PAPER = "paper"
@@ -96,6 +96,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         difference = signed_with_interval(found.difference)
         text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {difference}"
         chosen = name if found.difference.low > 0 else PAPER
-        rule = "" if has_too_few(found) else f" The rule chooses `--coefs={chosen}`."
+        few = found.difference.of_few_seeds
+        rule = "" if few else f" The rule chooses `--coefs={chosen}`."
         said.append(f"\n{text}, {verdict(found)}.{rule}")
     return said

@@ -9,7 +9,7 @@ from baselines.analysis.formatting import NOT_KNOWN, counted, named, number, sig
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, TOO_SMALL, Estimate
+from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, Estimate
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
 ALL_ALIKE = "all pairs differ by the same, so there is no interval"
@@ -96,11 +96,6 @@ def sentence(found: Against, other: str) -> str:
     )
 
 
-def has_too_few(found: Against) -> bool:
-    """Whether a comparison has seeds in common, but too few to conclude anything."""
-    return found.difference.note == TOO_SMALL
-
-
 def _distance(difference: float) -> str:
     if difference == 0:
         return "level with"
@@ -122,7 +117,8 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     has too few seeds is left out; `too_few` tells of it.
     """
     for method in comparison.panel.methods:
-        said = [text for text, found in _about(comparison, method) if not has_too_few(found)]
+        about = _about(comparison, method)
+        said = [text for text, found in about if not found.difference.of_few_seeds]
         if said:
             yield " ".join(said)
 
@@ -132,7 +128,7 @@ def too_few(comparison: Comparison) -> list[str]:
     return [
         named(method)
         for method in comparison.panel.methods
-        if any(has_too_few(found) for _, found in _about(comparison, method))
+        if any(found.difference.of_few_seeds for _, found in _about(comparison, method))
     ]
 
 

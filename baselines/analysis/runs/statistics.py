@@ -83,6 +83,11 @@ class Estimate:
     high: float = math.nan
     note: str = ""
 
+    @property
+    def of_few_seeds(self) -> bool:
+        """Whether it is of so few seeds that it has no interval: it may be by chance."""
+        return self.note == TOO_SMALL
+
 
 def estimate(sample: np.ndarray, statistic: Function) -> Estimate:
     """A statistic of [n] seeds with its percentile bootstrap interval; NaN where a seed is NaN."""
