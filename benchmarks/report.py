@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import write_atomically
-from baselines.environments.centipede_tables import markdown_table
 from benchmarks.drawing import Curve, picture, speeds
 from benchmarks.results_folder import BREAKDOWN, CURVES, HOME, RESULTS, read_results
 from benchmarks.statistics import Json

@@ -8,9 +8,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.files import write_atomically
 from baselines.config import Config, default_text, flag_of
-from baselines.environments.centipede_tables import markdown_table
 from baselines.flags import ELSEWHERE
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "coming_from.md"

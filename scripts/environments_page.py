@@ -13,11 +13,11 @@ from pathlib import Path
 import gymnasium
 import imageio.v3 as imageio
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.files import write_atomically
 from baselines.environments import ANT, CENTIPEDE_TASKS
 from baselines.environments.ant import AntSEnv
 from baselines.environments.centipede import CentipedeEnv
-from baselines.environments.centipede_tables import markdown_table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "environments.md"
 PICTURES = PAGE.with_suffix("")

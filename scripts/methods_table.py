@@ -7,8 +7,8 @@ python scripts/methods_table.py
 import re
 from pathlib import Path
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.files import write_atomically
-from baselines.environments.centipede_tables import markdown_table
 from baselines.methods import METHODS, NamedMethod
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "method.md"

@@ -6,9 +6,9 @@ python scripts/metrics_table.py
 
 from pathlib import Path
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.files import write_atomically
 from baselines.common.logged_metric import LoggedMetric
-from baselines.environments.centipede_tables import markdown_table
 from baselines.ppo2 import update_metrics
 from baselines.training import run_metrics
 from baselines.transfer.kickstart import KICKSTART

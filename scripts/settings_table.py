@@ -7,9 +7,9 @@ python scripts/settings_table.py
 from dataclasses import fields
 from pathlib import Path
 
+from baselines.analysis.formatting import markdown_table
 from baselines.common.files import write_atomically
 from baselines.config import GROUPS, default_text, flag_of
-from baselines.environments.centipede_tables import markdown_table
 from baselines.flags import choices_of
 from baselines.transfer.kickstart import KickstartConfig
 

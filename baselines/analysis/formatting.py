@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import Estimate
@@ -80,6 +80,12 @@ def chance(improvement: Estimate) -> str:
 def probability(value: float) -> str:
     """A probability in hundredths."""
     return f"{value:.2f}"
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown without padding, one line per row."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def escaped(text: str) -> str:

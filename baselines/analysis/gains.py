@@ -10,6 +10,7 @@ from baselines.analysis.formatting import (
     NOT_KNOWN,
     counted,
     half_width,
+    markdown_table,
     named,
     signed_half_width,
     whole,
@@ -97,13 +98,13 @@ def _table(shown: Sequence[Measured]) -> str:
     head = ["transfer", "method", "seeds"]
     for metric in METRICS:
         head += [metric.title, *over]
-    lines = [head, ["---"] * len(head)]
+    rows = []
     for one in shown:
-        line = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
+        row = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
         for metric in METRICS:
-            line += [_value(one, metric), *map(_difference, one.differences(metric))]
-        lines.append(line)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+            row += [_value(one, metric), *map(_difference, one.differences(metric))]
+        rows.append(row)
+    return markdown_table(head, rows)
 
 
 def _value(one: Measured, metric: Metric) -> str:

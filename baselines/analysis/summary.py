@@ -10,6 +10,7 @@ from baselines.analysis.formatting import (
     NOT_KNOWN,
     escaped,
     half_width,
+    markdown_table,
     probability,
     signed_half_width,
     whole,
@@ -54,15 +55,15 @@ class Transfer:
 def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
     """Transfers × methods in Markdown, and the two differences that matter."""
     head = ["transfer", *MAIN, *map(minus, CONTROLS)]
-    lines = [head, ["---"] * len(head)]
+    rows = []
     for transfer in transfers:
         values = [_value(transfer.comparison.row(label, metric)) for label in MAIN]
         differences = [_difference(transfer.beyond(label, metric)) for label in CONTROLS]
-        lines.append([escaped(transfer.name), *values, *differences])
+        rows.append([escaped(transfer.name), *values, *differences])
     together = [pooled_over(transfers, label, metric) for label in CONTROLS]
     if any(together):
-        lines.append([ALL, *[NOT_KNOWN] * len(MAIN), *map(_together, together)])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+        rows.append([ALL, *[NOT_KNOWN] * len(MAIN), *map(_together, together)])
+    return markdown_table(head, rows)
 
 
 def pooled_over(transfers: Sequence[Transfer], label: str, metric: Metric) -> Pooled | None:

@@ -6,7 +6,7 @@ four legs; a test holds the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import mujoco
 
@@ -38,12 +38,6 @@ def observation_table(model: mujoco.MjModel) -> list[Row]:
         rows.append((f"{start}:{start + size}", quantity, unit))
         start += size
     return rows
-
-
-def markdown_table(header: Row, rows: Iterable[Row]) -> str:
-    """Return a Markdown table without padding, one line per row."""
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _quantities(model: mujoco.MjModel) -> Iterator[tuple[int, str, str]]:

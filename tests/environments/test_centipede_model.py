@@ -9,6 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 
+from baselines.analysis.formatting import markdown_table
 from baselines.environments import CENTIPEDE_TASKS
 from baselines.environments.centipede import CentipedeEnv
 from baselines.environments.centipede_mjcf import centipede_mjcf
@@ -16,7 +17,6 @@ from baselines.environments.centipede_tables import (
     ACTION_HEADER,
     OBSERVATION_HEADER,
     action_table,
-    markdown_table,
     observation_table,
 )
 
