@@ -10,7 +10,7 @@ from pathlib import Path
 
 from baselines.common.files import write_atomically
 from baselines.common.registry import Registry
-from baselines.config import SCHEDULES, Config, flag_of
+from baselines.config import PATHS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS
 
 PAGE = Path(__file__).resolve().parent.parent / "baselines" / "ppo2" / "settings.py"
@@ -35,10 +35,7 @@ class Settings(TypedDict, total=False):
 
 BY_HAND = {
     "env_kwargs": "dict[str, Any] | str",
-    "save_path": "str | os.PathLike[str]",
-    "log_path": "str | os.PathLike[str]",
-    "load_path": "str | os.PathLike[str]",
-    "env_xml": "str | os.PathLike[str]",
+    **dict.fromkeys(PATHS, "str | os.PathLike[str]"),
     TEACHERS: "Any",
     SCHEDULES.flag: "str | Callable[[float], float]",
 }
