@@ -53,17 +53,16 @@ def teacher_files() -> list[Path]:
     return sorted(path for path in FOLDER.glob("*/*/*") if path.name.isdigit())
 
 
-def figures(path: Path, episodes: int, deterministic: bool) -> str:
+def figures(saved: SavedPolicy, episodes: int, deterministic: bool) -> str:
     """One cell of the table."""
-    saved = read_saved_policy(str(path), "teacher_models")
     summary = summarize(evaluate(saved, episodes, seed=0, deterministic=deterministic))
     told = "no interval" if summary["ci95"] is None else "{:.0f} to {:.0f}".format(*summary["ci95"])
     return f"{summary['mean']:.0f} ± {summary['std']:.0f} ({told})"
 
 
-def origin(path: Path, saved: SavedPolicy) -> str:
+def origin(path: Path) -> str:
     """Where a checkpoint comes from."""
-    described = saved.metadata
+    described = read_saved_policy(str(path), "teacher_models").metadata
     return (
         f"**{name_of(path)}**: update {described['update']},"
         f" {described['timesteps']:,} timesteps, commit `{described['commit'][:12]}`,"
@@ -89,8 +88,9 @@ def name_of(path: Path) -> str:
 
 def row(path: Path, episodes: int) -> str:
     """A line of the table."""
-    training = read_saved_policy(str(path), "teacher_models").metadata["training_return"]
-    cells = [figures(path, episodes, deterministic) for deterministic in (False, True)]
+    saved = read_saved_policy(str(path), "teacher_models")
+    cells = [figures(saved, episodes, deterministic) for deterministic in (False, True)]
+    training = saved.metadata["training_return"]
     return f"| {name_of(path)} | {training:.0f} | {' | '.join(cells)} |\n"
 
 
@@ -110,18 +110,13 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true")
     arguments = parser.parse_args()
     episodes, files = arguments.episodes, teacher_files()
-    measured = MEASURED.format(
-        episodes=episodes, last=episodes - 1, versions=versions(provenance.versions())
-    )
+    measured = MEASURED.format(episodes=episodes, versions=versions(provenance.versions()))
     rows = rows_of_page(measured) if arguments.keep else {}
     anew = [path for path in files if name_of(path) not in rows]
     made = joblib.Parallel(n_jobs=-1)(joblib.delayed(row)(path, episodes) for path in anew)
     rows |= {name_of(path): line for path, line in zip(anew, made, strict=True)}
     table = "".join(rows[name_of(path)] for path in files)
-    origins = "\n".join(
-        origin(path, read_saved_policy(str(path), "teacher_models")) for path in files
-    )
-    page = INTRODUCTION + measured + table + "\n## Origins\n\n" + origins
+    page = INTRODUCTION + measured + table + "\n## Origins\n\n" + "\n".join(map(origin, files))
     write_atomically(PAGE, page.encode())
 
 
