@@ -92,7 +92,7 @@ def _draw_summary(out: Path, sections: Sequence[Section]) -> None:
 
     if lines := transfers(sections):
         with drawing.appearance():
-            figure = drawing.rendered(summary_figure(lines, STATISTICS["mean"], ""), "png")
+            figure = drawing.rendered(summary_figure(lines, STATISTICS["mean"]), "png")
         _write(out, {Path(SUMMARY): figure})
 
 

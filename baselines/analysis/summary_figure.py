@@ -19,7 +19,7 @@ DIFFERENCES = {
 }
 
 
-def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: str) -> Figure:
+def summary_figure(transfers: Sequence[Transfer], statistic: Statistic) -> Figure:
     """What methods reach at the end, and the two differences that matter, by return and by area."""
     looks = drawing.styles([transfer.comparison.panel for transfer in transfers])
     legend = {label: looks[label] for label in MAIN if label in looks}
@@ -41,7 +41,7 @@ def summary_figure(transfers: Sequence[Transfer], statistic: Statistic, title: s
         Column(minus(control), "difference in mean return", rows[: len(names)], True, legend_below)
         for control, rows in zip(CONTROLS, differences, strict=True)
     ]
-    return interval_figure(names, columns, statistic, title)
+    return interval_figure(names, columns, statistic, title="")
 
 
 def _differences(transfers: Sequence[Transfer], control: str) -> list[list[Point]]:

@@ -184,7 +184,7 @@ def test_of_too_few_seeds_the_summary_tells_no_probability(tmp_path: Path) -> No
 
 def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:
     with drawing.appearance():
-        values, kl, untrained = summary_figure([Transfer("S → T", compared)], MEAN, "").axes
+        values, kl, untrained = summary_figure([Transfer("S → T", compared)], MEAN).axes
         area, _ = knowledge_drawn([compared]).axes
     assert [tick.get_text() for tick in values.get_yticklabels()] == ["S → T"]
     points = [float(line.get_xdata()[0]) for line in values.lines if len(line.get_xdata()) == 1]
