@@ -84,7 +84,7 @@ def encoded(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> by
     _check_size(sum(array.nbytes for array in arrays.values()))
     described = {"format_version": FORMAT_VERSION, **metadata}
     stored = {name: _as_stored(array) for name, array in arrays.items()}
-    described[DIGEST_KEY] = _digest(stored, described)
+    described[DIGEST_KEY] = _checksum(stored, described)
     header = {METADATA_KEY: json.dumps(described, sort_keys=True)}
     content = safetensors.numpy.save(stored, header)
     _check_size(len(content), int.from_bytes(content[:8], "little"))
@@ -112,15 +112,15 @@ def digest(values: Iterable[np.ndarray]) -> str:
     return found.hexdigest()
 
 
-def _digest(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:
+def _checksum(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) -> str:
     """SHA-256 of the description and of all arrays with their names, types and shapes."""
     rest = {key: value for key, value in described.items() if key != DIGEST_KEY}
-    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode())
+    found = hashlib.sha256(json.dumps(rest, sort_keys=True).encode())
     for name in sorted(arrays):
         array = arrays[name]
-        digest.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
+        found.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def load(path: str | Path, flag: str) -> Checkpoint:
@@ -212,7 +212,7 @@ def _metadata(
         metadata: dict[str, Any] = json.loads(described)
         version = metadata["format_version"]
         told = printable(str(version), 40)
-        is_whole = metadata.get(DIGEST_KEY) in (None, _digest(arrays, metadata))
+        is_whole = metadata.get(DIGEST_KEY) in (None, _checksum(arrays, metadata))
     except DAMAGE:
         raise CheckpointError(f"{where}: the description inside {path} is damaged") from None
     if version != FORMAT_VERSION:
