@@ -23,7 +23,7 @@ from baselines.common.vec_env.tasks import MakeTask, add_task, made_by
 from baselines.config import NETWORKS, Config, flag_of
 from baselines.ppo2 import ppo2
 from baselines.ppo2.callbacks import Callback, Watcher, check_callback
-from baselines.ppo2.given import Path, Teacher, config_of, name_in, names_of
+from baselines.ppo2.given import AnyPath, Teacher, config_of, name_in, names_of
 from baselines.ppo2.trained import History, TrainedPolicy, columns, makes_tasks, path_text
 from baselines.training.saved import saved_policy
 from baselines.transfer.kinds import MAPPINGS, TRANSFERS
@@ -109,7 +109,7 @@ Outside = str | Callable[..., Any]
 
 @flags_as_arguments()
 def load(
-    path: Path,
+    path: AnyPath,
     networks: Outside | Sequence[Outside] = (),
     mappings: Outside | Sequence[Outside] = (),
     transfers: Outside | Sequence[Outside] = (),
@@ -157,7 +157,7 @@ def _import_task_of(saved: SavedPolicy, place: str) -> None:
     import_task(place, "env")
 
 
-def _add_task_of(saved: SavedPolicy, make: Any, path: Path) -> None:
+def _add_task_of(saved: SavedPolicy, make: Any, path: AnyPath) -> None:
     """Let a function make the task of a policy.
 
     Raises:
@@ -178,7 +178,7 @@ def _add_task_of(saved: SavedPolicy, make: Any, path: Path) -> None:
 
 
 @flags_as_arguments()
-def history(log_path: Path) -> History:
+def history(log_path: AnyPath) -> History:
     """The logged metrics of a run, as `TrainedPolicy.history`, from its log folder.
 
     Args:

@@ -17,8 +17,8 @@ from baselines.ppo2.trained import TrainedPolicy, makes_tasks, path_text
 from baselines.training.teachers import offer_teacher
 from baselines.transfer.kinds import TRANSFERS
 
-Path = str | os.PathLike[str]
-Teacher = Path | TrainedPolicy
+AnyPath = str | os.PathLike[str]
+Teacher = AnyPath | TrainedPolicy
 
 
 def config_of(env: Any, teachers: Any, env_name: str, settings: Mapping[str, Any]) -> Config:
