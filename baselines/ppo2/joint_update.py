@@ -16,9 +16,8 @@ from baselines.ppo2.losses import STD_EPSILON
 from baselines.ppo2.update import (
     Unpack,
     Update,
+    after_minibatches,
     descend,
-    logged_names,
-    loop_over_minibatches,
     minibatch_gradient,
     minibatch_of,
 )
@@ -59,7 +58,6 @@ def joint_update(
         minibatch_gradient(policy, unpack, settings), jit_compile=xla, autograph=False
     )
     descent = tf.function(descend, jit_compile=xla, autograph=False)
-    loop = loop_over_minibatches(settings)
 
     def mean_over_ranks(vector: Vector) -> Vector:
         # A copy, since the averaging overwrites it.
@@ -80,8 +78,7 @@ def joint_update(
             )
             return new, {**logged, "grad_norm": norm}
 
-        names = logged_names(inputs.loss.coefs, settings)
-        state, mine = loop(inputs.order.shape[0], names, start, minibatch)
+        state, mine = after_minibatches(settings, inputs, start, minibatch)
         means = tf.unstack(mean_over_ranks(tf.stack(list(mine.values()))))
         return state, dict(zip(mine, means, strict=True))
 

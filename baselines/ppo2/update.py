@@ -6,9 +6,8 @@ vectors. TensorFlow has no types; the aliases of `update_inputs` say what each t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import fields
-from functools import partial
 
 from baselines.common.logged_metric import LOSS
 from baselines.common.networks import arrays
@@ -136,30 +135,26 @@ def descend(
 Minibatch = Callable[[Index, AdamState], tuple[AdamState, Tensors]]
 """The step of minibatch number i: the state after it, and what is logged."""
 
-Loop = Callable[[int, Sequence[str], AdamState, Minibatch], tuple[AdamState, Tensors]]
-"""A loop over minibatches, such as `over_minibatches`: its arguments and what it returns."""
-
 
 def over_minibatches(
-    n: int, names: Sequence[str], start: AdamState, minibatch: Minibatch
+    n: int, zeros: Tensors, start: AdamState, minibatch: Minibatch
 ) -> tuple[AdamState, Tensors]:
     """The state after `minibatch(i, state)` for each i below n, from `start` on.
 
     Returns:
-        The state, and the means of the metrics `names` over all minibatches.
+        The state, and the means over all minibatches of the metrics that `zeros` names.
     """
 
     def one(i: Index, state: AdamState, sums: Tensors) -> tuple[Index, AdamState, Tensors]:
         new, logged = minibatch(i, state)
         return i + 1, new, {name: sums[name] + logged[name] for name in sums}
 
-    zeros = {name: tf.zeros([]) for name in names}
     _, state, sums = tf.while_loop(lambda i, *_: i < n, one, (tf.constant(0), start, zeros))
     return state, {name: total / n for name, total in sums.items()}
 
 
 def until_too_far(
-    n: int, names: Sequence[str], start: AdamState, minibatch: Minibatch, limit: float
+    n: int, zeros: Tensors, start: AdamState, minibatch: Minibatch, limit: float
 ) -> tuple[AdamState, Tensors]:
     """As `over_minibatches`, until the first whose `kl` lies above `limit`; it makes no step.
 
@@ -176,7 +171,6 @@ def until_too_far(
         kept = AdamState(*(tf.where(too_far, x, y) for x, y in zip(old, new, strict=True)))
         return i + 1, kept, {name: sums[name] + logged[name] for name in sums}, too_far
 
-    zeros = {name: tf.zeros([]) for name in names}
     begin = (tf.constant(0), start, zeros, tf.constant(False))
     seen, state, sums, too_far = tf.while_loop(
         lambda i, *rest: tf.logical_and(i < n, tf.logical_not(rest[-1])), one, begin
@@ -190,17 +184,20 @@ TARGET_KL_FACTOR = 1.5
 """The estimate may be this many times `target_kl`, as in Stable-Baselines3."""
 
 
-def loop_over_minibatches(settings: UpdateSettings) -> Loop:
-    """The loop of an update: all minibatches, or until the policy has moved far enough."""
+def after_minibatches(
+    settings: UpdateSettings, inputs: UpdateInputs, start: AdamState, minibatch: Minibatch
+) -> tuple[AdamState, Tensors]:
+    """The state after all minibatches, or once the policy has moved far enough; what is logged."""
+    n, names = inputs.order.shape[0], logged_names(inputs.loss.coefs, settings)
+    zeros = {name: tf.zeros([]) for name in names}
     if not settings.target_kl:
-        return over_minibatches
-    return partial(until_too_far, limit=TARGET_KL_FACTOR * settings.target_kl)
+        return over_minibatches(n, zeros, start, minibatch)
+    return until_too_far(n, zeros, start, minibatch, TARGET_KL_FACTOR * settings.target_kl)
 
 
 def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla: bool) -> Update:
     """The update of `policy`, compiled when it is first called."""
     gradient = minibatch_gradient(policy, unpack, settings)
-    loop = loop_over_minibatches(settings)
 
     def update(start: AdamState, inputs: UpdateInputs) -> tuple[AdamState, Tensors]:
         def minibatch(i: Index, state: AdamState) -> tuple[AdamState, Tensors]:
@@ -212,8 +209,7 @@ def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla
             new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)
             return new, {**logged, "grad_norm": norm}
 
-        names = logged_names(inputs.loss.coefs, settings)
-        return loop(inputs.order.shape[0], names, start, minibatch)
+        return after_minibatches(settings, inputs, start, minibatch)
 
     compiled: Update = tf.function(update, jit_compile=xla, autograph=False)
     return compiled
