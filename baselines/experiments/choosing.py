@@ -41,14 +41,12 @@ def twins_among(items: Sequence[Item]) -> dict[str, Item]:
     A run that teaches others is never left out: its students name its folder.
     """
     first: dict[Config, Item] = {}
-    earlier = [(item, first.setdefault(_without_places(item.config), item)) for item in items]
-    return {
-        item.name: one for item, one in earlier if one is not item and not students_of(item, items)
-    }
-
-
-def _without_places(config: Config) -> Config:
-    return replace(config, save_path="", log_path="")
+    twins: dict[str, Item] = {}
+    for item in items:
+        one = first.setdefault(replace(item.config, save_path="", log_path=""), item)
+        if one is not item and not students_of(item, items):
+            twins[item.name] = one
+    return twins
 
 
 def of_number(items: list[Item], index: int | None) -> list[Item]:
