@@ -41,7 +41,12 @@ class Measuring:
             UserError: a second task cannot be made beside those of the run.
         """
         self._config = config
-        self._task = _second_task(config)
+        try:
+            self._task = ForeignTask(make_task(config.env, config.env_arguments))
+        except UserError as error:
+            raise UserError(
+                f"--eval_interval: needs a task of its own beside those of the run; {error}"
+            ) from None
 
     def mean_return(self, policy: SavedPolicy) -> float:
         """The mean return of the episodes; keeps the policy if none was better before.
@@ -78,15 +83,6 @@ def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
             measuring = Measuring(setup.config)
     with closing(measuring) if measuring else nullcontext():
         yield measuring
-
-
-def _second_task(config: Config) -> ForeignTask:
-    try:
-        return ForeignTask(make_task(config.env, config.env_arguments))
-    except UserError as error:
-        raise UserError(
-            f"--eval_interval: needs a task of its own beside those of the run; {error}"
-        ) from None
 
 
 def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
