@@ -156,7 +156,7 @@ class Kickstarted(PlainPolicy):
         return [
             f"{lesson.teacher.env['id']} teaches"
             f" {len({own for window in lesson.windows for own, _ in window.motors})} of {motors}"
-            f" motors, in {_so_many_places(len(lesson.windows))} of the body"
+            f" motors, in {len(lesson.windows)} place{'s' * (len(lesson.windows) != 1)} of the body"
             for lesson in self.lessons
         ]
 
@@ -174,10 +174,6 @@ class Kickstarted(PlainPolicy):
             for lesson in self.lessons
         ]
         return self.plain.describe() | {"transfer": {"lessons": lessons}}
-
-
-def _so_many_places(number: int) -> str:
-    return f"{number} place{'' if number == 1 else 's'}"
 
 
 def _rows(pi: Pi) -> tuple[Array, ...]:
