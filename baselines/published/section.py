@@ -85,7 +85,7 @@ def parts_of(section: Section) -> Iterator[str]:
     if section.is_main:
         yield from compared
     elif compared:
-        yield _folded("All comparisons", compared)
+        yield _folded(compared)
     yield from _too_few(section)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
     if section.files:
@@ -109,11 +109,10 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         yield "\n".join(said)
 
 
-def _folded(summary: str, parts: Sequence[str]) -> str:
-    """A part that is closed until a reader opens it, in Markdown."""
-    return "\n\n".join(
-        [f'<details markdown="1"><summary>{summary}</summary>', *parts, "</details>"]
-    )
+def _folded(comparisons: Sequence[str]) -> str:
+    """All comparisons, closed until a reader opens them, in Markdown."""
+    opening = '<details markdown="1"><summary>All comparisons</summary>'
+    return "\n\n".join([opening, *comparisons, "</details>"])
 
 
 def _weights(section: Section) -> Iterator[str]:
@@ -169,16 +168,13 @@ def _absent(results: Results) -> str:
     for name, n in seeds.items():
         alike[tuple(n)].append(name)
     told = (
-        f"{'; '.join(names)} (seed{_s(n)} {', '.join(map(str, n))}{' of each' * (len(names) > 1)})"
+        f"{'; '.join(names)} (seed{'s' * (len(n) > 1)} {', '.join(map(str, n))}"
+        f"{' of each' * (len(names) > 1)})"
         for n, names in alike.items()
     )
     count = len(results.missing)
     are = "is" if count == 1 else "are"
     return f" {counted(count, 'run')} {are} not there yet: {escaped('; '.join(told))}."
-
-
-def _s(seeds: Sequence[int]) -> str:
-    return "s" if len(seeds) > 1 else ""
 
 
 def _commits(results: Results) -> str:
