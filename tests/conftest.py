@@ -130,9 +130,9 @@ STUDENTS: dict[str, Callable[[], tuple[Teacher, ...]]] = {
 }
 
 
-def _student(teachers: str = "one teacher", min_std: float = 0.7) -> Student:
+def _student(teachers: str = "one teacher") -> Student:
     plain = _mlp_policy(num_hidden=6, scopes=("student", "vf_student"))
-    return Student(plain, STUDENTS[teachers](), MappingSpec(2, 8), min_std)
+    return Student(plain, STUDENTS[teachers](), MappingSpec(2, 8), min_std=0.7)
 
 
 @pytest.fixture(scope="session")

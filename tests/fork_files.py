@@ -15,13 +15,12 @@ def fork_variables(
     actions: int,
     width: int = 64,
     scopes: tuple[str, str] = ("teacher0", "vf_teacher0"),
-    seed: int = 0,
 ) -> Variables:
     """Policy and value function of two hidden layers, with an optimiser's variables beside each.
 
     log σ, of [1, actions], stands in the policy's scope and not in its output layer's.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     pi, vf = scopes
     shapes: dict[str, tuple[int, ...]] = {f"{pi}/logstd": (1, actions)}
     for scope, head, outputs in ((pi, "pi_out", actions), (vf, "vf_out", 1)):

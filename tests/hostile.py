@@ -25,10 +25,10 @@ COMMAND = f"touch {CANARY}"
 
 
 class Calls:
-    """Pickles as a call of `function`."""
+    """Pickles as a call of `function`, and as what its result is told afterwards."""
 
-    def __init__(self, function: Any, *arguments: Any) -> None:
-        self.call = function, arguments
+    def __init__(self, function: Any, *arguments: Any, state: Any = None) -> None:
+        self.call = function, arguments, state
 
     def __reduce__(self) -> Any:
         return self.call
@@ -45,18 +45,16 @@ def named(module: str, name: str, argument: str = COMMAND) -> bytes:
     return f"c{module}\n{name}\n(S'{argument}'\ntR.".encode()
 
 
-def array_pickle(shape: tuple[int, ...], raw: bytes = b"", code: str = "f8") -> bytes:
-    """A dictionary with an array whose bytes need not fit its shape."""
-    honest = pickle.dumps({"w": np.zeros(1)}, 2)
-    assert b"_reconstruct" in honest
+def array(shape: tuple[int, ...], raw: bytes = b"", code: str = "f8") -> Calls:
+    """Pickles as an array whose bytes need not fit its shape."""
     reconstruct = np.zeros(1).__reduce__()[0]
+    state = (1, shape, np.dtype(code), False, raw)
+    return Calls(reconstruct, np.ndarray, (0,), b"b", state=state)
 
-    class Array:
-        def __reduce__(self) -> Any:
-            state = (1, shape, np.dtype(code), False, raw)
-            return reconstruct, (np.ndarray, (0,), b"b"), state
 
-    return pickle.dumps({"w": Array()}, 4)
+def array_pickle(shape: tuple[int, ...], raw: bytes = b"", code: str = "f8") -> bytes:
+    """A dictionary with such an array."""
+    return pickle.dumps({"w": array(shape, raw, code)}, 4)
 
 
 def joblib_bytes(value: Any, **options: Any) -> bytes:
@@ -73,9 +71,8 @@ def joblib_shape(shape: tuple[int, ...]) -> bytes:
     return pickle.dumps({"w": wrapper}, 4)[:-1] + bytes(16)
 
 
-def nested_tuple(depth: int) -> bytes:
-    """Opcodes that build t = (t, t) again and again: to hash or print it takes 2^depth steps."""
-    return b")" + b"2\x86" * depth
+NESTED_TUPLE = b")" + b"2\x86" * 60
+"""Opcodes that build t = (t, t) again and again: to hash or print it takes 2^60 steps."""
 
 
 def zipped(
@@ -120,8 +117,8 @@ def encrypted() -> bytes:
     return bytes(content)
 
 
-def genuine(name: str = "pendulum.zip") -> dict[str, bytes]:
-    with zipfile.ZipFile(FIXTURES / name) as archive:
+def genuine() -> dict[str, bytes]:
+    with zipfile.ZipFile(FIXTURES / "pendulum.zip") as archive:
         return {entry: archive.read(entry) for entry in archive.namelist()}
 
 
@@ -143,7 +140,7 @@ def repacked(content: bytes, **changes: bytes) -> bytes:
     return zipped(files | {f"{folder}/{name}": part for name, part in changes.items()})
 
 
-def torch_file(program: bytes, **others: bytes) -> bytes:
+def torch_file(program: bytes) -> bytes:
     return sb3(policy_pth=zipped({"archive/data.pkl": program, "archive/data/0": bytes(16)}))
 
 
@@ -170,14 +167,7 @@ def many_opcodes() -> bytes:
 def shared_bytes() -> bytes:
     """A thousand arrays that all are the same megabyte."""
     raw = bytes(1 << 20)
-    reconstruct = np.zeros(1).__reduce__()[0]
-
-    class Array:
-        def __reduce__(self) -> Any:
-            state = (1, (1 << 17,), np.dtype("f8"), False, raw)
-            return reconstruct, (np.ndarray, (0,), b"b"), state
-
-    return pickle.dumps({str(i): Array() for i in range(1000)}, 4)
+    return pickle.dumps({str(i): array((1 << 17,), raw) for i in range(1000)}, 4)
 
 
 def lzma_of_a_gigabyte() -> bytes:
@@ -222,11 +212,11 @@ PICKLES: dict[str, Callable[[], bytes]] = {
     "an extension code": lambda: b"\x80\x02\x82\x01.",
     "a buffer from outside": lambda: b"\x80\x05\x97.",
     "a persistent reference": lambda: b"Pfile:///etc/passwd\n.",
-    "a tuple of 2^60 as a key": lambda: b"}" + nested_tuple(60) + b"K\x01s.",
+    "a tuple of 2^60 as a key": lambda: b"}" + NESTED_TUPLE + b"K\x01s.",
     "a tuple of 2^60 as an ordered key": lambda: (
-        b"ccollections\nOrderedDict\n)R" + nested_tuple(60) + b"K\x01s."
+        b"ccollections\nOrderedDict\n)R" + NESTED_TUPLE + b"K\x01s."
     ),
-    "a tuple of 2^60 as a variable": lambda: b"}X\x01\0\0\0w" + nested_tuple(60) + b"s.",
+    "a tuple of 2^60 as a variable": lambda: b"}X\x01\0\0\0w" + NESTED_TUPLE + b"s.",
     "a memo index of 2^31": lambda: b"Nr\xff\xff\xff\x7f.",
     "bytes of 2^62": lambda: b"\x80\x04\x8e" + struct.pack("<Q", 1 << 62) + b"abc.",
     "a byte array of 2^62": lambda: b"\x80\x05\x96" + struct.pack("<Q", 1 << 62) + b"abc.",

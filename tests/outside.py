@@ -171,7 +171,7 @@ class InPlaceInput(Mlp):
     def layer(self, params: Params, scope: str, before: Sequence[Array]) -> Array:
         x = before[0]
         x *= 2
-        return super().layer(params, scope, [*before[:-1], before[-1]])
+        return super().layer(params, scope, before)
 
 
 def misspelt(num_layers: int, num_hidden: int, activation: str) -> Mlp:
