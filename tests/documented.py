@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +89,3 @@ def commands() -> dict[str, str]:
 def programs() -> list[Block]:
     """Every block of Python."""
     return [block for page in PAGES for block in blocks(page) if block.is_program()]
-
-
-def words(command: str) -> list[str]:
-    """A command as the shell would split it."""
-    return shlex.split(command)

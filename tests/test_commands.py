@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from documented import ROOT, commands, programs, words
+from documented import ROOT, commands, programs
 
 from baselines.common.vec_env.tasks import make_task
 from baselines.experiments.plan import read_experiment
@@ -64,7 +65,7 @@ def reason_not_to_run(command: str) -> str:
 
 def module_and_arguments(command: str) -> tuple[str, list[str]]:
     """Of `python -m module ...`, on several ranks or not; elsewhere nothing and all words."""
-    first, *rest = words(re.sub(r"^mpiexec -n \d+ ", "", filled(command)))
+    first, *rest = shlex.split(re.sub(r"^mpiexec -n \d+ ", "", filled(command)))
     is_module = first == "python" and rest[0] == "-m"
     return (rest[1], rest[2:]) if is_module else ("", [first, *rest])
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import safetensors
 from called import ROOT, Done
-from documented import commands, words
+from documented import commands
 from fork_files import fork_variables, write_fork_file
 
 from baselines import evaluate, run
@@ -95,7 +95,7 @@ def test_the_command_of_the_readme_takes_the_forks_own_file(
     monkeypatch.chdir(tmp_path)
     path = Path("teacher_models/centipede_four/0/00970")
     write_fork_file(path, fork_variables(97, 10))
-    run.main([*words(methods_command())[3:], "--num_timesteps=384", *SMALL])
+    run.main([*shlex.split(methods_command())[3:], "--num_timesteps=384", *SMALL])
     described = metadata(Path("models/00003"))
     (teacher,) = described["teachers"]
     assert teacher["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -411,7 +411,7 @@ def test_the_transfer_script_runs_the_command_of_the_readme(tmp_path: Path) -> N
     folder, *arguments = done.stdout.splitlines()
     assert Path(folder).samefile(tmp_path)
     assert arguments[:2] == ["-m", "baselines.run"]
-    of_the_readme = parse(words(methods_command())[3:], "", "")
+    of_the_readme = parse(shlex.split(methods_command())[3:], "", "")
     wanted = replace(of_the_readme, num_timesteps=100_000, save_path="a folder")
     assert parse(arguments[2:], "", "") == wanted
 
