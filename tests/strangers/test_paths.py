@@ -258,51 +258,42 @@ def test_an_edited_file_that_a_body_reads_is_said(
 MESH = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
 
 
-def test_mujoco_reads_the_files_from_there(tmp_path: Path) -> None:
+FOOT = '<asset><mesh name="foot" file="foot.obj"/></asset>'
+STANDS = '<worldbody><body name="leg"><geom type="mesh" mesh="foot"/></body></worldbody>'
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "body.xml": '<mujoco><compiler meshdir="meshes"/><include file="in/foot.xml"/>'
+            f"{STANDS}</mujoco>",
+            "in/foot.xml": f"<mujoco>{FOOT}</mujoco>",
+            "meshes/foot.obj": MESH,
+        },
+        {
+            "body.xml": '<mujoco><asset><model name="leg" file="in/leg.xml"/></asset><worldbody>'
+            '<body><attach model="leg" body="leg" prefix="left_"/></body></worldbody></mujoco>',
+            "in/leg.xml": '<mujoco model="leg"><compiler meshdir="meshes"/>'
+            f"{FOOT}{STANDS}</mujoco>",
+            "in/meshes/foot.obj": MESH,
+        },
+        {
+            "body.xml": '<mujoco><compiler meshdir="meshes" strippath="true"/>'
+            f"{FOOT.replace('foot.obj', 'elsewhere/foot.obj')}{STANDS}</mujoco>",
+            "meshes/foot.obj": MESH,
+        },
+    ],
+    ids=["included", "attached", "stripped"],
+)
+def test_mujoco_reads_the_files_from_there(files: dict[str, str], tmp_path: Path) -> None:
     """Those that `described_body` hashes, for a model that MuJoCo compiles."""
-    (tmp_path / "in").mkdir()
-    (tmp_path / "meshes").mkdir()
-    (tmp_path / "meshes" / "foot.obj").write_text(MESH)
-    (tmp_path / "in" / "foot.xml").write_text(
-        '<mujoco><asset><mesh name="foot" file="foot.obj"/></asset></mujoco>'
-    )
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
     path = tmp_path / "body.xml"
-    path.write_text(
-        '<mujoco><compiler meshdir="meshes"/><include file="in/foot.xml"/><worldbody><body>'
-        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
-    )
     assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
-    assert set(described_body(str(path))["files"]) == {"in/foot.xml", "meshes/foot.obj"}
-
-
-def test_mujoco_reads_the_files_of_a_model_that_is_attached(tmp_path: Path) -> None:
-    (tmp_path / "in" / "meshes").mkdir(parents=True)
-    (tmp_path / "in" / "meshes" / "foot.obj").write_text(MESH)
-    (tmp_path / "in" / "leg.xml").write_text(
-        '<mujoco model="leg"><compiler meshdir="meshes"/>'
-        '<asset><mesh name="foot" file="foot.obj"/></asset><worldbody><body name="leg">'
-        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
-    )
-    path = tmp_path / "body.xml"
-    path.write_text(
-        '<mujoco><asset><model name="leg" file="in/leg.xml"/></asset><worldbody><body>'
-        '<attach model="leg" body="leg" prefix="left_"/></body></worldbody></mujoco>'
-    )
-    assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
-    assert set(described_body(str(path))["files"]) == {"in/leg.xml", "in/meshes/foot.obj"}
-
-
-def test_mujoco_reads_a_file_whose_path_the_model_strips(tmp_path: Path) -> None:
-    (tmp_path / "meshes").mkdir()
-    (tmp_path / "meshes" / "foot.obj").write_text(MESH)
-    path = tmp_path / "body.xml"
-    path.write_text(
-        '<mujoco><compiler meshdir="meshes" strippath="true"/>'
-        '<asset><mesh name="foot" file="of/another/machine/foot.obj"/></asset><worldbody><body>'
-        '<geom type="mesh" mesh="foot"/></body></worldbody></mujoco>'
-    )
-    assert mujoco.MjModel.from_xml_path(str(path)).nmesh == 1
-    assert set(described_body(str(path))["files"]) == {"meshes/foot.obj"}
+    assert set(described_body(str(path))["files"]) == files.keys() - {"body.xml"}
 
 
 def test_a_body_that_is_still_there_is_used_itself(tmp_path: Path) -> None:
