@@ -114,7 +114,7 @@ take_lock() {
             [ -z "$missed" ] || die "cannot make the lock $lock; if it is there, remove it"
             missed=yes
         elif ! is_running "$holder"; then
-            ln -sfn "$$" "$lock" || true # of several that take it over, the last one has it
+            ln -sfn "$$" "$lock" || true # of several in this second, the last one has it
         elif [ -z "$waiting" ]; then
             waiting=yes
             say "process $holder is setting up .venv already; waiting for it"

@@ -10,7 +10,10 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.described_spaces import first_action
 from baselines.common.vec_env.saved_policy import SavedPolicy
 
-UNKNOWN_NETWORK = "has another network than mlp, which is the one that other programs know"
+UNKNOWN_NETWORK = (
+    "has another network than mlp, or is of a transfer method from outside and unfinished; other"
+    " programs know neither"
+)
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ def outgoing(saved: SavedPolicy) -> Outgoing:
     policy = saved.policy.plain
     if not saved.is_alone:
         raise UserError(
-            "CHECKPOINT: this student still needs its teachers; give one from after the hand-over,"
-            " such as the last of its run"
+            "CHECKPOINT: this student still needs its teachers, or what else its transfer method"
+            " keeps; give a later one, such as the last of its run"
         )
     if policy.spec.network != "mlp":
         raise UserError(f"CHECKPOINT: it {UNKNOWN_NETWORK}")

@@ -245,7 +245,7 @@ def _by_place(alike: Sequence[Run]) -> dict[str, list[Run]]:
 
 def _shortest_ends(folders: Sequence[Path]) -> list[str]:
     """As many of the last parts of each folder as tell all of them apart."""
-    longest = max(len(folder.parts) for folder in folders)
+    longest = max(1, *(len(folder.parts) for folder in folders))  # the current one has no parts
     lists = ([str(Path(*f.parts[-n:])) for f in folders] for n in range(1, longest + 1))
     ends = next(ends for ends in lists if len(set(ends)) == len(ends))
     return [printable(end, len(end)) for end in ends]

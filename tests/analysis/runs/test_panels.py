@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, write_run
 
+from baselines.analysis.runs.panels import panels
+from baselines.analysis.runs.runs import find_runs
 from baselines.coefs import COEFS
 from baselines.common.errors import UserError
 
@@ -106,6 +108,16 @@ def test_folders_of_one_name_are_told_apart_by_those_that_hold_them(tmp_path: Pa
         ("MIKT in more/other", 2),
         ("MIKT in six_eight/mikt", 2),
     ]
+
+
+def test_runs_in_the_current_folder_are_told_apart_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b"):
+        write_run(Path(name), CURVE, sources=["S-v0"], sha256=name)
+    with pytest.raises(UserError, match="LOG_DIR: a and b are runs of one method with one seed, 0"):
+        panels(find_runs(["a", "b"]))
 
 
 def test_a_body_is_told_by_what_is_in_its_file(tmp_path: Path) -> None:
