@@ -131,7 +131,8 @@ def replaced_teachers(item: Item, had: Sequence[str], root: Path) -> list[str]:
 
     Such a run may have been trained anew since, for its policy only.
     """
-    return [path for path in other_teachers(item, had) if not _is_made_below(root, path)]
+    pairs = zip(item.config.teacher_paths, had, strict=True)
+    return _others((path, its) for path, its in pairs if not _is_made_below(root, path))
 
 
 def other_teachers(item: Item, had: Sequence[str]) -> list[str]:
@@ -139,11 +140,12 @@ def other_teachers(item: Item, had: Sequence[str]) -> list[str]:
 
     `had` is the hash of each teacher then.
     """
-    return [
-        path
-        for path, its in zip(item.config.teacher_paths, had, strict=True)
-        if _sha256_now(path) not in (None, its)
-    ]
+    return _others(zip(item.config.teacher_paths, had, strict=True))
+
+
+def _others(teachers: Iterable[tuple[str, str]]) -> list[str]:
+    """The paths, each with a hash, where there is a file of another hash now."""
+    return [path for path, its in teachers if _sha256_now(path) not in (None, its)]
 
 
 def _sha256_now(path: str) -> str | None:
