@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
-from baselines.common.checkpoint import Checkpoint, encoded
+from baselines.common.checkpoint import Checkpoint, CheckpointError, encoded
 from baselines.common.errors import UserError
+from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import check_task_of_file
 from baselines.config import Config
 from baselines.conversion.bare_policy import bare_policy, spaces_of_task
 from baselines.conversion.reading import Foreign, read_any
+from baselines.training.saved import saved_policy
 from baselines.transfer.build import check_teachers
-from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teachers.teacher import Teacher
 
 WHERE = "--teacher_paths"
 
-OFFERED: dict[str, tuple[Checkpoint, SavedPolicy]] = {}
-"""Teachers that a program has at hand, by what stands for their path in the settings."""
+OFFERED: dict[str, tuple[SavedPolicy, str]] = {}
+"""Teachers that a program has at hand and their hashes, by what stands for their path."""
 
 
 def offer_teacher(saved: SavedPolicy) -> str:
@@ -28,10 +28,9 @@ def offer_teacher(saved: SavedPolicy) -> str:
     Returns:
         What stands for its path: the same for the same content.
     """
-    arrays, metadata = saved.contents()
-    sha256 = hashlib.sha256(encoded(arrays, metadata)).hexdigest()
+    sha256 = hashlib.sha256(encoded(*saved.contents())).hexdigest()
     name = f"policy-{sha256[:12]}"
-    OFFERED[name] = Checkpoint(arrays, metadata, sha256), saved
+    OFFERED[name] = saved, sha256
     return name
 
 
@@ -58,13 +57,41 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
         UserError: the file holds no teacher, or not one of its task.
     """
     if path in OFFERED:
-        checkpoint, saved = OFFERED[path]
-        # Its own networks: another function may go by the name of theirs by now.
-        return replace(teacher_from_checkpoint(checkpoint, path), policy=saved.policy.plain)
+        return _teacher(*OFFERED[path])
     found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)
     return _taken_over(found, path, source_env)
+
+
+def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
+    """The teacher that a checkpoint holds; `path` is for the messages.
+
+    Raises:
+        CodeNotKnown: of a network from outside this package that the user has not named.
+        CheckpointError: damaged, or a student that still has teachers itself.
+    """
+    described = checkpoint.metadata.get("policy")
+    if isinstance(described, dict) and "transfer" in described:
+        raise CheckpointError(
+            f"{WHERE}: {path} is a student at update {checkpoint.metadata.get('update')} that"
+            " still needs its own teachers; give a checkpoint from after its hand-over"
+        )
+    saved = saved_policy(checkpoint, path, WHERE, "--teacher_network={name}")
+    return _teacher(saved, checkpoint.sha256)
+
+
+def _teacher(saved: SavedPolicy, sha256: str) -> Teacher:
+    env, timesteps = saved.metadata["env"], saved.metadata.get("timesteps", 0)
+    return Teacher(
+        saved.policy.plain,
+        saved.params,
+        {"id": env["id"], "kwargs": dict(env["kwargs"])},
+        sha256,
+        timesteps=timesteps,
+        statistics=RunningMeanStd.from_state(saved.normalizer.obs_rms.state()),  # not its own
+        body=saved.metadata.get("body"),
+    )
 
 
 def _taken_over(foreign: Foreign, path: str, source_env: str) -> Teacher:

@@ -16,6 +16,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.training.saved import read_saved_policy
+from baselines.training.teachers import load_teacher
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import weights_of_run
 
@@ -241,6 +242,8 @@ def test_a_damaged_description_of_a_plain_policy_is_refused(
     path = Path(write_checkpoint(policy, policy.init(np.random.default_rng(0))))
     rewritten(path, lambda _, metadata: metadata.update(change))
     refused(path)
+    with pytest.raises(CheckpointError, match=r"--teacher_paths: .* is damaged"):
+        load_teacher(str(path))
 
 
 def test_a_policy_of_another_size_is_refused(mlp_policy: Any, write_checkpoint: Any) -> None:

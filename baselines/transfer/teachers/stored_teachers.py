@@ -1,7 +1,4 @@
-"""Teachers in files: each in the checkpoint of its own run, and all of them in a student's.
-
-A student's checkpoint also has the teachers' places on its body, if the student uses them.
-"""
+"""The teachers in a student's checkpoint, and their places on its body, if it uses them."""
 
 from __future__ import annotations
 
@@ -10,61 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import (
-    DAMAGE,
-    Checkpoint,
-    CheckpointError,
-    CodeNotKnown,
-    checked_arrays,
-)
+from baselines.common.checkpoint import checked_arrays
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.registry import NotKnown
 from baselines.common.trees import count
-from baselines.common.vec_env.running_stats import Normalizer
-from baselines.common.vec_env.stored_body import check_described_body
 from baselines.config import TRANSFER_SCOPE
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.teacher import Teacher
-
-
-def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
-    """The teacher that a checkpoint holds; `path` is for the messages.
-
-    Raises:
-        CodeNotKnown: of a network from outside this package that the user has not named.
-        CheckpointError: damaged, or a student that still has teachers itself.
-    """
-    metadata = checkpoint.metadata
-    try:
-        if "transfer" in dict(metadata["policy"]):
-            raise CheckpointError(
-                f"--teacher_paths: {path} is a student at update {metadata['update']} that still"
-                " needs its own teachers; give a checkpoint from after its hand-over"
-            )
-        policy = PlainPolicy.from_description(metadata["policy"])
-        params = checked_arrays(checkpoint.arrays, policy.shapes(), np.float32)
-        env = {"id": str(metadata["env"]["id"]), "kwargs": dict(metadata["env"]["kwargs"])}
-        timesteps = count(metadata.get("timesteps", 0))
-        statistics = Normalizer.from_arrays(checkpoint.arrays, policy.obs_size).obs_rms
-        body = metadata.get("body")
-        if body is not None:
-            check_described_body(body)
-    except CheckpointError:
-        raise
-    except NotKnown as error:
-        told = error.told("--teacher_network={name}")
-        raise CodeNotKnown(f"--teacher_paths: {path}: {told}") from None
-    except DAMAGE as error:
-        raise CheckpointError(f"--teacher_paths: {path} is damaged ({error!r})") from None
-    return Teacher(
-        policy,
-        params,
-        env,
-        checkpoint.sha256,
-        timesteps=timesteps,
-        statistics=statistics,
-        body=body,
-    )
 
 
 def teacher_scope(number: int) -> str:

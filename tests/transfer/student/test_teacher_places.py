@@ -17,6 +17,7 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import streams
 from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.config import Config
+from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.method import Beginning
 from baselines.transfer.mikt import MIKT, go_on, start
 from baselines.transfer.student.student import Student
@@ -24,7 +25,6 @@ from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
     stored_teacher,
     teacher_arrays,
-    teacher_from_checkpoint,
 )
 from baselines.transfer.teachers.teacher import Teacher
 

@@ -17,6 +17,7 @@ from baselines.common.seeding import streams
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.stored_body import described_body
 from baselines.config import Config
+from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.teachers import weights_of_run
 from baselines.transfer.teachers.correspondence import ABSENT, Window
@@ -26,7 +27,6 @@ from baselines.transfer.teachers.places import (
     placed_teachers,
     places,
 )
-from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teachers.teacher import Teacher
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -44,6 +44,8 @@ def checkpoint_of(body: Path) -> Checkpoint:
     metadata = {
         "policy": POLICY.describe(),
         "env": {"id": "Ant-v5", "kwargs": {"xml_file": str(body)}},
+        "observation_space": {"kind": "Box", "shape": [POLICY.obs_size], "dtype": "float64"},
+        "action_space": {"kind": "Box", "shape": [MOTORS], "dtype": "float32"},
         "update": 12,
         "body": described_body(str(body)),
     }

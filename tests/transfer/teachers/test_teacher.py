@@ -11,9 +11,9 @@ from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
+from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import weights_of_run
-from baselines.transfer.teachers.stored_teachers import teacher_from_checkpoint
 from baselines.transfer.teachers.teacher import Teacher
 
 
