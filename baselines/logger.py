@@ -19,8 +19,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from baselines.common.errors import UserError, shown
-from baselines.common.files import naming, write_atomically
+from baselines.common.errors import UserError, naming, shown
+from baselines.common.files import write_atomically
 from baselines.common.log_folder import (
     EVENTS,
     GROWING,

@@ -206,7 +206,12 @@ def test_a_transfer_run_goes_through_its_phases(
     assert said[0].startswith("update 5: the coupling begins")
     assert said[1].startswith("update 10: the student goes alone")
     assert "WARNING" in said[2]  # ten small updates cannot bring p_0 to 0.95
-    assert re.search(r"episodes -?[\d.]+; before the hand-over it was -?[\d.]+$", lines[-1])
+    told = re.search(r"over 9 updates before the hand-over (.+), over 1 after it (.+)$", lines[-1])
+    assert told
+    ended = np.loadtxt(folder / "logs" / "monitor.csv", delimiter=",", skiprows=2)
+    is_before = ended[:, 2] <= float(rows(folder / "logs")[8]["time_elapsed"])
+    means = [f"{part.mean():.1f}" for part in (ended[is_before, 0], ended[~is_before, 0])]
+    assert list(told.groups()) == means
     coefs = [float(row["ps_coef"]) for row in rows(folder / "logs")]
     assert coefs[:4] == [0, 0, 0, 0]
     full = Config().ps_coef

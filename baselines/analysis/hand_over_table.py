@@ -10,7 +10,8 @@ from baselines.analysis.formatting import escaped, named, number, signed_with_in
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import RETURN, Run
 from baselines.analysis.runs.statistics import estimate_of_returns, mean
-from baselines.analysis.runs.transfer_logs import SPAN, hand_over_rows
+from baselines.analysis.runs.transfer_logs import hand_over_rows
+from baselines.transfer.hand_over import SPAN
 
 EXPLANATION = f"""\
 At the hand-over a student goes on without its teachers: after nine tenths of the run, unless its

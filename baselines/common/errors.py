@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -56,6 +57,20 @@ def flags_as_arguments() -> Iterator[None]:
     except UserError as error:
         said, command, rest = str(error).partition("python -m ")
         error.args = (re.sub(r"(?<![\w-])--(?=[a-z])", "", said) + command + rest,)
+        raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an error of the system name this file or folder, if it names none.
+
+    Python names a file that cannot be opened, but not one that cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
         raise
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from baselines.common.errors import UserError
+from baselines.common.errors import UserError, naming
 
 EARLIER = "earlier"
 """The folder, in that of a run, with what was set aside of earlier ones."""
@@ -45,20 +45,6 @@ def working_folder() -> str:
         return os.getcwd()
     except FileNotFoundError:
         raise UserError("the working directory has been removed; change to another one") from None
-
-
-@contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Let an error of the system name this file or folder, if it names none.
-
-    Python names a file that cannot be opened, but not one that cannot be written to.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno is not None and error.filename is None:
-            error.filename = str(path)
-        raise
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -15,6 +15,7 @@ from baselines.common.trees import Tree, count, number
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.training.run_metrics import EVAL_RETURN, WINDOW
+from baselines.transfer.hand_over import Tally
 from baselines.transfer.student.student_metrics import PI_SHARE
 
 BRIEF = {"eprewmean": "return", EVAL_RETURN: "evaluated", PI_SHARE: "p0"}
@@ -50,7 +51,8 @@ class Progress:
         self._start = self._last_row = time.perf_counter()
         self._updates_at_last_row = 0
         self._first_row: tuple[int, float] | None = None
-        self._eval_return = self._return_before = float("nan")
+        self._eval_return = float("nan")
+        self._tally = Tally()
 
     def state(self) -> Tree:
         """Everything that later rows and the last line depend on; JSON."""
@@ -59,7 +61,7 @@ class Progress:
             "elapsed": self.elapsed,
             "window": [[episode.r, episode.l] for episode in self._window],
             EVAL_RETURN: _if_finite(self._eval_return),
-            "return_before_hand_over": _if_finite(self._return_before),
+            "hand_over": self._tally.state(),
         }
 
     def restore(self, state: Tree) -> None:
@@ -74,7 +76,7 @@ class Progress:
         self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
         # States from before these were kept have none.
         self._eval_return = _number_or_nan(state.get(EVAL_RETURN))
-        self._return_before = _number_or_nan(state.get("return_before_hand_over"))
+        self._tally.restore(state.get("hand_over", self._tally.state()))
 
     def start_clock(self) -> None:
         """The time counts from here on, and none of it since this was made or restored."""
@@ -99,7 +101,7 @@ class Progress:
 
     def hand_over(self) -> None:
         """The student goes alone from the next update on: the window of returns starts afresh."""
-        self._return_before = self.training_return
+        self._tally.hand_over()
         self._window.clear()
 
     def record(self, episodes: list[Episode]) -> None:
@@ -107,6 +109,7 @@ class Progress:
         self.updates += 1
         self.episodes = [(episode.r, episode.l) for episode in episodes]
         self._window.extend(episodes)
+        self._tally.record([episode.r for episode in episodes])
 
     def evaluated(self, mean_return: float) -> None:
         """The policy was measured; the next row tells it."""
@@ -153,13 +156,12 @@ class Progress:
         n = len(self._window)
         last = "last episode" if n == 1 else f"last {n} episodes"
         known = f" of the {last} {self.training_return:.1f}"
-        line = (
-            f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s;"
-            f" mean return{known if n else ': no episode ended'}"
-        )
-        if math.isnan(self._return_before):
-            return line
-        return f"{line}; before the hand-over it was {self._return_before:.1f}"
+        parts = [
+            f"done: {self.updates} updates, {self.timesteps} timesteps, {self.elapsed:.0f} s",
+            f"mean return{known if n else ': no episode ended'}",
+            self._tally.summary,
+        ]
+        return "; ".join(filter(None, parts))
 
     def description(self) -> dict[str, Any]:
         """The progress of the run as a checkpoint tells it; JSON."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.errors import UserError
+from baselines.common.logged_metric import WEIGHT
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
@@ -253,7 +254,8 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
     aligned = ALIGNMENT in saved.optional_losses
     if aligned != (ALIGNMENT in given.optional_losses):
         before = "one above 0" if aligned else "0"
-        settings["value_alignment_coef"] = (config.value_alignment_coef, before)
+        coefficient = f"{ALIGNMENT}{WEIGHT}"
+        settings[coefficient] = (getattr(config, coefficient), before)
     for flag, (now, before) in settings.items():
         if now != before:
             raise CheckpointError(

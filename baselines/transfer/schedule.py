@@ -8,16 +8,13 @@ from functools import partial
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
+from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.phases import first_update_alone, first_update_coupled
 from baselines.transfer.stages import Stage
 from baselines.transfer.student.measures import metrics_of, own_shares, own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.student.student_losses import losses_with, optional_losses
-from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
-
-SAFE_SHARE = 0.95
-"""p_0 that the policy's layers should have reached before the teachers leave (docs/studies.md)."""
 
 
 def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
@@ -61,22 +58,3 @@ def _alone(first: int, plain: PlainPolicy, config: Config) -> Stage:
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(plain)
     logged = weights | own_shares(ones, ones)
     return Stage(first, plain, metrics=lambda *_: logged, alone=True)
-
-
-def hand_over_lines(shares: dict[str, float]) -> list[str]:
-    """Lines for the user at the hand-over, with a warning if it comes too early.
-
-    Args:
-        shares: `measures.own_shares_of` the student at the hand-over.
-    """
-    by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
-    told = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())
-    lines = [f"the student goes alone; its own share p_0 of each layer was {told}"]
-    # The value function may lose more: it acts on nothing, and little is learned from then on.
-    if min(share for name, share in by_layer.items() if name.startswith(PI_SHARE)) < SAFE_SHARE:
-        lines.append(
-            f"WARNING: a share of the policy below {SAFE_SHARE} means that the student still leaned"
-            " on its teachers and may lose what it gained; raise --distillation_coef or --ps_coef,"
-            " or train longer"
-        )
-    return lines

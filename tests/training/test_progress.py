@@ -116,9 +116,15 @@ def test_the_summary_tells_of_the_episodes_since_the_hand_over() -> None:
         again = Progress(CONFIG)
         again.restore(json.loads(json.dumps(p.state(), allow_nan=False)))
         p = again
-    after, before = (np.mean([100.0 + u for u in part]) for part in (range(65, 90), range(15, 65)))
+    last, before, after = (
+        f"{np.mean([100.0 + u for u in part]):.1f}"
+        for part in (range(65, 90), range(45, 65), range(65, 85))
+    )
     assert "done: 90 updates, 1800 timesteps" in p.summary
-    assert p.summary.endswith(f"50 episodes {after:.1f}; before the hand-over it was {before:.1f}")
+    assert p.summary.endswith(
+        f"; mean return of the last 50 episodes {last}; over 20 updates before the hand-over"
+        f" {before}, over 20 after it {after}"
+    )
 
 
 def test_a_hand_over_before_any_episode_has_ended() -> None:
@@ -126,11 +132,12 @@ def test_a_hand_over_before_any_episode_has_ended() -> None:
     p.record([])
     p.hand_over()
     json.dumps(p.state(), allow_nan=False)
-    assert p.summary.endswith(" s; mean return: no episode ended")
+    assert "; mean return: no episode ended; over 1 " in p.summary
     p.record(episodes(3.0))
-    assert p.summary.endswith("mean return of the last episode 3.0")
-    p.hand_over()
-    assert p.summary.endswith("mean return: no episode ended; before the hand-over it was 3.0")
+    assert p.summary.endswith(
+        "mean return of the last episode 3.0; over 1 updates before the hand-over unknown, over 1"
+        " after it 3.0"
+    )
 
 
 def test_the_time_left(clock: Clock) -> None:
@@ -172,7 +179,7 @@ def test_a_measurement_is_told_after_a_resume_too(measured: float) -> None:
 
 def test_a_state_from_before_some_returns_were_kept() -> None:
     state = Progress(CONFIG).state()
-    del state["eval_return"], state["return_before_hand_over"]
+    del state["eval_return"], state["hand_over"]
     p = Progress(replace(CONFIG, eval_interval=2))
     p.restore(state)
     p.record(episodes(1.0))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.transfer.build import stages
+from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.kickstart import KickstartConfig, Kickstarted
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.phases import first_update_alone
-from baselines.transfer.schedule import hand_over_lines
 from baselines.transfer.stages import Stage, stage_at
 from baselines.transfer.student.measures import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student

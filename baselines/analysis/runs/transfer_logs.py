@@ -13,6 +13,8 @@ from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.runs import Run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.logged_metric import LOSS, WEIGHT
+from baselines.transfer.hand_over import SPAN
+from baselines.transfer.student.student_losses import INFORMATION, PI_COUPLING
 from baselines.transfer.student.student_metrics import (
     PI_SHARE,
     PI_TEACHER_SHARE,
@@ -20,10 +22,7 @@ from baselines.transfer.student.student_metrics import (
     VF_TEACHER_SHARE,
 )
 
-SPAN = 20
-"""Updates after the hand-over whose returns are compared with those before."""
-
-MUTUAL_INFORMATION, COUPLING = "mutual_info_loss", "ps_coef"
+MUTUAL_INFORMATION, COUPLING = f"{INFORMATION}{LOSS}", f"{PI_COUPLING}{WEIGHT}"
 
 
 @dataclass(frozen=True)
