@@ -163,7 +163,8 @@ def _forecast(
         print(line)
     if board.waiting:
         print(f"measuring for {DRY_RUN_SECONDS} s ...", flush=True)
-        speeds = measured_speeds(board.waiting, DRY_RUN_SECONDS)
+        with stop_requests(tells=False) as stop:
+            speeds = measured_speeds(board.waiting, DRY_RUN_SECONDS, stop)
         print(summary_of(board, speeds, jobs))
 
 

@@ -78,7 +78,13 @@ def states(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("teachers", "num_env"), [((), 1), ((TEACHER,), 8)], ids=["PPO", "student"]
+    ("teachers", "num_env"),
+    [
+        pytest.param((), 1, id="PPO"),
+        pytest.param((), 8, id="PPO, 8 environments", marks=pytest.mark.slow),
+        pytest.param((TEACHER,), 1, id="student, 1 environment", marks=pytest.mark.slow),
+        pytest.param((TEACHER,), 8, id="student"),
+    ],
 )
 def test_stopped_in_every_phase_a_run_ends_as_if_it_had_not_been(
     teachers: tuple[str, ...], num_env: int, stop_after: Callable[..., None], tmp_path: Path

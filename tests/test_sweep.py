@@ -156,7 +156,7 @@ def test_a_dry_run_lists_and_forecasts(
 ) -> None:
     """Two runs of 1,800 steps at one step a second, one after the other or side by side."""
     monkeypatch.setattr(
-        command, "measured_speeds", lambda items, _: {kind(item): 1.0 for item in items}
+        command, "measured_speeds", lambda items, *_: {kind(item): 1.0 for item in items}
     )
     experiment.write_text(SMALL.replace("256, nsteps: 64", "1800, nsteps: 100"))
     for jobs, left in ((1, "60 min"), (2, "30 min")):

@@ -62,7 +62,7 @@ class Measuring:
         seeds = range(FIRST_SEED + config.seed, FIRST_SEED + config.seed + config.eval_episodes)
         found = float(np.mean([run_episode(policy, self._task, seed, True).r for seed in seeds]))
         if config.save_path and math.isfinite(found):
-            _keep_better(Path(config.save_path) / BEST, policy, found)
+            keep_better(Path(config.save_path) / BEST, policy, found)
         return found
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
         yield measuring
 
 
-def _keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
+def keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
     """Write the policy, unless the one in the file is as good."""
     try:
         best = load(path, "save_path").metadata if path.exists() else None

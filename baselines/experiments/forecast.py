@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from baselines.common.stopping import StopRequests
 from baselines.experiments.items import Item
 from baselines.experiments.running import Board, start_training
 from baselines.experiments.status import standing
@@ -28,17 +29,20 @@ def steps_left(item: Item) -> int:
     return (item.config.nupdates - standing(item).updates) * item.config.nbatch
 
 
-def measured_speeds(items: Sequence[Item], seconds: float) -> dict[Kind, float]:
+def measured_speeds(items: Sequence[Item], seconds: float, stop: StopRequests) -> dict[Kind, float]:
     """Environment steps per second of each kind of run, measured for `seconds` in all.
 
     A kind whose first updates take longer gets the time that they need.
+
+    Raises:
+        KeyboardInterrupt: there was a request to stop; no trial is left.
     """
     examples = {kind(item): item for item in reversed(items)}
     share = seconds / max(len(examples), 1)
-    return {name: _speed(item, share) for name, item in examples.items()}
+    return {name: _speed(item, share, stop) for name, item in examples.items()}
 
 
-def _speed(item: Item, seconds: float) -> float:
+def _speed(item: Item, seconds: float, stop: StopRequests) -> float:
     with tempfile.TemporaryDirectory() as folder:
         trial = trial_in(Path(folder), item)
         process = start_training(trial.config, subprocess.DEVNULL)
@@ -46,6 +50,7 @@ def _speed(item: Item, seconds: float) -> float:
         try:
             while process.poll() is None and (not speed or time.monotonic() - begun < seconds):
                 time.sleep(0.2)
+                stop.meet()
                 now = standing(trial)
                 speed = now.fps if now.updates > 1 else 0.0  # the first update compiles
         finally:

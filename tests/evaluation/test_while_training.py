@@ -13,7 +13,7 @@ from baselines.common.checkpoint import load
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import while_training
-from baselines.evaluation.while_training import Measuring, _keep_better
+from baselines.evaluation.while_training import Measuring, keep_better
 from baselines.transfer.kickstart import Kickstarted
 
 SMALL: dict[str, Any] = {
@@ -56,7 +56,7 @@ def test_a_policy_without_teachers_replaces_one_that_needs_them(
     taught = replace(alone, policy=Kickstarted.like(alone.policy.plain))
     kept = []
     for policy, mean_return in ((taught, 9.0), (alone, 5.0), (alone, 4.0), (taught, 6.0)):
-        _keep_better(path, policy, mean_return)
+        keep_better(path, policy, mean_return)
         kept.append(load(path, "load_path").metadata["eval_return"])
     assert kept == [9.0, 5.0, 5.0, 5.0]
 
@@ -69,7 +69,7 @@ def test_a_return_over_other_episodes_is_not_compared(
     for episodes, mean_return in ((1, 9.0), (1, 8.0), (20, 5.0), (20, 4.0), (20, 6.0)):
         settings = policy.metadata["config"] | {"eval_episodes": episodes}
         measured = replace(policy, metadata=policy.metadata | {"config": settings})
-        _keep_better(path, measured, mean_return)
+        keep_better(path, measured, mean_return)
         kept.append(load(path, "load_path").metadata["eval_return"])
     assert kept == [9.0, 9.0, 5.0, 5.0, 6.0]
 

@@ -1,5 +1,6 @@
 """Short trials of declared runs."""
 
+import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from baselines.checks import check
+from baselines.common.stopping import StopRequests, Terminated
 from baselines.config import Config
 from baselines.experiments import forecast
 from baselines.experiments.forecast import kind, measured_speeds, seconds_left, trial_in
@@ -108,6 +110,23 @@ def test_each_kind_of_run_is_tried_once_until_its_speed_is_known(
 
     monkeypatch.setattr(forecast, "start_training", start)
     monkeypatch.setattr(time, "sleep", lambda _: None)
-    speeds = measured_speeds(items, 0.0)
+    speeds = measured_speeds(items, 0.0, StopRequests(tells=False))
     assert speeds == {kind(items[0]): 700.0, kind(items[1]): 90.0, kind(items[2]): 0.0}
     assert {tuple(one.ended) for one in begun.values()} == {("killed", "waited for")}
+
+
+def test_a_stop_leaves_no_trial_and_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, begun, folders = StopRequests(tells=False), [], []
+
+    def start(config: Config, _: int) -> Training:
+        folders.append(Path(config.log_path).parent)
+        begun.append(Training(config, 700.0, 99))
+        return begun[-1]
+
+    monkeypatch.setattr(forecast, "start_training", start)
+    monkeypatch.setattr(time, "sleep", lambda _: stop.receive(signal.SIGTERM))
+    items = [Item(env, Path(env), Config(env=env)) for env in ("CartPole-v1", "Pendulum-v1")]
+    with pytest.raises(Terminated):
+        measured_speeds(items, 20.0, stop)
+    assert [one.ended for one in begun] == [["killed", "waited for"]]
+    assert not any(folder.exists() for folder in folders)
