@@ -212,6 +212,33 @@ def test_closing_ends_the_threads(build: Callable[..., VecEnv]) -> None:
     assert threading.active_count() == before
 
 
+def test_every_environment_is_closed_once_and_what_that_raised_is_told(scripted_env: type) -> None:
+    """Though a run that has ended closes them twice."""
+    closed: list[gym.Env] = []
+
+    class Stuck(scripted_env):  # type: ignore[misc, valid-type]
+        def close(self) -> None:
+            closed.append(self)
+            raise RuntimeError("no answer")
+
+    venv = VecEnv(lambda: Stuck(SCRIPTS[0]), [0, 1])
+    envs = [task.env for task in venv.tasks]
+    told = "WARNING: close of the task Stuck raised RuntimeError: no answer"
+    assert [venv.close(), venv.close()] == [[told, told], []]
+    assert closed == envs
+
+
+def test_where_one_environment_cannot_be_made_those_before_it_are_closed(
+    scripted_env: type,
+) -> None:
+    closed: list[gym.Env] = []
+    scripted = type("Closing", (scripted_env,), {"close": lambda self: closed.append(self)})
+    envs = [scripted(SCRIPTS[0]) for _ in range(2)]
+    with pytest.raises(StopIteration):
+        VecEnv(maker(envs), [0, 1, 2])
+    assert closed == envs
+
+
 def given_statistics(mean: float, var: float, shape: tuple[int, ...] = ()) -> RunningMeanStd:
     return RunningMeanStd.from_state(
         {"mean": np.full(shape, mean), "var": np.full(shape, var), "count": np.array(7.0)}
