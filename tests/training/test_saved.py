@@ -195,6 +195,11 @@ def test_an_array_of_another_type_is_refused(
 DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no policy": lambda metadata: metadata.pop("policy"),
     "a number for a task": lambda metadata: metadata["env"].update(id=3),
+    "null arguments for a task": lambda metadata: metadata["env"].update(kwargs=None),
+    "an update in words": lambda metadata: metadata.update(update="many"),
+    "a body of another hash": lambda metadata: metadata.update(
+        body={"path": "body.xml", "sha256": "0", "xml": "<mujoco/>"}
+    ),
     "timesteps in words": lambda metadata: metadata.update(timesteps="many"),
     "another space": lambda metadata: metadata["action_space"].update(kind="MultiBinary"),
     "discrete actions": lambda metadata: metadata.update(

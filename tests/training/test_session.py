@@ -224,6 +224,35 @@ def test_what_is_set_up_takes_no_time_of_the_run(
         assert (now[0], run.progress.elapsed) == (5.0, 0.0)
 
 
+def test_what_a_task_raises_when_it_is_closed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def close(_: toys.BoxToy) -> None:
+        raise RuntimeError("no answer")
+
+    monkeypatch.setattr(toys.BoxToy, "close", close)
+    with session(prepare(settings(tmp_path)), parts, NoFilms()):
+        capsys.readouterr()
+    told = "WARNING: close of the task BoxToy-v0 raised RuntimeError: no answer\n"
+    assert capsys.readouterr().out == 2 * told
+
+
+def test_what_is_printed_of_a_run_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a terminal its bar begins where the run was; nothing is printed with --verbose=0."""
+    learn(settings(tmp_path))
+    longer = replace(settings(tmp_path, resume=True), num_timesteps=4 * STEPS * UPDATES)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    for verbose, bar in ((1, f"{UPDATES + 1}/{2 * UPDATES}"), (0, "")):
+        setup = prepare(replace(longer, verbose=verbose))
+        capsys.readouterr()
+        with closing(setup.envs), open_outputs(setup) as log:
+            log.advance([], 1.0)
+        told = capsys.readouterr()
+        assert (bar in told.err, bool(told.err), bool(told.out)) == (True, *[bool(bar)] * 2)
+
+
 class OfTwo(Team):
     """The first of two ranks, of which the other one has whatever this one has.
 
@@ -350,5 +379,19 @@ def test_the_state_of_another_algorithm_does_not_fit(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match=rf"--resume: {path} does not fit this run"),
         session(setup, others, NoFilms()),
+    ):
+        pass
+
+
+def test_what_a_task_returns_wrongly_is_no_fault_of_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which restoring begins with a reset."""
+    learn(settings(tmp_path))
+    longer = replace(settings(tmp_path, resume=True), num_timesteps=4 * STEPS * UPDATES)
+    monkeypatch.setattr(toys.BoxToy, "reset", lambda *_, **__: None)
+    with (
+        pytest.raises(UserError, match=r"^--env: BoxToy-v0: reset\(.*\) must return"),
+        session(prepare(longer), parts, NoFilms()),
     ):
         pass
