@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +15,7 @@ import toys
 
 from baselines import evaluate
 from baselines.common.errors import UserError
+from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import Normalizer
@@ -141,6 +142,35 @@ def test_a_task_that_does_not_fit_is_closed(
     saved = SavedPolicy(policy, params, Normalizer.fresh(policy.obs_size), made_for)
     with pytest.raises(UserError, match=r"^--env: DiscreteToy-v0 does not fit the policy"):
         make_fitting_task(saved, "DiscreteToy-v0", {})
+    assert len(closed) == 1
+
+
+def test_a_policy_does_not_fit_a_task_with_more_actions(
+    mlp_policy: Callable[..., PlainPolicy],
+) -> None:
+    toys.register()
+    policy = mlp_policy(obs_size=4, distribution=Categorical(3))
+    made_for = {"env": {"id": "Other-v0"}, **toys.spaces_for(policy)}
+    params = policy.init(np.random.default_rng(0))
+    saved = SavedPolicy(policy, params, Normalizer.fresh(4), made_for)
+    with pytest.raises(UserError, match=r"on Other-v0: action_space has n 4, not 3$"):
+        make_fitting_task(saved, "DiscreteToy-v0", {})
+
+
+@pytest.mark.parametrize("reward", [1.0, math.nan])
+def test_an_evaluation_closes_its_task(
+    reward: float, mlp_policy: Callable[..., PlainPolicy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toys.register()
+    closed: list[toys.BoxToy] = []
+    monkeypatch.setattr(toys.BoxToy, "close", lambda self: closed.append(self))
+    monkeypatch.setattr(toys.BoxToy, "_score", lambda *_: reward)
+    policy = mlp_policy(distribution=DiagGaussian(3))
+    made_for = {"env": {"id": "BoxToy-v0", "kwargs": {}}, **toys.spaces_for(policy)}
+    params = policy.init(np.random.default_rng(0))
+    saved = SavedPolicy(policy, params, Normalizer.fresh(3), made_for)
+    with pytest.raises(UserError) if math.isnan(reward) else nullcontext():
+        evaluation.evaluate(saved, 2, 0, deterministic=True)
     assert len(closed) == 1
 
 

@@ -1,26 +1,36 @@
 """Films, made in processes of their own: OpenGL and the tests' own libraries stay apart."""
 
+import math
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import called
+import gymnasium as gym
 import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
+import toys
 from called import ROOT, Done
 
 from baselines.common.errors import UserError
+from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.vec_env.running_stats import Normalizer
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.evaluation.filming import Filming
-from baselines.evaluation.films import side_by_side, write
+from baselines.evaluation.films import _fps, film, side_by_side, write
 from baselines.training.saved import read_saved_policy
 
 pytestmark = pytest.mark.xdist_group("films")
@@ -93,11 +103,35 @@ def test_how_many_films_were_left_out_is_said_once(tmp_path: Path) -> None:
     """A run that is stopped asks twice: before it meets the signal, and at its end."""
     saved = read_saved_policy(FOUR, "load_path")
     films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
-    for steps in (1, 2):
-        films.add(saved, steps)
+    for update in (1, 2):
+        films.add(replace(saved, metadata=saved.metadata | {"update": update}), update)
+    assert [path.name for path in (tmp_path / "videos").iterdir()] == ["00002"]
     films.drop()
     assert [line.endswith(": 1") for line in films.finish()] == [True]
     assert films.finish() == []
+
+
+def test_a_film_of_a_run_has_its_seed_and_the_length_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: dict[str, Any] = {}
+    process = SimpleNamespace(poll=lambda: 0, wait=lambda: 0, returncode=0)
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **more: begun.update(more, run=command) or process
+    )
+    config = Config(
+        env="CentipedeFour-v1", seed=7, log_path=str(tmp_path), save_video_interval=1,
+        save_video_length=90,
+    )  # fmt: skip
+    films = Filming(config)
+    films.add(read_saved_policy(FOUR, "load_path"), 64)
+    assert films.finish() == []
+    videos = tmp_path / "videos"
+    assert begun["run"][1:] == [
+        "-m", "baselines.evaluate", f"--load_path={videos / '00970'}", f"--video={videos}/64.mp4",
+        "--seed=7", "--video_length=90", "--env", "CentipedeFour-v1",
+    ]  # fmt: skip
+    assert begun["start_new_session"]
 
 
 def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
@@ -177,6 +211,51 @@ def test_films_that_are_dropped_leave_no_process_and_no_file(
     assert not is_running(process)
     assert list((tmp_path / "videos").iterdir()) == []
     assert endless.finish() == []
+
+
+class Drawn(toys.BoxToy):
+    """Is drawn as bright as it has steps, at 25 pictures a second."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 25}  # noqa: RUF012
+
+    def __init__(self, render_mode: str) -> None:
+        self.render_mode = render_mode
+
+    def render(self) -> np.ndarray:  # type: ignore[override]
+        return np.full((2, 2, 3), 60 * self._steps, np.uint8)
+
+
+gym.register("Drawn-v0", entry_point=Drawn)
+
+
+def test_a_film_is_as_fast_as_its_task_and_closes_it(
+    tmp_path: Path, mlp_policy: Callable[..., PlainPolicy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[Drawn] = []
+    monkeypatch.setattr(Drawn, "close", lambda self: closed.append(self), raising=False)
+    monkeypatch.setattr("baselines.evaluation.films.draw_offscreen", lambda: None)
+    policy = mlp_policy(distribution=DiagGaussian(3))
+    made_for = {"env": {"id": "Drawn-v0", "kwargs": {}}, **toys.spaces_for(policy)}
+    params = policy.init(np.random.default_rng(0))
+    saved = SavedPolicy(policy, params, Normalizer.fresh(3), made_for)
+    path = tmp_path / "film.gif"
+    film(path, [saved, saved], seed=0, deterministic=True, length=3)
+    assert iio.imread(path)[:, 0, :, 0].tolist() == [[60] * 4, [120] * 4, [180] * 4]
+    assert iio.immeta(path)["duration"] == 1000 / 25
+    assert len(closed) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "fps"),
+    [
+        ({"render_fps": 25}, 25), ({"render_fps": 0.2}, 1), ({}, 30), (None, 30),
+        *(({"render_fps": odd}, 30) for odd in (None, "fast", 0, -5, math.inf, math.nan)),
+    ],
+)  # fmt: skip
+def test_a_task_that_tells_no_speed_of_use_has_30_pictures_a_second(
+    said: dict[str, Any] | None, fps: int
+) -> None:
+    assert _fps(SimpleNamespace(metadata=said)) == fps  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", [".mp4", ".gif"])
