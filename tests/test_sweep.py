@@ -151,6 +151,24 @@ def test_on_a_terminal_each_line_is_one_row(
     assert [len(line) for line in first.splitlines()] == [29, 29]
 
 
+def test_elsewhere_a_line_is_printed_on_a_change_and_every_minute(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("baselines.experiments.telling.time.monotonic", lambda: now[0])
+    teller, item = command.Teller(1), Item("Task, PPO, seed 0", Path("out"), Config())
+    for passed, board, printed in (
+        (0, Board(waiting=[item]), True),
+        (59, Board(waiting=[item]), False),
+        (2, Board(waiting=[item]), True),
+        (59, Board(waiting=[item]), False),
+        (0, Board(done=[item]), True),
+    ):
+        now[0] += passed
+        teller.tell(board)
+        assert bool(capsys.readouterr().out) == printed
+
+
 def test_a_dry_run_lists_and_forecasts(
     experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

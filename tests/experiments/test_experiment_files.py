@@ -314,6 +314,7 @@ BAD = {
     "PPO with teachers": ("- PPO\n", "- PPO: {teachers: t}\n", r":5: PPO: PPO has no teachers"),
     "no folder for a name": ("- weak", '- ".."', r":9: '\.\.': a name needs a letter or digit"),
     "too long for a folder": ("- weak", f"- {300 * 'x'}", r":9: 'x+'\.\.\.: a name may have 255 b"),
+    "too many bytes": ("- weak", f"- {200 * 'é'}", r":9: 'é+'\.\.\.: a name may have 255 bytes"),
 }  # fmt: skip
 
 
@@ -415,6 +416,17 @@ def test_no_two_runs_have_one_name(tmp_path: Path) -> None:
         UserError, match="'A, b, c, seed 0' is the name of two runs, in out/a_b/c/0"
     ):
         read(tmp_path, text)
+
+
+def test_no_two_runs_of_two_files_have_one_name(tmp_path: Path) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for path, (name, method) in zip(files, (("'A, b'", "c"), ("A", "'b, c'")), strict=True):
+        panel = f"{{name: {name}, env: A-v0, teachers: t, methods: [{method}: {{}}]}}"
+        path.write_text(f"title: T\nseeds: [0]\npanels: [{panel}]\n")
+    with pytest.raises(
+        UserError, match="'A, b, c, seed 0' is the name of two runs, in out/a_b/c/0"
+    ):
+        read_experiments(files, Path("out"), {})
 
 
 def test_a_name_of_a_panel_is_a_folder() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import IO, Any
 
 import pytest
@@ -158,6 +159,29 @@ def test_without_its_teacher_a_run_fails(chain: list[Item], started: list[str]) 
     run_all(board, 2, lambda _: None)
     assert started == []
     assert names([run for run, _ in board.failed]) == ["three"]
+
+
+def test_all_trainings_are_asked_to_stop_before_any_is_waited_for(
+    chain: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finishes its update and saves its state: side by side, not one after the other."""
+    events: list[tuple[str, str]] = []
+
+    def begin(run: Item) -> SimpleNamespace:
+        return SimpleNamespace(
+            poll=lambda: None,
+            terminate=lambda: events.append(("stop", run.name)),
+            wait=lambda: events.append(("wait", run.name)),
+        )
+
+    def interrupt(_: Board) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "begin", begin)
+    monkeypatch.setattr(running, "POLL_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        run_all(Board(waiting=[chain[0], chain[3]]), 2, interrupt)
+    assert events == [("stop", "one"), ("stop", "four"), ("wait", "one"), ("wait", "four")]
 
 
 def test_a_training_has_one_thread_and_a_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
