@@ -294,7 +294,6 @@ ELSEWHERE = {
     "methods.py": "experiments/test_experiment_files.py",
     "ppo2/settings.py": "ppo2/test_api.py",
     "ppo2/update_metrics.py": "test_docs.py",
-    "published/page.py": "test_results.py",
     "published/run_list.py": "test_results.py",
     "published/section.py": "test_results.py",
     "training/starting_point.py": "training/test_setup.py",

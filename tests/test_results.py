@@ -8,6 +8,8 @@ import pytest
 from handmade_logs import straight, student_columns, write_run
 
 from baselines import results
+from baselines.analysis.hand_over_table import before_and_after
+from baselines.analysis.runs.runs import read_run
 from baselines.common.errors import UserError
 
 EXPERIMENT = """\
@@ -89,6 +91,7 @@ def test_results_are_collected_and_shown(folder: Path) -> None:
         "MIKT, seed 2 ends at 500,000 of 1,000,000 timesteps",
     ):
         assert expected in page, page
+    assert "There are no logs yet of these experiments" not in page  # those of this project
     runs_page = found["trial/runs.md"].decode()
     for expected in (
         "# source_target/mikt/2: 500,000 timesteps, commit abcdef, from update 6 on 123456\n"
@@ -174,6 +177,21 @@ def test_settings_that_a_run_does_not_read_may_differ(folder: Path) -> None:
 
 def committed(folder: Path, name: str) -> bytes:
     return (folder / "results" / name).read_bytes()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_thinned_log_tells_the_same_of_the_hand_over(folder: Path) -> None:
+    """Of 250 rows, every third is kept; the hand-over lies after the ninth."""
+    logs = folder / "runs" / "source_target" / "mlpp" / "0" / "logs"
+    write_run(
+        logs, [float(i * i) for i in range(250)], step=4000, nsteps=100_000, sources=["Source-v0"],
+        transfer="mlpp", columns={"nupdates": list(range(1, 251)), **student_columns(250)},
+    )  # fmt: skip
+    call(folder, folder / "trial.yaml")
+    thinned = folder / "results" / "trial" / "source_target" / "mlpp" / "0"
+    assert len((thinned / "progress.csv").read_text().splitlines()) < 100
+    found = [before_and_after(read_run(place)) for place in (logs, thinned)]
+    assert found == [(64.0, 28.0**2)] * 2
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -49,6 +49,7 @@ def test_lines_are_the_mean_over_the_seeds_with_their_interval(transfer: list[Pa
     assert legend(axes) == ["PPO (n = 3)", "MIKT (n = 3)"]
     assert axes.get_title() == "Source-v0 → Target-v0"
     assert axes.get_xlabel() == "timesteps (millions)"
+    assert axes.get_xlim() == (0.0, 1.0)
     assert axes.get_ylabel().replace("\n", " ") == "mean return of the last 100 training episodes"
     scratch, mikt = axes.lines[:2]
     x, y = np.asarray(mikt.get_xdata()), np.asarray(mikt.get_ydata())
@@ -62,7 +63,10 @@ def test_lines_are_the_mean_over_the_seeds_with_their_interval(transfer: list[Pa
 
 
 def test_seeds_are_drawn_on_request(transfer: list[Panel]) -> None:
-    plain, with_seeds = (curves_only(transfer, seeds).axes[0] for seeds in (False, True))
+    figures = [curves_only(transfer, seeds) for seeds in (False, True)]
+    captions = ["".join(text.get_text() for text in figure.texts) for figure in figures]
+    assert ["single seeds" in caption.replace("\n", " ") for caption in captions] == [False, True]
+    plain, with_seeds = (figure.axes[0] for figure in figures)
     assert len(with_seeds.lines) == len(plain.lines) + 6
     thin = [line for line in with_seeds.lines if line.get_linewidth() < 1 and line.get_alpha()]
     assert sorted(float(np.asarray(line.get_ydata())[-1]) for line in thin) == [
@@ -74,6 +78,18 @@ def test_the_phases_are_marked(transfer: list[Panel]) -> None:
     [axes] = curves_only(transfer).axes
     found = {text.get_text(): text.xy[0] for text in axes.texts}  # type: ignore[attr-defined]
     assert found == {"coupling begins": 0.4, "student alone": 0.9}
+
+
+def test_phases_that_come_at_another_time_for_another_student_are_not_marked(
+    tmp_path: Path,
+) -> None:
+    """The coupling of one of two begins a row earlier; both go alone at one time."""
+    late = student_columns()
+    early = {**late, "ps_coef": [*late["ps_coef"][1:], 0.0]}
+    for seed, columns in enumerate((late, early)):
+        write_run(tmp_path / str(seed), [1.0] * 10, sources=["S-v0"], seed=seed, columns=columns)
+    [axes] = curves_only(panels_in(tmp_path)).axes
+    assert [text.get_text() for text in axes.texts] == ["student alone"]
 
 
 def test_few_seeds_have_no_band(tmp_path: Path) -> None:
@@ -145,6 +161,7 @@ def test_a_method_with_other_settings_looks_like_it_where_it_is_missing() -> Non
     looks = drawing.styles(methods_called(labels))
     assert looks["PPO, small noise"] == whole["PPO"]
     assert looks["PPO + KL, small noise"] == whole["PPO + KL"]
+    assert looks["MIKTO"] != whole["MIKT"]
     both = drawing.styles(methods_called([*labels, "PPO"]))
     assert both["PPO"] == whole["PPO"]
     assert len(set(both.values())) == len(labels) + 1
@@ -178,7 +195,32 @@ def test_styles_differ_without_their_colours() -> None:
     assert len({style.color for style in STYLES}) == len(STYLES)
 
 
+def test_the_markers_of_methods_stand_apart() -> None:
+    places = [drawing._markers(style, 70) for style in STYLES]
+    assert len({first for first, _ in places}) == len(STYLES)
+    assert all(first < distance for first, distance in places)
+
+
+@pytest.mark.parametrize(
+    ("labels", "lines"),
+    [
+        (["short"] * 10, 0),
+        (["short"] * 14, 2),
+        (["x" * 40] * 7, 2),
+        (["x" * 40 + " " + "y" * 40] * 4, 3),
+    ],
+)
+def test_a_long_legend_has_room(labels: list[str], lines: int) -> None:
+    """There is room for five lines: short labels stand in two columns, very long ones take two."""
+    assert drawing.room_below(labels) == pytest.approx(lines * drawing.LEGEND_LINE)
+
+
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
-def test_equal_figures_have_equal_bytes(transfer: list[Panel], kind: str) -> None:
-    one, other = (drawing.rendered(curves_only(transfer), kind) for _ in range(2))
-    assert one == other
+def test_equal_figures_have_equal_bytes(
+    transfer: list[Panel], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for now in ("0", "86400"):  # what Matplotlib takes for the time of day
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
+        found.append(drawing.rendered(curves_only(transfer), kind))
+    assert found[0] == found[1]

@@ -66,3 +66,13 @@ def test_the_numbers_at_an_axis_have_room(reach: float) -> None:
     assert len(boxes) >= 3
     gaps = [right.x0 - left.x1 for left, right in pairwise(boxes)]
     assert min(gaps) > boxes[0].height / 2
+
+
+def test_large_numbers_have_commas_on_both_sides_of_zero() -> None:
+    rows = [[Point(Estimate(0.0, -2_100.0, 2_100.0), ONE)]]
+    columns = [Column("Difference", "difference in mean return", rows, True, {})]
+    with drawing.appearance():
+        figure = interval_figure(["Four → Eight"], columns, STATISTICS["mean"], "")
+        figure.draw_without_rendering()
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert {"-2,000", "-1,000", "0", "1,000", "2,000"} <= set(labels)

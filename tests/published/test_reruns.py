@@ -5,7 +5,8 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import IO, Any
 
 import pytest
 from handmade_logs import write_run
@@ -13,7 +14,8 @@ from handmade_logs import write_run
 from baselines.analysis.runs.runs import Run, read_run
 from baselines.common.errors import UserError
 from baselines.config import Config
-from baselines.published.reruns import check_files, config_of
+from baselines.published import reruns
+from baselines.published.reruns import check_files, config_of, rerun
 
 TEACHER = b"the weights of a teacher"
 
@@ -117,3 +119,32 @@ def test_an_edited_body_is_refused(tmp_path: Path) -> None:
     body.write_text("<mujoco></mujoco>")
     with pytest.raises(UserError, match=r"body\.xml has been edited since this run"):
         check_files(read_run(folder))
+
+
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_rerun_is_stopped_where_it_is_to_end(
+    reached: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that would go on, or one that has ended early."""
+    events: list[str] = []
+
+    def start(config: Config, output: IO[bytes]) -> SimpleNamespace:
+        assert (config.log_interval, config.save_path) == (1, "")
+        columns = {"nupdates": [1, 2], "fps": [9, 9]}
+        write_run(Path(config.log_path), [1.0, 2.0], step=100, columns=columns)
+        output.write(b"error: the motor is on fire\n")
+        output.flush()
+        return SimpleNamespace(
+            poll=lambda: None if reached else 1,
+            terminate=lambda: events.append("terminated"),
+            wait=lambda: events.append("waited for"),
+        )
+
+    monkeypatch.setattr(reruns, "start_training", start)
+    config = Config("Ant-v5", num_timesteps=4096, nsteps=100, log_interval=5, save_path="models")
+    if reached:
+        assert rerun(config, 200, tmp_path).timesteps.tolist() == [100, 200]
+    else:
+        with pytest.raises(UserError, match=r"ended early: error: the motor is on fire$"):
+            rerun(config, 300, tmp_path)
+    assert events == ["terminated", "waited for"]

@@ -18,8 +18,9 @@ from baselines.analysis.agreement import (
 )
 from baselines.analysis.beside import beside
 from baselines.analysis.report import ReportWishes
-from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.published_logs import laid_beside, read_published
+from baselines.analysis.runs.statistics import STATISTICS, Statistic
 from baselines.common.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -230,6 +231,25 @@ def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
         "## Without a run of ours so far\n\n"
         "| | n | return at the end |\n|---|---|---|\n| D | 1 | 6.000 |\n"
     )
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(("tasks", "drawn"), [(["C"], ["C"]), ([], ["C", "D"])])
+def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
+    tasks: list[str], drawn: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[list[str], str]] = []
+
+    def draw(panels: list[Panel], _: object, statistic: Statistic, *__: object) -> None:
+        found.append(([panel.title for panel in panels], statistic.words))
+
+    monkeypatch.setattr("baselines.analysis.beside.logged_metrics", draw)
+    for task in tasks:
+        ours(tmp_path / "runs", [1.0], task)
+    published = read_published(table(tmp_path, *rows_of("C", [1.0]), *rows_of("D", [8.0])))
+    laid = laid_beside(methods_in(tmp_path / "runs") if tasks else [], published.panels)
+    beside(published, laid, ReportWishes(statistic="iqm"))
+    assert found == [(drawn, STATISTICS["iqm"].words)]
 
 
 @pytest.mark.parametrize("name", ["ppo_from_scratch", "cat_students"])

@@ -1,0 +1,23 @@
+"""The transfers in the summary of all experiments, and what they are called."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from baselines.published.page import transfers
+
+
+def section(name: str, *runs: str) -> Any:
+    """An experiment with a transfer from Four to Six; the folders of its students."""
+    method = SimpleNamespace(label="MIKT", folders=frozenset(map(Path, runs)))
+    panel = SimpleNamespace(title="CentipedeFour-v1 → CentipedeSix-v1", methods=[method])
+    return SimpleNamespace(
+        results=SimpleNamespace(declared=True, title=name.title(), folder=Path(name)),
+        is_main=True, is_study=False, comparisons=[SimpleNamespace(panel=panel)],
+    )  # fmt: skip
+
+
+def test_other_students_of_the_same_tasks_are_another_transfer() -> None:
+    """Such as those of a chain; a student that two experiments share is there once."""
+    sections = [section("another", "a"), section("chain", "c"), section("sizes", "a", "b")]
+    assert [line.name for line in transfers(sections)] == ["Four → Six", "Four → Six (Chain)"]
