@@ -155,7 +155,7 @@ def holder(folder: Path) -> str:
     except (OSError, UnicodeDecodeError):
         return ""
     for line in locks:  # such as `1: FLOCK  ADVISORY  WRITE 4711 08:01:131090 0 EOF`
-        _, kind, _, _, process, place, *_ = line.replace("-> ", "").split()
+        _, kind, _, _, process, place, *_ = line.split()
         if kind == "FLOCK" and place.endswith(inode):
             return f"another process ({process})"
     return ""

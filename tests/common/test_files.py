@@ -1,8 +1,10 @@
 """Folders and files that lose nothing."""
 
+import errno
 import fcntl
 import os
 import shutil
+import stat
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ import pytest
 from baselines.common.errors import UserError
 from baselines.common.files import (
     flushed_size,
+    holder,
     is_held,
     locked,
     make_folder,
@@ -72,6 +75,18 @@ def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_process_that_has_a_folder_is_told_from_others_with_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another folder, of another kind, or waiting for this one."""
+    place = f"08:01:{tmp_path.stat().st_ino}"
+    kinds = {1: "POSIX", 2: "FLOCK", 3: "-> FLOCK", 4: "FLOCK"}
+    places = {1: place, 2: place.replace(":01:", ":01:9"), 3: place, 4: place}
+    lines = [f"{n}: {kinds[n]}  ADVISORY  WRITE {n} {places[n]} 0 EOF\n" for n in kinds]
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: "".join(lines))
+    assert holder(tmp_path) == "another process (4)"
+
+
 def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
     """Both look at the very moment at which the other one does."""
     looking = os.open(tmp_path, os.O_RDONLY)
@@ -80,6 +95,34 @@ def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
     threading.Timer(0.03, os.close, [looking]).start()
     with locked(tmp_path, "save_path"):
         assert is_held(tmp_path)
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    before = lowest_free_descriptor()
+    with locked(tmp_path, "save_path"), locked(tmp_path, "save_path"):
+        assert not is_held(tmp_path)
+    assert lowest_free_descriptor() == before
+
+
+def test_a_file_system_that_flushes_no_folders_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush = os.fsync
+
+    def files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    write_atomically(tmp_path / "x", b"content")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"x": b"content"}
 
 
 def test_partial_files_are_removed(tmp_path: Path) -> None:

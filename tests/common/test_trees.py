@@ -95,6 +95,7 @@ ALIKE: dict[str, list[Any]] = {
     "floats": [i / 3 for i in range(MANY)],
     "odd floats": [-0.0, 5e-324, 1e300, float("inf")] * MANY,
     "whole numbers": [(-2) ** i for i in range(63)] * 2,
+    "whole numbers one too large": [2**63] * MANY,
     "whole numbers of any size": [2**i for i in range(2 * MANY)],
     "booleans": [True, False] * MANY,
     "NumPy's scalars": [np.float32(i / 3) for i in range(MANY)],
@@ -131,7 +132,9 @@ def test_a_list_of_alike_elements_is_one_array_however_long(kind: str, expected:
 
 
 def test_names_that_would_be_the_same_are_told_apart() -> None:
-    tree = {"a": {"b": np.ones(2)}, "a/b": np.zeros(2), "\ud800": np.full(2, 7.0)}
+    tree = {
+        "a": {"b": np.ones(2)}, "a/b'": np.eye(2), "a/b": np.zeros(2), "\ud800": np.full(2, 7.0),
+    }  # fmt: skip
     arrays, packed = pack(tree, "state")
     assert same(unpack(as_read(packed), arrays), tree)
     assert all(name.encode() for name in arrays)
