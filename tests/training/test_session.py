@@ -6,6 +6,7 @@ import csv
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.vec_env import Episode, VecNormalize
 from baselines.config import Config
+from baselines.logger import LogFiles
 from baselines.training import progress
 from baselines.training import session as session_module
 from baselines.training.outputs import open_outputs
@@ -197,6 +199,29 @@ def test_the_second_signal_waits_for_no_film(signals: int, first: str, tmp_path:
     assert films.ended[0] == first
 
 
+def test_films_are_waited_for_at_the_end(tmp_path: Path) -> None:
+    films = NoFilms()
+    with session(prepare(settings(tmp_path)), parts, films):
+        assert films.ended == []
+    assert films.ended == ["finished"]
+
+
+def test_all_is_saved_before_films_are_waited_for(tmp_path: Path) -> None:
+    """For a second signal, or a kill, may come while they are."""
+    films, saved = NoFilms(), []
+    films.finish = lambda: saved.append(newest_state(tmp_path / "models")) or []  # type: ignore
+    with (
+        pytest.raises(KeyboardInterrupt),
+        stop_requests(tells=False) as stop,
+        session(prepare(settings(tmp_path)), parts, films) as run,
+    ):
+        run.progress.record(run.runner.look())
+        signal.raise_signal(signal.SIGINT)
+        run.end_update(stop)
+    assert saved[0] is not None
+    assert saved[0].path.name == "00001"
+
+
 def test_a_run_leaves_what_it_started_from_as_it_was(tmp_path: Path) -> None:
     setup = prepare(settings(tmp_path))
     before = setup.digest(), setup.streams().state()
@@ -251,6 +276,32 @@ def test_what_is_printed_of_a_run_that_goes_on(
             log.advance([], 1.0)
         told = capsys.readouterr()
         assert (bar in told.err, bool(told.err), bool(told.out)) == (True, *[bool(bar)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "tags"),
+    [
+        ("mikt", ["transfer/student_ps_0", "train/kickstart_coef", "time/fps"]),
+        ("kickstart", ["train/student_ps_0", "transfer/kickstart_coef", "time/fps"]),
+    ],
+)
+def test_tensorboard_has_the_metrics_of_the_method_in_a_group(
+    transfer: str, tags: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    class Files(LogFiles):
+        def __init__(self, folder: Path, header: Any, tag: Callable[[str], str]) -> None:
+            found.extend(map(tag, ("student_ps_0", "kickstart_coef", "fps")))
+            super().__init__(folder, header, tag)
+
+    monkeypatch.setattr("baselines.training.outputs.LogFiles", Files)
+    setup = prepare(settings(tmp_path))
+    with (
+        closing(setup.envs),
+        open_outputs(replace(setup, config=replace(setup.config, transfer=transfer))),
+    ):
+        assert found == tags
 
 
 class OfTwo(Team):

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.errors import Diverged
+from baselines.config import Config
 from baselines.training.saved import read_saved_policy
-from baselines.training.states import newest_state, write_state
+from baselines.training.states import newest_state, roll_back, write_state
 
 TEACHER = Path(__file__).resolve().parents[2] / "teacher_models" / "centipede_four" / "0" / "00970"
 UPDATE = 970
@@ -54,3 +56,12 @@ def test_a_damaged_state_is_refused(damage: str, path: Path, tmp_path: Path) -> 
     save(path, content.arrays, content.metadata)
     with pytest.raises(CheckpointError, match=f"^--resume: no state can be read: {path} is damag"):
         newest_state(tmp_path)
+
+
+@pytest.mark.parametrize(("saves", "why"), [(True, "it was too large"), (False, "for want of")])
+def test_without_a_state_there_is_nothing_to_go_back_to(
+    saves: bool, why: str, tmp_path: Path
+) -> None:
+    run = Config(save_path=str(tmp_path) if saves else "", on_divergence="rollback")
+    with pytest.raises(Diverged, match=f"^update 3: the loss is NaN; nothing was saved, {why}"):
+        roll_back(run, Diverged("update 3: the loss is NaN"))
