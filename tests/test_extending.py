@@ -27,6 +27,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams
+from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config, config_with
 from baselines.experiments.plan import read_experiment
 from baselines.flags import from_settings, outside_arguments, to_arguments
@@ -34,7 +35,7 @@ from baselines.ppo2.ppo2 import learn
 from baselines.published.reruns import config_of
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
-from baselines.training.states import newest_state
+from baselines.training.states import newest_state, write_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.build import stages
 from baselines.transfer.outside_code import check_weights
@@ -592,6 +593,21 @@ def test_the_weights_of_a_stage_that_is_over_are_not_asked_for(done: int) -> Non
     policy = setup.policy if done < 10 else setup.policy.plain
     params = {name: setup.params[name] for name in policy.shapes()}
     check_weights(stages(policy, config), policy, params, config, done)
+
+
+def test_a_run_goes_on_whose_first_stage_is_over(tmp_path: Path) -> None:
+    config = replace(taught_by("outside:AT_ANY_TIME"), save_path=str(tmp_path))
+    setup = prepare(config)
+    setup.envs.close()
+    alone = setup.policy.plain
+    params = {name: setup.params[name] for name in alone.shapes()}
+    described = setup.provenance | {"update": config.nupdates}
+    state = {
+        "progress": {"updates": config.nupdates}, "ranks": [{}], "rollbacks": 0, "lr_scale": 1.0,
+        "log": {}, "provenance": setup.provenance,
+    }  # fmt: skip
+    write_state(tmp_path, SavedPolicy(alone, params, setup.normalizer, described), state, 1)
+    prepare(replace(config, resume=True)).envs.close()
 
 
 def test_the_weights_are_for_the_policy_that_is_trained() -> None:

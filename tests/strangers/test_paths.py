@@ -27,6 +27,7 @@ from baselines.flags import from_settings, parse
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import state_to_resume, write_state
+from baselines.training.teachers import load_teacher
 
 FLAGS = ("save_path", "log_path", "load_path", "env_xml")
 
@@ -174,6 +175,12 @@ def test_a_body_is_evaluated_from_any_folder(
     task = make_own_task(saved)
     assert task.reset(seed=0).shape == (saved.policy.obs_size,)
     task.close()
+
+
+def test_a_teacher_knows_its_body(begun: tuple[Config, SavedPolicy]) -> None:
+    body = load_teacher("models/00003").body
+    assert body is not None
+    assert body["sha256"] == hashlib.sha256(BODY.encode()).hexdigest()
 
 
 def test_an_edited_body_is_said_and_the_old_one_used(

@@ -4,8 +4,10 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import gymnasium as gym
+import numpy as np
 import pytest
 import toys
 
@@ -110,3 +112,23 @@ def test_the_states_of_the_environments_of_all_ranks_are_to_fit_into_a_file(
     setup.envs.close()
     setup = replace(setup, config=replace(setup.config, num_ranks=3))
     assert "WARNING: resumed, a run of Pendulum-v1 may differ: 12 at once" in list(report(setup))
+
+
+def test_the_steps_that_are_timed_go_over_the_end_of_an_episode_and_close_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Ending(toys.BoxToy):
+        def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+            assert self._steps < toys.EPISODE_STEPS
+            return super().step(action)
+
+        def close(self) -> None:
+            closed.append(self)
+
+    closed: list[Ending] = []
+    gym.register("Ending-v0", entry_point=Ending)
+    setup = prepare(Config(env="Ending-v0", num_timesteps=4096))
+    setup.envs.close()
+    assert len(closed) == 1
+    assert [line for line in report(setup) if line.startswith("time: at least ")]
+    assert len(closed) == 2

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 import toys
+from gymnasium.spaces import Box
 
 from baselines.common.checkpoint import digest
 from baselines.common.errors import Drifted, UserError
@@ -446,3 +447,14 @@ def test_what_a_task_returns_wrongly_is_no_fault_of_the_state(
         session(prepare(longer), parts, NoFilms()),
     ):
         pass
+
+
+@pytest.mark.parametrize("space", ["observation_space", "action_space"])
+def test_a_run_does_not_go_on_in_a_task_of_other_sizes(
+    space: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn(settings(tmp_path))
+    longer = replace(settings(tmp_path, resume=True), num_timesteps=4 * STEPS * UPDATES)
+    monkeypatch.setattr(toys.BoxToy, space, Box(-1.0, 1.0, (5,)))
+    with pytest.raises(UserError, match=r"^--resume: .* of a task of other sizes, no BoxToy-v0$"):
+        prepare(longer)

@@ -1,7 +1,9 @@
 """What `prepare` makes of `--load_path` and of the teachers' files."""
 
 import shutil
+import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -268,6 +270,20 @@ def test_weights_and_environments_begin_by_the_seed_of_the_run(rank: int) -> Non
         np.testing.assert_array_equal(setup.params[name], value)
 
 
+@pytest.mark.parametrize(("asked", "threads"), [(0, 3), (1, 0), (2, 2)])
+def test_environments_are_stepped_by_as_many_threads_as_asked_for(asked: int, threads: int) -> None:
+    """By default as many as this rank has cores; one is that of the run itself."""
+
+    class OfThreeCores(Team):
+        cores = 3
+
+    before = threading.active_count()
+    config = Config(env="Pendulum-v1", num_env=4, num_threads=asked, **(SIZES | TWICE))
+    setup = prepare(config, OfThreeCores())
+    assert threading.active_count() == before + threads
+    setup.envs.close()
+
+
 def test_the_digest_of_a_setup_is_that_of_all_that_ranks_must_begin_with_alike(
     teacher_path: str,
 ) -> None:
@@ -309,6 +325,18 @@ def test_a_run_begins_with_the_asked_sigma_and_is_otherwise_the_same() -> None:
 def test_a_student_begins_with_the_asked_sigma(teacher_path: str) -> None:
     setup = prepared(teacher_paths=(teacher_path,), init_logstd=-1.0)
     np.testing.assert_array_equal(setup.params["pi/pi/logstd"], np.float32([-1]))
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_a_policy_is_saved_with_its_teachers_or_refused(
+    excess: int, teacher_path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"teacher_paths": (teacher_path,), "save_path": str(tmp_path)}
+    setup = prepared(**settings)
+    size = sum(x.nbytes for x in (*setup.params.values(), *setup.policy.frozen().values()))
+    monkeypatch.setattr("baselines.training.setup.MAX_BYTES", size - excess)
+    with pytest.raises(UserError, match=r"^--save_path: ") if excess else nullcontext():
+        prepared(**settings)
 
 
 @pytest.fixture
