@@ -2,6 +2,7 @@
 
 import inspect
 import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import gymnasium
@@ -224,3 +225,12 @@ def test_do_simulation_is_what_a_step_simulates() -> None:
     )
     with pytest.raises(ValueError, match=r"ctrl must have shape \(10,\), got shape \(\)"):
         moved(lambda env: env.do_simulation(1.0, 5))
+
+
+def test_what_draws_is_closed_once() -> None:
+    """Though a wrapper, or whoever made the task, may close it again."""
+    env, closed = CentipedeEnv(4), []
+    env._renderer = SimpleNamespace(close=lambda: closed.append(True))  # type: ignore[assignment]
+    env.close()
+    env.close()
+    assert closed == [True]

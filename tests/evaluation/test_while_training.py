@@ -13,7 +13,8 @@ from baselines.common.checkpoint import load
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import while_training
-from baselines.evaluation.while_training import Measuring, keep_better
+from baselines.evaluation.while_training import Measuring, keep_better, measuring_for
+from baselines.training.setup import prepare
 from baselines.transfer.kickstart import Kickstarted
 
 SMALL: dict[str, Any] = {
@@ -143,6 +144,17 @@ def test_a_return_that_is_not_finite_is_told_and_never_the_best(
     assert capsys.readouterr().out == said.format(2, wrong) + said.format(5, wrong)
     best = ppo2.load(tmp_path / "best").saved.metadata
     assert (best["update"], best["eval_return"]) == (1, 7.0)
+
+
+def test_the_task_that_measures_is_closed_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[toys.BoxToy] = []
+    monkeypatch.setattr(toys.BoxToy, "close", lambda self: closed.append(self))
+    setup = prepare(Config(env="BoxToy-v0", num_timesteps=4096, eval_interval=1))
+    setup.envs.close()
+    assert len(closed) == 1
+    with measuring_for(setup) as measuring:
+        assert measuring is not None
+    assert len(closed) == 2
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from baselines.published.page import transfers
+import pytest
+
+from baselines.published.page import _hand_over, transfers
 
 
 def section(name: str, *runs: str) -> Any:
@@ -21,3 +23,13 @@ def test_other_students_of_the_same_tasks_are_another_transfer() -> None:
     """Such as those of a chain; a student that two experiments share is there once."""
     sections = [section("another", "a"), section("chain", "c"), section("sizes", "a", "b")]
     assert [line.name for line in transfers(sections)] == ["Four → Six", "Four → Six (Chain)"]
+
+
+def test_a_student_is_told_of_once_with_all_its_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever other experiments have it, with as many or with fewer."""
+    told: list[tuple[str, Any]] = []
+    monkeypatch.setattr("baselines.published.page.hand_over_table", told.extend)
+    assert not [
+        *_hand_over([section("one", "a"), section("two", "a", "b"), section("3", "a", "b")])
+    ]
+    assert [method.folders for _, method in told] == [{Path("a"), Path("b")}]
