@@ -66,12 +66,13 @@ teacher and student together, or if the logs do not contain the teachers' timest
 
 
 def _in_order(sections: Sequence[Section]) -> list[Section]:
-    """The sections as the page has them."""
+    """The sections as the page has them: an experiment follows the known one it is named after."""
 
     def place(section: Section) -> tuple[bool, bool, int, str]:
         name = section.results.folder.name
-        known = FIRST.index(name) if name in FIRST else len(FIRST)
-        return not section.results.declared, section.is_study, known, name
+        known = STUDIES if section.is_study else FIRST
+        like = (k for k, first in enumerate(known) if name.startswith(first))
+        return not section.results.declared, section.is_study, next(like, len(known)), name
 
     return sorted(sections, key=place)
 

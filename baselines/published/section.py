@@ -33,7 +33,7 @@ STUDIES = (
     "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
     "options", "places", "set_up", WEIGHTS_STUDY,
 )  # fmt: skip
-"""How the names of experiments begin that come last and are no part of the summary."""
+"""How the names of experiments begin that come last, in this order, and are not in the summary."""
 
 KNOWLEDGE = "What the teachers' training brings"
 """The title of the section on all methods with a control."""
