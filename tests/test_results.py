@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,17 @@ def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(fold
     assert page.count("Knowledge is what a method reaches minus") == 1
     assert "Of 1 pair of a method with trained teachers" in page
     assert "([how this is read](#what-the-teachers-training-brings)):" in page
+    assert "Here a difference without a word" not in page
+    for runs in (folder / "runs", folder / "results" / "trial"):
+        shutil.rmtree(runs / "source_target" / "random_teacher" / "2")
+    call(folder, folder / "trial.yaml")
+    page = committed(folder, "README.md").decode()
+    summary, _, section = page.partition("## A trial\n")
+    assert summary.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
+    [told] = re.findall("^Fewer than 3 pairs of seeds, so nothing .*", section, re.MULTILINE)
+    assert told.endswith(": Source → Target: MIKT (to 500,000), random teacher.")
+    alone = committed(folder, "trial/trial.md").decode()
+    assert alone.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -20,7 +20,7 @@ from baselines.analysis.runs.comparison import Against, Comparison
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.wording import GAIN, brief, shown_by
+from baselines.analysis.wording import GAIN, judged, shown_by
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
@@ -87,7 +87,7 @@ def gains(found: Sequence[Measured]) -> Iterator[str]:
         f" {SCRATCH}, {SCRATCH_WITH_KL} and the control, {len(shown) or 'none'}"
         f" {'is a gain' if len(shown) < 2 else 'are gains'} over all three in {PRIMARY.title}, each"
         " with its whole 95 % interval."
-        f"{' A difference without a word is such a gain too.' if shown else ''}"
+        f"{' In this table, a difference without a word is such a gain too.' if shown else ''}"
     )
     if shown:
         yield _table(shown)
@@ -115,7 +115,5 @@ def _value(one: Measured, metric: Metric) -> str:
 def _difference(found: Against | None) -> str:
     if found is None:
         return NOT_KNOWN
-    difference = signed_half_width(found.difference)
-    if shown_by(found.difference) == GAIN and found.is_whole:
-        return difference
-    return f"{difference}: {brief(found)}"
+    is_gain = shown_by(found.difference) == GAIN and found.is_whole
+    return signed_half_width(found.difference) if is_gain else judged(found)

@@ -110,14 +110,30 @@ def knowledge_table(found: Sequence[Knowledge]) -> str:
 
 
 def _row(comparison: Comparison, pair: Pair) -> list[str]:
-    area = pair.measured[AREA_UNDER_CURVE]
-    return [
+    area, *others = _differences(comparison, pair)
+    cells = [
         pair.name(named),
         str(pair.seeds),
         *told(area),
-        chance(area.improvement),
-        *told(pair.measured[FINAL_RETURN]),
-        *told(comparison.over_kl(pair.method, AREA_UNDER_CURVE)),
-        *told(comparison.over_ppo(pair.method, AREA_UNDER_CURVE)),
-        *told(comparison.over_ppo(pair.control, AREA_UNDER_CURVE)),
+        chance(pair.measured[PRIMARY].improvement),
     ]
+    return cells + [cell for other in others for cell in told(other)]
+
+
+def _differences(comparison: Comparison, pair: Pair) -> list[Against | None]:
+    """Those of a row of the table; None: one of the two is not there."""
+    return [
+        pair.measured[AREA_UNDER_CURVE],
+        pair.measured[FINAL_RETURN],
+        comparison.over_kl(pair.method, AREA_UNDER_CURVE),
+        comparison.over_ppo(pair.method, AREA_UNDER_CURVE),
+        comparison.over_ppo(pair.control, AREA_UNDER_CURVE),
+    ]
+
+
+def has_too_few(found: Sequence[Knowledge]) -> bool:
+    """Whether there is a difference in the table from which nothing can be concluded."""
+    differences = (
+        d for one in found for pair in one.pairs for d in _differences(one.comparison, pair)
+    )
+    return any(d is not None and d.difference.of_few_seeds for d in differences)

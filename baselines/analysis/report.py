@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 from baselines.analysis import drawing
 from baselines.analysis.csv_file import as_csv
-from baselines.analysis.knowledge import EXPLANATION, Knowledge, knowledge_of, knowledge_table
+from baselines.analysis.knowledge import (
+    EXPLANATION,
+    Knowledge,
+    has_too_few,
+    knowledge_of,
+    knowledge_table,
+)
 from baselines.analysis.knowledge_figure import knowledge_figure
 from baselines.analysis.learning_curves import learning_curves
 from baselines.analysis.logged_metrics import logged_metrics
@@ -17,6 +23,7 @@ from baselines.analysis.runs.panels import Panel
 from baselines.analysis.runs.statistics import STATISTICS
 from baselines.analysis.runs.transfer_logs import metrics_named, shown_and_missing, student_panels
 from baselines.analysis.tables import as_markdown
+from baselines.analysis.wording import NO_WORD
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,8 @@ def _tables(
 ) -> dict[str, bytes]:
     """The contents of the tables' files by their endings."""
     title, statistic = wishes.title or "Learning curves", STATISTICS[wishes.statistic].words
-    first = f"{EXPLANATION}\n\n{knowledge_table(knowledge)}" if knowledge else ""
+    first = [EXPLANATION, knowledge_table(knowledge)] if knowledge else []
+    if has_too_few(knowledge):
+        first.append(NO_WORD)
     page = as_markdown(title, statistic, comparisons, notes, first)
     return {".md": page.encode(), ".csv": as_csv(comparisons).encode()}

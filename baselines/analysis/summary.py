@@ -19,7 +19,7 @@ from baselines.analysis.pooled import Pooled, pooled
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.wording import brief, in_brief
+from baselines.analysis.wording import in_brief, judged
 from baselines.methods import COPIED, METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
 MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
@@ -72,6 +72,12 @@ def pooled_over(transfers: Sequence[Transfer], label: str, metric: Metric) -> Po
     return pooled([one for one in found if one is not None])
 
 
+def has_too_few(transfers: Sequence[Transfer], metric: Metric) -> bool:
+    """Whether there is a difference in the table from which nothing can be concluded."""
+    found = (transfer.beyond(label, metric) for transfer in transfers for label in CONTROLS)
+    return any(one is not None and one.difference.of_few_seeds for one in found)
+
+
 def _together(found: Pooled | None) -> str:
     if found is None:
         return NOT_KNOWN
@@ -89,10 +95,9 @@ def _value(row: Row | None) -> str:
 def _difference(found: Against | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
-    difference = signed_half_width(found.difference)
     improvement = found.improvement
     better = "" if improvement.of_few_seeds else f"; P = {probability(improvement.value)}"
-    return f"{difference}: {brief(found)}{better}"
+    return judged(found) + better
 
 
 def minus(control: str) -> str:

@@ -33,7 +33,7 @@ def as_markdown(
     statistic: str,
     comparisons: Sequence[Comparison],
     notes: Sequence[str],
-    first: str = "",
+    first: Sequence[str] = (),
 ) -> str:
     """A page with two tables for each panel: as trained, and with the teachers' training counted.
 
@@ -42,9 +42,9 @@ def as_markdown(
         statistic: that over the seeds, in words.
         comparisons: one for each panel.
         notes: what a reader must know of the logs.
-        first: what stands above all else, in Markdown.
+        first: paragraphs and tables that stand above all else, in Markdown.
     """
-    sections = [f"# {escaped(title)}", *([first] if first else []), _introduction(statistic)]
+    sections = [f"# {escaped(title)}", *first, _introduction(statistic)]
     for comparison in comparisons:
         sections += _panel(comparison)
     if notes:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from baselines.analysis.formatting import NOT_KNOWN, counted, named, number, signed_with_interval
+from baselines.analysis.formatting import (
+    NOT_KNOWN,
+    counted,
+    named,
+    number,
+    signed_half_width,
+    signed_with_interval,
+)
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
@@ -13,8 +20,11 @@ from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, Estimate
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
 ALL_ALIKE = "all pairs differ by the same, so there is no interval"
-TOO_FEW_SEEDS = "too few seeds"
 TOO_FEW = f"**nothing can be concluded** from fewer than {MIN_SEEDS} pairs"
+NO_WORD = (
+    f"Here a difference without a word has fewer than {MIN_SEEDS} pairs of seeds, so nothing can be"
+    " concluded from it."
+)
 
 VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
 """The metrics that are put in words."""
@@ -43,17 +53,26 @@ def verdict(found: Against) -> str:
 
 
 def brief(found: Against) -> str:
-    """`verdict` in a word or two, for a table."""
+    """`verdict` in a word or two, for a table; of too few seeds there is none."""
     return in_brief(found.difference, _so_far(found))
 
 
 def in_brief(difference: Estimate, so_far: str = "") -> str:
-    """What a difference shows, in a word or two; `so_far` is added where runs are missing."""
+    """What a difference shows, in a word or two; `so_far` is added where runs are missing.
+
+    Of too few seeds it shows nothing, and there is no word.
+    """
     shown = shown_by(difference)
     if not shown:
-        return TOO_FEW_SEEDS
+        return ""
     words = shown + so_far
     return words if shown == NOT_SHOWN else f"**{words}**"
+
+
+def judged(found: Against) -> str:
+    """A difference ± half the width of its interval, and `brief`, in one cell of a table."""
+    difference, word = signed_half_width(found.difference), brief(found)
+    return f"{difference}: {word}" if word else difference
 
 
 def shown_by(difference: Estimate) -> str:

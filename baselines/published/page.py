@@ -14,8 +14,8 @@ from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.summary import CONTROLS, Transfer, pooled_over, summary_table
-from baselines.analysis.wording import RULES
+from baselines.analysis.summary import CONTROLS, Transfer, has_too_few, pooled_over, summary_table
+from baselines.analysis.wording import NO_WORD, RULES
 from baselines.methods import STUDENT
 from baselines.published.collecting import ROWS
 from baselines.published.section import KNOWLEDGE, STUDIES, Section, anchor, parts_of, short
@@ -131,6 +131,8 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
     for metric in metrics:
         yield f"**{metric.title.capitalize()}**"
         yield summary_table(lines, metric)
+    if any(has_too_few(lines, metric) for metric in metrics):
+        yield NO_WORD
     yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"
 
 

@@ -79,14 +79,14 @@ def parts_of(section: Section) -> Iterator[str]:
     if section.knowledge:
         yield f"What its teachers' training brings ([how this is read](#{anchor(KNOWLEDGE)})):"
         yield knowledge_table(section.knowledge)
-        yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
+    yield from _too_few(section)
+    yield from _figure(section, f"{name}_knowledge.png", f"{title}: knowledge")
     yield from _figure(section, f"{name}.png", title)
     compared = [part for comparison in section.comparisons for part in _compared(comparison)]
     if section.is_main:
         yield from compared
     elif compared:
         yield _folded(compared)
-    yield from _too_few(section)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
     if section.files:
         yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
@@ -126,7 +126,7 @@ def _weights(section: Section) -> Iterator[str]:
 
 
 def _too_few(section: Section) -> Iterator[str]:
-    """The comparisons from which nothing is concluded, once for the whole section."""
+    """The comparisons from which nothing is concluded, once for all tables of the section."""
     labels = [
         f"{short(escaped(comparison.panel.title))}: {', '.join(found)}"
         for comparison in section.comparisons

@@ -41,8 +41,8 @@ def test_a_gain_is_above_all_three(tmp_path: Path) -> None:
     assert words == (
         "Of 2 pairs of a method with trained teachers and one of its controls, where the method has"
         " at least 3 seeds in common with each of PPO, PPO + KL and the control, 1 is a gain over"
-        " all three in area under the curve, each with its whole 95 % interval. A difference"
-        " without a word is such a gain too."
+        " all three in area under the curve, each with its whole 95 % interval. In this"
+        " table, a difference without a word is such a gain too."
     )
     head, _, row = table.splitlines()
     assert head == (

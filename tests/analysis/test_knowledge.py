@@ -9,9 +9,9 @@ import pytest
 from handmade_logs import panels_in, straight, student_columns, write_method, write_run
 from matplotlib.figure import Figure
 
-from baselines.analysis import drawing
+from baselines.analysis import drawing, summary
 from baselines.analysis.hand_over_table import before_and_after, hand_over_table
-from baselines.analysis.knowledge import knowledge_of, knowledge_table, pairs
+from baselines.analysis.knowledge import has_too_few, knowledge_of, knowledge_table, pairs
 from baselines.analysis.knowledge_figure import knowledge_figure
 from baselines.analysis.runs.comparison import Comparison, compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
@@ -121,11 +121,26 @@ def test_a_pair_of_too_few_seeds_comes_last(tmp_path: Path) -> None:
         write_method(tmp_path, f"trained{factor}", factor, range(seeds), **settings)
         write_method(tmp_path, f"random{factor}", 5, range(seeds), **settings, **UNTRAINED)
     [panel] = panels_in(tmp_path)
-    found = pairs(compare(panel, mean, None))
+    compared = compare(panel, mean, None)
+    found = pairs(compared)
     assert [one.method.label for one in found] == ["MIKT", "MIKT without MI"]
+    *_, last = knowledge_table(knowledge_of([compared])).splitlines()
+    assert re.search(r" \| 2 \| \+[\d,]+ \|  \| – \| \+[\d,]+ \|  \| – \|", last)
+    assert has_too_few(knowledge_of([compared]))
+
+
+@pytest.mark.parametrize("few", ["ppo", "ppo_kl", "random"])
+def test_too_few_seeds_of_any_control_are_found(few: str, tmp_path: Path) -> None:
+    settings = {"ppo_kl": {"kl_coef": 0.1}, "random": UNTRAINED}
+    for name in ("ppo", "ppo_kl", "random", "mikt"):
+        seeds = range(2 if name == few else 3)
+        write_method(tmp_path, name, 6, seeds, **settings.get(name, {}))
+    [panel] = panels_in(tmp_path)
+    assert has_too_few(knowledge_of([compare(panel, mean, None)]))
 
 
 def test_the_table_begins_with_the_difference(compared: Comparison) -> None:
+    assert not has_too_few(knowledge_of([compared]))
     table = knowledge_table(knowledge_of([compared]))
     lines = [line for line in table.splitlines() if line.startswith("|")]
     assert "knowledge: area under the curve" in lines[0]
@@ -168,18 +183,20 @@ def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
         "MIKT − (PPO + KL)", "MIKT − random teacher",
     ]  # fmt: skip
     # 104.5 times the factor ± 2.484 · 9.5 times the factor; 600 of MIKT is level with 600: 8½ of 9
+    assert not summary.has_too_few([Transfer("S → T", compared)], FINAL_RETURN)
     assert row.strip("| ").split(" | ") == [
         "S → T", "104 ± 24 (n = 3)", "209 ± 47 (n = 3)", "–", "522 ± 118 (n = 3)",
         "627 ± 142 (n = 3)", "+418 ± 94: **gain**; P = 1.00", "+104 ± 24: **gain**; P = 0.94",
     ]  # fmt: skip
 
 
-def test_of_too_few_seeds_the_summary_tells_no_probability(tmp_path: Path) -> None:
+def test_of_too_few_seeds_the_summary_tells_no_word_and_no_probability(tmp_path: Path) -> None:
     write_method(tmp_path, "mikt", 6, seeds=[0])
     write_method(tmp_path, "random", 5, seeds=[0], **UNTRAINED)
     [panel] = panels_in(tmp_path)
-    table = summary_table([Transfer("S → T", compare(panel, mean, None))], FINAL_RETURN)
-    assert table.endswith(" | +95: too few seeds |")
+    lines = [Transfer("S → T", compare(panel, mean, None))]
+    assert summary_table(lines, FINAL_RETURN).endswith(" | +95 |")
+    assert summary.has_too_few(lines, FINAL_RETURN)
 
 
 def test_figures_have_a_point_for_every_number(compared: Comparison) -> None:

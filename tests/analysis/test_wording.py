@@ -30,7 +30,7 @@ def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Agai
         (Estimate(-900, -2500, 1), "not shown", "not shown"),
         (Estimate(900, 0, 2500), "not shown", "not shown"),
         (Estimate(-900, -2500, 0), "not shown", "not shown"),
-        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", "too few seeds"),
+        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", ""),
         (Estimate(1462, note=NO_SPREAD), "not shown", "not shown"),
     ],
 )
@@ -47,7 +47,7 @@ def test_verdicts(difference: Estimate, words: str, word: str) -> None:
         (Estimate(1462, 300, 2500), "a clear gain so far", "**gain so far**"),
         (Estimate(-1462, -2500, -300), "a clear loss so far", "**loss so far**"),
         (Estimate(900, -1, 2500), "not shown so far", "not shown so far"),
-        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", "too few seeds"),
+        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", ""),
     ],
 )
 def test_verdicts_while_runs_are_missing(
