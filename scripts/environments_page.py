@@ -34,7 +34,7 @@ The tasks of this package are Gymnasium environments:
 `baselines.run` accepts the id, `--env=CentipedeEight-v1`, and arguments as JSON,
 `--env_kwargs='{"ctrl_cost_weight": 0.1}'`. It also trains on [other Gymnasium tasks](own_tasks.md).
 Without a display, give Gymnasium's `check_env` the argument `skip_render_check=True`: it tries
-all ways of rendering, a window too.
+all ways of rendering, a window too. Gymnasium's `RecordVideo` needs `pip install moviepy`.
 
 `scripts/environments_page.py` writes this page from the docstrings.
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+import imageio.v3 as imageio
 import numpy as np
 import pytest
-from gymnasium.wrappers import RecordEpisodeStatistics
+from gymnasium.wrappers import RecordEpisodeStatistics, RecordVideo
 
 TASKS = ["baselines.environments:CpCentipedeSix-v1", "baselines.environments:AntS-v1"]
 
@@ -37,6 +38,24 @@ def test_episode_statistics(name: str) -> None:
         ended = terminated or truncated
     assert info["episode"]["r"] == pytest.approx(sum(rewards))
     assert info["episode"]["l"] == len(rewards) == 7
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_episode_is_filmed(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("moviepy", reason="RecordVideo needs `pip install moviepy`")
+    size = {"width": 64, "height": 48}
+    env = gymnasium.make(name, max_episode_steps=5, render_mode="rgb_array", **size)
+    filmed = RecordVideo(env, str(tmp_path / "films"), episode_trigger=lambda episode: True)
+    filmed.reset(seed=0)
+    ended = False
+    while not ended:
+        _, _, terminated, truncated, _ = filmed.step(np.zeros(env.action_space.shape))
+        ended = terminated or truncated
+    filmed.close()
+    [film] = (tmp_path / "films").glob("*.mp4")
+    pictures = imageio.imread(film)
+    assert pictures.shape[1:] == (48, 64, 3)
+    assert len(pictures) >= 5
 
 
 @pytest.mark.slow
