@@ -6,23 +6,26 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from baselines.analysis.runs.comparison import Against
 from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.runs import RETURN, Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
 EXPLANATION = """\
 The last row is the mean of the differences over all complete transfers, each of which counts the
-same. Its interval is that of a sum of independent runs, with Welch's degrees of freedom. A run of
-PPO that is in several transfers counts in each, and its weights are added. Students of one seed
-that learn from the same teacher are taken as independent too, so the interval may be too narrow."""
+same. Its interval is that of a sum of independent runs, with Welch's degrees of freedom. A run that
+is in several transfers counts in each, and its weights are added: one of PPO, or with untrained
+teachers that differ only in what they had learned. Students of one seed that learn from the same
+teacher are taken as independent, so the interval may be too narrow."""
 
-Sums: TypeAlias = dict[Path, np.ndarray]
-"""Of each run, by its folder, the sum of its weighted values and that of the weights: [2]."""
+Identity: TypeAlias = tuple[str, int, bytes]
+
+Sums: TypeAlias = dict[Identity, np.ndarray]
+"""Of each run, by its `_identity`, the sum of its weighted values and that of the weights: [2]."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,20 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
             sample = samples[_sample_of(method)]
             for run in method.runs:
                 if run.seed in one.values:
-                    sample[run.folder] += weight * np.array([one.values[run.seed][k], 1.0])
+                    sample[_identity(run)] += weight * np.array([one.values[run.seed][k], 1.0])
     return Pooled(len(whole), weighted_sum([_weighted(sample) for sample in samples.values()]))
 
 
 def _sample_of(method: Method) -> str:
     """What the runs are a sample of: those of PPO on one task are one, in whatever transfer."""
     if method.taught:
-        return str(sorted(method.folders))
+        return str(sorted(map(_identity, method.runs)))
     return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
+
+
+def _identity(run: Run) -> Identity:
+    """The same for runs that are equal to the bit, as those with untrained teachers of one size."""
+    return run.task, run.seed, run.columns[RETURN].tobytes()
 
 
 def _weighted(sample: Sums) -> tuple[np.ndarray, np.ndarray]:

@@ -101,6 +101,26 @@ def test_runs_of_ppo_on_two_tasks_are_two_samples(tmp_path: Path) -> None:
     assert reach[1] == pytest.approx(reach[0])
 
 
+def test_a_run_that_was_trained_twice_to_the_bit_is_one(tmp_path: Path) -> None:
+    """As with untrained teachers of one size, of whatever training; once it is but alike."""
+    reach = []
+    for more in (0, 1e-9):
+        folder = tmp_path / str(more)
+        for source, lift in (("S-v0", 0.0), ("R-v0", more)):
+            for seed, end in enumerate((400, 450, 200)):
+                kwargs = {"seed": seed, "sources": [source]}
+                write_run(folder / source / "mikt" / str(seed), straight(900), **kwargs)
+                untrained = {**kwargs, "teacher_weights": "random"}
+                write_run(folder / source / "r" / str(seed), straight(end + lift), **untrained)
+        found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(folder)]
+        together = pooled_over(found, "random teacher", FINAL_RETURN)
+        assert together is not None
+        reach.append(together.difference.high - together.difference.value)
+    spread = LAST_TENTH * np.std([400, 450, 200], ddof=1) / 3**0.5
+    assert reach[0] == pytest.approx(stats.t.ppf(0.975, 2) * spread)
+    assert reach[1] == pytest.approx(stats.t.ppf(0.975, 4) * spread / 2**0.5)
+
+
 def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
     *_, last = summary_table(transfers, FINAL_RETURN).splitlines()
     *_, kl, untrained = last.strip("| ").split(" | ")
