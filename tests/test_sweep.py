@@ -15,9 +15,10 @@ from called import Done, call, ended
 from handmade_logs import straight, write_run
 
 from baselines import sweep as command
+from baselines.common.stopping import StopRequests, Terminated
 from baselines.config import Config
 from baselines.experiments import running
-from baselines.experiments.forecast import kind
+from baselines.experiments.forecast import Kind, kind
 from baselines.experiments.items import Item
 from baselines.experiments.running import Board
 from baselines.experiments.status import standing
@@ -186,6 +187,19 @@ def test_a_dry_run_lists_and_forecasts(
             f"0 done, 0 running, 2 waiting, 0 failed; {left} left with {jobs} at once",
         ]
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_ends_at_a_signal(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measured(items: list[Item], seconds: float, stop: StopRequests) -> dict[Kind, float]:
+        signal.raise_signal(signal.SIGTERM)
+        stop.meet()
+        return {}
+
+    monkeypatch.setattr(command, "measured_speeds", measured)
+    with pytest.raises(Terminated):
+        command.main([str(experiment), f"--out={tmp_path / 'runs'}", "--dry_run"])
 
 
 def test_a_dry_run_has_the_numbers_of_an_array(experiment: Path, tmp_path: Path) -> None:

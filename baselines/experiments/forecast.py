@@ -56,7 +56,8 @@ def _speed(item: Item, seconds: float, stop: StopRequests) -> float:
         finally:
             process.kill()
             process.wait()
-        return speed
+    stop.meet()
+    return speed
 
 
 def trial_in(folder: Path, item: Item) -> Item:

@@ -61,7 +61,7 @@ class Progress:
             "elapsed": self.elapsed,
             "window": [[episode.r, episode.l] for episode in self._window],
             EVAL_RETURN: _if_finite(self._eval_return),
-            "hand_over": self._tally.state(),
+            "around_hand_over": self._tally.state(),
         }
 
     def restore(self, state: Tree) -> None:
@@ -76,7 +76,7 @@ class Progress:
         self._window.extend(Episode(number(r), count(length)) for r, length in state["window"])
         # States from before these were kept have none.
         self._eval_return = _number_or_nan(state.get(EVAL_RETURN))
-        self._tally.restore(state.get("hand_over", self._tally.state()))
+        self._tally.restore(state.get("around_hand_over", self._tally.state()))
 
     def start_clock(self) -> None:
         """The time counts from here on, and none of it since this was made or restored."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from baselines.common.checkpoint import Checkpoint, CheckpointError, encoded
 from baselines.common.errors import UserError
@@ -57,7 +59,9 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
         UserError: the file holds no teacher, or not one of its task.
     """
     if path in OFFERED:
-        return _teacher(*OFFERED[path])
+        saved, sha256 = OFFERED[path]
+        _check_alone(saved.description(), path)
+        return _teacher(saved, sha256)
     found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)
@@ -71,14 +75,19 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
         CodeNotKnown: of a network from outside this package that the user has not named.
         CheckpointError: damaged, or a student that still has teachers itself.
     """
-    described = checkpoint.metadata.get("policy")
-    if isinstance(described, dict) and "transfer" in described:
-        raise CheckpointError(
-            f"{WHERE}: {path} is a student at update {checkpoint.metadata.get('update')} that"
-            " still needs its own teachers; give a checkpoint from after its hand-over"
-        )
+    _check_alone(checkpoint.metadata, path)  # first: what its method is does not matter then
     saved = saved_policy(checkpoint, path, WHERE, "--teacher_network={name}")
     return _teacher(saved, checkpoint.sha256)
+
+
+def _check_alone(metadata: Mapping[str, Any], path: str) -> None:
+    """Raises CheckpointError for a student that still has teachers itself."""
+    described = metadata.get("policy")
+    if isinstance(described, dict) and "transfer" in described:
+        raise CheckpointError(
+            f"{WHERE}: {path} is a student at update {metadata.get('update')} that still needs its"
+            " own teachers; give a checkpoint from after its hand-over"
+        )
 
 
 def _teacher(saved: SavedPolicy, sha256: str) -> Teacher:

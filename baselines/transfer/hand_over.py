@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-import numpy as np
-
-from baselines.common.trees import Tree, number
+from baselines.common.trees import Tree, count, number
 from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95
 """p_0 that the policy's layers should have reached before the teachers leave (docs/studies.md)."""
 
 SPAN = 20
-"""Updates before and after the hand-over whose returns are compared."""
+"""Updates before and after the hand-over whose returns a run compares in its last line.
 
-Returns = list[list[float]]
-"""Those of the episodes that ended in each of some updates."""
+The results compare those after it with the last logged ones before it (`hand_over_table`).
+"""
+
+Sums = list[tuple[int, float]]
+"""Number and sum of the returns of the episodes that ended in each of some updates."""
 
 
 def hand_over_lines(shares: dict[str, float]) -> list[str]:
@@ -42,12 +44,13 @@ class Tally:
     """The returns of the `SPAN` updates before and after a run's hand-over, if it has one."""
 
     def __init__(self) -> None:
-        self._before: Returns | None = None
-        self._latest: Returns = []
+        self._before: Sums | None = None
+        self._latest: Sums = []
 
     def state(self) -> Tree:
         """All that it knows; JSON."""
-        return {"before": self._before, "latest": self._latest}
+        before = None if self._before is None else list(map(list, self._before))
+        return {"before": before, "latest": list(map(list, self._latest))}
 
     def restore(self, state: Tree) -> None:
         """The inverse of `state`.
@@ -55,35 +58,38 @@ class Tally:
         Raises:
             DAMAGE: the state is damaged.
         """
-        self._before = None if state["before"] is None else _returns(state["before"])
-        self._latest = _returns(state["latest"])
+        self._before = None if state["before"] is None else _sums(state["before"])
+        self._latest = _sums(state["latest"])
 
     def record(self, returns: list[float]) -> None:
         """One update more is done, in which episodes of these returns ended."""
+        update = (len(returns), math.fsum(returns))
         if self._before is None:
-            self._latest = [*self._latest, returns][-SPAN:]
+            self._latest = [*self._latest, update][-SPAN:]
         elif len(self._latest) < SPAN:
-            self._latest.append(returns)
+            self._latest.append(update)
 
     def hand_over(self) -> None:
-        """The student goes alone from the next update on."""
-        self._before, self._latest = self._latest, []
+        """The student goes alone from the next update on; the first time counts."""
+        if self._before is None:
+            self._before, self._latest = self._latest, []
 
     @property
     def summary(self) -> str:
         """The mean returns before and after in words; empty without a hand-over."""
         if self._before is None:
             return ""
+        n = len(self._before)
         return (
-            f"over {len(self._before)} updates before the hand-over {_mean(self._before)},"
-            f" over {len(self._latest)} after it {_mean(self._latest)}"
+            f"over {n} update{'s' * (n != 1)} before the hand-over {_mean(self._before)}, over"
+            f" {len(self._latest)} after it {_mean(self._latest)}"
         )
 
 
-def _returns(state: Any) -> Returns:
-    return [[number(value) for value in update] for update in state]
+def _sums(state: Any) -> Sums:
+    return [(count(episodes), number(total)) for episodes, total in state]
 
 
-def _mean(returns: Returns) -> str:
-    ended = [value for update in returns for value in update]
-    return f"{np.mean(ended):.1f}" if ended else "unknown"
+def _mean(sums: Sums) -> str:
+    episodes = sum(n for n, _ in sums)
+    return f"{sum(total for _, total in sums) / episodes:.1f}" if episodes else "unknown"

@@ -115,7 +115,8 @@ def test_each_kind_of_run_is_tried_once_until_its_speed_is_known(
     assert {tuple(one.ended) for one in begun.values()} == {("killed", "waited for")}
 
 
-def test_a_stop_leaves_no_trial_and_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["while it runs", "while it is ended"])
+def test_a_stop_leaves_no_trial_and_no_folder(late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     stop, begun, folders = StopRequests(tells=False), [], []
 
     def start(config: Config, _: int) -> Training:
@@ -123,10 +124,16 @@ def test_a_stop_leaves_no_trial_and_no_folder(monkeypatch: pytest.MonkeyPatch) -
         begun.append(Training(config, 700.0, 99))
         return begun[-1]
 
+    def receive(*_: object) -> None:
+        stop.receive(signal.SIGTERM)
+
     monkeypatch.setattr(forecast, "start_training", start)
-    monkeypatch.setattr(time, "sleep", lambda _: stop.receive(signal.SIGTERM))
+    monkeypatch.setattr(time, "sleep", (lambda _: None) if late else receive)
+    if late:
+        kill = Training.kill
+        monkeypatch.setattr(Training, "kill", lambda self: (receive(), kill(self)))
     items = [Item(env, Path(env), Config(env=env)) for env in ("CartPole-v1", "Pendulum-v1")]
     with pytest.raises(Terminated):
-        measured_speeds(items, 20.0, stop)
+        measured_speeds(items, 0.0 if late else 20.0, stop)
     assert [one.ended for one in begun] == [["killed", "waited for"]]
     assert not any(folder.exists() for folder in folders)

@@ -547,6 +547,19 @@ def test_teachers_are_paths_or_policies(box: TrainedPolicy, tmp_path: Path) -> N
     assert "teacher_ps_1" in taught([box, file]).history
 
 
+def test_a_student_that_still_has_teachers_is_none(box: TrainedPolicy) -> None:
+    """Such as a callback may keep; its own networks alone act otherwise."""
+    kept: list[TrainedPolicy] = []
+
+    def keep(progress: ppo2.SoFar) -> bool:
+        kept.append(progress.model)
+        return False
+
+    ppo2.learn("DiscreteToy-v0", teachers=box, num_timesteps=192, callback=keep, **SMALL)
+    with pytest.raises(UserError, match=r"^teacher_paths: .* at update 1 that still needs its own"):
+        ppo2.learn("DiscreteToy-v0", teachers=kept[0], num_timesteps=192, **SMALL)
+
+
 @pytest.mark.parametrize(
     "given", [3, [3], [None], {"a": 1}.values(), gym, [["a"]]], ids=lambda given: repr(given)[:12]
 )

@@ -134,10 +134,10 @@ def test_a_hand_over_before_any_episode_has_ended() -> None:
     json.dumps(p.state(), allow_nan=False)
     assert "; mean return: no episode ended; over 1 " in p.summary
     p.record(episodes(3.0))
-    assert p.summary.endswith(
-        "mean return of the last episode 3.0; over 1 updates before the hand-over unknown, over 1"
-        " after it 3.0"
-    )
+    told = "; over 1 update before the hand-over unknown, over 1 after it 3.0"
+    assert p.summary.endswith(f"mean return of the last episode 3.0{told}")
+    p.hand_over()  # of a user's method, to another policy that is alone too
+    assert p.summary.endswith(f"; mean return: no episode ended{told}")
 
 
 def test_the_time_left(clock: Clock) -> None:
@@ -179,7 +179,7 @@ def test_a_measurement_is_told_after_a_resume_too(measured: float) -> None:
 
 def test_a_state_from_before_some_returns_were_kept() -> None:
     state = Progress(CONFIG).state()
-    del state["eval_return"], state["hand_over"]
+    del state["eval_return"], state["around_hand_over"]
     p = Progress(replace(CONFIG, eval_interval=2))
     p.restore(state)
     p.record(episodes(1.0))
