@@ -125,6 +125,31 @@ def test_terminates_by_the_height_of_the_last_torso_alone() -> None:
     assert terminated_from(env, qpos)
 
 
+def test_the_last_torso_alone_may_be_too_high() -> None:
+    env = CentipedeEnv(6)
+    qpos = at_rest(env)
+    qpos[2] = 1.05
+    set_state(env, qpos, np.zeros(env.model.nv))
+    assert env.is_healthy
+    qpos[12] = qpos[18] = -0.17  # the links bend upwards
+    set_state(env, qpos, np.zeros(env.model.nv))
+    heights = env.data.xpos[1::5, 2]
+    assert heights[1] < 1.15 < heights[2]
+    assert not env.is_healthy
+
+
+def test_the_last_two_torsos_alone_may_be_side_by_side() -> None:
+    env = CentipedeEnv(6)
+    qpos = at_rest(env)
+    half = np.deg2rad(40) / 2
+    qpos[3:7] = [np.cos(half), 0, 0, np.sin(half)]
+    qpos[11] = qpos[17] = np.deg2rad(20)  # each link turns further to the same side
+    set_state(env, qpos, np.zeros(env.model.nv))
+    first, last = np.diff(env.data.xpos[1::5, 1])
+    assert 0 < first < 0.45 < last
+    assert not env.is_healthy
+
+
 @pytest.mark.parametrize(
     ("degrees", "expected"), [(60, False), (-60, False), (70, True), (-70, True)]
 )

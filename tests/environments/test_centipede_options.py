@@ -97,6 +97,17 @@ def test_heights_are_healthy_within_their_range(lowest: float, expected: bool) -
     assert fallen(healthy_z_range=(lowest, 1.0))[1] is expected
 
 
+@pytest.mark.parametrize(("highest", "height", "expected"), [(0.9, 1.0, False), (2.0, 1.5, True)])
+def test_heights_are_healthy_up_to_the_highest_that_is_given(
+    highest: float, height: float, expected: bool
+) -> None:
+    env = CentipedeEnv(4, healthy_z_range=(0.1, highest))
+    raised = env.init_qpos.copy()
+    raised[2] = height
+    env.set_state(raised, env.init_qvel)
+    assert env.is_healthy is expected
+
+
 def test_noise_of_the_start() -> None:
     still = CentipedeEnv(4, reset_noise_scale=0)
     still.reset(seed=5)
@@ -109,10 +120,9 @@ def test_noise_of_the_start() -> None:
 
 
 def test_frame_skip() -> None:
-    env = CentipedeEnv(4, frame_skip=2)
+    usual, env = CentipedeEnv(4), CentipedeEnv(4, frame_skip=2)
     assert env.dt == pytest.approx(0.02)
-    assert env.metadata["render_fps"] == 50
-    assert CentipedeEnv(4).metadata["render_fps"] == 20
+    assert (usual.metadata["render_fps"], env.metadata["render_fps"]) == (20, 50)
     env.reset(seed=0)
     x, time = env.data.xpos[6, 0], env.data.time
     info = env.step(np.ones(10))[4]
@@ -169,6 +179,7 @@ def test_a_window_shows_every_state(
         ("frame_skip", 2.5, "frame_skip must be a whole number"),
         ("ctrl_cost_weight", "much", "ctrl_cost_weight must be a number, got 'much'"),
         ("ctrl_cost_weight", float("nan"), "ctrl_cost_weight must be a number"),
+        ("ctrl_cost_weight", float("inf"), "ctrl_cost_weight must be a number"),
         ("healthy_reward", True, "healthy_reward must be a number"),
         ("reset_noise_scale", -0.1, "reset_noise_scale must be a number of at least 0"),
         ("terminate_when_unhealthy", "no", "terminate_when_unhealthy must be true or false"),
@@ -209,6 +220,8 @@ def test_a_state_that_is_set_is_simulated_from() -> None:
     assert np.array_equal(twin.data.qpos, env.data.qpos)
     with pytest.raises(ValueError, match=r"qvel must have shape \(22,\), got shape \(3,\)"):
         twin.set_state(state[:nq] + 1, np.zeros(3))
+    with pytest.raises(ValueError, match=r"qpos must have shape \(23,\), got shape \(1,\)"):
+        twin.set_state([0.5], state[nq:])  # which NumPy would put everywhere
     assert np.array_equal(twin.state_vector(), state)
 
 
@@ -225,6 +238,33 @@ def test_do_simulation_is_what_a_step_simulates() -> None:
     )
     with pytest.raises(ValueError, match=r"ctrl must have shape \(10,\), got shape \(\)"):
         moved(lambda env: env.do_simulation(1.0, 5))
+
+
+@pytest.mark.parametrize(("mode", "offscreen"), [("rgb_array", True), ("human", False)])
+def test_a_window_follows_the_middle_torso_and_pictures_need_no_display(
+    mode: str, offscreen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[bool] = []
+    cameras: list[dict[str, Any]] = []
+
+    def renderer(_: mujoco.MjModel, __: mujoco.MjData, camera: dict[str, Any], **___: Any) -> Any:
+        cameras.append(camera)
+        return SimpleNamespace(render=lambda drawn: f"drawn as {drawn}")
+
+    module = "baselines.environments.centipede"
+    monkeypatch.setattr(f"{module}.draw_offscreen", lambda: chosen.append(True))
+    monkeypatch.setattr(f"{module}.MujocoRenderer", renderer)
+    env = CentipedeEnv(10, render_mode=mode)
+    assert [env.render(), env.render()] == [f"drawn as {mode}"] * 2
+    [camera] = cameras  # one window, whatever it shows
+    assert camera["type"] == mujoco.mjtCamera.mjCAMERA_TRACKING
+    assert env.model.body(camera["trackbodyid"]).name == "torso_2"
+    assert bool(chosen) is offscreen
+
+
+def test_what_was_made_without_a_mode_says_that_it_draws_nothing() -> None:
+    with pytest.warns(UserWarning, match=r"render\(\) needs a render_mode"):
+        assert CentipedeEnv(4).render() is None
 
 
 def test_what_draws_is_closed_once() -> None:

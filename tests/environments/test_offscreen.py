@@ -32,19 +32,21 @@ def allow(monkeypatch: pytest.MonkeyPatch, libraries: Iterable[str]) -> None:
     monkeypatch.setattr(ctypes, "CDLL", load_allowed)
 
 
-def test_osmesa_where_there_is_no_egl(monkeypatch: pytest.MonkeyPatch) -> None:
-    allow(monkeypatch, ["libOSMesa.so.8"])
+@pytest.mark.parametrize("library", ["libOSMesa.so.8", "libOSMesa.so"])
+def test_osmesa_where_there_is_no_egl(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow(monkeypatch, [library])
     monkeypatch.setenv("DISPLAY", ":0")
     draw_offscreen()
     assert os.environ["MUJOCO_GL"] == "osmesa"
 
 
-def test_a_display_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("display", ["DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_display_is_the_last_resort(display: str, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(monkeypatch, [])
     with pytest.raises(RuntimeError, match=r"^there is nothing to draw with, .* apt install lib"):
         draw_offscreen()
     assert "MUJOCO_GL" not in os.environ
-    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv(display, ":0")
     assert usable_opengl() == "glfw"
 
 
