@@ -295,7 +295,6 @@ ELSEWHERE = {
     "ppo2/settings.py": "ppo2/test_api.py",
     "ppo2/update_metrics.py": "test_docs.py",
     "published/run_list.py": "test_results.py",
-    "published/section.py": "test_results.py",
     "training/starting_point.py": "training/test_setup.py",
     "transfer/student/student_parts.py": "transfer/student/test_student.py",
     "transfer/student/student_variables.py": "transfer/student/test_student_options.py",

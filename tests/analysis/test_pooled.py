@@ -1,16 +1,19 @@
 """The student minus a control over all transfers together, by hand."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from handmade_logs import panels_in, straight, write_method, write_run
 from scipy import stats
 
+from baselines.analysis import drawing
 from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.curve_metrics import FINAL_RETURN
-from baselines.analysis.runs.statistics import mean
+from baselines.analysis.runs.statistics import STATISTICS, mean
 from baselines.analysis.summary import Transfer, pooled_over, summary_table
+from baselines.analysis.summary_figure import summary_figure
 
 LAST_TENTH = 0.95
 """The final return of a straight curve, in parts of where it ends."""
@@ -82,17 +85,20 @@ def test_a_run_is_one_sample_whatever_the_length_over_which_it_is_measured(tmp_p
     assert reach[9] / reach[10] == pytest.approx((0.95 + 0.855) / 2 / 0.95)
 
 
-def test_runs_of_ppo_on_two_tasks_are_two_samples(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [{"env": "B-v0"}, {"env": "A-v0", "lr": 1e-3}])
+def test_runs_of_ppo_on_two_tasks_or_of_two_settings_are_two_samples(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
     """How far apart the returns of two tasks lie is no spread of the seeds."""
     reach = []
     for level in (0, 5000):
-        for task, lift in (("A-v0", 0), ("B-v0", level)):
+        for source, lift, settings in (("S-v0", 0, {"env": "A-v0"}), ("R-v0", level, other)):
             for seed, end in enumerate((200, 260, 240)):
-                folder = tmp_path / str(level) / task
-                kwargs = {"env": task, "seed": seed, "kl_coef": 0.1}
+                folder = tmp_path / str(level) / source
+                kwargs = settings | {"seed": seed, "kl_coef": 0.1}
                 write_run(folder / "ppo_kl" / str(seed), straight(lift + end), **kwargs)
                 mikt = straight(lift + 3 * end)
-                write_run(folder / "mikt" / str(seed), mikt, sources=["S-v0"], **kwargs)
+                write_run(folder / "mikt" / str(seed), mikt, sources=[source], **kwargs)
         found = panels_in(tmp_path / str(level))
         compared = [Transfer(panel.title, compare(panel, mean, None)) for panel in found]
         together = pooled_over(compared, "PPO + KL", FINAL_RETURN)
@@ -130,6 +136,22 @@ def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
     assert untrained.startswith("+219 ± ")
 
 
+def test_the_figure_ends_with_it(transfers: list[Transfer]) -> None:
+    with drawing.appearance():
+        axes = summary_figure(transfers, STATISTICS["mean"]).axes
+    names = [tick.get_text() for tick in axes[0].get_yticklabels()]
+    finals: list[dict[str, float]] = [{}, {}]
+    for found, each in zip(finals, axes[1:], strict=True):
+        for line in each.lines:
+            if line.get_marker() == "D":  # the diamonds are final returns
+                found[names[round(line.get_ydata()[0])]] = float(line.get_xdata()[0])
+    assert names[2:] == ["all together"]
+    assert finals == [
+        pytest.approx({"S-v0 → Target-v0": 418, "R-v0 → Target-v0": 456, "all together": 437}),
+        pytest.approx({"S-v0 → Target-v0": 104.5, "R-v0 → Target-v0": 332.5, names[2]: 218.5}),
+    ]
+
+
 def test_it_is_the_mean_of_the_rows_whatever_the_runs(tmp_path: Path) -> None:
     """A control that is longer and of other settings, and one with a seed more."""
     for task, settings, step in (("A-v0", {}, 200_000), ("B-v0", {"lr": 1e-3}, 100_000)):
@@ -153,15 +175,16 @@ def test_it_is_the_mean_of_the_rows_whatever_the_runs(tmp_path: Path) -> None:
     )
 
 
-def test_a_transfer_that_lacks_a_run_does_not_count(
-    transfers: list[Transfer], tmp_path: Path
+@pytest.mark.parametrize(("seeds", "length"), [(3, 2_000_000), (2, 1_000_000)])
+def test_a_transfer_that_is_not_finished_or_lacks_a_run_does_not_count(
+    transfers: list[Transfer], tmp_path: Path, seeds: int, length: int
 ) -> None:
     more = tmp_path / "third"
     for name, settings in (("mikt", {}), ("random", {"teacher_weights": "random"})):
-        for seed in range(3):
-            steps = {"num_timesteps": 2_000_000} if seed == 2 else {}
+        for seed in range(seeds):
             folder = more / name / str(seed)
-            write_run(folder, straight(9.0), seed=seed, sources=["Q-v0"], **settings, **steps)
+            planned = settings | {"sources": ["Q-v0"], "num_timesteps": length}
+            write_run(folder, straight(9.0), seed=seed, **planned)
     [panel] = panels_in(more)
     third = Transfer("third", compare(panel, mean, None))
     found = pooled_over([*transfers, third], "random teacher", FINAL_RETURN)

@@ -101,6 +101,19 @@ def test_a_gain_in_full(tmp_path: Path) -> None:
     assert figures(counted) == ("100.0 below", "-1,402 to 1,202", 3, "not shown")
 
 
+def test_with_the_teachers_training_counted_it_is_set_against_the_longest_ppo(
+    tmp_path: Path,
+) -> None:
+    finals = [1000.0, 1100.0, 1250.0]
+    write_pairs(tmp_path, finals, [3000, 3300, 3800])
+    for seed, final in enumerate(finals):
+        write_run(tmp_path / f"long{seed}", straight(final, 20), seed=seed)
+    [text] = said(tmp_path)
+    alone, counted = text.split("With the teachers' training counted: ")
+    assert alone.count(" above PPO from scratch ") == 2
+    assert " above PPO, num_timesteps=2000000 from scratch " in counted
+
+
 def test_what_speaks_against_it(tmp_path: Path) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [480, 1500, 2520])  # -494, -475, -456
     [text] = said(tmp_path)
@@ -151,7 +164,11 @@ def test_what_is_beyond_the_controls(tmp_path: Path) -> None:
         ("MIKT", "random teacher"): 959.5,
         ("random teacher", "PPO + KL"): 959.5,
     }
-    [about] = [text for text in sentences(compared) if text.startswith("MIKT ")]
+    told = list(sentences(compared))
+    [about] = [text for text in told if text.startswith("MIKT ")]
+    [untrained] = [text for text in told if text.startswith("random teacher ")]
+    assert "With the teachers' training counted: " in about
+    assert "counted" not in untrained  # there was none
     # the three differ by 9.5 from one another: 2.484 · 9.5 = 23.60 either way
     [against] = [text for text in about.split("MIKT ") if "959.5 above random teacher" in text]
     assert figures(against) == ("959.5 above", "935.9 to 983.1", 3, "a clear gain")

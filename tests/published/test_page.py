@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from baselines.published.page import _hand_over, transfers
+from baselines.published.section import short
 
 
 def section(name: str, *runs: str) -> Any:
@@ -23,6 +24,11 @@ def test_other_students_of_the_same_tasks_are_another_transfer() -> None:
     """Such as those of a chain; a student that two experiments share is there once."""
     sections = [section("another", "a"), section("chain", "c"), section("sizes", "a", "b")]
     assert [line.name for line in transfers(sections)] == ["Four → Six", "Four → Six (Chain)"]
+
+
+def test_a_short_title_still_tells_a_crippled_body() -> None:
+    title = "CentipedeFour-v1 + CpCentipedeSix-v1 → AntS-v1"
+    assert short(title) == "Four + CpSix → AntS"
 
 
 def test_a_student_is_told_of_once_with_all_its_seeds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,6 +182,14 @@ def test_a_stage_at_which_the_runs_end_is_told(tmp_path: Path) -> None:
     assert told["policy_entropy at 206,848"] == [20]
 
 
+def test_a_stage_before_the_first_row_is_not_told(tmp_path: Path) -> None:
+    columns = {"policy_entropy": [10, 20], "approxkl": [0.1, 0.2]}
+    write_run(tmp_path / "a", [0.0, 1.0], step=STAGES[0] + 1, columns=columns)
+    [method] = methods_in(tmp_path)
+    told = {line.name: line.ours.tolist() for line in lines(method, method)}
+    assert told["policy_entropy at 206,848"] == []
+
+
 def test_of_short_runs_the_return_is_that_of_the_whole_run(tmp_path: Path) -> None:
     write_run(tmp_path / "short", [2.0, 4.0], step=10_000)
     [panel] = panels_in(tmp_path)
