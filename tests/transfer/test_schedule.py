@@ -138,17 +138,20 @@ def test_the_default_share_of_the_teachers_suits_every_length(method: str) -> No
         TRANSFERS.known(method).check(config(nupdates))
 
 
-def test_the_imitation_falls_from_the_weight_that_is_asked_for(student: Student) -> None:
+@pytest.mark.parametrize(("fraction", "taught_updates"), [(0.9, 9), (0.5, 5)])
+def test_the_imitation_falls_from_the_weight_and_as_long_as_is_asked_for(
+    student: Student, fraction: float, taught_updates: int
+) -> None:
     given = KickstartConfig(
         env="Any-v0", teacher_paths=("teacher",), transfer="kickstart", num_timesteps=10 * 2048,
-        kickstart_coef=0.5,
+        kickstart_coef=0.5, teacher_fraction=fraction,
     )  # fmt: skip
     trained = Kickstarted.like(student.plain)
     taught, alone = TRANSFERS.known("kickstart").stages(trained, given)
-    for update in range(1, 10):
-        expected = {"kickstart": 0.5 * (10 - update) / 9}
+    for update in range(1, taught_updates + 1):
+        expected = {"kickstart": 0.5 * (taught_updates + 1 - update) / taught_updates}
         assert taught.coefs(update) == pytest.approx(expected)
-    assert (alone.first, alone.coefs(10)) == (10, {})
+    assert (alone.first, alone.coefs(10)) == (taught_updates + 1, {})
     assert [taught.alone, alone.alone] == [False, True]  # the window of returns starts afresh
     assert (taught.policy, alone.policy) == (trained, student.plain)
 

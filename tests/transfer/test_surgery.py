@@ -10,10 +10,12 @@ import pytest
 from baselines import ppo2
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
+from baselines.common.networks.networks import Mlp
 from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.training.setup import prepare
-from baselines.transfer.surgery import carried_over
+from baselines.transfer.surgery import carried_over, start
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -94,6 +96,17 @@ def test_an_untrained_teacher_has_no_statistics() -> None:
     assert not np.isin(
         setup.params["pi/mlp_fc1/w"], ppo2.load(FOUR).saved.params["pi/mlp_fc1/w"]
     ).any()
+
+
+def test_a_network_that_is_made_of_an_mlp_is_not_taken_for_one(
+    mlp_policy: Callable[..., PlainPolicy], make_teacher: Callable[..., Teacher]
+) -> None:
+    """It may compute something else."""
+    plain = mlp_policy()
+    vars(plain)["network"] = type("Own", (Mlp,), {})(2, 5, "tanh")
+    config = Config("CentipedeFive-v1", network="own:Own", teacher_paths=("x",), transfer="surgery")
+    with pytest.raises(UserError, match=r"^--network: own:Own, .* only the layers of an mlp$"):
+        start(plain, (make_teacher(1),), config, streams(0, 1))
 
 
 def test_it_trains_to_an_ordinary_policy() -> None:

@@ -100,6 +100,18 @@ def test_random_networks_leave_the_noise_and_the_statistics(
     assert found.params[noise].tolist() == [-3.5] * teacher.policy.distribution.num_outputs
 
 
+@pytest.mark.parametrize("weights", ["random", "random_networks"])
+def test_two_untrained_teachers_are_not_the_same(
+    make_teacher: Callable[..., Any], weights: str
+) -> None:
+    """Although they are of one file, or of files of one shape."""
+    teacher, rng = make_teacher(1), np.random.default_rng(5)
+    one, other = weights_of_run.with_weights([teacher, teacher], weights, rng, 0.0)
+    drawn = [name for name in teacher.params if name.endswith("/w")]
+    assert drawn
+    assert not [name for name in drawn if np.isin(one.params[name], other.params[name]).any()]
+
+
 @pytest.mark.parametrize("timesteps", [None, 1_986_560])
 def test_a_teacher_knows_how_long_it_was_trained(written: Any, timesteps: int | None) -> None:
     known = {} if timesteps is None else {"timesteps": timesteps}
