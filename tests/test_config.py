@@ -1,5 +1,6 @@
 """Settings: read, checked, described."""
 
+import os
 from dataclasses import fields, replace
 from typing import Any
 
@@ -102,7 +103,8 @@ def test_the_weights_in_force_are_told_with_their_sources() -> None:
         "mutual_info_coef": {"value": 1.0, "source": from_set},
         "decoder_min_std": {"value": 0.0, "source": from_set},
     }
-    assert read().coefs_in_force().keys() == {"kl_coef"}
+    none = {"value": 0.0, "source": "none: no student of MIKT"}
+    assert read().coefs_in_force() == {"kl_coef": none}
 
 
 def test_help_tells_a_weight_of_each_set() -> None:
@@ -174,6 +176,12 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (["--pi_scope=a", "--vf_scope=a/b"], "neither may lie inside the other"),
         (["--teacher_fraction=1"], "--teacher_fraction: must lie between 0 and 1, both excluded"),
         (["--num_timesteps=0"], "less than one batch"),
+        (["--log_interval=0"], "^--log_interval: must be greater than 0, not 0"),
+        (["--eval_episodes=0"], "^--eval_episodes: must be greater than 0, not 0"),
+        (["--keep=0"], "^--keep: must be greater than 0, not 0"),
+        (["--gamma=1.01"], "^--gamma: must lie between 0 and 1, not 1.01"),
+        (["--lam=-0.1"], "^--lam: must lie between 0 and 1, not -0.1"),
+        (["--num_env=4097"], "^--num_env: must lie between 1 and 4096, not 4097"),
         (["--num_timesteps=1e400"], "--num_timesteps: must be a whole number"),
         (["--num_time=3"], "did you mean --num_timesteps"),
         (["--transfer=mlp"], "--transfer: .*did you mean mlpp"),
@@ -256,3 +264,25 @@ def test_settings_that_are_not_read_can_be_left_out(reads: dict) -> None:
     logged = replace(run, **({"ps_coef": 7.0, "mapping": "learned"} | reads))
     assert logged.without_unread() == run
     check(run)
+
+
+def test_a_set_of_weights_that_is_not_read_leaves_none_of_them() -> None:
+    """As in the log of a run from scratch from when a set could be given to it."""
+    assert Config("E", coefs=OTHER).without_unread() == Config("E")
+
+
+def test_the_body_of_its_own_flag_counts_before_one_among_the_arguments() -> None:
+    config = Config("Ant-v5", env_xml="mine.xml", env_kwargs='{"xml_file": "ant.xml", "width": 9}')
+    assert config.env_arguments == {"xml_file": os.path.join(".", "mine.xml"), "width": 9}
+
+
+def test_a_run_knows_how_many_ranks_it_has() -> None:
+    assert Config().on_ranks(3) == Config(num_ranks=3).on_ranks(3) == Config(num_ranks=3)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "told"), [(1, "this is one by itself"), (2, "mpiexec has started 2")]
+)
+def test_a_run_on_other_ranks_than_it_was_to_have_is_refused(ranks: int, told: str) -> None:
+    with pytest.raises(UserError, match=f"^--num_ranks: 3 .*{told}; .* mpiexec -n 3$"):
+        Config(num_ranks=3).on_ranks(ranks)

@@ -101,12 +101,7 @@ def test_tensorboard_has_no_step_twice_after_it_is_cut_back(tmp_path: Path) -> N
             sizes = sizes or files.sizes()
         files.close()
     cut_back(tmp_path, sizes)
-    events = [
-        event
-        for path in (tmp_path / "tb").iterdir()
-        for event in tf.compat.v1.train.summary_iterator(str(path))
-    ]
-    assert [event.step for event in events if event.summary.value] == [100]
+    assert steps(tmp_path) == [100]
 
 
 @pytest.mark.parametrize("damaged", [b"{", b"[1]", b"\xff\xff", b"\0"])
@@ -141,11 +136,34 @@ def test_what_is_cut_off_may_be_damaged(tmp_path: Path) -> None:
 
 def test_rows_are_on_disk_at_once(tmp_path: Path) -> None:
     files = LogFiles(tmp_path, HEADER)
-    files.metrics(row(1))
+    for update in (1, 2):
+        files.metrics(row(update))
     files.episodes([(1.25, 10)], 3.0)
-    assert len((tmp_path / "progress.csv").read_text().splitlines()) == 2
+    assert len((tmp_path / "progress.csv").read_text().splitlines()) == 3
     assert (tmp_path / "monitor.csv").read_text().splitlines()[1:] == ["r,l,t", "1.25,10,3.000"]
+    assert steps(tmp_path) == [100, 200]
     files.close()
+
+
+def steps(folder: Path) -> list[int]:
+    """Those of TensorBoard's rows."""
+    return [
+        event.step
+        for path in sorted((folder / "tb").iterdir())
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        if event.summary.value
+    ]
+
+
+def test_what_goes_on_in_the_same_second_overwrites_no_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("baselines.logger.time.time", lambda: 1e9)
+    for update in (1, 2):
+        files = LogFiles(tmp_path, HEADER)
+        files.metrics(row(update))
+        files.close()
+    assert steps(tmp_path) == [100, 200]
 
 
 @needs_full_device

@@ -243,6 +243,26 @@ def test_a_damaged_byte_is_refused_or_harmless(saved: bytes, data: st.DataObject
             refused(path)
 
 
+CHANGED: dict[str, tuple[bytes, bytes]] = {
+    "a name": (b'"scalar"', b'"scalaR"'),
+    "a type": (b'"F16"', b'"I16"'),
+    "a shape": (b'"shape":[4,3]', b'"shape":[3,4]'),
+    "a value": (np.array(0.1).tobytes(), np.array(0.2).tobytes()),
+    "the description": (b": 970", b": 971"),
+}
+"""What is still a whole file afterwards, but another one."""
+
+
+@pytest.mark.parametrize("case", CHANGED)
+def test_what_was_changed_since_it_was_saved_is_refused(
+    case: str, tmp_path: Path, saved: bytes
+) -> None:
+    before, after = CHANGED[case]
+    assert saved.count(before) == 1
+    told = refused(write(tmp_path / "x", saved.replace(before, after)))
+    assert told.endswith("is damaged: its content does not fit its checksum")
+
+
 @pytest.mark.parametrize("error", [OSError("no space left on device"), KeyboardInterrupt()])
 @pytest.mark.parametrize("interrupted", ["replace", "fsync"])
 @pytest.mark.parametrize("earlier", [True, False])

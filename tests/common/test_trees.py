@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.common.trees import MANY, MAX_BITS, MAX_DEPTH, Unchanged, can_pack, pack, unpack
+from baselines.common.trees import (
+    MANY,
+    MAX_BITS,
+    MAX_DEPTH,
+    Unchanged,
+    can_pack,
+    pack,
+    texts,
+    unpack,
+)
 
 LEAVES = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(),
@@ -201,3 +210,8 @@ def test_an_array_that_is_missing_is_told() -> None:
     _, packed = pack({"a": np.zeros(2)}, "state")
     with pytest.raises(KeyError, match="state/a"):
         unpack(packed, {})
+
+
+def test_texts_are_found_wherever_they_stand() -> None:
+    tree = {"a": ("x", ["y", {"b": "z"}], 1), "c": None, "d": np.zeros(2)}
+    assert list(texts(tree)) == ["x", "y", "z"]
