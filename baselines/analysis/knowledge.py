@@ -115,7 +115,7 @@ def _row(comparison: Comparison, pair: Pair) -> list[str]:
         pair.name(named),
         str(pair.seeds),
         *told(area),
-        chance(pair.measured[PRIMARY].improvement),
+        chance(pair.measured[AREA_UNDER_CURVE].improvement),
     ]
     return cells + [cell for other in others for cell in told(other)]
 

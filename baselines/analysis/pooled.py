@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -50,7 +50,7 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
     whole = [one for one in found if one.is_whole and one.pairs >= MIN_SEEDS]
     if len(whole) < 2:
         return None
-    samples: dict[str, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
+    samples: dict[Hashable, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
     for one in whole:
         share = 1 / (len(whole) * one.pairs)
         for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
@@ -61,10 +61,10 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
     return Pooled(len(whole), weighted_sum([_weighted(sample) for sample in samples.values()]))
 
 
-def _sample_of(method: Method) -> str:
+def _sample_of(method: Method) -> Hashable:
     """What the runs are a sample of: those of PPO on one task are one, in whatever transfer."""
     if method.taught:
-        return str(sorted(map(_identity, method.runs)))
+        return frozenset(map(_identity, method.runs))
     return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
 
 
