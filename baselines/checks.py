@@ -11,6 +11,7 @@ from baselines.coefs import COEF_NAMES
 from baselines.common.errors import UserError, check_choice, shown
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
+from baselines.common.vec_env.stored_body import ARGUMENT
 from baselines.config import SCHEDULES, Config, config_with, flag_of
 from baselines.transfer.kinds import TRANSFERS
 
@@ -28,9 +29,9 @@ def check(config: Config) -> None:
         _check_field(f, getattr(config, f.name))
     for registry, name, flag in _named(config):
         registry.lookup(name, flag)
-    task_arguments(config.env_kwargs)
     if not config.env:
         raise UserError("--env: missing; name a task, such as --env=CentipedeFour-v1")
+    _check_arguments(config)
     _check_scopes(config)
     _check_first_noise(config)
     _check_batch(config)
@@ -79,6 +80,14 @@ def check_continues(config: Config, begun: dict[str, Any]) -> None:
         raise UserError(
             f"--num_timesteps: {config.num_timesteps} is less than {begun['num_timesteps']}, the"
             f" length of the run in {config.save_path}; it can only be made longer"
+        )
+
+
+def _check_arguments(config: Config) -> None:
+    if ARGUMENT in task_arguments(config.env_kwargs) and config.env_xml:
+        raise UserError(
+            f"--env_xml: {config.env_xml}, but --env_kwargs names a body too, as {ARGUMENT}; leave"
+            " one of the two out"
         )
 
 

@@ -181,6 +181,10 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         (["--keep=0"], "^--keep: must be greater than 0, not 0"),
         (["--gamma=1.01"], "^--gamma: must lie between 0 and 1, not 1.01"),
         (["--lam=-0.1"], "^--lam: must lie between 0 and 1, not -0.1"),
+        (
+            ["--env_xml=mine.xml", '--env_kwargs={"xml_file": "ant.xml"}'],
+            "^--env_xml: mine.xml, but --env_kwargs names a body too, as xml_file; leave one",
+        ),
         (["--num_env=4097"], "^--num_env: must lie between 1 and 4096, not 4097"),
         (["--num_timesteps=1e400"], "--num_timesteps: must be a whole number"),
         (["--num_time=3"], "did you mean --num_timesteps"),
@@ -271,8 +275,8 @@ def test_a_set_of_weights_that_is_not_read_leaves_none_of_them() -> None:
     assert Config("E", coefs=OTHER).without_unread() == Config("E")
 
 
-def test_the_body_of_its_own_flag_counts_before_one_among_the_arguments() -> None:
-    config = Config("Ant-v5", env_xml="mine.xml", env_kwargs='{"xml_file": "ant.xml", "width": 9}')
+def test_a_body_is_an_argument_of_the_task() -> None:
+    config = Config("Ant-v5", env_xml="mine.xml", env_kwargs='{"width": 9}')
     assert config.env_arguments == {"xml_file": os.path.join(".", "mine.xml"), "width": 9}
 
 
