@@ -262,8 +262,8 @@ def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(fold
     page = committed(folder, "README.md").decode()
     summary, _, section = page.partition("## A trial\n")
     assert summary.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
-    [told] = re.findall("^Fewer than 3 pairs of seeds, so nothing .*", section, re.MULTILINE)
-    assert told.endswith(": Source → Target: MIKT (to 500,000), random teacher.")
+    [told] = re.findall("^From a difference of fewer than 3 pairs .*", section, re.MULTILINE)
+    assert told.endswith(" of Source → Target: MIKT (to 500,000), random teacher.")
     alone = committed(folder, "trial/trial.md").decode()
     assert alone.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.analysis.runs.comparison import Against
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.runs import RETURN, Run
+from baselines.analysis.runs.runs import CLOCK, Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
 EXPLANATION = """\
@@ -23,9 +23,10 @@ teachers that differ only in what they had learned. Students of one seed that le
 teacher are taken as independent, so the interval may be too narrow."""
 
 Identity: TypeAlias = tuple[str, int, bytes]
+"""The same for runs that are equal to the bit, as those with untrained teachers of one size."""
 
 Sums: TypeAlias = dict[Identity, np.ndarray]
-"""Of each run, by its `_identity`, the sum of its weighted values and that of the weights: [2]."""
+"""Of each run the sum of its weighted values and that of the weights: [2]."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +52,34 @@ def pooled(found: Sequence[Against]) -> Pooled | None:
     if len(whole) < 2:
         return None
     samples: dict[Hashable, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
+    known: dict[Identity, Hashable] = {}
     for one in whole:
         share = 1 / (len(whole) * one.pairs)
         for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
-            sample = samples[_sample_of(method)]
+            sample = samples[k, _sample_of(method, known)]
             for run in method.runs:
                 if run.seed in one.values:
                     sample[_identity(run)] += weight * np.array([one.values[run.seed][k], 1.0])
     return Pooled(len(whole), weighted_sum([_weighted(sample) for sample in samples.values()]))
 
 
-def _sample_of(method: Method) -> Hashable:
-    """What the runs are a sample of: those of PPO on one task are one, in whatever transfer."""
-    if method.taught:
-        return frozenset(map(_identity, method.runs))
-    return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
+def _sample_of(method: Method, known: dict[Identity, Hashable]) -> Hashable:
+    """What the runs are a sample of: those of PPO on one task are one, in whatever transfer.
+
+    Those with teachers are one if they have a run in common; `known` has the sample of each so far.
+    """
+    if not method.taught:
+        return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
+    own = [_identity(run) for run in method.runs]
+    sample = next((known[one] for one in own if one in known), own[0])
+    known |= dict.fromkeys(own, sample)
+    return sample
 
 
 def _identity(run: Run) -> Identity:
-    """The same for runs that are equal to the bit, as those with untrained teachers of one size."""
-    return run.task, run.seed, run.columns[RETURN].tobytes()
+    """By the last row of its log: how many of the others were kept does not matter."""
+    row = [values[-1] for name, values in sorted(run.columns.items()) if name not in CLOCK]
+    return run.task, run.seed, np.array(row).tobytes()
 
 
 def _weighted(sample: Sums) -> tuple[np.ndarray, np.ndarray]:

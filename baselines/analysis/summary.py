@@ -79,7 +79,7 @@ def has_too_few(transfers: Sequence[Transfer], metric: Metric) -> bool:
 
 
 def _together(found: Pooled | None) -> str:
-    if found is None:
+    if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     difference = signed_half_width(found.difference)
     return f"{difference} ({found.transfers} transfers): {in_brief(found.difference)}"

@@ -133,8 +133,10 @@ def _too_few(section: Section) -> Iterator[str]:
         if (found := too_few(comparison))
     ]
     if labels:
-        words = f"Fewer than {MIN_SEEDS} pairs of seeds, so nothing can be concluded"
-        yield f"{words}: {'; '.join(labels)}."
+        yield (
+            f"From a difference of fewer than {MIN_SEEDS} pairs of seeds nothing can be concluded;"
+            f" there are such of {'; '.join(labels)}."
+        )
 
 
 def _origin(results: Results) -> str:

@@ -9,12 +9,9 @@ import numpy as np
 
 from baselines.analysis.formatting import as_timesteps, counted, number
 from baselines.analysis.runs.curves import learning_curve
-from baselines.analysis.runs.runs import Run
+from baselines.analysis.runs.runs import CLOCK, Run
 from baselines.common.provenance import PROCESSOR
 from baselines.training.run_metrics import EVAL_RETURN
-
-CLOCK = ("time_elapsed", "fps")
-"""Columns that differ from run to run on one machine."""
 
 
 @dataclass(frozen=True)

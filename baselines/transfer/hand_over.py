@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from baselines.common.trees import Tree, count, number
@@ -63,7 +62,7 @@ class Tally:
 
     def record(self, returns: list[float]) -> None:
         """One update more is done, in which episodes of these returns ended."""
-        update = (len(returns), math.fsum(returns))
+        update = (len(returns), sum(returns))
         if self._before is None:
             self._latest = [*self._latest, update][-SPAN:]
         elif len(self._latest) < SPAN:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from baselines.analysis import drawing
 from baselines.analysis.runs.comparison import compare
-from baselines.analysis.runs.curve_metrics import FINAL_RETURN
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.statistics import STATISTICS, mean
 from baselines.analysis.summary import Transfer, pooled_over, summary_table
 from baselines.analysis.summary_figure import summary_figure
@@ -107,24 +107,49 @@ def test_runs_of_ppo_on_two_tasks_or_of_two_settings_are_two_samples(
     assert reach[1] == pytest.approx(reach[0])
 
 
-def test_a_run_that_was_trained_twice_to_the_bit_is_one(tmp_path: Path) -> None:
-    """As with untrained teachers of one size, of whatever training; once it is but alike."""
+@pytest.mark.parametrize("seeds", [3, 5])
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_run_that_was_trained_twice_to_the_bit_is_one(
+    seeds: int, every: int, tmp_path: Path
+) -> None:
+    """As with untrained teachers of one size; with more seeds in one, or more rows; or but alike.
+
+    Only the first three seeds have a student.
+    """
     reach = []
-    for more in (0, 1e-9):
+    for more in (0.0, 1e-9):
         folder = tmp_path / str(more)
-        for source, lift in (("S-v0", 0.0), ("R-v0", more)):
-            for seed, end in enumerate((400, 450, 200)):
+        for source, lift, count, step in (("S-v0", 0.0, 3, 1), ("R-v0", more, seeds, every)):
+            for seed, end in enumerate((400, 450, 200, 900, 100)[:count]):
                 kwargs = {"seed": seed, "sources": [source]}
-                write_run(folder / source / "mikt" / str(seed), straight(900), **kwargs)
-                untrained = {**kwargs, "teacher_weights": "random"}
-                write_run(folder / source / "r" / str(seed), straight(end + lift), **untrained)
+                if seed < 3:
+                    write_run(folder / source / "mikt" / str(seed), straight(900), **kwargs)
+                untrained = {**kwargs, "teacher_weights": "random", "nsteps": 100_000}
+                curve = straight(end + lift)[step - 1 :: step]
+                place = folder / source / "r" / str(seed)
+                write_run(place, curve, step=100_000 * step, **untrained)
         found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(folder)]
-        together = pooled_over(found, "random teacher", FINAL_RETURN)
+        together = pooled_over(found, "random teacher", AREA_UNDER_CURVE)
         assert together is not None
         reach.append(together.difference.high - together.difference.value)
-    spread = LAST_TENTH * np.std([400, 450, 200], ddof=1) / 3**0.5
-    assert reach[0] == pytest.approx(stats.t.ppf(0.975, 2) * spread)
-    assert reach[1] == pytest.approx(stats.t.ppf(0.975, 4) * spread / 2**0.5)
+    # Independent, the two have four degrees of freedom, and half of the variance.
+    independent = stats.t.ppf(0.975, 4) / 2**0.5 / stats.t.ppf(0.975, 2)
+    assert reach[1] / reach[0] == pytest.approx(independent, rel=0.02)
+
+
+def test_students_that_learn_no_more_than_their_controls_do_not_cancel(tmp_path: Path) -> None:
+    """On a task where every episode has the same return."""
+    for source in ("S-v0", "R-v0"):
+        for seed in range(3):
+            for name, settings in (("mikt", {}), ("r", {"teacher_weights": "random"})):
+                place = tmp_path / source / name / str(seed)
+                write_run(place, [-200.0] * 10, seed=seed, sources=[source], **settings)
+    found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(tmp_path)]
+    together = pooled_over(found, "random teacher", FINAL_RETURN)
+    assert together is not None
+    assert together.difference.value == 0.0
+    *_, last = summary_table(found, FINAL_RETURN).splitlines()
+    assert last.endswith(" +0 (2 transfers): not shown |")
 
 
 def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:

@@ -37,6 +37,10 @@ TEXTS = ("env", "env_kwargs", "env_xml", "transfer", "network", "mapping", "save
 """Settings that must be texts, for their readers here and in other files."""
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
+
+CLOCK = ("time_elapsed", "fps")
+"""Columns that differ from run to run on one machine."""
+
 MIN_ROWS = 2
 
 T = TypeVar("T")
