@@ -51,4 +51,4 @@ def test_what_has_too_few_seeds_is_named(tmp_path: Path) -> None:
         " of S → Target: PPO + KL, MIKT."
     )
     assert told in parts(tmp_path, "few", range(2))
-    assert not [part for part in parts(tmp_path, "enough") if part.startswith("Fewer than")]
+    assert not [part for part in parts(tmp_path, "enough") if part.startswith("From a difference")]
