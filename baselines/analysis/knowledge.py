@@ -12,7 +12,7 @@ from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.wording import told
+from baselines.analysis.wording import some_too_few, told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
@@ -133,7 +133,6 @@ def _differences(comparison: Comparison, pair: Pair) -> list[Against | None]:
 
 def has_too_few(found: Sequence[Knowledge]) -> bool:
     """Whether there is a difference in the table from which nothing can be concluded."""
-    differences = (
+    return some_too_few(
         d for one in found for pair in one.pairs for d in _differences(one.comparison, pair)
     )
-    return any(d is not None and d.difference.of_few_seeds for d in differences)

@@ -19,7 +19,7 @@ from baselines.analysis.pooled import Pooled, pooled
 from baselines.analysis.runs.comparison import Against, Comparison, Row
 from baselines.analysis.runs.curve_metrics import Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
-from baselines.analysis.wording import in_brief, judged
+from baselines.analysis.wording import in_brief, judged, some_too_few
 from baselines.methods import COPIED, METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
 MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
@@ -74,8 +74,7 @@ def pooled_over(transfers: Sequence[Transfer], label: str, metric: Metric) -> Po
 
 def has_too_few(transfers: Sequence[Transfer], metric: Metric) -> bool:
     """Whether there is a difference in the table from which nothing can be concluded."""
-    found = (transfer.beyond(label, metric) for transfer in transfers for label in CONTROLS)
-    return any(one is not None and one.difference.of_few_seeds for one in found)
+    return some_too_few(t.beyond(label, metric) for t in transfers for label in CONTROLS)
 
 
 def _together(found: Pooled | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from baselines.analysis.formatting import (
     NOT_KNOWN,
@@ -147,8 +147,13 @@ def too_few(comparison: Comparison) -> list[str]:
     return [
         named(method)
         for method in comparison.panel.methods
-        if any(found.difference.of_few_seeds for _, found in _about(comparison, method))
+        if some_too_few(found for _, found in _about(comparison, method))
     ]
+
+
+def some_too_few(found: Iterable[Against | None]) -> bool:
+    """Whether there is a difference among these from which nothing can be concluded."""
+    return any(one is not None and one.difference.of_few_seeds for one in found)
 
 
 def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Against]]:
