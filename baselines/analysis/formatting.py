@@ -88,6 +88,12 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def folded(title: str, parts: Iterable[str]) -> str:
+    """Paragraphs and tables in Markdown, closed until a reader opens them."""
+    opening = f'<details markdown="1"><summary>{title}</summary>'
+    return "\n\n".join([opening, *parts, "</details>"])
+
+
 def escaped(text: str) -> str:
     """Text from outside, so that it is no Markdown."""
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))

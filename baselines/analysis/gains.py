@@ -9,15 +9,16 @@ from pathlib import Path
 from baselines.analysis.formatting import (
     NOT_KNOWN,
     counted,
+    folded,
     half_width,
     markdown_table,
     named,
     signed_half_width,
     whole,
 )
-from baselines.analysis.knowledge import METRICS, PRIMARY, Knowledge, Pair
+from baselines.analysis.knowledge import Knowledge, Pair
 from baselines.analysis.runs.comparison import Against, Comparison
-from baselines.analysis.runs.curve_metrics import Metric
+from baselines.analysis.runs.curve_metrics import DECISIVE, PRIMARY, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.wording import GAIN, judged, shown_by
@@ -53,6 +54,10 @@ class Measured:
         found = self.differences(PRIMARY)
         return all(one is not None and one.pairs >= MIN_SEEDS for one in found)
 
+    def passes_on(self) -> bool:
+        """Whether the interval of the difference from the control lies above 0."""
+        return shown_by(self.pair.measured[PRIMARY].difference) == GAIN
+
     def is_gain(self) -> bool:
         """Whether the intervals of all three lie above 0."""
         found = self.differences(PRIMARY)
@@ -79,29 +84,35 @@ def _is_part(runs: tuple[frozenset[Path], ...], more: tuple[frozenset[Path], ...
 
 
 def gains(found: Sequence[Measured]) -> Iterator[str]:
-    """How many of the pairs are gains, and these in a table, in Markdown."""
+    """How many of the pairs pass knowledge on, and which are gains, in Markdown."""
     shown = [one for one in found if one.is_gain()]
+    others = [one for one in found if not one.is_gain()]
+    passed = sum(one.passes_on() for one in found)
     yield (
-        f"Of {counted(len(found), 'pair')} of a method with trained teachers and one of its"
-        f" controls, where the method has at least {MIN_SEEDS} seeds in common with each of"
-        f" {SCRATCH}, {SCRATCH_WITH_KL} and the control, {len(shown) or 'none'}"
-        f" {'is a gain' if len(shown) < 2 else 'are gains'} over all three in {PRIMARY.title}, each"
-        " with its whole 95 % interval."
-        f"{' In this table, a difference without a word is such a gain too.' if shown else ''}"
+        f"In {counted(len(found), 'comparison')}, a method with trained teachers has at least"
+        f" {MIN_SEEDS} seeds in common with each of {SCRATCH}, {SCRATCH_WITH_KL} and a control."
+        f" {passed or 'None'} of them {'shows' if passed < 2 else 'show'} that the teachers'"
+        f" training is used: the whole 95 % interval of the difference from the control, in"
+        f" {PRIMARY.title}, lies above 0. {len(shown) or 'None'}"
+        f" {'is a gain' if len(shown) < 2 else 'are gains'}: the intervals of the differences from"
+        f" {SCRATCH} and {SCRATCH_WITH_KL} do so too. In the tables, a difference without a word"
+        " has such an interval."
     )
     if shown:
         yield _table(shown)
+    if others:
+        yield folded(f"The other{f' {len(others)}' if shown else 's'}", [_table(others)])
 
 
 def _table(shown: Sequence[Measured]) -> str:
     over = [f"− {SCRATCH}", f"− ({SCRATCH_WITH_KL})", "− control"]
     head = ["transfer", "method", "seeds"]
-    for metric in METRICS:
+    for metric in DECISIVE:
         head += [metric.title, *over]
     rows = []
     for one in shown:
         row = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
-        for metric in METRICS:
+        for metric in DECISIVE:
             row += [_value(one, metric), *map(_difference, one.differences(metric))]
         rows.append(row)
     return markdown_table(head, rows)

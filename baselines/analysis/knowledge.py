@@ -8,19 +8,13 @@ from dataclasses import dataclass
 
 from baselines.analysis.formatting import chance, escaped, named
 from baselines.analysis.runs.comparison import Against, Comparison
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN, Metric
+from baselines.analysis.runs.curve_metrics import DECISIVE, PRIMARY, SECONDARY, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
 from baselines.analysis.wording import some_too_few, told
 from baselines.config import TEACHER_WEIGHTS
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL
-
-PRIMARY = AREA_UNDER_CURVE
-"""The metric that decides (docs/studies.md, written before the runs)."""
-
-METRICS = (PRIMARY, FINAL_RETURN)
-"""The metrics by which knowledge is told."""
 
 EXPLANATION = """\
 Knowledge is what a method reaches minus what it reaches with teachers that were never trained,
@@ -38,7 +32,7 @@ class Pair:
 
     Attributes:
         method, control: the two.
-        measured: the one set against the other, by each of `METRICS`.
+        measured: the one set against the other, by each of `DECISIVE`.
     """
 
     method: Method
@@ -80,7 +74,7 @@ def pairs(comparison: Comparison) -> list[Pair]:
     """The pairs of a panel, by the primary metric: the best first, those of too few seeds last."""
     found: dict[tuple[str, str], list[Against]] = defaultdict(list)
     for one in comparison.controlled:
-        if one.control.taught and one.metric in METRICS:
+        if one.control.taught and one.metric in DECISIVE:
             found[one.method.label, one.control.label].append(one)
     result = [
         Pair(alike[0].method, alike[0].control, {one.metric: one for one in alike})
@@ -96,9 +90,9 @@ def _place(found: Against) -> tuple[bool, float]:
 def knowledge_table(found: Sequence[Knowledge]) -> str:
     """The pairs of all panels, in Markdown."""
     lines = [
-        "| transfer | method | pairs | knowledge: area under the curve | | P(better) |"
+        "| transfer | method | seeds | knowledge: area under the curve | | P(better) |"
         f" knowledge: final return | | area minus {SCRATCH_WITH_KL} | | area minus {SCRATCH} | |"
-        f" untrained teacher: area minus {SCRATCH} | |",
+        f" control: area minus {SCRATCH} | |",
         "|---" * 14 + "|",
     ]
     for one in found:
@@ -115,7 +109,7 @@ def _row(comparison: Comparison, pair: Pair) -> list[str]:
         pair.name(named),
         str(pair.seeds),
         *told(area),
-        chance(pair.measured[AREA_UNDER_CURVE].improvement),
+        chance(pair.measured[PRIMARY].improvement),
     ]
     return cells + [cell for other in others for cell in told(other)]
 
@@ -123,11 +117,11 @@ def _row(comparison: Comparison, pair: Pair) -> list[str]:
 def _differences(comparison: Comparison, pair: Pair) -> list[Against | None]:
     """Those of a row of the table; None: one of the two is not there."""
     return [
-        pair.measured[AREA_UNDER_CURVE],
-        pair.measured[FINAL_RETURN],
-        comparison.over_kl(pair.method, AREA_UNDER_CURVE),
-        comparison.over_ppo(pair.method, AREA_UNDER_CURVE),
-        comparison.over_ppo(pair.control, AREA_UNDER_CURVE),
+        pair.measured[PRIMARY],
+        pair.measured[SECONDARY],
+        comparison.over_kl(pair.method, PRIMARY),
+        comparison.over_ppo(pair.method, PRIMARY),
+        comparison.over_ppo(pair.control, PRIMARY),
     ]
 
 

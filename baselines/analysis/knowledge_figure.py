@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from baselines.analysis.drawing import Style
 from baselines.analysis.formatting import counted
 from baselines.analysis.intervals import Column, Point, interval_figure
-from baselines.analysis.knowledge import METRICS, Knowledge
+from baselines.analysis.knowledge import Knowledge
+from baselines.analysis.runs.curve_metrics import DECISIVE
 from baselines.analysis.runs.statistics import Statistic
 
 
@@ -23,7 +24,7 @@ def knowledge_figure(
     """
     rows = [(one.comparison.panel.title, pair) for one in found for pair in one.pairs]
     columns = []
-    for metric in METRICS:
+    for metric in DECISIVE:
         points = [
             [Point(pair.measured[metric].difference, looks[pair.method.label])] for _, pair in rows
         ]

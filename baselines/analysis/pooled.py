@@ -1,4 +1,4 @@
-"""The student minus a control, over all transfers together."""
+"""A method minus another one, over all transfers together."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from baselines.analysis.runs.runs import CLOCK, Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
 EXPLANATION = """\
-The last row is the mean of the differences over all complete transfers, each of which counts the
-same. Its interval is that of a sum of independent runs, with Welch's degrees of freedom. A run that
-is in several transfers counts in each, and its weights are added: one of PPO, or with untrained
-teachers that differ only in what they had learned. Students of one seed that learn from the same
-teacher are taken as independent, so the interval may be too narrow."""
+Each value is a mean over all complete transfers of the summary, which count the same, ± half the
+width of its 95 % interval. That is the interval of a sum of independent runs, with Welch's degrees
+of freedom. A run that is in several transfers counts in each, and its weights are added: one of
+PPO, or with untrained teachers that differ only in what they had learned. Students of one seed that
+learn from the same teacher are taken as independent, so the interval may be too narrow."""
 
 Identity: TypeAlias = tuple[str, int, bytes]
 """The same for runs that are equal to the bit, as those with untrained teachers of one size."""

@@ -1,4 +1,4 @@
-"""All transfers at a glance: what each method reaches, and what MIKT brings beyond its controls."""
+"""All transfers at a glance: together, then what each method reaches, and what MIKT brings."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ from baselines.analysis.formatting import (
 )
 from baselines.analysis.pooled import Pooled, pooled
 from baselines.analysis.runs.comparison import Against, Comparison, Row
-from baselines.analysis.runs.curve_metrics import Metric
-from baselines.analysis.runs.method_settings import WEIGHTS
+from baselines.analysis.runs.curve_metrics import DECISIVE, Metric
 from baselines.analysis.wording import in_brief, judged, some_too_few
-from baselines.methods import COPIED, METHODS, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
+from baselines.methods import COPIED, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
 MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
 """The methods of the summary, by their labels."""
 
-ALL = "all together"
-"""The name of the last row."""
+DIFFERENCES = ((STUDENT, SCRATCH_WITH_KL), (STUDENT, UNTRAINED))
+"""Those that matter in each transfer: of a method from another one, by their labels."""
 
-CONTROLS = (SCRATCH_WITH_KL, UNTRAINED)
-"""The methods that the student is set against."""
+ANSWERS = (
+    (STUDENT, SCRATCH),
+    (UNTRAINED, SCRATCH),
+    (STUDENT, SCRATCH_WITH_KL),
+    (UNTRAINED, SCRATCH_WITH_KL),
+    (STUDENT, UNTRAINED),
+)
+"""Those that matter over all transfers together."""
 
 
 @dataclass(frozen=True)
@@ -39,42 +44,51 @@ class Transfer:
     name: str
     comparison: Comparison
 
-    def beyond(self, label: str, metric: Metric) -> Against | None:
-        """The student minus a control; None: one of the two is not there."""
-        weights = METHODS[label].settings.get(WEIGHTS)
-        found = (
-            one
-            for one in self.comparison.controlled
-            if one.metric is metric
-            and one.method.label == STUDENT
-            and one.control.settings.get(WEIGHTS) == weights
-        )
-        return next(found, None)
+    def over(self, label: str, other: str, metric: Metric) -> Against | None:
+        """A method minus PPO or another control, by labels; None: one of the two is not there."""
+        row = self.comparison.row(label, metric)
+        if row is None:
+            return None
+        if other == SCRATCH:
+            return self.comparison.over_ppo(row.method, metric)
+        if other == SCRATCH_WITH_KL:
+            return self.comparison.over_kl(row.method, metric)
+        return self.comparison.over_control(row.method, other, metric)
+
+
+def answer(transfers: Sequence[Transfer]) -> str:
+    """The mean differences over all transfers, in Markdown; empty: no two transfers have any."""
+    rows = []
+    for label, other in ANSWERS:
+        found = [pooled_over(transfers, label, other, metric) for metric in DECISIVE]
+        if any(found):
+            rows.append([minus(label, other), *map(_together, found)])
+    head = ["mean difference", *(metric.title for metric in DECISIVE)]
+    return markdown_table(head, rows) if rows else ""
 
 
 def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
     """Transfers × methods in Markdown, and the two differences that matter."""
-    head = ["transfer", *MAIN, *map(minus, CONTROLS)]
+    head = ["transfer", *MAIN, *(minus(*pair) for pair in DIFFERENCES)]
     rows = []
     for transfer in transfers:
         values = [_value(transfer.comparison.row(label, metric)) for label in MAIN]
-        differences = [_difference(transfer.beyond(label, metric)) for label in CONTROLS]
+        differences = [_difference(transfer.over(*pair, metric)) for pair in DIFFERENCES]
         rows.append([escaped(transfer.name), *values, *differences])
-    together = [pooled_over(transfers, label, metric) for label in CONTROLS]
-    if any(together):
-        rows.append([ALL, *[NOT_KNOWN] * len(MAIN), *map(_together, together)])
     return markdown_table(head, rows)
 
 
-def pooled_over(transfers: Sequence[Transfer], label: str, metric: Metric) -> Pooled | None:
-    """The student minus a control over all transfers together; None: fewer than two have both."""
-    found = (transfer.beyond(label, metric) for transfer in transfers)
+def pooled_over(
+    transfers: Sequence[Transfer], label: str, other: str, metric: Metric
+) -> Pooled | None:
+    """A method minus another one over all transfers; None: fewer than two have both."""
+    found = (transfer.over(label, other, metric) for transfer in transfers)
     return pooled([one for one in found if one is not None])
 
 
 def has_too_few(transfers: Sequence[Transfer], metric: Metric) -> bool:
     """Whether there is a difference in the table from which nothing can be concluded."""
-    return some_too_few(t.beyond(label, metric) for t in transfers for label in CONTROLS)
+    return some_too_few(t.over(*pair, metric) for t in transfers for pair in DIFFERENCES)
 
 
 def _together(found: Pooled | None) -> str:
@@ -99,6 +113,6 @@ def _difference(found: Against | None) -> str:
     return judged(found) + better
 
 
-def minus(control: str) -> str:
-    """The student minus a control, in words."""
-    return f"{STUDENT} − {f'({control})' if '+' in control else control}"
+def minus(label: str, other: str) -> str:
+    """A method minus another one, in words."""
+    return f"{label} − {f'({other})' if '+' in other else other}"

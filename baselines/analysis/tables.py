@@ -21,10 +21,15 @@ from baselines.analysis.formatting import (
     with_interval,
 )
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.runs.curve_metrics import FINAL_RETURN, METRICS, TIME_TO_THRESHOLD, Metric
+from baselines.analysis.runs.curve_metrics import (
+    DECISIVE,
+    FINAL_RETURN,
+    METRICS,
+    TIME_TO_THRESHOLD,
+    Metric,
+)
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
-from baselines.analysis.wording import VERBS
 from baselines.methods import SCRATCH
 
 
@@ -149,8 +154,8 @@ def controls_table(controlled: Sequence[Against]) -> str:
 
 
 def in_short(comparison: Comparison) -> str:
-    """For a terminal: the metrics that sentences tell, and what students bring beyond controls."""
-    tables = [table(comparison, VERBS)]
+    """For a terminal: the metrics that decide, and what students bring beyond controls."""
+    tables = [table(comparison, DECISIVE)]
     if comparison.controlled:
         tables.append(controls_table(comparison.controlled))
     return "\n\n".join(map(aligned, tables))

@@ -14,7 +14,7 @@ from baselines.analysis.formatting import (
     with_interval,
 )
 from baselines.analysis.runs.comparison import Against, Comparison, against
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE
+from baselines.analysis.runs.curve_metrics import PRIMARY
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.statistics import mean
 from baselines.analysis.wording import told, verdict
@@ -35,9 +35,7 @@ def weights_table(comparison: Comparison) -> str:
     paper = _with_set(panel, PAPER)
     if paper is None:
         return ""
-    areas = {
-        row.method.label: row.value for row in comparison.rows if row.metric is AREA_UNDER_CURVE
-    }
+    areas = {row.method.label: row.value for row in comparison.rows if row.metric is PRIMARY}
     lines = [
         f"| method | n | area under the curve | minus {escaped(paper.label)} | | minus PPO with the"
         " same KL term | |",
@@ -76,7 +74,7 @@ def _scratch_alike(panel: Panel, method: Method) -> Method | None:
 
 
 def _set_against(method: Method, other: Method) -> Against:
-    return against(AREA_UNDER_CURVE, method, other, mean)
+    return against(PRIMARY, method, other, mean)
 
 
 def _minus(method: Method, other: Method | None) -> Sequence[str]:

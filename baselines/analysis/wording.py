@@ -14,7 +14,7 @@ from baselines.analysis.formatting import (
     signed_with_interval,
 )
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, DECISIVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, Estimate
 
@@ -27,7 +27,7 @@ NO_WORD = (
 )
 
 VERBS = {FINAL_RETURN: "ends", AREA_UNDER_CURVE: "is on average over the run"}
-"""The metrics that are put in words."""
+"""What a method does, by the metrics that decide."""
 
 RULES = (
     'A difference is "a clear gain" or "a clear loss" when its whole 95 % interval lies above or'
@@ -98,7 +98,7 @@ def told(found: Against | None) -> tuple[str, str]:
 
 
 def sentence(found: Against, other: str) -> str:
-    """How a method stands to another one in one of the metrics of `VERBS`, in Markdown.
+    """How a method stands to another one in one of the metrics that decide, in Markdown.
 
     Args:
         found: the two, measured.
@@ -174,7 +174,7 @@ def _about(comparison: Comparison, method: Method) -> Iterator[tuple[str, Agains
 
 
 def _over_baseline(rows: Sequence[Row], method: Method) -> Iterator[Against]:
-    """What the rows say of a method by the metrics of `VERBS`, minus the baseline."""
+    """What the rows say of a method by the metrics that decide, minus the baseline."""
     for row in rows:
-        if row.against is not None and row.method is method and row.metric in VERBS:
+        if row.against is not None and row.method is method and row.metric in DECISIVE:
             yield row.against

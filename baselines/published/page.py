@@ -12,11 +12,11 @@ from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
 from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
-from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
+from baselines.analysis.runs.curve_metrics import DECISIVE
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.summary import CONTROLS, Transfer, has_too_few, pooled_over, summary_table
+from baselines.analysis.summary import Transfer, answer, has_too_few, summary_table
 from baselines.analysis.wording import NO_WORD, RULES
-from baselines.methods import STUDENT
+from baselines.methods import SCRATCH_WITH_KL, STUDENT, UNTRAINED
 from baselines.published.collecting import ROWS
 from baselines.published.section import KNOWLEDGE, STUDIES, Section, anchor, parts_of, short
 
@@ -44,11 +44,14 @@ HEADING = """\
 `python -m baselines.results` writes this page, its figures and tables from the logs in the folders
 here, and from nothing else. The last section says [how it is measured](#how-it-is-measured)."""
 
+METHODS = f"""\
+{SCRATCH_WITH_KL} is PPO from scratch with the KL term that the paper's students have. A
+{UNTRAINED} was never trained: {STUDENT} has all else from it. A gain can be due to the teachers'
+knowledge only if {STUDENT} is better than both."""
+
 READING = f"""\
-Cells are means over n seeds ± half the width of their 95 % interval. {CONTROLS[0]} is PPO from
-scratch with the KL term that the paper's students have; a {CONTROLS[1]} was never trained. A gain
-can be due to the teacher's knowledge only if {STUDENT} is better than both. The differences are
-paired by seed; P is the probability that a run of {STUDENT} is better than one of the other."""
+Cells are means over n seeds ± half the width of their 95 % interval. The differences are paired by
+seed; P is the probability that a run of {STUDENT} is better than one of the other."""
 
 MEASURED = f"""\
 ## How it is measured
@@ -105,7 +108,7 @@ def page(sections: Sequence[Section], beside: Mapping[str, bool]) -> str:
     """
     ordered = _in_order(sections)
     lines = transfers(ordered)
-    parts = [HEADING, *_not_begun(ordered), *_summary(lines), *_knowledge(ordered)]
+    parts = [HEADING, *_answer(lines), *_summary(lines), *_not_begun(ordered), *_knowledge(ordered)]
     parts += [part for section in ordered if section.is_main for part in parts_of(section)]
     parts += [*_hand_over([s for s in ordered if s.results.declared]), *_beside(beside)]
     parts += [part for section in ordered if not section.is_main for part in parts_of(section)]
@@ -121,17 +124,25 @@ def _not_begun(sections: Sequence[Section]) -> Iterator[str]:
         yield f"There are no logs yet of these experiments: {', '.join(absent)}."
 
 
+def _answer(lines: Sequence[Transfer]) -> Iterator[str]:
+    """What all transfers together say."""
+    told = answer(lines)
+    if told:
+        yield f"## {STUDENT} and its controls over all transfers"
+        yield METHODS
+        yield told
+        yield POOLED_EXPLANATION
+
+
 def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
     if not lines:
         return
     yield "## Summary"
-    metrics = FINAL_RETURN, AREA_UNDER_CURVE
-    has_pooled = any(pooled_over(lines, label, m) for label in CONTROLS for m in metrics)
-    yield f"{READING}\n\n{POOLED_EXPLANATION}" if has_pooled else READING
-    for metric in metrics:
+    yield READING
+    for metric in DECISIVE:
         yield f"**{metric.title.capitalize()}**"
         yield summary_table(lines, metric)
-    if any(has_too_few(lines, metric) for metric in metrics):
+    if any(has_too_few(lines, metric) for metric in DECISIVE):
         yield NO_WORD
     yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"
 

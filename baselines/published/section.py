@@ -11,18 +11,20 @@ from urllib.parse import quote
 from baselines.analysis.formatting import (
     counted,
     escaped,
+    folded,
     named,
     number,
     with_interval,
 )
 from baselines.analysis.knowledge import Knowledge, knowledge_table
 from baselines.analysis.runs.comparison import Comparison, final_returns
+from baselines.analysis.runs.curve_metrics import DECISIVE
 from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.analysis.tables import comparable_when_costed, controls_table, costed_table, table
 from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
-from baselines.analysis.wording import VERBS, sentences, too_few
+from baselines.analysis.wording import sentences, too_few
 from baselines.published.folder import EXPERIMENT, Results
 from baselines.published.run_list import RUN_LIST
 
@@ -86,7 +88,7 @@ def parts_of(section: Section) -> Iterator[str]:
     if section.is_main:
         yield from compared
     elif compared:
-        yield _folded(compared)
+        yield folded("All comparisons", compared)
     yield from _figure(section, f"{name}_teachers.png", f"{title}: how students use their teachers")
     if section.files:
         yield f"All values: {_link(section, f'{name}.md')}, {_link(section, f'{name}.csv')}."
@@ -98,21 +100,15 @@ def parts_of(section: Section) -> Iterator[str]:
 
 def _compared(comparison: Comparison) -> Iterator[str]:
     yield f"### {escaped(comparison.panel.title)}"
-    yield table(comparison, VERBS)
+    yield table(comparison, DECISIVE)
     if comparison.controlled:
         yield controls_table(comparison.controlled)
     if comparable_when_costed(comparison):
         yield "With the teachers' training counted:"
-        yield costed_table(comparison, VERBS)
+        yield costed_table(comparison, DECISIVE)
     said = [f"- {text}" for text in sentences(comparison)]
     if said:
         yield "\n".join(said)
-
-
-def _folded(comparisons: Sequence[str]) -> str:
-    """All comparisons, closed until a reader opens them, in Markdown."""
-    opening = '<details markdown="1"><summary>All comparisons</summary>'
-    return "\n\n".join([opening, *comparisons, "</details>"])
 
 
 def _weights(section: Section) -> Iterator[str]:

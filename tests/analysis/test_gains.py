@@ -37,12 +37,13 @@ def compared(folder: Path, *names: str, seeds: Iterable[int] = range(3)) -> Know
 
 def test_a_gain_is_above_all_three(tmp_path: Path) -> None:
     found = measured_once([("S → T", compared(tmp_path, *METHODS))])
-    words, table = gains(found)
+    words, table, others = gains(found)
     assert words == (
-        "Of 2 pairs of a method with trained teachers and one of its controls, where the method has"
-        " at least 3 seeds in common with each of PPO, PPO + KL and the control, 1 is a gain over"
-        " all three in area under the curve, each with its whole 95 % interval. In this"
-        " table, a difference without a word is such a gain too."
+        "In 2 comparisons, a method with trained teachers has at least 3 seeds in common with each"
+        " of PPO, PPO + KL and a control. 1 of them shows that the teachers' training is used: the"
+        " whole 95 % interval of the difference from the control, in area under the curve, lies"
+        " above 0. 1 is a gain: the intervals of the differences from PPO and PPO + KL do so too."
+        " In the tables, a difference without a word has such an interval."
     )
     head, _, row = table.splitlines()
     assert head == (
@@ -55,14 +56,30 @@ def test_a_gain_is_above_all_three(tmp_path: Path) -> None:
         "| S → T | MIKT | 3 | 500 ± 113 | +444 ± 100 | +389 ± 88 | +278 ± 63 |"
         " 940 ± 212 | +836 ± 189 | +732 ± 165 | +522 ± 118 |"
     )
+    opening, _, head_of_others, _, other, *_ = others.splitlines()
+    assert opening.endswith("<summary>The other 1</summary>")
+    assert head_of_others == head
+    assert other.startswith(
+        "| S → T | MIKT without MI | 3 | 167 ± 38 | +111 ± 25 | +56 ± 13 | -28 "
+    )
 
 
-def test_without_a_gain_there_is_no_table(tmp_path: Path) -> None:
+def test_a_gain_over_the_control_alone_passes_knowledge_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, "ppo", (20, {}))
+    words, _ = gains(measured_once([("S → T", compared(tmp_path, *METHODS))]))
+    assert " 1 of them shows that the teachers' training is used" in words
+    assert " None is a gain: " in words
+
+
+def test_without_a_gain_all_are_folded(tmp_path: Path) -> None:
     found = measured_once([("S → T", compared(tmp_path, "ppo", "ppo_kl", "weak", "weak_random"))])
-    [words] = gains(found)
-    assert words.startswith("Of 1 pair of a method")
-    assert " none is a gain over all three" in words
-    assert words.endswith(" interval.")
+    words, others = gains(found)
+    assert words.startswith("In 1 comparison, a method")
+    assert " None of them shows that " in words
+    assert " None is a gain: " in words
+    assert "<summary>The others</summary>" in others
 
 
 @pytest.mark.parametrize(("ppo", "with_kl"), [(2, 10), (10, 2)])

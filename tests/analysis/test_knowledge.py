@@ -85,7 +85,7 @@ def test_the_summary_takes_no_teacher_that_knows_a_part_for_an_untrained_one(
     [panel] = panels_in(tmp_path)
     compared = compare(panel, mean, None)
     assert len(pairs(compared)) == 1
-    assert Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN) is None
+    assert Transfer("S → T", compared).over("MIKT", "random teacher", FINAL_RETURN) is None
 
 
 def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_teachers_that_know_a_part_stand_between(tmp_path: Path) -> None:
         area, _ = knowledge_drawn([compared]).axes
     labels = [tick.get_text() for tick in area.get_yticklabels()]
     assert labels == [f"{name} (n = 3 pairs)" for name in found]
-    beyond = Transfer("S → T", compared).beyond("random teacher", FINAL_RETURN)
+    beyond = Transfer("S → T", compared).over("MIKT", "random teacher", FINAL_RETURN)
     assert beyond is not None
     assert beyond.control.label == nothing
 

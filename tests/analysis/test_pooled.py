@@ -12,7 +12,7 @@ from baselines.analysis import drawing
 from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.statistics import STATISTICS, mean
-from baselines.analysis.summary import Transfer, pooled_over, summary_table
+from baselines.analysis.summary import Transfer, answer, pooled_over
 from baselines.analysis.summary_figure import summary_figure
 
 LAST_TENTH = 0.95
@@ -59,7 +59,7 @@ def test_the_mean_over_two_transfers(
     variances = np.array([weight**2 * sample.var(ddof=1) / 3 for weight, sample in samples])
     freedom = variances.sum() ** 2 / (variances**2 / 2).sum()
     reach = stats.t.ppf(0.975, freedom) * variances.sum() ** 0.5
-    found = pooled_over(transfers, control, FINAL_RETURN)
+    found = pooled_over(transfers, "MIKT", control, FINAL_RETURN)
     assert found is not None
     assert found.transfers == 2
     assert found.difference.value == pytest.approx(value)
@@ -78,7 +78,7 @@ def test_a_run_is_one_sample_whatever_the_length_over_which_it_is_measured(tmp_p
                 ends = {"seed": seed, "sources": [source], "num_timesteps": 100_000 * length}
                 write_run(folder / source / str(seed), straight(length, length), **ends)
         found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(folder)]
-        together = pooled_over(found, "PPO + KL", FINAL_RETURN)
+        together = pooled_over(found, "MIKT", "PPO + KL", FINAL_RETURN)
         assert together is not None
         reach[points] = together.difference.high - together.difference.value
     # The students do not vary, and of PPO + KL half of the weight is at 0.855 instead of 0.95.
@@ -101,7 +101,7 @@ def test_runs_of_ppo_on_two_tasks_or_of_two_settings_are_two_samples(
                 write_run(folder / "mikt" / str(seed), mikt, sources=[source], **kwargs)
         found = panels_in(tmp_path / str(level))
         compared = [Transfer(panel.title, compare(panel, mean, None)) for panel in found]
-        together = pooled_over(compared, "PPO + KL", FINAL_RETURN)
+        together = pooled_over(compared, "MIKT", "PPO + KL", FINAL_RETURN)
         assert together is not None
         reach.append(together.difference.high - together.difference.value)
     assert reach[1] == pytest.approx(reach[0])
@@ -129,7 +129,7 @@ def test_a_run_that_was_trained_twice_to_the_bit_is_one(
                 place = folder / source / "r" / str(seed)
                 write_run(place, curve, step=100_000 * step, **untrained)
         found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(folder)]
-        together = pooled_over(found, "random teacher", AREA_UNDER_CURVE)
+        together = pooled_over(found, "MIKT", "random teacher", AREA_UNDER_CURVE)
         assert together is not None
         reach.append(together.difference.high - together.difference.value)
     # Independent, the two have four degrees of freedom, and half of the variance.
@@ -145,20 +145,30 @@ def test_students_that_learn_no_more_than_their_controls_do_not_cancel(tmp_path:
                 place = tmp_path / source / name / str(seed)
                 write_run(place, [-200.0] * 10, seed=seed, sources=[source], **settings)
     found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(tmp_path)]
-    together = pooled_over(found, "random teacher", FINAL_RETURN)
+    together = pooled_over(found, "MIKT", "random teacher", FINAL_RETURN)
     assert together is not None
     assert together.difference.value == 0.0
-    *_, last = summary_table(found, FINAL_RETURN).splitlines()
+    *_, last = answer(found).splitlines()
     assert last.endswith(" +0 (2 transfers): not shown |")
 
 
-def test_the_summary_ends_with_it(transfers: list[Transfer]) -> None:
-    *_, last = summary_table(transfers, FINAL_RETURN).splitlines()
-    *_, kl, untrained = last.strip("| ").split(" | ")
-    # (627 + 665) / 2 - 209, (104.5 + 332.5) / 2
-    assert kl.startswith("+437 ± ")
-    assert kl.endswith(" (2 transfers): **gain**")
-    assert untrained.startswith("+219 ± ")
+def test_the_answer_has_both_measures_and_the_untrained_too(transfers: list[Transfer]) -> None:
+    """There is no PPO without the KL term, so the differences from it are left out."""
+    head, _, *rows = (line.strip("| ").split(" | ") for line in answer(transfers).splitlines())
+    assert head == ["mean difference", "area under the curve", "final return"]
+    found = {name: (area, final) for name, area, final in rows}
+    assert [*found] == ["MIKT − (PPO + KL)", "random teacher − (PPO + KL)", "MIKT − random teacher"]
+    # (627 + 665) / 2 - 209, (522.5 + 332.5) / 2 - 209, (104.5 + 332.5) / 2
+    finals = [float(final.partition(" ± ")[0]) for _, final in found.values()]
+    assert finals == pytest.approx([437, 218.5, 218.5], abs=0.51)
+    over_kl = found["MIKT − (PPO + KL)"]
+    assert all(cell.endswith(" (2 transfers): **gain**") for cell in over_kl)
+    # of a straight curve the area is 0.505 of its end, the final return 0.95
+    assert over_kl[0].partition(" ± ")[0] == f"+{round((660 + 700 - 440) / 2 * 0.505)}"
+
+
+def test_one_transfer_is_no_answer(transfers: list[Transfer]) -> None:
+    assert answer(transfers[:1]) == ""
 
 
 def test_the_figure_ends_with_it(transfers: list[Transfer]) -> None:
@@ -192,8 +202,8 @@ def test_it_is_the_mean_of_the_rows_whatever_the_runs(tmp_path: Path) -> None:
                     folder, straight(2 * end), env=task, seed=seed, sources=["S-v0"], **settings
                 )
     found = [Transfer(panel.title, compare(panel, mean, None)) for panel in panels_in(tmp_path)]
-    rows = [one.beyond("PPO + KL", FINAL_RETURN) for one in found]
-    together = pooled_over(found, "PPO + KL", FINAL_RETURN)
+    rows = [one.over("MIKT", "PPO + KL", FINAL_RETURN) for one in found]
+    together = pooled_over(found, "MIKT", "PPO + KL", FINAL_RETURN)
     assert together is not None
     assert together.difference.value == pytest.approx(
         np.mean([row.difference.value for row in rows if row is not None])
@@ -212,6 +222,6 @@ def test_a_transfer_that_is_not_finished_or_lacks_a_run_does_not_count(
             write_run(folder, straight(9.0), seed=seed, **planned)
     [panel] = panels_in(more)
     third = Transfer("third", compare(panel, mean, None))
-    found = pooled_over([*transfers, third], "random teacher", FINAL_RETURN)
-    assert found == pooled_over(transfers, "random teacher", FINAL_RETURN)
-    assert pooled_over(transfers[:1], "random teacher", FINAL_RETURN) is None
+    found = pooled_over([*transfers, third], "MIKT", "random teacher", FINAL_RETURN)
+    assert found == pooled_over(transfers, "MIKT", "random teacher", FINAL_RETURN)
+    assert pooled_over(transfers[:1], "MIKT", "random teacher", FINAL_RETURN) is None

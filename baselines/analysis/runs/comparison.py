@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines.analysis.runs.curve_metrics import (
-    AREA_UNDER_CURVE,
+    DECISIVE,
     FINAL_RETURN,
     METRICS,
     TIME_TO_THRESHOLD,
@@ -121,10 +121,14 @@ class Comparison:
     def over_kl(self, method: Method, metric: Metric) -> Against | None:
         """A student minus PPO with the KL term; None: that is not there."""
         with_kl = self.panel.with_kl(method)
+        return None if with_kl is None else self.over_control(method, with_kl.label, metric)
+
+    def over_control(self, method: Method, label: str, metric: Metric) -> Against | None:
+        """A student minus one of its controls, by its label; None: that is not there."""
         found = (
             one
             for one in self.controlled
-            if one.metric is metric and one.method is method and one.control is with_kl
+            if one.metric is metric and one.method is method and one.control.label == label
         )
         return next(found, None)
 
@@ -219,7 +223,7 @@ class _Measurer:
         for method in (method for method in panel.methods if method.taught):
             for control in (panel.with_kl(method), *panel.knowing_less(method)):
                 if control is not None:
-                    for metric in (FINAL_RETURN, AREA_UNDER_CURVE):
+                    for metric in DECISIVE:
                         yield self.against(metric, method, control, curves)
 
     def against(self, metric: Metric, method: Method, control: Method, curves: Curves) -> Against:

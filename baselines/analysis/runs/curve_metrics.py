@@ -86,6 +86,12 @@ TIME_TO_THRESHOLD = Metric(
     _timesteps_to_threshold,
 )
 
+PRIMARY, SECONDARY = AREA_UNDER_CURVE, FINAL_RETURN
+"""The metric that decides, and the one that is told beside it (docs/studies.md)."""
+
+DECISIVE = (PRIMARY, SECONDARY)
+"""The metrics by which methods are judged."""
+
 METRICS = (
     FINAL_RETURN,
     AREA_UNDER_CURVE,
