@@ -73,7 +73,7 @@ def main(argv: list[str]) -> None:
     check_choice("format", arguments.format, VECTOR_FORMATS)
     out = _output(arguments.out)
     groups = panels(find_runs(arguments.folders))
-    tables = [read_published(path) for path in arguments.beside]
+    tables = [read_published(path, "--beside") for path in arguments.beside]
 
     from baselines.analysis.beside import beside  # they draw, so they take a second to import
     from baselines.analysis.report import ReportWishes, report

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.runs.published_logs import is_shared, laid_beside, read_published
+from baselines.analysis.runs.published_logs import (
+    Published,
+    is_shared,
+    laid_beside,
+    read_published,
+)
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder, read_regular, write_atomically
@@ -56,32 +61,36 @@ def main(argv: list[str]) -> None:
     experiment, out = arguments.experiment, arguments.out
     check_can_make(out, "out")
     logs = _collected(experiment, arguments.runs, out, arguments.finished) if experiment else {}
-    found = read_results(out)  # what is wrong is found before anything is written
+    # What is wrong is found before anything is written.
+    published = [read_published(p, "--out") for p in sorted((out / PUBLISHED).glob("*.csv"))]
+    found = read_results(out)
     if experiment:
         _write(out / experiment.stem, logs)
         found = read_results(out)
-    sections = [_section(results) for results in found]
-    if not sections:
+    if not found:
         raise UserError(f"--out: no results in {out}; name an experiment file to collect some")
-    _write(out, {Path(PAGE): page(sections, _laid_beside(out, found)).encode()})
+    sections = [_section(results) for results in found]
+    shared = _laid_beside(out / PUBLISHED, published, found)
+    _write(out, {Path(PAGE): page(sections, shared).encode()})
     _draw_summary(out, sections)
 
 
-def _laid_beside(out: Path, found: Sequence[Results]) -> dict[str, bool]:
+def _laid_beside(
+    folder: Path, published: Sequence[Published], found: Sequence[Results]
+) -> dict[str, bool]:
     """Lay the runs beside published logs; each table's name, and whether there is one of ours."""
     from baselines.analysis.beside import beside
     from baselines.analysis.report import ReportWishes
 
     ours = [m for results in found for panel in results.panels for m in panel.methods]
-    tables = [read_published(path) for path in sorted((out / PUBLISHED).glob("*.csv"))]
     shared = {}
-    for table in tables:
+    for table in published:
         laid = laid_beside(ours, table.panels)
         shared[table.name] = any(map(is_shared, laid))
         if shared[table.name]:
             files = beside(table, laid, ReportWishes(formats=("png",)))
             named = {Path(table.name + ending): content for ending, content in files.items()}
-            _write(out / PUBLISHED, named)
+            _write(folder, named)
     return shared
 
 

@@ -143,7 +143,13 @@ def move_runs(folder: Path) -> None:
     (folder / "runs").rename(folder / "elsewhere")
 
 
+def damage_published(folder: Path) -> None:
+    (folder / "results" / "published").mkdir(parents=True)
+    (folder / "results" / "published" / "others.csv").write_text("seed\n1\n")
+
+
 BAD = {
+    damage_published: r"--out: .*published/others\.csv, line 1: no column sources",
     damage: r"LOG_DIR: .*old/x/progress.csv, line 1: 0 columns total_timesteps",
     declare_otherwise: r"Target-v0, PPO, seed 0: .*lr 0.0003, but 0.0001 is declared; give",
     declare_longer: r"num_timesteps 1000000, but 2000000 is declared",

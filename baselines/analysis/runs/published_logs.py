@@ -19,9 +19,6 @@ from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
 from baselines.methods import STUDENT
 
-FLAG = "beside"
-"""Of the command that reads such a file."""
-
 TEXTS = ("sources", "task")
 """Columns of a file that say which transfer a row is of; `sources` has a + between several."""
 
@@ -50,35 +47,37 @@ class Published:
     panels: Sequence[Panel]
 
 
-def read_published(path: Path) -> Published:
+def read_published(path: Path, argument: str) -> Published:
     """Read a table of published logs.
 
     Args:
         path: a CSV file with a row for each logged update, in the columns `TEXTS` and `NUMBERS`;
             the lines above that begin with # tell the source.
+        argument: what named it; the messages begin with that.
 
     Raises:
         UserError: the file cannot be read, or a row of it is damaged; the message names it.
     """
     try:
-        lines = read_regular(path, f"--{FLAG}", MAX_BYTES).decode().splitlines()
+        lines = read_regular(path, argument, MAX_BYTES).decode().splitlines()
     except UnicodeDecodeError:
-        raise UserError(f"--{FLAG}: {path} is not text in UTF-8") from None
+        raise UserError(f"{argument}: {path} is not text in UTF-8") from None
+    where = f"{argument}: {path}"
     source = list(takewhile(lambda line: line.startswith("#"), lines))
     try:
-        found = _rows_of_runs(lines[len(source) :], path, len(source))
+        found = _rows_of_runs(lines[len(source) :], where, len(source))
     except csv.Error as error:  # such as a quotation mark without its end
-        raise UserError(f"--{FLAG}: {path}: {error}") from None
+        raise UserError(f"{where}: {error}") from None
     runs = [_run(path, *what, np.array(rows).T) for what, rows in found.items()]
     if not runs:
-        raise UserError(f"--{FLAG}: {path} has no row")
+        raise UserError(f"{where} has no row")
     words = " ".join(line.lstrip("# ") for line in source)
     name = printable(path.stem, len(path.stem))
     return Published(name, words, _panels(runs, f"published ({name})"))
 
 
 def _rows_of_runs(
-    lines: Sequence[str], path: Path, above: int
+    lines: Sequence[str], where: str, above: int
 ) -> dict[tuple[str, str, int], list[list[float]]]:
     """The `NUMBERS` of each row by sources, task and seed; there are `above` lines above these.
 
@@ -89,11 +88,11 @@ def _rows_of_runs(
     rows = csv.DictReader(lines)
     lacking = [name for name in (*TEXTS, *NUMBERS) if name not in (rows.fieldnames or ())]
     if lacking:
-        raise UserError(f"--{FLAG}: {path}, line {above + 1}: no column {lacking[0]}")
+        raise UserError(f"{where}, line {above + 1}: no column {lacking[0]}")
     found: dict[tuple[str, str, int], list[list[float]]] = defaultdict(list)
     for row in rows:
-        where = f"{path}, line {above + rows.line_num}"
-        numbers = [_number(row[name], name, where) for name in NUMBERS]
+        line = f"{where}, line {above + rows.line_num}"
+        numbers = [_number(row[name], name, line) for name in NUMBERS]
         found[row["sources"] or "", row["task"] or "", int(numbers[0])].append(numbers)
     return found
 
@@ -104,7 +103,7 @@ def _number(text: str | None, name: str, where: str) -> float:
     except ValueError:
         value = math.inf
     if math.isinf(value) or (math.isnan(value) and name in ("seed", TIMESTEPS)):
-        raise UserError(f"--{FLAG}: {where}: {name} is {printable(repr(text), 40)}, not a number")
+        raise UserError(f"{where}: {name} is {printable(repr(text), 40)}, not a number")
     return value
 
 

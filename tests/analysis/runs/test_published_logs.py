@@ -47,7 +47,7 @@ def rows_of(task: str, finals: list[float], sources: str = "") -> list[str]:
 def test_rows_become_panels_with_their_source(tmp_path: Path) -> None:
     students = rows_of("C", [5.0], "B + A")
     path = table(tmp_path, *rows_of("C", [1.0, 2.0])[::-1], *students)
-    found = read_published(path)
+    found = read_published(path, "--beside")
     assert (found.name, found.source) == ("others", "From a place.")
     assert [panel.title for panel in found.panels] == ["C", "A + B → C"]
     [ppo] = found.panels[0].methods
@@ -71,7 +71,7 @@ def test_damage_is_told_with_its_line(tmp_path: Path, case: str) -> None:
     path = table(tmp_path, *rows_of("C", [1.0]))
     path.write_text(path.read_text().replace(old, new, 1))
     with pytest.raises(UserError, match=rf"--beside: .*others.csv, {message}"):
-        read_published(path)
+        read_published(path, "--beside")
 
 
 @pytest.mark.parametrize("line", [0, 1])
@@ -82,12 +82,12 @@ def test_what_is_no_csv_is_told(tmp_path: Path, line: int) -> None:
     lines[line] = f'"{lines[line]}'
     path.write_text("".join(lines))
     with pytest.raises(UserError, match=r"--beside: .*others\.csv: field larger than"):
-        read_published(path)
+        read_published(path, "--beside")
 
 
 def test_nothing_published(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"others\.csv has no row"):
-        read_published(table(tmp_path))
+        read_published(table(tmp_path), "--beside")
 
 
 def methods_in(folder: Path) -> list[Method]:
@@ -110,7 +110,7 @@ def test_each_is_laid_beside_its_like(tmp_path: Path) -> None:
     path = table(
         tmp_path, *rows_of("C", [1.0]), *rows_of("D", [1.0]), *rows_of("C", [1.0], "A + B")
     )
-    laid = laid_beside(methods_in(tmp_path / "runs"), read_published(path).panels)
+    laid = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").panels)
     assert [(p.title, [(m.label, len(m.runs)) for m in p.methods]) for p in laid] == [
         ("C", [("PPO", 3), ("published (others)", 1)]),
         ("D", [("published (others)", 1)]),
@@ -132,19 +132,19 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
     ):
         ours(tmp_path / "runs", [1.0] * seeds, **settings)
         methods = methods_in(tmp_path / "runs")
-        [panel] = laid_beside(methods, read_published(path).panels)
+        [panel] = laid_beside(methods, read_published(path, "--beside").panels)
         chosen.append(len(panel.methods[0].runs))
         assert told in "\n\n".join(sections([panel]))
     assert chosen == [4, 3, 2, 1]  # each is a better match than those before
     more = replace(panel.methods[0], runs=panel.methods[0].runs * 2)
-    [panel] = laid_beside([*methods, more], read_published(path).panels)
+    [panel] = laid_beside([*methods, more], read_published(path, "--beside").panels)
     assert panel.methods[0] is more
 
 
 def both(folder: Path, mine: list[float], theirs: list[float]) -> tuple[Method, Method]:
     ours(folder / "runs", mine)
     path = table(folder, *rows_of("C", theirs))
-    [panel] = laid_beside(methods_in(folder / "runs"), read_published(path).panels)
+    [panel] = laid_beside(methods_in(folder / "runs"), read_published(path, "--beside").panels)
     first, second = panel.methods
     return first, second
 
@@ -168,7 +168,7 @@ def test_a_run_without_a_figure_at_a_stage_is_left_out_there(tmp_path: Path) -> 
     rows = [row.split(",") for row in rows_of("C", [1.0, 2.0])]
     rows[2][6] = ""
     path = table(tmp_path, *map(",".join, rows))
-    [panel] = laid_beside(methods_in(tmp_path / "runs"), read_published(path).panels)
+    [panel] = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").panels)
     found = {line.name: line for line in lines(*panel.methods)}
     np.testing.assert_allclose(found["policy_entropy at 206,848"].published, [20.2])
     assert len(found["approxkl at 206,848"].published) == 2
@@ -226,7 +226,7 @@ def test_words(tmp_path: Path, mine: list[float], theirs: list[float], words: st
 def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     ours(tmp_path / "runs", [1.0, 2.0, 3.0])
     path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
-    published = read_published(path)
+    published = read_published(path, "--beside")
     laid = laid_beside(methods_in(tmp_path / "runs"), published.panels)
     files = beside(published, laid, ReportWishes(formats=("png",)))
     assert files[".png"].startswith(b"\x89PNG")
@@ -254,7 +254,9 @@ def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
     monkeypatch.setattr("baselines.analysis.beside.logged_metrics", draw)
     for task in tasks:
         ours(tmp_path / "runs", [1.0], task)
-    published = read_published(table(tmp_path, *rows_of("C", [1.0]), *rows_of("D", [8.0])))
+    published = read_published(
+        table(tmp_path, *rows_of("C", [1.0]), *rows_of("D", [8.0])), "--beside"
+    )
     laid = laid_beside(methods_in(tmp_path / "runs") if tasks else [], published.panels)
     beside(published, laid, ReportWishes(statistic="iqm"))
     assert found == [(drawn, STATISTICS["iqm"].words)]
@@ -262,6 +264,6 @@ def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
 
 @pytest.mark.parametrize("name", ["ppo_from_scratch", "cat_students"])
 def test_the_tables_that_are_kept_can_be_read(name: str) -> None:
-    found = read_published(ROOT / "results" / "published" / f"{name}.csv")
+    found = read_published(ROOT / "results" / "published" / f"{name}.csv", "--beside")
     assert found.source
     assert all(run.timesteps[-1] == 976 * 2048 for p in found.panels for run in p.methods[0].runs)
