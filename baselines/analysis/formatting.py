@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import Estimate
@@ -82,10 +83,29 @@ def probability(value: float) -> str:
     return f"{value:.2f}"
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown without padding, one line per row."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells in Markdown below a header of the same length."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def markdown(self) -> str:
+        """Without padding, one line per row."""
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    def aligned(self) -> str:
+        """For a terminal: columns below one another, without Markdown's marks."""
+        rows = [[_plain(cell) for cell in row] for row in (self.header, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.insert(1, ["-" * width for width in widths])
+        padded = ("  ".join(map(str.ljust, row, widths)) for row in rows)
+        return "\n".join(line.rstrip() for line in padded)
+
+
+def _plain(cell: str) -> str:
+    return re.sub(r"\*\*|\\(.)", r"\1", cell)
 
 
 def folded(title: str, parts: Iterable[str]) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from baselines.analysis.formatting import (
     NOT_KNOWN,
+    Table,
     counted,
     folded,
     half_width,
-    markdown_table,
     named,
     signed_half_width,
     whole,
@@ -115,7 +115,7 @@ def _table(shown: Sequence[Measured]) -> str:
         for metric in DECISIVE:
             row += [_value(one, metric), *map(_difference, one.differences(metric))]
         rows.append(row)
-    return markdown_table(head, rows)
+    return Table(head, rows).markdown()
 
 
 def _value(one: Measured, metric: Metric) -> str:

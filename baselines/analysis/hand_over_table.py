@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from baselines.analysis.formatting import escaped, named, number, signed_with_interval, whole
+from baselines.analysis.formatting import Table, escaped, named, number, signed_with_interval, whole
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import RETURN, Run
 from baselines.analysis.runs.statistics import estimate_of_returns, mean
@@ -35,16 +35,16 @@ def hand_over_table(students: Sequence[tuple[str, Method]]) -> str:
     The students come with what their transfers are to be called.
     """
     rows = [row for name, method in students for row in _row(name, method)]
-    head = ["| transfer | method | n | before | after | change | seed by seed |"]
-    return "\n".join([*head, "|---|---|---|---|---|---|---|", *rows]) if rows else ""
+    head = ["transfer", "method", "n", "before", "after", "change", "seed by seed"]
+    return Table(head, rows).markdown() if rows else ""
 
 
-def _row(name: str, method: Method) -> Iterator[str]:
+def _row(name: str, method: Method) -> Iterator[list[str]]:
     found = [pair for run in method.runs if (pair := before_and_after(run)) is not None]
     if not found:
         return
     before, after = np.array(found).T
     change = signed_with_interval(estimate_of_returns(after - before, mean))
     seeds = ", ".join(f"{whole(old)} → {whole(new)}" for old, new in found)
-    means = f"{number(float(before.mean()))} | {number(float(after.mean()))}"
-    yield f"| {escaped(name)} | {named(method)} | {len(found)} | {means} | {change} | {seeds} |"
+    means = (number(float(values.mean())) for values in (before, after))
+    yield [escaped(name), named(method), str(len(found)), *means, change, seeds]

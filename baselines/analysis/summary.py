@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from baselines.analysis.formatting import (
     NOT_KNOWN,
+    Table,
     escaped,
     half_width,
-    markdown_table,
     probability,
     signed_half_width,
     whole,
@@ -64,7 +64,7 @@ def answer(transfers: Sequence[Transfer]) -> str:
         if any(found):
             rows.append([minus(label, other), *map(_together, found)])
     head = ["mean difference", *(metric.title for metric in DECISIVE)]
-    return markdown_table(head, rows) if rows else ""
+    return Table(head, rows).markdown() if rows else ""
 
 
 def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
@@ -75,7 +75,7 @@ def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
         values = [_value(transfer.comparison.row(label, metric)) for label in MAIN]
         differences = [_difference(transfer.over(*pair, metric)) for pair in DIFFERENCES]
         rows.append([escaped(transfer.name), *values, *differences])
-    return markdown_table(head, rows)
+    return Table(head, rows).markdown()
 
 
 def pooled_over(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from baselines.analysis.formatting import (
     NOT_KNOWN,
+    Table,
     as_timesteps,
     chance,
     counted,
@@ -17,7 +17,6 @@ from baselines.analysis.formatting import (
     named,
     number,
     signed,
-    signed_with_interval,
     with_interval,
 )
 from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
@@ -30,6 +29,7 @@ from baselines.analysis.runs.curve_metrics import (
 )
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
+from baselines.analysis.wording import brief, told
 from baselines.methods import SCRATCH
 
 
@@ -77,8 +77,8 @@ def _panel(comparison: Comparison) -> list[str]:
     sections = [
         f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
-        table(comparison),
-        *([controls_table(comparison.controlled)] if comparison.controlled else []),
+        table(comparison).markdown(),
+        *([controls_table(comparison.controlled).markdown()] if comparison.controlled else []),
     ]
     taught = [method for method in methods if method.taught]
     costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
@@ -90,7 +90,7 @@ def _panel(comparison: Comparison) -> list[str]:
         f" {_each(taught, lambda method: as_timesteps(costs[method.label]))}.\nDifferences are"
         f" then those at equal total timesteps. {NOT_KNOWN}: these are not in the logs,\nor too few"
         " are left to compare.",
-        costed_table(comparison),
+        costed_table(comparison).markdown(),
     ]
 
 
@@ -98,33 +98,28 @@ def _each(methods: Sequence[Method], told: Callable[[Method], str]) -> str:
     return "; ".join(f"{escaped(method.label)} {told(method)}" for method in methods)
 
 
-def table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> str:
-    """Some metrics of all methods of a comparison as a table in Markdown."""
+def table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> Table:
+    """Some metrics of all methods of a comparison."""
     rows = [row for row in comparison.rows if row.metric in metrics]
     return _table(rows, comparison.panel.baseline, comparison.threshold)
 
 
-def costed_table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> str:
+def costed_table(comparison: Comparison, metrics: Collection[Metric] = METRICS) -> Table:
     """`table` with the teachers' training counted."""
     rows = [row for row in comparison.costed if row.metric in metrics]
     return _table(rows, comparison.panel.longest_baseline, comparison.threshold)
 
 
-def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> str:
+def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> Table:
     name = escaped(baseline.label) if baseline else SCRATCH
-    lines = [
-        f"| | method | n | value | difference from {name} | P(better) |",
-        "|---|---|---|---|---|---|",
-    ]
+    lines = []
     last = None
     for row in rows:
         heading = _heading(row, threshold) if row.metric is not last else ""
         last = row.metric
-        lines.append(
-            f"| {heading} | {named(row.method)} | {len(row.method.runs)} | {_value(row)}"
-            f" | {_set_against(row.against)} |"
-        )
-    return "\n".join(lines)
+        cells = [heading, named(row.method), str(len(row.method.runs)), _value(row)]
+        lines.append([*cells, *_set_against(row.against)])
+    return Table(["", "method", "n", "value", f"difference from {name}", "", "P(better)"], lines)
 
 
 def comparable_when_costed(comparison: Comparison) -> bool:
@@ -138,19 +133,16 @@ def comparable_when_costed(comparison: Comparison) -> bool:
     )
 
 
-def controls_table(controlled: Sequence[Against]) -> str:
-    """What students bring beyond their controls, as a table in Markdown."""
-    lines = ["| | method | minus | pairs | difference | P(better) |", "|---|---|---|---|---|---|"]
+def controls_table(controlled: Sequence[Against]) -> Table:
+    """What students bring beyond their controls."""
+    lines = []
     last = None
     for one in sorted(controlled, key=lambda one: METRICS.index(one.metric)):
         heading = one.metric.title if one.metric is not last else ""
         last = one.metric
-        difference = signed_with_interval(one.difference)
-        lines.append(
-            f"| {heading} | {named(one.method)} | {named(one.control)} | {one.pairs}"
-            f" | {difference} | {chance(one.improvement)} |"
-        )
-    return "\n".join(lines)
+        cells = [heading, named(one.method), named(one.control), str(one.pairs)]
+        lines.append([*cells, *told(one), chance(one.improvement)])
+    return Table(["", "method", "minus", "seeds", "difference", "", "P(better)"], lines)
 
 
 def in_short(comparison: Comparison) -> str:
@@ -158,16 +150,7 @@ def in_short(comparison: Comparison) -> str:
     tables = [table(comparison, DECISIVE)]
     if comparison.controlled:
         tables.append(controls_table(comparison.controlled))
-    return "\n\n".join(map(aligned, tables))
-
-
-def aligned(table: str) -> str:
-    """A table in Markdown with its columns below one another, for a terminal."""
-    rows = [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in table.splitlines()]
-    widths = [max(map(len, column)) for column in zip(rows[0], *rows[2:], strict=True)]
-    rows[1] = ["-" * width for width in widths]
-    padded = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in padded)
+    return "\n\n".join(one.aligned() for one in tables)
 
 
 def _heading(row: Row, threshold: float) -> str:
@@ -182,11 +165,12 @@ def _value(row: Row) -> str:
     return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text
 
 
-def _set_against(found: Against | None) -> str:
-    """Two cells: the difference and P(better)."""
+def _set_against(found: Against | None) -> tuple[str, str, str]:
+    """The difference, its word, where the metric is one that decides, and P(better)."""
     if found is None:
-        return f"{NOT_KNOWN} | {NOT_KNOWN}"
-    return f"{_difference(found)} | {chance(found.improvement)}"
+        return NOT_KNOWN, "", NOT_KNOWN
+    word = brief(found) if found.metric in DECISIVE else ""
+    return _difference(found), word, chance(found.improvement)
 
 
 def _difference(found: Against) -> str:

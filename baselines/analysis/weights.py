@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from baselines.analysis.formatting import (
     NOT_KNOWN,
+    Table,
     counted,
     escaped,
     named,
@@ -16,12 +17,15 @@ from baselines.analysis.formatting import (
 from baselines.analysis.runs.comparison import Against, Comparison, against
 from baselines.analysis.runs.curve_metrics import PRIMARY
 from baselines.analysis.runs.panels import Method, Panel
-from baselines.analysis.runs.statistics import mean
-from baselines.analysis.wording import told, verdict
+from baselines.analysis.runs.statistics import MIN_SEEDS, mean
+from baselines.analysis.wording import brief, told
 from baselines.coefs import COEFS, KL
+from baselines.methods import SCRATCH
 
 PAPER = "paper"
 """The set that stays unless another one is better (docs/studies.md)."""
+
+TOO_FEW = f"nothing can be concluded from fewer than {MIN_SEEDS} pairs"
 
 EXPLANATION = """\
 The measure is the area under the curve. Each student is compared with the one with the paper's
@@ -36,17 +40,16 @@ def weights_table(comparison: Comparison) -> str:
     if paper is None:
         return ""
     areas = {row.method.label: row.value for row in comparison.rows if row.metric is PRIMARY}
-    lines = [
-        f"| method | n | area under the curve | minus {escaped(paper.label)} | | minus PPO with the"
-        " same KL term | |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = [
+        "method", "n", PRIMARY.title, f"minus {escaped(paper.label)}", "",
+        f"minus {SCRATCH} with the same KL term", "",
+    ]  # fmt: skip
+    rows = []
     for method in sorted(_students(panel), key=lambda m: -areas[m.label].value):
         value = with_interval(areas[method.label], number)
-        cells = [named(method), str(len(method.runs)), value, *_minus(method, paper)]
-        cells += _minus(method, _scratch_alike(panel, method))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, *_choice(panel, paper)])
+        row = [named(method), str(len(method.runs)), value, *_minus(method, paper)]
+        rows.append([*row, *_minus(method, _scratch_alike(panel, method))])
+    return "\n".join([Table(head, rows).markdown(), *_choice(panel, paper)])
 
 
 def _are_whole(one: Method, other: Method) -> bool:
@@ -96,5 +99,5 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         chosen = name if found.difference.low > 0 else PAPER
         few = found.difference.of_few_seeds
         rule = "" if few else f" The rule chooses `--coefs={chosen}`."
-        said.append(f"\n{text}, {verdict(found)}.{rule}")
+        said.append(f"\n{text}, {brief(found) or TOO_FEW}.{rule}")
     return said

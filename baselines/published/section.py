@@ -24,7 +24,7 @@ from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, m
 from baselines.analysis.tables import comparable_when_costed, controls_table, costed_table, table
 from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
 from baselines.analysis.weights import weights_table
-from baselines.analysis.wording import sentences, too_few
+from baselines.analysis.wording import too_few
 from baselines.published.folder import EXPERIMENT, Results
 from baselines.published.run_list import RUN_LIST
 
@@ -100,15 +100,12 @@ def parts_of(section: Section) -> Iterator[str]:
 
 def _compared(comparison: Comparison) -> Iterator[str]:
     yield f"### {escaped(comparison.panel.title)}"
-    yield table(comparison, DECISIVE)
+    yield table(comparison, DECISIVE).markdown()
     if comparison.controlled:
-        yield controls_table(comparison.controlled)
+        yield controls_table(comparison.controlled).markdown()
     if comparable_when_costed(comparison):
         yield "With the teachers' training counted:"
-        yield costed_table(comparison, DECISIVE)
-    said = [f"- {text}" for text in sentences(comparison)]
-    if said:
-        yield "\n".join(said)
+        yield costed_table(comparison, DECISIVE).markdown()
 
 
 def _weights(section: Section) -> Iterator[str]:

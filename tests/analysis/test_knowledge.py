@@ -20,7 +20,6 @@ from baselines.analysis.runs.runs import Run, read_run
 from baselines.analysis.runs.statistics import STATISTICS, Statistic, mean
 from baselines.analysis.summary import Transfer, summary_table
 from baselines.analysis.summary_figure import summary_figure
-from baselines.analysis.tables import aligned
 
 MEAN = STATISTICS["mean"]
 UNTRAINED = {"teacher_weights": "random"}
@@ -284,8 +283,3 @@ def test_a_row_for_each_student(tmp_path: Path) -> None:
         "| S → T | MIKT | 3 | 80.00 | 60.00 | -20.00 [-44.84, +4.841] | 80 → 50, 80 → 70, 80 → 60 |"
     ]
     assert hand_over_table([("T", panel.methods[0])]) == ""
-
-
-def test_a_table_for_a_terminal() -> None:
-    table = "| a | long name |\n|---|---|\n|  | x \\| y |"
-    assert aligned(table) == "a  long name\n-  ---------\n   x \\| y"

@@ -1,17 +1,17 @@
 """The words for a comparison, by numbers worked out by hand."""
 
 import math
-import re
 from pathlib import Path
 
 import pytest
 from handmade_logs import panels_in, straight, write_run
 
-from baselines.analysis.runs.comparison import Against, compare
-from baselines.analysis.runs.curve_metrics import FINAL_RETURN
+from baselines.analysis.formatting import NOT_KNOWN
+from baselines.analysis.runs.comparison import Against, Comparison, compare
+from baselines.analysis.runs.curve_metrics import DECISIVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
-from baselines.analysis.wording import brief, sentence, sentences, too_few, verdict
+from baselines.analysis.wording import brief, told, too_few
 
 
 def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Against:
@@ -22,60 +22,52 @@ def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Agai
 
 
 @pytest.mark.parametrize(
-    ("difference", "words", "word"),
+    ("difference", "word"),
     [
-        (Estimate(1462, 300, 2500), "a clear gain", "**gain**"),
-        (Estimate(-1462, -2500, -300), "a clear loss", "**loss**"),
-        (Estimate(900, -1, 2500), "not shown", "not shown"),
-        (Estimate(-900, -2500, 1), "not shown", "not shown"),
-        (Estimate(900, 0, 2500), "not shown", "not shown"),
-        (Estimate(-900, -2500, 0), "not shown", "not shown"),
-        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", ""),
-        (Estimate(1462, note=NO_SPREAD), "not shown", "not shown"),
+        (Estimate(1462, 300, 2500), "**gain**"),
+        (Estimate(-1462, -2500, -300), "**loss**"),
+        (Estimate(900, -1, 2500), "not shown"),
+        (Estimate(-900, -2500, 1), "not shown"),
+        (Estimate(900, 0, 2500), "not shown"),
+        (Estimate(-900, -2500, 0), "not shown"),
+        (Estimate(1462, note=TOO_SMALL), ""),
+        (Estimate(1462, note=NO_SPREAD), "not shown"),
     ],
 )
-def test_verdicts(difference: Estimate, words: str, word: str) -> None:
-    found = set_against(difference)
-    assert re.findall(r"\*\*(.*?)\*\*", verdict(found)) == [words]
-    assert brief(found) == word
+def test_the_word_for_a_difference(difference: Estimate, word: str) -> None:
+    assert brief(set_against(difference)) == word
 
 
 @pytest.mark.parametrize("awaited", [(1, 0), (0, 2)])
 @pytest.mark.parametrize(
-    ("difference", "words", "word"),
+    ("difference", "word"),
     [
-        (Estimate(1462, 300, 2500), "a clear gain so far", "**gain so far**"),
-        (Estimate(-1462, -2500, -300), "a clear loss so far", "**loss so far**"),
-        (Estimate(900, -1, 2500), "not shown so far", "not shown so far"),
-        (Estimate(1462, note=TOO_SMALL), "nothing can be concluded", ""),
+        (Estimate(1462, 300, 2500), "**gain so far**"),
+        (Estimate(-1462, -2500, -300), "**loss so far**"),
+        (Estimate(900, -1, 2500), "not shown so far"),
+        (Estimate(1462, note=TOO_SMALL), ""),
     ],
 )
-def test_verdicts_while_runs_are_missing(
-    awaited: tuple[int, int], difference: Estimate, words: str, word: str
+def test_the_word_while_runs_are_missing(
+    awaited: tuple[int, int], difference: Estimate, word: str
 ) -> None:
-    found = set_against(difference, awaited)
-    assert re.findall(r"\*\*(.*?)\*\*", verdict(found)) == [words]
-    assert brief(found) == word
+    assert brief(set_against(difference, awaited)) == word
 
 
-def test_verdicts_while_runs_are_unfinished(tmp_path: Path) -> None:
+def test_the_word_while_runs_are_unfinished(tmp_path: Path) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [3000, 4100, 4900], num_timesteps=1_100_000)
-    [text] = said(tmp_path)
-    assert figures(text)[3] == "a clear gain so far"
+    assert {word for _, word in told_of(tmp_path)} == {"**gain so far**"}
 
 
-def said(folder: Path) -> list[str]:
+def compared_in(folder: Path) -> Comparison:
     [panel] = panels_in(folder)
-    return list(sentences(compare(panel, mean, None)))
+    return compare(panel, mean, None)
 
 
-def figures(text: str) -> tuple[str, str, int, str]:
-    """Of the first comparison of a text: difference, interval, pairs and verdict."""
-    found = re.search(
-        r"(\S+ (?:above|below)) .*?interval (\S+ to \S+), n = (\d+) .*?\*\*(.*?)\*\*", text
-    )
-    assert found is not None, text
-    return found[1], found[2], int(found[3]), found[4]
+def told_of(folder: Path) -> list[tuple[str, str]]:
+    """Of MIKT minus PPO by the metrics that decide: the difference, and its word."""
+    rows = compared_in(folder).rows
+    return [told(row.against) for row in rows if row.against and row.metric in DECISIVE]
 
 
 def write_pairs(folder: Path, scratch: list[float], mikt: list[float], **config: int) -> None:
@@ -90,56 +82,48 @@ def write_pairs(folder: Path, scratch: list[float], mikt: list[float], **config:
 
 
 def test_a_gain_in_full(tmp_path: Path) -> None:
-    # The last tenth has 95 % of the end on average, the whole curve 50.5 %: 1805, 1900, 1995 and
-    # half of that. After 500,000 steps of its teacher's, the last tenth of MIKT's has 45 %: 400,
-    # -55 and -645 from PPO.
+    """The last tenth has 95 % of the end on average, the whole curve 50.5 %.
+
+    That is 1805, 1900, 1995 and half of that. After 500,000 steps of its teacher's, the last tenth
+    of MIKT's has 45 %: 400, -55 and -645 from PPO.
+    """
     write_pairs(tmp_path, [1000, 2000, 3000], [3000, 4100, 4900])
-    [text] = said(tmp_path)
-    at_the_end, over_the_run, counted = text.split("MIKT ")[1:]
-    assert figures(at_the_end) == ("1,900 above", "1,664 to 2,136", 3, "a clear gain")
-    assert figures(over_the_run) == ("1,010 above", "884.6 to 1,135", 3, "a clear gain")
-    assert figures(counted) == ("100.0 below", "-1,402 to 1,202", 3, "not shown")
-
-
-def test_with_the_teachers_training_counted_it_is_set_against_the_longest_ppo(
-    tmp_path: Path,
-) -> None:
-    finals = [1000.0, 1100.0, 1250.0]
-    write_pairs(tmp_path, finals, [3000, 3300, 3800])
-    for seed, final in enumerate(finals):
-        write_run(tmp_path / f"long{seed}", straight(final, 20), seed=seed)
-    [text] = said(tmp_path)
-    alone, counted = text.split("With the teachers' training counted: ")
-    assert alone.count(" above PPO from scratch ") == 2
-    assert " above PPO, num_timesteps=2000000 from scratch " in counted
+    final, area = told_of(tmp_path)
+    assert final == ("+1,900 [+1,664, +2,136]", "**gain**")
+    assert area == ("+1,010 [+884.6, +1,135]", "**gain**")
+    [costed] = [
+        row.against
+        for row in compared_in(tmp_path).costed
+        if row.against and row.metric is FINAL_RETURN
+    ]
+    assert told(costed) == ("-100.0 [-1,402, +1,202]", "not shown")
 
 
 def test_what_speaks_against_it(tmp_path: Path) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [480, 1500, 2520])  # -494, -475, -456
-    [text] = said(tmp_path)
-    assert figures(text) == ("475.0 below", "-522.2 to -427.8", 3, "a clear loss")
+    assert told_of(tmp_path)[0] == ("-475.0 [-522.2, -427.8]", "**loss**")
 
 
 def test_what_is_not_shown(tmp_path: Path) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [2000, 1000, 6000])  # 950, -950, 2850
-    [text] = said(tmp_path)
-    assert figures(text) == ("950.0 above", "-3,770 to 5,670", 3, "not shown")
+    assert told_of(tmp_path)[0] == ("+950.0 [-3,770, +5,670]", "not shown")
 
 
-def test_equal_curves_are_level(tmp_path: Path) -> None:
+def test_equal_curves_show_nothing(tmp_path: Path) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [1000, 2000, 3000])
-    [text] = said(tmp_path)
-    assert "level with PPO" in text.partition(":")[0]
-    assert not re.search(r"above|below|interval -?\d", text.partition(".")[0])
+    assert told_of(tmp_path) == [("+0.000 [no spread]", "not shown")] * 2
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_few_pairs_conclude_nothing(tmp_path: Path, seeds: int) -> None:
     write_pairs(tmp_path, [1000, 2000, 3000], [2000, 3000][:seeds])
-    [panel] = panels_in(tmp_path)
-    compared = compare(panel, mean, None)
-    assert list(sentences(compared)) == []
-    assert too_few(compared) == ["MIKT"]
+    assert {word for _, word in told_of(tmp_path)} == {""}
+    assert too_few(compared_in(tmp_path)) == ["MIKT"]
+
+
+def test_enough_pairs_are_not_too_few(tmp_path: Path) -> None:
+    write_pairs(tmp_path, [1000, 2000, 3000], [2000, 3000, 4100])
+    assert too_few(compared_in(tmp_path)) == []
 
 
 def test_what_is_beyond_the_controls(tmp_path: Path) -> None:
@@ -152,54 +136,36 @@ def test_what_is_beyond_the_controls(tmp_path: Path) -> None:
             own = settings.get(name, {})
             place = tmp_path / f"{name}{seed}"
             write_run(place, straight(final * times), seed=seed, sources=sources, **own)
-    [panel] = panels_in(tmp_path)
-    compared = compare(panel, mean, None)
     found = {
-        (one.method.label, one.control.label): round(one.difference.value, 1)
-        for one in compared.controlled
-        if one.metric.name == "final_return"
+        (one.method.label, one.control.label): told(one)
+        for one in compared_in(tmp_path).controlled
+        if one.metric is FINAL_RETURN
     }
-    assert found == {  # 95 % of 1010 times their distance
-        ("MIKT", "PPO + KL"): 1919.0,
-        ("MIKT", "random teacher"): 959.5,
-        ("random teacher", "PPO + KL"): 959.5,
+    # 95 % of 1010 times their distance; the three differ by 9.5 times it from one another
+    assert found == {
+        ("MIKT", "PPO + KL"): ("+1,919 [+1,872, +1,966]", "**gain**"),
+        ("MIKT", "random teacher"): ("+959.5 [+935.9, +983.1]", "**gain**"),
+        ("random teacher", "PPO + KL"): ("+959.5 [+935.9, +983.1]", "**gain**"),
     }
-    told = list(sentences(compared))
-    [about] = [text for text in told if text.startswith("MIKT ")]
-    [untrained] = [text for text in told if text.startswith("random teacher ")]
-    assert "With the teachers' training counted: " in about
-    assert "counted" not in untrained  # there was none
-    # the three differ by 9.5 from one another: 2.484 · 9.5 = 23.60 either way
-    [against] = [text for text in about.split("MIKT ") if "959.5 above random teacher" in text]
-    assert figures(against) == ("959.5 above", "935.9 to 983.1", 3, "a clear gain")
 
 
 def test_no_common_seed(tmp_path: Path) -> None:
     write_run(tmp_path / "a", straight(1.0), seed=0)
     write_run(tmp_path / "b", straight(2.0), seed=1, sources=["S-v0"])
-    [text] = said(tmp_path)
-    assert "no seed in common" in text
-    assert not re.search(r"above|below|clear", text)
+    assert told_of(tmp_path) == [(NOT_KNOWN, "")] * 2
 
 
-def test_an_unfinished_method_and_unknown_teachers_are_told(tmp_path: Path) -> None:
+def test_with_unknown_teachers_their_training_cannot_be_counted(tmp_path: Path) -> None:
     write_pairs(tmp_path, [10], [])
     write_run(
         tmp_path / "b", straight(20.0), sources=["S-v0"], num_timesteps=2_000_000,
         teacher_timesteps=None,
     )  # fmt: skip
-    [panel] = panels_in(tmp_path)
-    compared = compare(panel, mean, None)
-    [found] = [r.against for r in compared.rows if r.against and r.metric is FINAL_RETURN]
-    text = sentence(found, "PPO from scratch")
-    assert "1,000,000" in text
-    assert re.search(r"9\.500 above .*n = 1 pair\b", text)
-    [costed] = [r.against for r in compared.costed if r.against and r.metric is FINAL_RETURN]
-    told = sentence(costed, "PPO from scratch")
-    assert "cannot be compared" in told
-    assert not re.search(r"above|below|n = ", told)
+    costed = [row.against for row in compared_in(tmp_path).costed if row.against]
+    assert costed
+    assert {told(one) for one in costed} == {(NOT_KNOWN, "")}
 
 
-def test_without_a_baseline_nothing_is_said(tmp_path: Path) -> None:
+def test_without_a_baseline_nothing_is_told(tmp_path: Path) -> None:
     write_pairs(tmp_path, [], [10])
-    assert said(tmp_path) == []
+    assert told_of(tmp_path) == []

@@ -9,7 +9,7 @@ import mujoco
 import numpy as np
 import pytest
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.environments import CENTIPEDE_TASKS
 from baselines.environments.centipede import CentipedeEnv
 from baselines.environments.centipede_mjcf import centipede_mjcf
@@ -124,7 +124,7 @@ def test_observation_table_names_the_entry_a_hinge_moves() -> None:
 def test_class_docstring_shows_the_tables_of_four_legs(header, table) -> None:  # type: ignore[no-untyped-def]
     page = inspect.getdoc(CentipedeEnv)
     assert page is not None
-    assert markdown_table(header, table(compiled(4))) in page
+    assert Table(header, table(compiled(4))).markdown() in page
 
 
 @pytest.mark.parametrize("column", [("4 legs", 4), ("6", 6), ("8", 8)])
