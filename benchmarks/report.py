@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import write_atomically
@@ -83,7 +83,7 @@ OVERVIEW: Columns = SPEEDS | {"stable-baselines3 (speed-up over it)": _theirs}
 def _table(label: str, columns: Columns, rows: Iterable[tuple[str, Json]]) -> str:
     """A row for each measurement, with its name in the first column, under `label`."""
     cells = [(name, *(cell(result) for cell in columns.values())) for name, result in rows]
-    return markdown_table((label, *columns), cells) + "\n"
+    return Table((label, *columns), cells).markdown() + "\n"
 
 
 def _curves(folder: Path) -> dict[str, Curve]:

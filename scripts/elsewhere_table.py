@@ -8,7 +8,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.files import write_atomically
 from baselines.config import Config, default_text, flag_of
 from baselines.flags import ELSEWHERE
@@ -27,7 +27,7 @@ def page() -> str:
         called = ", ".join(f"`{name}`" for name in names.split())
         meaning = by_flag[flag].metadata["help"]
         rows.append((f"`--{flag}`", called, meaning, f"`{default}`" if default else ""))
-    table = markdown_table(("here", "elsewhere", "meaning", "default"), rows) + "\n"
+    table = Table(("here", "elsewhere", "meaning", "default"), rows).markdown() + "\n"
     text, found = TABLE.subn(lambda _: table, PAGE.read_text(encoding="utf-8"))
     assert found == 1
     return text

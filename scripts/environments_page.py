@@ -13,7 +13,7 @@ from pathlib import Path
 import gymnasium
 import imageio.v3 as imageio
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.files import write_atomically
 from baselines.environments import ANT, CENTIPEDE_TASKS
 from baselines.environments.ant import AntSEnv
@@ -52,7 +52,7 @@ def page() -> str:
     ids = [task.id for task in CENTIPEDE_TASKS]
     return "\n".join([
         HEAD + "## All ids\n",
-        markdown_table(columns, (row(task_id) for task_id in [*ids, ANT])),
+        Table(columns, [row(task_id) for task_id in [*ids, ANT]]).markdown(),
         OTHERS,
         "## The centipedes\n",
         *section(CentipedeEnv),

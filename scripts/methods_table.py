@@ -7,7 +7,7 @@ python scripts/methods_table.py
 import re
 from pathlib import Path
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.files import write_atomically
 from baselines.methods import METHODS, NamedMethod
 
@@ -19,7 +19,7 @@ TABLE = re.compile(r"(?<=## What it is compared with\n\n)(?:\|.*\n)+")
 def page() -> str:
     """The page, in Markdown."""
     rows = [(method.name, _flags(method), method.shows) for method in METHODS.values()]
-    table = markdown_table(("method", "flags", "what it shows"), rows).rstrip("\n") + "\n"
+    table = Table(("method", "flags", "what it shows"), rows).markdown().rstrip("\n") + "\n"
     text, found = TABLE.subn(lambda _: table, PAGE.read_text(encoding="utf-8"))
     assert found == 1
     return text

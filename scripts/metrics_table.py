@@ -6,7 +6,7 @@ python scripts/metrics_table.py
 
 from pathlib import Path
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.files import write_atomically
 from baselines.common.logged_metric import LoggedMetric
 from baselines.ppo2 import update_metrics
@@ -51,7 +51,7 @@ def page() -> str:
     parts = [HEAD]
     for title, group in GROUPS.items():
         rows = [_row(name, metric) for name, metric in group.items()]
-        parts.append(f"## {title}\n\n{markdown_table(columns, rows)}\n")
+        parts.append(f"## {title}\n\n{Table(columns, rows).markdown()}\n")
     return "\n".join(parts)
 
 

@@ -7,7 +7,7 @@ python scripts/settings_table.py
 from dataclasses import fields
 from pathlib import Path
 
-from baselines.analysis.formatting import markdown_table
+from baselines.analysis.formatting import Table
 from baselines.common.files import write_atomically
 from baselines.config import GROUPS, default_text, flag_of
 from baselines.flags import choices_of
@@ -43,7 +43,7 @@ def page() -> str:
                     about["source"],
                 ))  # fmt: skip
         columns = ("flag", "meaning", "default", "one of", "unit", "source")
-        parts.append(f"## {title}\n\n{markdown_table(columns, rows)}\n")
+        parts.append(f"## {title}\n\n{Table(columns, rows).markdown()}\n")
     return "\n".join(parts)
 
 

@@ -146,9 +146,24 @@ def test_gains_that_remain_with_holms_correction(results: list[Results]) -> None
     remain = [label for _, label in takewhile(lambda one: one[0] < 0.05, corrected)]
     gains = [one.pair.method.label for one in judged if one.is_gain()]
     page = flat(STUDIES)
-    assert f"Of {len(judged)} methods with trained teachers, [{len(gains)} are gains](" in page
+    passed = sum(one.passes_on() for one in judged)
+    assert f"In {len(judged)} comparisons of a method that has trained teachers" in page
+    assert f"[{passed} pass knowledge on and {len(gains)} are gains](" in page
     assert f"{len(remain)} remain: all but *all named, best teacher*" in page
     assert sorted(gains) == sorted([*remain, "all named, best teacher"])
+
+
+def test_knowledge_is_passed_on_to_those_who_are_told_the_names(results: list[Results]) -> None:
+    compared = [compare(panel, mean, None) for one in results for panel in one.panels]
+    told, others = [], []
+    for one in measured_once([("", known) for known in knowledge_of(compared)]):
+        settings = one.pair.method.settings
+        by_name = settings["transfer"] == "kickstart" or settings["mapping"] == "named"
+        (told if by_name else others).append(one.passes_on())
+    page = flat(STUDIES)
+    assert f"knowledge is passed on in {sum(told)} of {len(told)} comparisons of methods" in page
+    assert not any(others)
+    assert f"and in none of {len(others)} of methods that must learn" in page
 
 
 def largest_p(one: Judged) -> float:
