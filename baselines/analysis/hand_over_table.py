@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from baselines.analysis.formatting import Table, escaped, named, number, signed_with_interval, whole
+from baselines.analysis.formatting import (
+    Table,
+    counted,
+    escaped,
+    folded,
+    named,
+    number,
+    signed_with_interval,
+    whole,
+)
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import RETURN, Run
-from baselines.analysis.runs.statistics import estimate_of_returns, mean
+from baselines.analysis.runs.statistics import Estimate, estimate_of_returns, mean
 from baselines.analysis.runs.transfer_logs import hand_over_rows
+from baselines.analysis.wording import LOSS, shown_by
 from baselines.transfer.hand_over import SPAN
 
 EXPLANATION = f"""\
@@ -29,22 +40,56 @@ def before_and_after(run: Run) -> tuple[float, float] | None:
     return None if np.isnan([before, after]).any() else (before, after)
 
 
-def hand_over_table(students: Sequence[tuple[str, Method]]) -> str:
-    """A row for each student in Markdown; empty: no log tells of a hand-over.
+@dataclass(frozen=True)
+class HandOver:
+    """What the runs of a student lose or gain at the hand-over.
 
-    The students come with what their transfers are to be called.
+    Attributes:
+        transfer: what it is to be called.
+        method: the student.
+        returns: before and after, of each run whose log tells: [runs, 2].
     """
-    rows = [row for name, method in students for row in _row(name, method)]
+
+    transfer: str
+    method: Method
+    returns: np.ndarray
+
+    @property
+    def change(self) -> Estimate:
+        """After minus before."""
+        before, after = self.returns.T
+        return estimate_of_returns(after - before, mean)
+
+
+def hand_overs(students: Sequence[tuple[str, Method]]) -> Iterator[HandOver]:
+    """Those of the students whose logs tell of one; they come with the names of their transfers."""
+    for name, method in students:
+        found = [pair for run in method.runs if (pair := before_and_after(run)) is not None]
+        if found:
+            yield HandOver(name, method, np.array(found))
+
+
+def hand_over_parts(found: Sequence[HandOver]) -> Iterator[str]:
+    """How many students lose, these in a table, and one of all, in Markdown."""
+    losers = [one for one in found if shown_by(one.change) == LOSS]
+    yield (
+        f"Of {counted(len(found), 'student')}, {len(losers) or 'none'}"
+        f" {'loses' if len(losers) < 2 else 'lose'}: the whole 95 % interval of the change lies"
+        " below 0."
+    )
+    if losers:
+        yield hand_over_table(losers)
+    yield folded("All students", [hand_over_table(found)])
+
+
+def hand_over_table(found: Sequence[HandOver]) -> str:
+    """A row for each student, in Markdown."""
     head = ["transfer", "method", "n", "before", "after", "change", "seed by seed"]
-    return Table(head, rows).markdown() if rows else ""
+    return Table(head, [_row(one) for one in found]).markdown()
 
 
-def _row(name: str, method: Method) -> Iterator[list[str]]:
-    found = [pair for run in method.runs if (pair := before_and_after(run)) is not None]
-    if not found:
-        return
-    before, after = np.array(found).T
-    change = signed_with_interval(estimate_of_returns(after - before, mean))
-    seeds = ", ".join(f"{whole(old)} → {whole(new)}" for old, new in found)
-    means = (number(float(values.mean())) for values in (before, after))
-    yield [escaped(name), named(method), str(len(found)), *means, change, seeds]
+def _row(found: HandOver) -> list[str]:
+    means = (number(float(value)) for value in found.returns.mean(axis=0))
+    seeds = ", ".join(f"{whole(old)} → {whole(new)}" for old, new in found.returns)
+    count, change = str(len(found.returns)), signed_with_interval(found.change)
+    return [escaped(found.transfer), named(found.method), count, *means, change, seeds]

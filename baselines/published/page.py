@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from baselines.analysis.formatting import escaped
 from baselines.analysis.gains import gains, measured_once
-from baselines.analysis.hand_over_table import EXPLANATION, hand_over_table
+from baselines.analysis.hand_over_table import EXPLANATION, hand_over_parts, hand_overs
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
 from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
@@ -169,12 +169,12 @@ def _hand_over(sections: Sequence[Section]) -> Iterator[str]:
         for comparison in section.comparisons:
             for method in comparison.panel.methods:
                 students.setdefault(method.folders, (short(comparison.panel.title), method))
-    whole = [told for runs, told in students.items() if not any(runs < more for more in students)]
-    found = hand_over_table(whole)
+    whole = [one for runs, one in students.items() if not any(runs < more for more in students)]
+    found = list(hand_overs(whole))
     if found:
         yield "## The hand-over"
         yield EXPLANATION
-        yield found
+        yield from hand_over_parts(found)
 
 
 def _beside(names: Mapping[str, bool]) -> Iterator[str]:

@@ -10,7 +10,12 @@ from handmade_logs import panels_in, straight, student_columns, write_method, wr
 from matplotlib.figure import Figure
 
 from baselines.analysis import drawing, summary
-from baselines.analysis.hand_over_table import before_and_after, hand_over_table
+from baselines.analysis.hand_over_table import (
+    before_and_after,
+    hand_over_parts,
+    hand_over_table,
+    hand_overs,
+)
 from baselines.analysis.knowledge import has_too_few, knowledge_of, knowledge_table, pairs
 from baselines.analysis.knowledge_figure import knowledge_figure
 from baselines.analysis.runs.comparison import Comparison, compare
@@ -277,9 +282,25 @@ def test_a_row_for_each_student(tmp_path: Path) -> None:
         student(tmp_path, [*RETURNS[:8], 80.0, after], list(range(1, 11)), seed)
     write_run(tmp_path / "ppo", RETURNS)
     [panel] = panels_in(tmp_path)
-    rows = hand_over_table([("S → T", method) for method in panel.methods]).splitlines()
+    [found] = hand_overs([("S → T", method) for method in panel.methods])  # none of PPO
+    rows = hand_over_table([found]).splitlines()
     # -30, -10, -20: a deviation of 10, and 2.484 of that either way
     assert rows[2:] == [
         "| S → T | MIKT | 3 | 80.00 | 60.00 | -20.00 [-44.84, +4.841] | 80 → 50, 80 → 70, 80 → 60 |"
     ]
-    assert hand_over_table([("T", panel.methods[0])]) == ""
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"), [((50.0, 70.0, 75.0), "none loses"), ((68.0, 69.0, 70.0), "1 loses")]
+)
+def test_those_who_lose_at_the_hand_over_come_first(
+    tmp_path: Path, ends: tuple[float, ...], words: str
+) -> None:
+    """Changes of -30, -10 and -5 show nothing; those of -12, -11 and -10 show a loss."""
+    for seed, end in enumerate(ends):
+        student(tmp_path, [*RETURNS[:8], 80.0, end], list(range(1, 11)), seed)
+    [panel] = panels_in(tmp_path)
+    said, *tables = hand_over_parts(list(hand_overs([("S → T", m) for m in panel.methods])))
+    assert said.startswith(f"Of 1 student, {words}: ")
+    assert len(tables) == 1 + (words == "1 loses")
+    assert "<summary>All students</summary>" in tables[-1]
