@@ -11,13 +11,15 @@ from baselines.analysis.formatting import (
     Table,
     escaped,
     half_width,
+    number,
     probability,
     signed_half_width,
     whole,
 )
 from baselines.analysis.pooled import Pooled, pooled
 from baselines.analysis.runs.comparison import Against, Comparison, Row
-from baselines.analysis.runs.curve_metrics import DECISIVE, Metric
+from baselines.analysis.runs.curve_metrics import DECISIVE, TIME_TO_THRESHOLD, Metric
+from baselines.analysis.tables import value_of
 from baselines.analysis.wording import in_brief, judged, some_too_few
 from baselines.methods import COPIED, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
@@ -76,6 +78,18 @@ def summary_table(transfers: Sequence[Transfer], metric: Metric) -> str:
         differences = [_difference(transfer.over(*pair, metric)) for pair in DIFFERENCES]
         rows.append([escaped(transfer.name), *values, *differences])
     return Table(head, rows).markdown()
+
+
+def speed_table(transfers: Sequence[Transfer]) -> str:
+    """Transfers × methods in Markdown: the timesteps until the final return of PPO is reached."""
+    rows = []
+    for transfer in transfers:
+        found = [transfer.comparison.row(label, TIME_TO_THRESHOLD) for label in MAIN]
+        values = [NOT_KNOWN if row is None else value_of(row) for row in found]
+        threshold = transfer.comparison.threshold
+        told = NOT_KNOWN if math.isnan(threshold) else number(threshold)
+        rows.append([escaped(transfer.name), told, *values])
+    return Table(["transfer", f"final return of {SCRATCH}", *MAIN], rows).markdown()
 
 
 def pooled_over(

@@ -117,7 +117,7 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> Ta
     for row in rows:
         heading = _heading(row, threshold) if row.metric is not last else ""
         last = row.metric
-        cells = [heading, named(row.method), str(len(row.method.runs)), _value(row)]
+        cells = [heading, named(row.method), str(len(row.method.runs)), value_of(row)]
         lines.append([*cells, *_set_against(row.against)])
     return Table(["", "method", "n", "value", f"difference from {name}", "", "P(better)"], lines)
 
@@ -159,7 +159,8 @@ def _heading(row: Row, threshold: float) -> str:
     return f"timesteps to {NOT_KNOWN if math.isnan(threshold) else number(threshold)}"
 
 
-def _value(row: Row) -> str:
+def value_of(row: Row) -> str:
+    """A value with its interval; a mean time that is only a lower bound says so."""
     missed = 0 if row.reached is None else len(row.method.runs) - row.reached
     text = ("≥ " if missed else "") + with_interval(row.value, _of(row.metric))
     return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text

@@ -12,11 +12,11 @@ from baselines.analysis.hand_over_table import EXPLANATION, hand_over_parts, han
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
 from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
-from baselines.analysis.runs.curve_metrics import DECISIVE
+from baselines.analysis.runs.curve_metrics import DECISIVE, TIME_TO_THRESHOLD
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.summary import Transfer, answer, has_too_few, summary_table
+from baselines.analysis.summary import Transfer, answer, has_too_few, speed_table, summary_table
 from baselines.analysis.wording import NO_WORD, RULES
-from baselines.methods import SCRATCH_WITH_KL, STUDENT, UNTRAINED
+from baselines.methods import SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 from baselines.published.collecting import ROWS
 from baselines.published.section import KNOWLEDGE, STUDIES, Section, anchor, parts_of, short
 
@@ -52,6 +52,10 @@ knowledge only if {STUDENT} is better than both."""
 READING = f"""\
 Cells are means over n seeds ± half the width of their 95 % interval. The differences are paired by
 seed; P is the probability that a run of {STUDENT} is better than one of the other."""
+
+SPEED = f"""\
+**{TIME_TO_THRESHOLD.title.capitalize()}**: until the mean final return of {SCRATCH} is reached.
+Brackets have 95 % intervals. A run that never reaches it counts with its length."""
 
 MEASURED = f"""\
 ## How it is measured
@@ -142,6 +146,8 @@ def _summary(lines: Sequence[Transfer]) -> Iterator[str]:
     for metric in DECISIVE:
         yield f"**{metric.title.capitalize()}**"
         yield summary_table(lines, metric)
+    yield SPEED
+    yield speed_table(lines)
     if any(has_too_few(lines, metric) for metric in DECISIVE):
         yield NO_WORD
     yield f"![What each method reaches, and what {STUDENT} brings]({SUMMARY})"

@@ -23,7 +23,7 @@ from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import Run, read_run
 from baselines.analysis.runs.statistics import STATISTICS, Statistic, mean
-from baselines.analysis.summary import Transfer, summary_table
+from baselines.analysis.summary import Transfer, speed_table, summary_table
 from baselines.analysis.summary_figure import summary_figure
 
 MEAN = STATISTICS["mean"]
@@ -192,6 +192,16 @@ def test_the_summary_has_the_two_differences(compared: Comparison) -> None:
         "S → T", "104 ± 24 (n = 3)", "209 ± 47 (n = 3)", "–", "522 ± 118 (n = 3)",
         "627 ± 142 (n = 3)", "+418 ± 94: **gain**; P = 1.00", "+104 ± 24: **gain**; P = 0.94",
     ]  # fmt: skip
+
+
+def test_the_summary_tells_when_the_return_of_ppo_is_reached(compared: Comparison) -> None:
+    """PPO ends at 100, 110 and 120, MIKT at six times that: 104.5 is reached in two of ten rows."""
+    head, _, row = speed_table([Transfer("S → T", compared)]).splitlines()
+    assert head.startswith("| transfer | final return of PPO | PPO | PPO + KL | MLPP |")
+    name, threshold, ppo, _, mlpp, _, mikt = row.strip("| ").split(" | ")
+    assert (name, threshold, mlpp) == ("S → T", "104.5", "–")
+    assert ppo == "≥ 966,667 [900,000, 1,000,000] (2 of 3 reach it)"
+    assert mikt == "200,000 [no spread]"
 
 
 def test_of_too_few_seeds_the_summary_tells_no_word_and_no_probability(tmp_path: Path) -> None:
