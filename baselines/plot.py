@@ -86,7 +86,7 @@ def main(argv: list[str]) -> None:
     files = dict(found.files)
     methods = [method for panel in groups for method in panel.methods]
     for table in tables:
-        drawn = beside(table, laid_beside(methods, table.panels), wishes)
+        drawn = beside(table, laid_beside(methods, table.methods), wishes)
         added = {f"_{table.name}{ending}": content for ending, content in drawn.items()}
         if not files.keys().isdisjoint(added):
             raise UserError(f"--beside: other files end in _{table.name} too; rename {table.name}")

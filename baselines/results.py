@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from baselines.analysis.runs.published_logs import (
-    Published,
-    is_shared,
-    laid_beside,
-    read_published,
-)
+from baselines.analysis.runs.published_logs import Published, laid_beside, read_published
 from baselines.common.command_line import Parser, as_path, run_command
 from baselines.common.errors import UserError
 from baselines.common.files import check_can_make, make_folder, read_regular, write_atomically
@@ -85,8 +80,8 @@ def _laid_beside(
     ours = [m for results in found for panel in results.panels for m in panel.methods]
     shared = {}
     for table in published:
-        laid = laid_beside(ours, table.panels)
-        shared[table.name] = any(map(is_shared, laid))
+        laid = laid_beside(ours, table.methods)
+        shared[table.name] = any(one.ours for one in laid)
         if shared[table.name]:
             files = beside(table, laid, ReportWishes(formats=("png",)))
             named = {Path(table.name + ending): content for ending, content in files.items()}

@@ -11,8 +11,8 @@ import numpy as np
 
 from baselines.analysis.formatting import NOT_KNOWN, escaped, number, signed_with_interval, whole
 from baselines.analysis.runs.curves import Curve, column_curve
-from baselines.analysis.runs.panels import Method, Panel
-from baselines.analysis.runs.published_logs import is_shared
+from baselines.analysis.runs.panels import Method
+from baselines.analysis.runs.published_logs import Beside
 from baselines.analysis.runs.runs import RETURN
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, difference_of_means
 from baselines.analysis.wording import GAIN, LOSS, NOT_SHOWN, shown_by
@@ -65,14 +65,23 @@ class Line:
 
 def lines(ours: Method, published: Method) -> Iterator[Line]:
     """Return at the end, then entropy and approxkl on the way, as far as all runs of both get."""
-    stop = float(min(ours.stop, published.stop))
-    start = max(0.0, stop - LAST)
-    both = ours, published
-    read: Callable[[Curve], float] = partial(Curve.mean_height, start=start, stop=stop)
-    yield _line(f"return, {start:,.0f} to {stop:,.0f}", both, RETURN, read)
+    stop = min(ours.stop, published.stop)
+    name = f"return, {_begin(stop):,} to {stop:,}"
+    yield Line(name, _returns(ours, stop), _returns(published, stop))
     for column in ("policy_entropy", "approxkl"):
         for stage in (stage for stage in STAGES if stage <= stop):
-            yield _line(f"{column} at {stage:,}", both, column, partial(_at, timesteps=stage))
+            name, read = f"{column} at {stage:,}", partial(_at, timesteps=stage)
+            yield Line(name, _values(ours, column, read), _values(published, column, read))
+
+
+def _returns(method: Method, stop: int) -> np.ndarray:
+    """The return of each run at the end of the timesteps up to `stop`."""
+    return _values(method, RETURN, partial(Curve.mean_height, start=_begin(stop), stop=stop))
+
+
+def _begin(stop: int) -> int:
+    """From where on the return at the end is taken."""
+    return max(0, stop - LAST)
 
 
 def _at(curve: Curve, timesteps: float) -> float:
@@ -81,25 +90,21 @@ def _at(curve: Curve, timesteps: float) -> float:
     return float(curve.at(np.array(timesteps))) if measured else math.nan
 
 
-def _line(
-    name: str, methods: tuple[Method, Method], column: str, read: Callable[[Curve], float]
-) -> Line:
-    """One metric of all runs; a run whose log does not tell it is left out."""
-    ours, published = (
-        np.array([read(c) for run in method.runs if (c := column_curve(run, column)) is not None])
-        for method in methods
-    )
-    return Line(name, ours[~np.isnan(ours)], published[~np.isnan(published)])
+def _values(method: Method, column: str, read: Callable[[Curve], float]) -> np.ndarray:
+    """One metric of each run; a run whose log does not tell it is left out."""
+    curves = (column_curve(run, column) for run in method.runs)
+    values = np.array([read(curve) for curve in curves if curve is not None])
+    return values[~np.isnan(values)]
 
 
-def sections(panels: Sequence[Panel]) -> Iterator[str]:
-    """In Markdown, a section for each panel with runs of ours, and a table of the others."""
-    for panel in panels:
-        if is_shared(panel):
-            yield f"## {escaped(panel.title)}"
-            yield from _unlike(*panel.methods)
-            yield _table(*panel.methods)
-    alone = [panel for panel in panels if not is_shared(panel)]
+def sections(laid: Sequence[Beside]) -> Iterator[str]:
+    """In Markdown, a section for each with runs of ours, and a table of the others."""
+    for one in laid:
+        if one.ours:
+            yield f"## {escaped(one.title)}"
+            yield from _unlike(one.ours, one.published)
+            yield _table(one.ours, one.published)
+    alone = [one for one in laid if not one.ours]
     if alone:
         yield "## Without a run of ours so far"
         yield "\n".join(["| | n | return at the end |", "|---|---|---|", *map(_alone, alone)])
@@ -125,10 +130,9 @@ def _table(ours: Method, published: Method) -> str:
     return "\n".join(rows)
 
 
-def _alone(panel: Panel) -> str:
-    [published] = panel.methods
-    line = next(lines(published, published))
-    return f"| {escaped(panel.title)} | {len(published.runs)} | {_spread(line.published)} |"
+def _alone(one: Beside) -> str:
+    returns = _returns(one.published, one.published.stop)
+    return f"| {escaped(one.title)} | {len(one.published.runs)} | {_spread(returns)} |"
 
 
 def _spread(values: np.ndarray) -> str:

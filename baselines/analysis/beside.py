@@ -9,18 +9,17 @@ from baselines.analysis.agreement import RULE, sections
 from baselines.analysis.formatting import escaped
 from baselines.analysis.logged_metrics import logged_metrics
 from baselines.analysis.report import ReportWishes
-from baselines.analysis.runs.panels import Panel
-from baselines.analysis.runs.published_logs import DRAWN, Published, is_shared
+from baselines.analysis.runs.published_logs import DRAWN, Beside, Published
 from baselines.analysis.runs.statistics import STATISTICS
 
 
-def beside(table: Published, panels: Sequence[Panel], wishes: ReportWishes) -> dict[str, bytes]:
-    """The contents of the files by the end of their name; `panels` are those of `laid_beside`.
+def beside(table: Published, laid: Sequence[Beside], wishes: ReportWishes) -> dict[str, bytes]:
+    """The contents of the files by the end of their name; `laid` is from `laid_beside`.
 
-    Where some panel has runs of ours, only such panels are drawn.
+    Where there are runs of ours, what has none is not drawn.
     """
-    parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, *sections(panels)]
-    drawable = [panel for panel in panels if is_shared(panel)] or panels
+    parts = [f"# {escaped(table.name)}", escaped(table.source), RULE, *sections(laid)]
+    drawable = [one.panel for one in laid if one.ours] or [one.panel for one in laid]
     with drawing.appearance():
         looks = drawing.styles(drawable)
         statistic = STATISTICS[wishes.statistic]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import math
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -39,12 +39,32 @@ class Published:
     Attributes:
         name: that of its file, without the ending.
         source: where they come from, and what a reader must know of them.
-        panels: a panel for each transfer or task, with one method.
+        methods: the runs of each transfer or task, by its title.
     """
 
     name: str
     source: str
-    panels: Sequence[Panel]
+    methods: Mapping[str, Method]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Published runs of a transfer or task, and ours of the same.
+
+    Attributes:
+        title: source tasks and target task.
+        published: the published runs.
+        ours: ours; None: no run of ours is like them.
+    """
+
+    title: str
+    published: Method
+    ours: Method | None
+
+    @property
+    def panel(self) -> Panel:
+        """Both, to be drawn."""
+        return Panel(self.title, (*([self.ours] if self.ours else ()), self.published))
 
 
 def read_published(path: Path, argument: str) -> Published:
@@ -73,7 +93,7 @@ def read_published(path: Path, argument: str) -> Published:
         raise UserError(f"{where} has no row")
     words = " ".join(line.lstrip("# ") for line in source)
     name = printable(path.stem, len(path.stem))
-    return Published(name, words, _panels(runs, f"published ({name})"))
+    return Published(name, words, _methods(runs, f"published ({name})"))
 
 
 def _rows_of_runs(
@@ -118,15 +138,15 @@ def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) ->
     return Run(path, task, config, teachers, Origin("", (), (), {}), sorted_columns)
 
 
-def _panels(runs: Sequence[Run], label: str) -> list[Panel]:
+def _methods(runs: Sequence[Run], label: str) -> dict[str, Method]:
     by_title: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_title[transfer_of(run)].append(run)
-    return [Panel(title, (Method(label, tuple(same), {}),)) for title, same in by_title.items()]
+    return {title: Method(label, tuple(same), {}) for title, same in by_title.items()}
 
 
-def laid_beside(ours: Sequence[Method], published: Sequence[Panel]) -> list[Panel]:
-    """The published panels, each with our method of the same transfer or task before it.
+def laid_beside(ours: Sequence[Method], published: Mapping[str, Method]) -> list[Beside]:
+    """The published methods by title, each with our method of the same transfer or task.
 
     PPO from scratch is set beside PPO from scratch, whatever transfers it is the baseline of, and
     students beside our students of MIKT with teachers of the same tasks. Of several, it is the one
@@ -134,20 +154,15 @@ def laid_beside(ours: Sequence[Method], published: Sequence[Panel]) -> list[Pane
     the one with most seeds. Where there is none, the published stand alone. A method of ours may be
     given several times.
     """
-    return [replace(one, methods=(*_counterpart(ours, one), *one.methods)) for one in published]
+    return [Beside(title, one, _counterpart(ours, one)) for title, one in published.items()]
 
 
-def is_shared(panel: Panel) -> bool:
-    """Whether a panel of `laid_beside` has runs of ours."""
-    return len(panel.methods) > 1
-
-
-def _counterpart(ours: Sequence[Method], published: Panel) -> tuple[Method, ...]:
+def _counterpart(ours: Sequence[Method], published: Method) -> Method | None:
     """Our method of the same transfer or task, if there is one."""
-    run = published.methods[0].runs[0]
+    run = published.runs[0]
     if run.teachers:
         students = (method for method in ours if method.label == STUDENT)
-        alike = [m for m in students if transfer_of(m.runs[0]) == published.title]
+        alike = [m for m in students if transfer_of(m.runs[0]) == transfer_of(run)]
     else:
         alike = [m for m in ours if m.from_scratch and m.runs[0].task == run.task]
 
@@ -155,4 +170,4 @@ def _counterpart(ours: Sequence[Method], published: Panel) -> tuple[Method, ...]
         longer = method.runs[0].planned_timesteps - run.planned_timesteps
         return len(method.not_by_default), abs(longer), -len(method.runs)
 
-    return tuple(sorted(alike, key=distance)[:1])
+    return min(alike, key=distance, default=None)

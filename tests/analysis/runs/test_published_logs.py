@@ -44,13 +44,13 @@ def rows_of(task: str, finals: list[float], sources: str = "") -> list[str]:
     ]
 
 
-def test_rows_become_panels_with_their_source(tmp_path: Path) -> None:
+def test_rows_become_methods_with_their_source(tmp_path: Path) -> None:
     students = rows_of("C", [5.0], "B + A")
     path = table(tmp_path, *rows_of("C", [1.0, 2.0])[::-1], *students)
     found = read_published(path, "--beside")
     assert (found.name, found.source) == ("others", "From a place.")
-    assert [panel.title for panel in found.panels] == ["C", "A + B → C"]
-    [ppo] = found.panels[0].methods
+    assert list(found.methods) == ["C", "A + B → C"]
+    ppo = found.methods["C"]
     assert ppo.label == "published (others)"
     by_seed = {run.seed: run for run in ppo.runs}
     np.testing.assert_array_equal(by_seed[1].columns["eprewmean"], [0.0, 2.0, 2.0])
@@ -110,12 +110,15 @@ def test_each_is_laid_beside_its_like(tmp_path: Path) -> None:
     path = table(
         tmp_path, *rows_of("C", [1.0]), *rows_of("D", [1.0]), *rows_of("C", [1.0], "A + B")
     )
-    laid = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").panels)
-    assert [(p.title, [(m.label, len(m.runs)) for m in p.methods]) for p in laid] == [
+    laid = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").methods)
+    told = [(one.title, [(m.label, len(m.runs)) for m in one.panel.methods]) for one in laid]
+    assert told == [
         ("C", [("PPO", 3), ("published (others)", 1)]),
         ("D", [("published (others)", 1)]),
         ("A + B → C", [("MIKT", 1), ("published (others)", 1)]),
     ]
+    assert [one.ours and one.ours.label for one in laid] == ["PPO", None, "MIKT"]
+    assert {one.published.label for one in laid} == {"published (others)"}
 
 
 def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
@@ -132,21 +135,23 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
     ):
         ours(tmp_path / "runs", [1.0] * seeds, **settings)
         methods = methods_in(tmp_path / "runs")
-        [panel] = laid_beside(methods, read_published(path, "--beside").panels)
-        chosen.append(len(panel.methods[0].runs))
-        assert told in "\n\n".join(sections([panel]))
+        [one] = laid_beside(methods, read_published(path, "--beside").methods)
+        assert one.ours
+        chosen.append(len(one.ours.runs))
+        assert told in "\n\n".join(sections([one]))
     assert chosen == [4, 3, 2, 1]  # each is a better match than those before
-    more = replace(panel.methods[0], runs=panel.methods[0].runs * 2)
-    [panel] = laid_beside([*methods, more], read_published(path, "--beside").panels)
-    assert panel.methods[0] is more
+    assert one.ours
+    more = replace(one.ours, runs=one.ours.runs * 2)
+    [one] = laid_beside([*methods, more], read_published(path, "--beside").methods)
+    assert one.ours is more
 
 
 def both(folder: Path, mine: list[float], theirs: list[float]) -> tuple[Method, Method]:
     ours(folder / "runs", mine)
     path = table(folder, *rows_of("C", theirs))
-    [panel] = laid_beside(methods_in(folder / "runs"), read_published(path, "--beside").panels)
-    first, second = panel.methods
-    return first, second
+    [one] = laid_beside(methods_in(folder / "runs"), read_published(path, "--beside").methods)
+    assert one.ours
+    return one.ours, one.published
 
 
 def test_lines_are_read_where_they_should_be(tmp_path: Path) -> None:
@@ -168,8 +173,9 @@ def test_a_run_without_a_figure_at_a_stage_is_left_out_there(tmp_path: Path) -> 
     rows = [row.split(",") for row in rows_of("C", [1.0, 2.0])]
     rows[2][6] = ""
     path = table(tmp_path, *map(",".join, rows))
-    [panel] = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").panels)
-    found = {line.name: line for line in lines(*panel.methods)}
+    [one] = laid_beside(methods_in(tmp_path / "runs"), read_published(path, "--beside").methods)
+    assert one.ours
+    found = {line.name: line for line in lines(one.ours, one.published)}
     np.testing.assert_allclose(found["policy_entropy at 206,848"].published, [20.2])
     assert len(found["approxkl at 206,848"].published) == 2
 
@@ -227,7 +233,7 @@ def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     ours(tmp_path / "runs", [1.0, 2.0, 3.0])
     path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
     published = read_published(path, "--beside")
-    laid = laid_beside(methods_in(tmp_path / "runs"), published.panels)
+    laid = laid_beside(methods_in(tmp_path / "runs"), published.methods)
     files = beside(published, laid, ReportWishes(formats=("png",)))
     assert files[".png"].startswith(b"\x89PNG")
     page = files[".md"].decode()
@@ -257,7 +263,7 @@ def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
     published = read_published(
         table(tmp_path, *rows_of("C", [1.0]), *rows_of("D", [8.0])), "--beside"
     )
-    laid = laid_beside(methods_in(tmp_path / "runs") if tasks else [], published.panels)
+    laid = laid_beside(methods_in(tmp_path / "runs") if tasks else [], published.methods)
     beside(published, laid, ReportWishes(statistic="iqm"))
     assert found == [(drawn, STATISTICS["iqm"].words)]
 
@@ -266,4 +272,4 @@ def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
 def test_the_tables_that_are_kept_can_be_read(name: str) -> None:
     found = read_published(ROOT / "results" / "published" / f"{name}.csv", "--beside")
     assert found.source
-    assert all(run.timesteps[-1] == 976 * 2048 for p in found.panels for run in p.methods[0].runs)
+    assert all(run.timesteps[-1] == 976 * 2048 for m in found.methods.values() for run in m.runs)
