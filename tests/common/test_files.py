@@ -13,6 +13,7 @@ import pytest
 
 from baselines.common.errors import UserError
 from baselines.common.files import (
+    check_can_make,
     flushed_size,
     holder,
     is_held,
@@ -40,6 +41,13 @@ def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["earlier"]
 
 
+def test_what_the_user_keeps_among_the_earlier_ones_is_left_there(tmp_path: Path) -> None:
+    (tmp_path / "earlier" / "notes").mkdir(parents=True)
+    (tmp_path / "00010").touch()
+    assert set_aside(tmp_path, ["00010"], "save_path") == tmp_path / "earlier" / "1"
+    assert sorted(path.name for path in (tmp_path / "earlier").iterdir()) == ["1", "notes"]
+
+
 def test_nothing_there_leaves_no_trace(tmp_path: Path) -> None:
     assert set_aside(tmp_path, ["00010"], "save_path") is None
     assert list(tmp_path.iterdir()) == []
@@ -63,6 +71,42 @@ def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "folder", "save_path")
 
 
+def test_a_folder_that_takes_no_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that is read-only, which the folder itself does not show."""
+
+    def read_only(_: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Path, "touch", read_only)
+    told = f"^--save_path: cannot write to {tmp_path}: Read-only file system$"
+    with pytest.raises(UserError, match=told):
+        make_folder(tmp_path, "save_path")
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o300, 0o500, 0o600])
+def test_a_folder_can_be_made_where_its_parent_may_be_written_and_entered(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As its owner is answered; root may do all."""
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    parent.chmod(mode)
+    monkeypatch.setattr(
+        os, "access", lambda path, asked: (os.stat(path).st_mode >> 6) & asked == asked
+    )
+    path = parent / "a" / "b"
+    if mode & 0o300 == 0o300:
+        check_can_make(path, "out")
+    else:
+        told = f"^--out: cannot write to {path}: no permission in {parent}$"
+        with pytest.raises(UserError, match=told):
+            check_can_make(path, "out")
+    parent.chmod(0o700)
+    assert list(parent.iterdir()) == []
+
+
 def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
     with (
         locked(tmp_path, "save_path"),
@@ -73,6 +117,23 @@ def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
     with locked(tmp_path, "save_path"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_the_system_tells_of_no_locks_the_other_process_has_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on macOS; who is kept out leaves nothing open."""
+
+    def missing(*_: object, **__: object) -> str:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    with locked(tmp_path, "save_path"):
+        before = lowest_free_descriptor()
+        told = f"^--save_path: another process is training in {tmp_path}$"
+        with pytest.raises(UserError, match=told), locked(tmp_path, "save_path"):
+            pytest.fail("it was let in")
+        assert lowest_free_descriptor() == before
 
 
 def test_the_process_that_has_a_folder_is_told_from_others_with_locks(
@@ -159,6 +220,61 @@ def test_files_that_are_written_together_all_stay_as_they_were_if_one_cannot_be(
     with pytest.raises(FileNotFoundError):
         write_together({first: b"new", tmp_path / "no folder" / "second": b"new"})
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"first": b"old"}
+
+
+def test_files_that_are_written_together_leave_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first has taken its place when the second cannot."""
+    replace = os.replace
+
+    def of_the_first(partial: Path, path: Path) -> None:
+        if path.name != "first":
+            raise OSError(errno.EIO, "Input/output error")
+        replace(partial, path)
+
+    monkeypatch.setattr(os, "replace", of_the_first)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_together({tmp_path / name: b"new" for name in ("first", "second")})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"first": b"new"}
+
+
+def test_every_byte_of_a_file_is_with_the_system_when_it_is_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flush, sizes = os.fsync, {}
+
+    def seen(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        sizes[status.st_ino] = status.st_size
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+    write_together({folder / "x": b"content" for folder in folders})
+    for folder in folders:
+        assert sizes[(folder / "x").stat().st_ino] == 7
+        assert folder.stat().st_ino in sizes
+
+
+def test_two_processes_may_write_a_file_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one has done so before this one's file takes its place."""
+    path, flush, pid = tmp_path / "x", os.fsync, os.getpid()
+
+    def meanwhile(descriptor: int) -> None:
+        flush(descriptor)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", flush)
+            patch.setattr(os, "getpid", lambda: pid + 1)
+            write_atomically(path, b"the other's")
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    write_together({path: b"this one's"})
+    assert [file.name for file in tmp_path.iterdir()] == ["x"]
 
 
 def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
