@@ -17,6 +17,9 @@ from baselines.common.trees import (
     MAX_DEPTH,
     Unchanged,
     can_pack,
+    count,
+    mapped,
+    number,
     pack,
     texts,
     unpack,
@@ -76,8 +79,8 @@ def test_a_tree_comes_back_as_it_was(tree: Any) -> None:
 
 
 def test_an_array_that_lies_in_a_file_comes_back_as_an_array(tmp_path: Path) -> None:
-    mapped = np.memmap(tmp_path / "table", float, "w+", shape=(2,))
-    arrays, packed = pack([mapped], "state")
+    table = np.memmap(tmp_path / "table", float, "w+", shape=(2,))
+    arrays, packed = pack([table], "state")
     assert same(unpack(as_read(packed), arrays), [np.zeros(2)])
 
 
@@ -105,6 +108,7 @@ ALIKE: dict[str, list[Any]] = {
     "odd floats": [-0.0, 5e-324, 1e300, float("inf")] * MANY,
     "whole numbers": [(-2) ** i for i in range(63)] * 2,
     "whole numbers one too large": [2**63] * MANY,
+    "whole numbers one too small": [-(2**63) - 1] * MANY,
     "whole numbers of any size": [2**i for i in range(2 * MANY)],
     "booleans": [True, False] * MANY,
     "NumPy's scalars": [np.float32(i / 3) for i in range(MANY)],
@@ -112,11 +116,14 @@ ALIKE: dict[str, list[Any]] = {
     "different scalars": [np.float32(1), np.float64(1)] * MANY,
     "arrays": [np.full((2, 3), i) for i in range(MANY)],
     "arrays of other shapes": [np.zeros(i) for i in range(MANY)],
+    "arrays of other types": [np.zeros(2, np.float32), np.zeros(2)] * MANY,
     "arrays of no axes": [np.array(i / 3) for i in range(MANY)],
     "pairs": [(i / 3, i) for i in range(MANY)],
     "steps": [(np.full(3, i), np.float64(i), [i, None]) for i in range(MANY)],
     "lists": [[i / 3, "x"] for i in range(MANY)],
     "lists of other lengths": [[0.5] * (i % 3) for i in range(MANY)],
+    "lists and tuples": [[0.5], (0.5,)] * MANY,
+    "lists of one or two": [[0.5] * (1 + i % 2) for i in range(MANY)],
     "nothings": [()] * MANY,
     "texts": ["x"] * MANY,
     "mixed": [1, 1.0, True] * MANY,
@@ -149,6 +156,13 @@ def test_names_that_would_be_the_same_are_told_apart() -> None:
     assert all(name.encode() for name in arrays)
 
 
+@pytest.mark.parametrize("kind", ["bool", "uint8", "uint64", "int16", "float16", "float64"])
+def test_arrays_of_numbers_and_of_booleans_come_back(kind: str) -> None:
+    tree = np.array([0, 1, 1], kind)
+    arrays, packed = pack(tree, "state")
+    assert same(unpack(as_read(packed), arrays), tree)
+
+
 def test_what_stands_for_an_array_comes_back() -> None:
     arrays, packed = pack({"table": Unchanged("ab")}, "state")
     assert arrays == {}
@@ -168,9 +182,17 @@ def ring() -> Any:
     return tree
 
 
+def ring_of_dictionaries() -> Any:
+    tree: dict[str, Any] = {}
+    tree["own"] = tree
+    return tree
+
+
 @pytest.mark.parametrize(
-    "other", [ring(), nested(MAX_DEPTH + 1), 1 << MAX_BITS, np.zeros(1, np.longdouble)],
-    ids=["ring", "deep", "long", "long double"],
+    "other",
+    [ring(), [ring()] * MANY, ring_of_dictionaries(), nested(MAX_DEPTH + 1), 1 << MAX_BITS,
+     np.zeros(1, np.longdouble)],
+    ids=["ring", "rings", "ring of dictionaries", "deep", "long", "long double"],
 )  # fmt: skip
 def test_what_no_file_can_hold_is_refused(other: Any) -> None:
     if isinstance(other, np.ndarray) and other.dtype.itemsize == 8:
@@ -215,3 +237,28 @@ def test_an_array_that_is_missing_is_told() -> None:
 def test_texts_are_found_wherever_they_stand() -> None:
     tree = {"a": ("x", ["y", {"b": "z"}], 1), "c": None, "d": np.zeros(2)}
     assert list(texts(tree)) == ["x", "y", "z"]
+
+
+def test_each_array_is_replaced_at_the_place_that_names_it() -> None:
+    tree = {"a": (np.zeros(2), [np.ones(3), 7]), "b": {"a": np.eye(2)}, "c": "text", "d": None}
+    arrays, _ = pack(tree, "state")
+    found = mapped(tree, lambda place, array: f"{array.sum():.0f} at {place}", "state")
+    assert found == {
+        "a": ("0 at state/a/0", ["3 at state/a/1/0", 7]), "b": {"a": "2 at state/b/a"},
+        "c": "text", "d": None,
+    }  # fmt: skip
+    assert list(arrays) == ["state/a/0", "state/a/1/0", "state/b/a"]
+
+
+def test_counts_are_whole_numbers_that_floats_can_tell_apart() -> None:
+    assert [count(0), count(1 << 53)] == [0, 2**53]
+    for wrong in (-1, (1 << 53) + 1, True, 1.0, "1", None):
+        with pytest.raises(ValueError, match=r"is no count$"):
+            count(wrong)
+
+
+def test_numbers_are_finite_and_neither_texts_nor_booleans() -> None:
+    assert [number(-3), number(0.5)] == [-3.0, 0.5]
+    for wrong in (float("nan"), float("inf"), -float("inf"), True, "1", None):
+        with pytest.raises(ValueError, match=r"is no finite number$"):
+            number(wrong)
