@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import pickle
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from baselines.common import checkpoint
-from baselines.common.checkpoint import CheckpointError, TooLarge, load, save
+from baselines.common.checkpoint import (
+    CheckpointError,
+    TooLarge,
+    checked_arrays,
+    load,
+    newest_checkpoint,
+    save,
+)
 
 ARRAYS = {
     "pi/w": np.random.default_rng(0).standard_normal((4, 3)).astype(np.float32),
@@ -96,6 +104,18 @@ def test_what_could_not_be_read_is_not_written(
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
+def test_a_description_that_can_just_be_read_is_written(
+    tmp_path: Path, saved: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = int.from_bytes(saved[:8], "little")
+    monkeypatch.setattr(checkpoint, "MAX_HEADER", header)
+    save(tmp_path / "x", ARRAYS, METADATA)
+    assert (tmp_path / "x").read_bytes() == saved
+    monkeypatch.setattr(checkpoint, "MAX_HEADER", header - 1)
+    with pytest.raises(TooLarge):
+        save(tmp_path / "x", ARRAYS, METADATA)
+
+
 @pytest.mark.parametrize("excess", [0, 1])
 def test_the_limit_of_the_description_is_that_of_the_format(excess: int) -> None:
     length = checkpoint.MAX_HEADER + excess
@@ -125,6 +145,32 @@ def test_a_file_truncated_in_its_first_bytes(tmp_path: Path, saved: bytes, lengt
 def test_a_file_with_one_byte_too_few_or_too_many(tmp_path: Path, saved: bytes) -> None:
     refused(write(tmp_path / "x", saved[:-1]))
     refused(write(tmp_path / "y", saved + b"\0"))
+
+
+@pytest.mark.parametrize(
+    "content", [pickle.dumps([0.5] * 3), b'TASK =  {"a": 1}'], ids=["pickle", "text"]
+)
+def test_what_another_program_wrote_is_told_to_be_converted(tmp_path: Path, content: bytes) -> None:
+    """One begins with what could be a header's length, the other has a brace behind it."""
+    begins, brace = int.from_bytes(content[:8], "little") <= 1 << 30, content[8:9] == b"{"
+    assert begins != brace
+    assert "becomes one with python -m baselines.convert" in refused(write(tmp_path / "x", content))
+
+
+def test_what_has_another_name_is_no_checkpoint_of_a_folder(tmp_path: Path) -> None:
+    for name in ("00970", "9999", "00980.mp4", "x00990"):
+        (tmp_path / name).touch()
+    assert newest_checkpoint(tmp_path, "--load_path") == tmp_path / "00970"
+
+
+def test_a_folder_that_cannot_be_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    assert refused(tmp_path) == f"--load_path: cannot look into {tmp_path}: Permission denied"
 
 
 def foreign(header: dict[str, Any] | str) -> bytes:
@@ -169,6 +215,20 @@ def test_another_version_of_the_format(tmp_path: Path, version: Any) -> None:
     assert f"version {version}" in refused(write(tmp_path / "x", content))
 
 
+def test_a_later_version_is_told_whatever_its_checksum(tmp_path: Path) -> None:
+    """Which it may have of other things, or by another hash."""
+    described = json.dumps({"format_version": 2, "sha256": "0"})
+    content = safetensors.numpy.save({"w": np.zeros(3)}, {"baselines": described})
+    assert "has format version 2; this program reads 1" in refused(write(tmp_path / "x", content))
+
+
+def test_an_old_file_without_a_checksum_is_read(tmp_path: Path) -> None:
+    described = json.dumps({"format_version": 1, "update": 3})
+    content = safetensors.numpy.save({"w": np.arange(3.0)}, {"baselines": described})
+    read = load(write(tmp_path / "x", content), "load_path")
+    assert (read.metadata["update"], read.arrays["w"].tolist()) == (3, [0, 1, 2])
+
+
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "link").symlink_to("fifo")
@@ -200,6 +260,9 @@ HOSTILE_HEADERS: dict[str, bytes] = {
     ),
     "a shape of 2^60": foreign({"a": {"dtype": "F32", "shape": [1 << 60], "data_offsets": [0, 8]}})
     + bytes(8),
+    "nothing in 65 axes": foreign(
+        {"a": {"dtype": "F32", "shape": [0] * 65, "data_offsets": [0, 0]}}
+    ),
     "a negative length": foreign({"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}})
     + bytes(4),
     "offsets backwards": foreign({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}})
@@ -261,6 +324,14 @@ def test_what_was_changed_since_it_was_saved_is_refused(
     assert saved.count(before) == 1
     told = refused(write(tmp_path / "x", saved.replace(before, after)))
     assert told.endswith("is damaged: its content does not fit its checksum")
+
+
+def test_of_arrays_those_that_are_needed_are_checked_and_given() -> None:
+    arrays = {"w": np.ones((2, 3)), "b": np.zeros(3), "other": np.array([np.nan])}
+    found = checked_arrays(arrays, {"b": (3,), "w": (2, 3)}, np.floating)
+    assert {name: array.tolist() for name, array in found.items()} == {
+        "b": [0, 0, 0], "w": [[1, 1, 1], [1, 1, 1]],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("error", [OSError("no space left on device"), KeyboardInterrupt()])
