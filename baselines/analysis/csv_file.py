@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from baselines.analysis.runs.comparison import Against, Comparison, Row
+from baselines.analysis.runs.comparison import Comparison, PairedDifference, Row
 from baselines.analysis.runs.curve_metrics import TIME_TO_THRESHOLD
 from baselines.analysis.runs.statistics import Estimate
 from baselines.common.log_folder import csv_text
@@ -19,17 +19,17 @@ def as_csv(comparisons: Sequence[Comparison]) -> str:
 def _rows(comparison: Comparison) -> Iterator[dict[str, object]]:
     for teachers_counted, rows in ((False, comparison.rows), (True, comparison.costed)):
         for row in rows:
-            yield _row(comparison, row, row.against, teachers_counted)
+            yield _row(comparison, row, row.over_baseline, teachers_counted)
     rows_of = {(row.metric, row.method.label): row for row in comparison.rows}
-    for against in comparison.controlled:
-        row = rows_of[against.metric, against.method.label]
-        yield _row(comparison, row, against, False)
+    for difference in comparison.over_controls:
+        row = rows_of[difference.metric, difference.method.label]
+        yield _row(comparison, row, difference, False)
 
 
 def _row(
-    comparison: Comparison, row: Row, against: Against | None, teachers_counted: bool
+    comparison: Comparison, row: Row, found: PairedDifference | None, teachers_counted: bool
 ) -> dict[str, object]:
-    """A metric of a method, with what it is set against."""
+    """A metric of a method, with its difference from a baseline."""
     timed = row.metric is TIME_TO_THRESHOLD
     none = Estimate(math.nan)
     cells: dict[str, object] = {
@@ -43,10 +43,10 @@ def _row(
         "threshold": comparison.threshold if timed else math.nan,
         "reached": "" if row.reached is None else row.reached,
         **_estimate("value", row.value),
-        "baseline": against.control.label if against else "",
-        "pairs": against.pairs if against else 0,
-        **_estimate("difference", against.difference if against else none),
-        **_estimate("probability_of_improvement", against.improvement if against else none),
+        "baseline": found.control.label if found else "",
+        "pairs": found.pairs if found else 0,
+        **_estimate("difference", found.difference if found else none),
+        **_estimate("probability_of_improvement", found.improvement if found else none),
     }
     return {name: "" if cell != cell else cell for name, cell in cells.items()}
 

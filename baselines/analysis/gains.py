@@ -17,7 +17,7 @@ from baselines.analysis.formatting import (
     whole,
 )
 from baselines.analysis.knowledge import Knowledge, Pair
-from baselines.analysis.runs.comparison import Against, Comparison
+from baselines.analysis.runs.comparison import Comparison, PairedDifference
 from baselines.analysis.runs.curve_metrics import DECISIVE, PRIMARY, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.statistics import MIN_SEEDS
@@ -27,7 +27,7 @@ from baselines.methods import SCRATCH, SCRATCH_WITH_KL
 
 
 @dataclass(frozen=True)
-class Measured:
+class Judged:
     """A method and its control on one transfer.
 
     Attributes:
@@ -40,7 +40,7 @@ class Measured:
     comparison: Comparison
     pair: Pair
 
-    def differences(self, metric: Metric) -> list[Against | None]:
+    def differences(self, metric: Metric) -> list[PairedDifference | None]:
         """Minus PPO, minus PPO with the KL term, minus the control; None: that is not there."""
         method = self.pair.method
         return [
@@ -64,15 +64,15 @@ class Measured:
         return all(one is not None and shown_by(one.difference) == GAIN for one in found)
 
 
-def measured_once(panels: Sequence[tuple[str, Knowledge]]) -> list[Measured]:
+def measured_once(panels: Sequence[tuple[str, Knowledge]]) -> list[Judged]:
     """The complete pairs of all panels, each once, whatever experiments its runs are in.
 
-    The method of each has trained teachers. The panels come with their `Measured.transfer`.
+    The method of each has trained teachers. The panels come with their `Judged.transfer`.
     """
-    found: dict[tuple[frozenset[Path], ...], Measured] = {}
+    found: dict[tuple[frozenset[Path], ...], Judged] = {}
     for transfer, known in panels:
         for pair in known.pairs:
-            one = Measured(transfer, known.comparison, pair)
+            one = Judged(transfer, known.comparison, pair)
             if pair.method.settings[WEIGHTS] == TEACHER_WEIGHTS[0] and one.is_complete():
                 found.setdefault((pair.method.folders, pair.control.folders), one)
     return [one for runs, one in found.items() if not any(_is_part(runs, more) for more in found)]
@@ -83,7 +83,7 @@ def _is_part(runs: tuple[frozenset[Path], ...], more: tuple[frozenset[Path], ...
     return runs != more and all(x <= y for x, y in zip(runs, more, strict=True))
 
 
-def gains(found: Sequence[Measured]) -> Iterator[str]:
+def gains(found: Sequence[Judged]) -> Iterator[str]:
     """How many of the pairs pass knowledge on, and which are gains, in Markdown."""
     shown = [one for one in found if one.is_gain()]
     others = [one for one in found if not one.is_gain()]
@@ -104,7 +104,7 @@ def gains(found: Sequence[Measured]) -> Iterator[str]:
         yield folded(f"The other{f' {len(others)}' if shown else 's'}", [_table(others)])
 
 
-def _table(shown: Sequence[Measured]) -> str:
+def _table(shown: Sequence[Judged]) -> str:
     over = [f"− {SCRATCH}", f"− ({SCRATCH_WITH_KL})", "− control"]
     head = ["transfer", "method", "seeds"]
     for metric in DECISIVE:
@@ -118,12 +118,12 @@ def _table(shown: Sequence[Measured]) -> str:
     return Table(head, rows).markdown()
 
 
-def _value(one: Measured, metric: Metric) -> str:
+def _value(one: Judged, metric: Metric) -> str:
     row = one.comparison.row(one.pair.method.label, metric)
     return NOT_KNOWN if row is None else half_width(row.value, whole)
 
 
-def _difference(found: Against | None) -> str:
+def _difference(found: PairedDifference | None) -> str:
     if found is None:
         return NOT_KNOWN
     is_gain = shown_by(found.difference) == GAIN and found.is_whole

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from baselines.analysis.formatting import Table, chance, escaped, named
-from baselines.analysis.runs.comparison import Against, Comparison
+from baselines.analysis.runs.comparison import Comparison, PairedDifference
 from baselines.analysis.runs.curve_metrics import DECISIVE, PRIMARY, SECONDARY, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
@@ -32,12 +32,12 @@ class Pair:
 
     Attributes:
         method, control: the two.
-        measured: the one set against the other, by each of `DECISIVE`.
+        measured: the one minus the other, by each of `DECISIVE`.
     """
 
     method: Method
     control: Method
-    measured: Mapping[Metric, Against]
+    measured: Mapping[Metric, PairedDifference]
 
     @property
     def seeds(self) -> int:
@@ -72,8 +72,8 @@ def knowledge_of(comparisons: Sequence[Comparison]) -> list[Knowledge]:
 
 def pairs(comparison: Comparison) -> list[Pair]:
     """The pairs of a panel, by the primary metric: the best first, those of too few seeds last."""
-    found: dict[tuple[str, str], list[Against]] = defaultdict(list)
-    for one in comparison.controlled:
+    found: dict[tuple[str, str], list[PairedDifference]] = defaultdict(list)
+    for one in comparison.over_controls:
         if one.control.taught and one.metric in DECISIVE:
             found[one.method.label, one.control.label].append(one)
     result = [
@@ -83,7 +83,7 @@ def pairs(comparison: Comparison) -> list[Pair]:
     return sorted(result, key=lambda pair: _place(pair.measured[PRIMARY]))
 
 
-def _place(found: Against) -> tuple[bool, float]:
+def _place(found: PairedDifference) -> tuple[bool, float]:
     return found.pairs < MIN_SEEDS, -found.difference.value
 
 
@@ -114,7 +114,7 @@ def _row(comparison: Comparison, pair: Pair) -> list[str]:
     return cells + [cell for other in others for cell in told(other)]
 
 
-def _differences(comparison: Comparison, pair: Pair) -> list[Against | None]:
+def _differences(comparison: Comparison, pair: Pair) -> list[PairedDifference | None]:
     """Those of a row of the table; None: one of the two is not there."""
     return [
         pair.measured[PRIMARY],

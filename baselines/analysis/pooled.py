@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from baselines.analysis.runs.comparison import Against
+from baselines.analysis.runs.comparison import PairedDifference
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import CLOCK, Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
@@ -42,7 +42,7 @@ class Pooled:
     difference: Estimate
 
 
-def pooled(found: Sequence[Against]) -> Pooled | None:
+def pooled(found: Sequence[PairedDifference]) -> Pooled | None:
     """The mean of the differences of the complete transfers; None for fewer than two of them.
 
     Args:

@@ -17,7 +17,7 @@ from baselines.analysis.formatting import (
     whole,
 )
 from baselines.analysis.pooled import Pooled, pooled
-from baselines.analysis.runs.comparison import Against, Comparison, Row
+from baselines.analysis.runs.comparison import Comparison, PairedDifference, Row
 from baselines.analysis.runs.curve_metrics import DECISIVE, TIME_TO_THRESHOLD, Metric
 from baselines.analysis.tables import value_of
 from baselines.analysis.wording import in_brief, judged, some_too_few
@@ -46,7 +46,7 @@ class Transfer:
     name: str
     comparison: Comparison
 
-    def over(self, label: str, other: str, metric: Metric) -> Against | None:
+    def over(self, label: str, other: str, metric: Metric) -> PairedDifference | None:
         """A method minus PPO or another control, by labels; None: one of the two is not there."""
         row = self.comparison.row(label, metric)
         if row is None:
@@ -119,7 +119,7 @@ def _value(row: Row | None) -> str:
     return f"{half_width(row.value, whole)} (n = {len(row.method.runs)}{unfinished})"
 
 
-def _difference(found: Against | None) -> str:
+def _difference(found: PairedDifference | None) -> str:
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN
     improvement = found.improvement

@@ -19,7 +19,7 @@ from baselines.analysis.formatting import (
     signed,
     with_interval,
 )
-from baselines.analysis.runs.comparison import Against, Comparison, Row, teacher_cost
+from baselines.analysis.runs.comparison import Comparison, PairedDifference, Row, teacher_cost
 from baselines.analysis.runs.curve_metrics import (
     DECISIVE,
     FINAL_RETURN,
@@ -78,7 +78,11 @@ def _panel(comparison: Comparison) -> list[str]:
         f"## {escaped(comparison.panel.title)}",
         f"Timesteps that all seeds have: {lengths}.",
         table(comparison).markdown(),
-        *([controls_table(comparison.controlled).markdown()] if comparison.controlled else []),
+        *(
+            [controls_table(comparison.over_controls).markdown()]
+            if comparison.over_controls
+            else []
+        ),
     ]
     taught = [method for method in methods if method.taught]
     costs = {m.label: float(np.mean([teacher_cost(r) for r in m.runs])) for m in taught}
@@ -118,7 +122,7 @@ def _table(rows: Sequence[Row], baseline: Method | None, threshold: float) -> Ta
         heading = _heading(row, threshold) if row.metric is not last else ""
         last = row.metric
         cells = [heading, named(row.method), str(len(row.method.runs)), value_of(row)]
-        lines.append([*cells, *_set_against(row.against)])
+        lines.append([*cells, *_difference_cells(row.over_baseline)])
     return Table(["", "method", "n", "value", f"difference from {name}", "", "P(better)"], lines)
 
 
@@ -126,14 +130,14 @@ def comparable_when_costed(comparison: Comparison) -> bool:
     """Whether PPO was trained for as long as some student and its teachers together."""
     return any(
         row.metric is FINAL_RETURN
-        and row.against is not None
-        and not math.isnan(row.against.difference.value)
+        and row.over_baseline is not None
+        and not math.isnan(row.over_baseline.difference.value)
         for row in comparison.costed
         if any(teacher_cost(run) > 0 for run in row.method.runs)
     )
 
 
-def controls_table(controlled: Sequence[Against]) -> Table:
+def controls_table(controlled: Sequence[PairedDifference]) -> Table:
     """What students bring beyond their controls."""
     lines = []
     last = None
@@ -148,8 +152,8 @@ def controls_table(controlled: Sequence[Against]) -> Table:
 def in_short(comparison: Comparison) -> str:
     """For a terminal: the metrics that decide, and what students bring beyond controls."""
     tables = [table(comparison, DECISIVE)]
-    if comparison.controlled:
-        tables.append(controls_table(comparison.controlled))
+    if comparison.over_controls:
+        tables.append(controls_table(comparison.over_controls))
     return "\n\n".join(one.aligned() for one in tables)
 
 
@@ -166,7 +170,7 @@ def value_of(row: Row) -> str:
     return f"{text} ({row.reached} of {len(row.method.runs)} reach it)" if missed else text
 
 
-def _set_against(found: Against | None) -> tuple[str, str, str]:
+def _difference_cells(found: PairedDifference | None) -> tuple[str, str, str]:
     """The difference, its word, where the metric is one that decides, and P(better)."""
     if found is None:
         return NOT_KNOWN, "", NOT_KNOWN
@@ -174,7 +178,7 @@ def _set_against(found: Against | None) -> tuple[str, str, str]:
     return _difference(found), word, chance(found.improvement)
 
 
-def _difference(found: Against) -> str:
+def _difference(found: PairedDifference) -> str:
     text = with_interval(found.difference, lambda x: signed(x, _of(found.metric)))
     if math.isnan(found.difference.value):
         return text

@@ -14,7 +14,7 @@ from baselines.analysis.formatting import (
     signed_with_interval,
     with_interval,
 )
-from baselines.analysis.runs.comparison import Against, Comparison, against
+from baselines.analysis.runs.comparison import Comparison, PairedDifference, paired_difference
 from baselines.analysis.runs.curve_metrics import PRIMARY
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.statistics import MIN_SEEDS, mean
@@ -76,14 +76,14 @@ def _scratch_alike(panel: Panel, method: Method) -> Method | None:
     return found if found is not None and found.settings[KL] == weight else None
 
 
-def _set_against(method: Method, other: Method) -> Against:
-    return against(PRIMARY, method, other, mean)
+def _in_area(method: Method, other: Method) -> PairedDifference:
+    return paired_difference(PRIMARY, method, other, mean)
 
 
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
     if other is None or other is method:
         return NOT_KNOWN, ""
-    return told(_set_against(method, other))
+    return told(_in_area(method, other))
 
 
 def _choice(panel: Panel, paper: Method) -> list[str]:
@@ -93,7 +93,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         other = _with_set(panel, name)
         if other is None or not _are_whole(paper, other):
             continue
-        found = _set_against(other, paper)
+        found = _in_area(other, paper)
         difference = signed_with_interval(found.difference)
         text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {difference}"
         chosen = name if found.difference.low > 0 else PAPER

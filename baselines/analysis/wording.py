@@ -11,7 +11,7 @@ from baselines.analysis.formatting import (
     signed_half_width,
     signed_with_interval,
 )
-from baselines.analysis.runs.comparison import Against, Comparison
+from baselines.analysis.runs.comparison import Comparison, PairedDifference
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, Estimate
 
 GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
@@ -33,7 +33,7 @@ RULES = (
 )
 
 
-def brief(found: Against) -> str:
+def brief(found: PairedDifference) -> str:
     """The conclusion from a difference in return, in Markdown; of too few seeds there is none."""
     return in_brief(found.difference, _so_far(found))
 
@@ -50,7 +50,7 @@ def in_brief(difference: Estimate, so_far: str = "") -> str:
     return words if shown == NOT_SHOWN else f"**{words}**"
 
 
-def judged(found: Against) -> str:
+def judged(found: PairedDifference) -> str:
     """A difference ± half the width of its interval, and `brief`, in one cell of a table."""
     difference, word = signed_half_width(found.difference), brief(found)
     return f"{difference}: {word}" if word else difference
@@ -67,11 +67,11 @@ def shown_by(difference: Estimate) -> str:
     return LOSS if difference.high < 0 else NOT_SHOWN
 
 
-def _so_far(found: Against) -> str:
+def _so_far(found: PairedDifference) -> str:
     return "" if found.is_whole else " so far"
 
 
-def told(found: Against | None) -> tuple[str, str]:
+def told(found: PairedDifference | None) -> tuple[str, str]:
     """A difference with its interval, and in a word or two; where there is none, neither."""
     if found is None or math.isnan(found.difference.value):
         return NOT_KNOWN, ""
@@ -80,8 +80,8 @@ def told(found: Against | None) -> tuple[str, str]:
 
 def too_few(comparison: Comparison) -> list[str]:
     """The methods with a difference from which nothing can be concluded, as too few seeds pair."""
-    rows = (row.against for row in (*comparison.rows, *comparison.costed))
-    differences = [*comparison.controlled, *filter(None, rows)]
+    rows = (row.over_baseline for row in (*comparison.rows, *comparison.costed))
+    differences = [*comparison.over_controls, *filter(None, rows)]
     return [
         named(method)
         for method in comparison.panel.methods
@@ -89,6 +89,6 @@ def too_few(comparison: Comparison) -> list[str]:
     ]
 
 
-def some_too_few(found: Iterable[Against | None]) -> bool:
+def some_too_few(found: Iterable[PairedDifference | None]) -> bool:
     """Whether there is a difference among these from which nothing can be concluded."""
     return any(one is not None and one.difference.of_few_seeds for one in found)

@@ -101,8 +101,8 @@ def parts_of(section: Section) -> Iterator[str]:
 def _compared(comparison: Comparison) -> Iterator[str]:
     yield f"### {escaped(comparison.panel.title)}"
     yield table(comparison, DECISIVE).markdown()
-    if comparison.controlled:
-        yield controls_table(comparison.controlled).markdown()
+    if comparison.over_controls:
+        yield controls_table(comparison.over_controls).markdown()
     if comparable_when_costed(comparison):
         yield "With the teachers' training counted:"
         yield costed_table(comparison, DECISIVE).markdown()

@@ -7,18 +7,18 @@ import pytest
 from handmade_logs import panels_in, straight, write_run
 
 from baselines.analysis.formatting import NOT_KNOWN
-from baselines.analysis.runs.comparison import Against, Comparison, compare
+from baselines.analysis.runs.comparison import Comparison, PairedDifference, compare
 from baselines.analysis.runs.curve_metrics import DECISIVE, FINAL_RETURN
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import NO_SPREAD, TOO_SMALL, Estimate, mean
 from baselines.analysis.wording import brief, told, too_few
 
 
-def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> Against:
+def set_against(difference: Estimate, awaited: tuple[int, int] = (0, 0)) -> PairedDifference:
     """Two methods that differ so, of which so many runs are not there yet."""
     one, other = (Method("", (), {}, awaited=missing) for missing in awaited)
     values = dict.fromkeys(range(3), (0.0, 0.0))
-    return Against(FINAL_RETURN, one, other, values, math.nan, difference, Estimate(1.0))
+    return PairedDifference(FINAL_RETURN, one, other, values, math.nan, difference, Estimate(1.0))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def compared_in(folder: Path) -> Comparison:
 def told_of(folder: Path) -> list[tuple[str, str]]:
     """Of MIKT minus PPO by the metrics that decide: the difference, and its word."""
     rows = compared_in(folder).rows
-    return [told(row.against) for row in rows if row.against and row.metric in DECISIVE]
+    return [told(row.over_baseline) for row in rows if row.over_baseline and row.metric in DECISIVE]
 
 
 def write_pairs(folder: Path, scratch: list[float], mikt: list[float], **config: int) -> None:
@@ -92,9 +92,9 @@ def test_a_gain_in_full(tmp_path: Path) -> None:
     assert final == ("+1,900 [+1,664, +2,136]", "**gain**")
     assert area == ("+1,010 [+884.6, +1,135]", "**gain**")
     [costed] = [
-        row.against
+        row.over_baseline
         for row in compared_in(tmp_path).costed
-        if row.against and row.metric is FINAL_RETURN
+        if row.over_baseline and row.metric is FINAL_RETURN
     ]
     assert told(costed) == ("-100.0 [-1,402, +1,202]", "not shown")
 
@@ -138,7 +138,7 @@ def test_what_is_beyond_the_controls(tmp_path: Path) -> None:
             write_run(place, straight(final * times), seed=seed, sources=sources, **own)
     found = {
         (one.method.label, one.control.label): told(one)
-        for one in compared_in(tmp_path).controlled
+        for one in compared_in(tmp_path).over_controls
         if one.metric is FINAL_RETURN
     }
     # 95 % of 1010 times their distance; the three differ by 9.5 times it from one another
@@ -161,7 +161,7 @@ def test_with_unknown_teachers_their_training_cannot_be_counted(tmp_path: Path) 
         tmp_path / "b", straight(20.0), sources=["S-v0"], num_timesteps=2_000_000,
         teacher_timesteps=None,
     )  # fmt: skip
-    costed = [row.against for row in compared_in(tmp_path).costed if row.against]
+    costed = [row.over_baseline for row in compared_in(tmp_path).costed if row.over_baseline]
     assert costed
     assert {told(one) for one in costed} == {(NOT_KNOWN, "")}
 

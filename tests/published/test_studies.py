@@ -11,8 +11,7 @@ from statistics import fmean, stdev
 import pytest
 from scipy.stats import ttest_rel
 
-from baselines.analysis.gains import Measured as Judged
-from baselines.analysis.gains import measured_once
+from baselines.analysis.gains import Judged, measured_once
 from baselines.analysis.knowledge import knowledge_of
 from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, METRICS, Metric

@@ -36,8 +36,8 @@ Curves = dict[str, CurvesBySeed]
 
 
 @dataclass(frozen=True)
-class Against:
-    """A method set against another, over the timesteps that all runs of both have.
+class PairedDifference:
+    """A method minus another one, over the timesteps that all runs of both have.
 
     Attributes:
         metric: what is measured.
@@ -77,14 +77,14 @@ class Row:
         value: its value over the seeds, up to the timesteps that all of them have; where teachers
             count and it is a return, up to those that the baseline has as well.
         reached: how many seeds reach the threshold; only for the timesteps to it, else None.
-        against: the method set against the baseline; None: it is that, or there is none.
+        over_baseline: the method minus the baseline; None: it is that, or there is none.
     """
 
     metric: Metric
     method: Method
     value: Estimate
     reached: int | None
-    against: Against | None
+    over_baseline: PairedDifference | None
 
 
 @dataclass(frozen=True)
@@ -97,37 +97,37 @@ class Comparison:
         rows: by metric, then by method.
         costed: the same, every run beginning only after the timesteps of its teachers' training,
             and set against PPO from scratch that was trained for longest.
-        controlled: final return and area of each student against those of PPO with the KL term, and
-            of the same student with teachers that know less, where there are such.
+        over_controls: each student minus PPO with the KL term, and minus itself with teachers that
+            know less, where there are such, by the metrics that decide.
     """
 
     panel: Panel
     threshold: float
     rows: list[Row]
     costed: list[Row]
-    controlled: list[Against]
+    over_controls: list[PairedDifference]
 
     def row(self, label: str, metric: Metric) -> Row | None:
         """The row of a method, by its label; None: it is not there."""
         rows = (row for row in self.rows if row.metric is metric and row.method.label == label)
         return next(rows, None)
 
-    def over_ppo(self, method: Method, metric: Metric) -> Against | None:
+    def over_ppo(self, method: Method, metric: Metric) -> PairedDifference | None:
         """A method minus PPO without the KL term; None: that is not there."""
         row = self.row(method.label, metric)
-        found = None if row is None else row.against
+        found = None if row is None else row.over_baseline
         return found if found is not None and found.control.settings[KL] == 0 else None
 
-    def over_kl(self, method: Method, metric: Metric) -> Against | None:
+    def over_kl(self, method: Method, metric: Metric) -> PairedDifference | None:
         """A student minus PPO with the KL term; None: that is not there."""
         with_kl = self.panel.with_kl(method)
         return None if with_kl is None else self.over_control(method, with_kl.label, metric)
 
-    def over_control(self, method: Method, label: str, metric: Metric) -> Against | None:
+    def over_control(self, method: Method, label: str, metric: Metric) -> PairedDifference | None:
         """A student minus one of its controls, by its label; None: that is not there."""
         found = (
             one
-            for one in self.controlled
+            for one in self.over_controls
             if one.metric is metric and one.method is method and one.control.label == label
         )
         return next(found, None)
@@ -149,14 +149,16 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
         threshold,
         measuring.rows(panel, baseline, alone),
         measuring.rows(panel, longest, costed, horizon),
-        list(measuring.controlled(panel, alone)),
+        list(measuring.over_controls(panel, alone)),
     )
 
 
-def against(metric: Metric, method: Method, control: Method, statistic: Function) -> Against:
-    """Set a method against another one, by a return."""
+def paired_difference(
+    metric: Metric, method: Method, control: Method, statistic: Function
+) -> PairedDifference:
+    """A method minus another one, by a return."""
     curves = _curves((method, control), _no_cost)
-    return _Measurer(statistic).against(metric, method, control, curves)
+    return _Measurer(statistic).difference(metric, method, control, curves)
 
 
 def teacher_cost(run: Run) -> float:
@@ -214,20 +216,22 @@ class _Measurer:
                 seen = own if metric.in_timesteps else _until(own, horizon)
                 found = None
                 if baseline is not None and method is not baseline:
-                    found = self.against(metric, method, baseline, curves)
+                    found = self.difference(metric, method, baseline, curves)
                 rows.append(Row(metric, method, *self._alone(metric, seen), found))
         return rows
 
-    def controlled(self, panel: Panel, curves: Curves) -> Iterator[Against]:
-        """Each method with teachers against its controls, by the returns that count for it."""
+    def over_controls(self, panel: Panel, curves: Curves) -> Iterator[PairedDifference]:
+        """Each method with teachers minus its controls, by the metrics that decide."""
         for method in (method for method in panel.methods if method.taught):
             for control in (panel.with_kl(method), *panel.knowing_less(method)):
                 if control is not None:
                     for metric in DECISIVE:
-                        yield self.against(metric, method, control, curves)
+                        yield self.difference(metric, method, control, curves)
 
-    def against(self, metric: Metric, method: Method, control: Method, curves: Curves) -> Against:
-        """One method against another, seed by seed."""
+    def difference(
+        self, metric: Metric, method: Method, control: Method, curves: Curves
+    ) -> PairedDifference:
+        """One method minus another one, seed by seed."""
         own, other = curves[method.label], curves[control.label]
         end, stop = (float(np.min([c.stop for c in one.values()])) for one in (own, other))
         until = math.nan if stop == end else min(stop, end)
@@ -238,7 +242,7 @@ class _Measurer:
         improvement = probability_of_improvement(
             np.array(list(better.values())), np.array(list(worse.values()))
         )
-        return Against(metric, method, control, values, until, difference, improvement)
+        return PairedDifference(metric, method, control, values, until, difference, improvement)
 
     def _alone(self, metric: Metric, curves: CurvesBySeed) -> tuple[Estimate, int | None]:
         """Value and `reached` of a row."""

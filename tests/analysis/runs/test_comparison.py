@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from handmade_logs import panels_in, straight, write_run, write_transfer
 
-from baselines.analysis.runs.comparison import Against, Comparison, Row, compare, teacher_cost
+from baselines.analysis.runs.comparison import (
+    Comparison,
+    PairedDifference,
+    Row,
+    compare,
+    teacher_cost,
+)
 from baselines.analysis.runs.runs import read_run
 from baselines.analysis.runs.statistics import NO_SPREAD, interquartile_mean, mean
 
@@ -28,8 +34,8 @@ def row(rows: list[Row], metric: str, label: str = "MIKT") -> Row:
     return found
 
 
-def against(rows: list[Row], metric: str, label: str = "MIKT") -> Against:
-    found = row(rows, metric, label).against
+def against(rows: list[Row], metric: str, label: str = "MIKT") -> PairedDifference:
+    found = row(rows, metric, label).over_baseline
     assert found is not None
     return found
 
@@ -81,7 +87,7 @@ def test_improvement_is_more_return_or_fewer_timesteps(comparison: Comparison) -
 def test_the_baseline_is_not_compared_with_itself(comparison: Comparison) -> None:
     for found in comparison.rows + comparison.costed:
         if found.method.label == "PPO":
-            assert found.against is None
+            assert found.over_baseline is None
 
 
 def test_with_the_teachers_training_counted(comparison: Comparison) -> None:
@@ -215,7 +221,7 @@ def test_without_a_baseline_there_are_values_only(tmp_path: Path) -> None:
     assert math.isnan(found.threshold)
     assert row(found.rows, "final_return").value.value == pytest.approx(19)
     assert math.isnan(row(found.rows, "timesteps_to_threshold").value.value)
-    assert row(found.rows, "final_return").against is None
+    assert row(found.rows, "final_return").over_baseline is None
     assert row(compare(panel, mean, 10.0).rows, "timesteps_to_threshold").value.value == 500_000
 
 
