@@ -1,23 +1,18 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
-Distillation and value alignment are options. The formulas come first, then what they are taken of
-in a student; `student_losses.LOSSES` is the table of all losses.
+Distillation and value alignment are options. `Student.learning_outputs` takes them of a minibatch;
+`student_losses.LOSSES` is the table of all losses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from baselines.common.networks import arrays
-from baselines.common.networks.arrays import Array, Params
-from baselines.common.networks.interfaces import Pi
-from baselines.common.networks.plain_policy import PlainPolicy
+from baselines.common.networks.arrays import Array
 from baselines.config import TRANSFER_SCOPE
-from baselines.transfer.student.mixing import log_own_share
-from baselines.transfer.teachers.teacher import Teacher
 
 
 def mutual_information_loss(obs: Array, mean: Array, logstd: Array, min_std: float) -> Array:
@@ -85,7 +80,7 @@ def distillation_loss(divergences: Array, value_differences: Array) -> Array:
     """L_D: the mean of KL(π ‖ π_alone) + ½ (V − V_alone)² over the batch.
 
     π and V are the student's with its teachers, π_alone and V_alone those of its own networks
-    without them, as from the hand-over on. `distillation` lets gradients reach only the latter two.
+    without them, as from the hand-over on. `Student` lets gradients reach only the latter two.
 
     Args:
         divergences: KL(π ‖ π_alone), float32 of [B].
@@ -95,71 +90,3 @@ def distillation_loss(divergences: Array, value_differences: Array) -> Array:
         A scalar, in nats, where V is the mean of a normal distribution with variance 1.
     """
     return arrays.mean(divergences) + 0.5 * arrays.mean(value_differences**2)
-
-
-@dataclass(frozen=True)
-class ForwardPass:
-    """What a student computes of a minibatch, for its losses.
-
-    Attributes:
-        plain: the student's own networks.
-        params: all variables of the student by name, the trained and the fixed ones.
-        obs: normalised observations s, float32 of [B, d].
-        returns: R, in units of the normalised return, float32 of [B].
-        pi: the action distribution.
-        value: V, in units of the normalised return, float32 of [B].
-        decoded: μ_q, float32 of [B, d], and log σ_q, of [d], for each source task.
-        seen_by: each teacher with what it sees, φ(s), float32 of [B, d_j].
-        mixed_layers: number of layers of either side that are mixed.
-        min_std: see `mutual_information_loss`.
-    """
-
-    plain: PlainPolicy
-    params: Params
-    obs: Array
-    returns: Array
-    pi: Pi
-    value: Array
-    decoded: Sequence[tuple[Array, Array]]
-    seen_by: Sequence[tuple[Teacher, Array]]
-    mixed_layers: int
-    min_std: float
-
-
-def policy_coupling(seen: ForwardPass) -> Array:
-    """C_π, a scalar."""
-    return _coupling(seen, seen.plain.pi_scope)
-
-
-def value_coupling(seen: ForwardPass) -> Array:
-    """C_V, a scalar."""
-    return _coupling(seen, seen.plain.vf_scope)
-
-
-def _coupling(seen: ForwardPass, scope: str) -> Array:
-    return coupling_loss([log_own_share(seen.params, scope, i) for i in range(seen.mixed_layers)])
-
-
-def mutual_information(seen: ForwardPass) -> Array:
-    """L_MI, the mean over the source tasks; a scalar."""
-    by_source = [mutual_information_loss(seen.obs, *q, seen.min_std) for q in seen.decoded]
-    return sum(by_source) / len(by_source)
-
-
-def value_alignment(seen: ForwardPass) -> Array:
-    """L_A, a scalar."""
-    values = [teacher.value(teacher.value_features(x)) for teacher, x in seen.seen_by]
-    pairs = [seen.params[alignment_name(j)] for j in range(len(values))]
-    return value_alignment_loss(pairs, values, seen.returns)
-
-
-def distillation(seen: ForwardPass) -> Array:
-    """L_D, a scalar; no gradient reaches π and V.
-
-    Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
-    """
-    target, *spread = map(arrays.stop_gradient, seen.pi)
-    alone, *_ = seen.plain.pi(seen.params, seen.obs)
-    divergences = seen.plain.distribution.kl((target, *spread), (alone, *spread))
-    differences = arrays.stop_gradient(seen.value) - seen.plain.value(seen.params, seen.obs)
-    return distillation_loss(divergences, differences)

@@ -21,12 +21,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baselines.common.networks import arrays
 from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting
-from baselines.transfer.student.mixing import lateral_name, mixed, shares
-from baselines.transfer.student.objectives import ForwardPass
+from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
+from baselines.transfer.student.objectives import (
+    alignment_name,
+    coupling_loss,
+    distillation_loss,
+    mutual_information_loss,
+    value_alignment_loss,
+)
+from baselines.transfer.student.student_losses import (
+    ALIGNMENT,
+    DISTILLATION,
+    INFORMATION,
+    PI_COUPLING,
+    VF_COUPLING,
+)
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -85,23 +99,49 @@ class Student(StudentParts):
     def learning_outputs(
         self, params: Params, obs: Array, returns: Array
     ) -> tuple[Pi, Array, dict[str, Array]]:
-        """The distribution, the values [B], and its losses (`student_losses.LOSSES`) by name."""
+        """The distribution, the values [B], and its losses by name, in the order of `losses`."""
         params = self.with_fixed(params)
         embedded = self.embed(params, obs)
         pi, value = self._pi(params, obs, embedded), self._value(params, obs, embedded)
-        seen = ForwardPass(
-            plain=self.plain,
-            params=params,
-            obs=obs,
-            returns=returns,
-            pi=pi,
-            value=value,
-            decoded=self.decode(params, embedded),
-            seen_by=self._seen_by(embedded),
-            mixed_layers=self.mixed_layers,
-            min_std=self.min_std,
-        )
-        return pi, value, {loss.name: loss.function(seen) for loss in self.losses}
+        decoded = self.decode(params, embedded)
+        losses = {
+            PI_COUPLING: self._coupling(params, self.plain.pi_scope),
+            VF_COUPLING: self._coupling(params, self.plain.vf_scope),
+            INFORMATION: self._information(obs, decoded),
+        }
+        if ALIGNMENT in self.optional_losses:
+            losses[ALIGNMENT] = self._alignment(params, embedded, returns)
+        if DISTILLATION in self.optional_losses:
+            losses[DISTILLATION] = self._distillation(params, obs, pi, value)
+        return pi, value, losses
+
+    def _coupling(self, params: Params, scope: str) -> Array:
+        """C of the side with this scope, a scalar."""
+        layers = range(self.mixed_layers)
+        return coupling_loss([log_own_share(params, scope, i) for i in layers])
+
+    def _information(self, obs: Array, decoded: Sequence[tuple[Array, Array]]) -> Array:
+        """L_MI, the mean over the source tasks; a scalar."""
+        by_source = [mutual_information_loss(obs, *q, self.min_std) for q in decoded]
+        return sum(by_source) / len(by_source)
+
+    def _alignment(self, params: Params, embedded: Sequence[Array], returns: Array) -> Array:
+        """L_A, a scalar."""
+        seen_by = self._seen_by(embedded)
+        values = [teacher.value(teacher.value_features(x)) for teacher, x in seen_by]
+        pairs = [params[alignment_name(j)] for j in range(len(values))]
+        return value_alignment_loss(pairs, values, returns)
+
+    def _distillation(self, params: Params, obs: Array, pi: Pi, value: Array) -> Array:
+        """L_D, a scalar; no gradient reaches π and V.
+
+        Nor does it reach log σ, which is the same in both: it would grow wherever the two differ.
+        """
+        target, *spread = map(arrays.stop_gradient, pi)
+        alone, *_ = self.plain.pi(params, obs)
+        divergences = self.distribution.kl((target, *spread), (alone, *spread))
+        differences = arrays.stop_gradient(value) - self.plain.value(params, obs)
+        return distillation_loss(divergences, differences)
 
     def _pi(self, params: Params, obs: Array, embedded: Sequence[Array]) -> Pi:
         scope, last = self.plain.pi_scope, len(self.plain.network.widths)

@@ -1,18 +1,15 @@
-"""The table of a student's losses; `objectives` has their functions.
+"""The table of a student's losses; `objectives` has their formulas.
 
 Its readers are the student, the schedule of the weights, the log and the page of logged metrics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from baselines.common.logged_metric import WEIGHT
-from baselines.common.networks.arrays import Array
 from baselines.config import Config
-from baselines.transfer.student import objectives
-from baselines.transfer.student.objectives import ForwardPass
 
 
 @dataclass(frozen=True)
@@ -21,7 +18,6 @@ class Loss:
 
     Attributes:
         name: its name in the log, before `LOSS`.
-        function: its value, a scalar.
         symbol: its symbol in the method's equations.
         weight: the symbol of its weight there.
         meaning: its name in words.
@@ -32,7 +28,6 @@ class Loss:
     """
 
     name: str
-    function: Callable[[ForwardPass], Array]
     symbol: str
     weight: str
     meaning: str
@@ -51,25 +46,18 @@ ALIGNMENT, DISTILLATION = "value_alignment", "distillation"
 """Names of the losses; the last two are optional."""
 
 LOSSES = (
+    Loss(PI_COUPLING, "C_π", "β_π", "the policy's coupling loss", "nats", rises=True),
+    Loss(VF_COUPLING, "C_V", "β_V", "the value function's coupling loss", "nats", rises=True),
     Loss(
-        PI_COUPLING, objectives.policy_coupling, "C_π", "β_π", "the policy's coupling loss",
-        "nats", rises=True,
+        INFORMATION, "L_MI", "β_MI", "the mutual-information loss", "nats per dimension",
+        rises=False,
     ),
     Loss(
-        VF_COUPLING, objectives.value_coupling, "C_V", "β_V",
-        "the value function's coupling loss", "nats", rises=True,
-    ),
-    Loss(
-        INFORMATION, objectives.mutual_information, "L_MI", "β_MI",
-        "the mutual-information loss", "nats per dimension", rises=False,
-    ),
-    Loss(
-        ALIGNMENT, objectives.value_alignment, "L_A", "β_A", "the value-alignment loss",
-        "squares of the normalised return", rises=False, optional=True,
-    ),
-    Loss(
-        DISTILLATION, objectives.distillation, "L_D", "β_D", "the distillation loss", "nats",
+        ALIGNMENT, "L_A", "β_A", "the value-alignment loss", "squares of the normalised return",
         rises=False, optional=True,
+    ),
+    Loss(
+        DISTILLATION, "L_D", "β_D", "the distillation loss", "nats", rises=False, optional=True
     ),
 )  # fmt: skip
 """The student's own losses, beside those of PPO."""
