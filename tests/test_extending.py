@@ -40,7 +40,7 @@ from baselines.training.teachers import load_teacher
 from baselines.transfer.build import stages
 from baselines.transfer.outside_code import check_weights
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.measures import own_shares_of
+from baselines.transfer.student.metric_values import own_shares_of
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 from examples.l2_sp import METRICS, Anchored, L2SPConfig

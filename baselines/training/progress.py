@@ -16,7 +16,7 @@ from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.training.run_metrics import EVAL_RETURN, WINDOW
 from baselines.transfer.hand_over import Tally
-from baselines.transfer.student.student_metrics import PI_SHARE
+from baselines.transfer.student.metric_table import PI_SHARE
 
 BRIEF = {"eprewmean": "return", EVAL_RETURN: "evaluated", PI_SHARE: "p0"}
 """The metrics of a row that are printed in one line, with their names there."""

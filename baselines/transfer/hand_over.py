@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baselines.common.trees import Tree, count, number
-from baselines.transfer.student.student_metrics import PI_SHARE, VF_SHARE
+from baselines.transfer.student.metric_table import PI_SHARE, VF_SHARE
 
 SAFE_SHARE = 0.95
 """p_0 that the policy's layers should have reached before the teachers leave (docs/studies.md)."""
@@ -24,7 +24,7 @@ def hand_over_lines(shares: dict[str, float]) -> list[str]:
     """Lines for the user at the hand-over, with a warning if it comes too early.
 
     Args:
-        shares: `measures.own_shares_of` the student at the hand-over.
+        shares: `metric_values.own_shares_of` the student at the hand-over.
     """
     by_layer = {k: v for k, v in shares.items() if k not in (PI_SHARE, VF_SHARE)}
     told = ", ".join(f"{name} {share:.3f}" for name, share in by_layer.items())

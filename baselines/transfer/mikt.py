@@ -22,11 +22,11 @@ from baselines.config import TEACHER_PLACES, Config, settings_in
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.schedule import mikt_stages
+from baselines.transfer.student.loss_table import ALIGNMENT, optional_losses
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
+from baselines.transfer.student.metric_table import METRICS
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
-from baselines.transfer.student.student_losses import ALIGNMENT, optional_losses
-from baselines.transfer.student.student_metrics import METRICS
 from baselines.transfer.student.student_options import check_mixing, named_options
 from baselines.transfer.teachers.correspondence import Window
 from baselines.transfer.teachers.places import (

@@ -11,10 +11,10 @@ from baselines.config import Config
 from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.phases import first_update_alone, first_update_coupled
 from baselines.transfer.stages import Stage
-from baselines.transfer.student.measures import metrics_of, own_shares, own_shares_of
+from baselines.transfer.student.loss_table import losses_with, optional_losses
+from baselines.transfer.student.metric_values import metrics_of, own_shares, own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
-from baselines.transfer.student.student_losses import losses_with, optional_losses
 
 
 def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> float:

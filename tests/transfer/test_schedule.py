@@ -15,7 +15,7 @@ from baselines.transfer.kickstart import KickstartConfig, Kickstarted
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.phases import first_update_alone
 from baselines.transfer.stages import Stage, stage_at
-from baselines.transfer.student.measures import metrics_of, own_shares_of
+from baselines.transfer.student.metric_values import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
 
 OFF = {"ps": 0.0, "vf_ps": 0.0, "mutual_info": 0.1}

@@ -14,8 +14,8 @@ from baselines.analysis.runs.runs import Run
 from baselines.common.errors import UserError, suggestion
 from baselines.common.logged_metric import LOSS, WEIGHT
 from baselines.transfer.hand_over import SPAN
-from baselines.transfer.student.student_losses import INFORMATION, PI_COUPLING
-from baselines.transfer.student.student_metrics import (
+from baselines.transfer.student.loss_table import INFORMATION, PI_COUPLING
+from baselines.transfer.student.metric_table import (
     PI_SHARE,
     PI_TEACHER_SHARE,
     VF_SHARE,

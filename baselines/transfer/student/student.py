@@ -26,21 +26,21 @@ from baselines.common.networks.arrays import Array, Params
 from baselines.common.networks.interfaces import Distribution, Network, Pi
 from baselines.common.networks.plain_policy import Actor, plain_actor
 from baselines.transfer.student import acting
-from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
-from baselines.transfer.student.objectives import (
-    alignment_name,
-    coupling_loss,
-    distillation_loss,
-    mutual_information_loss,
-    value_alignment_loss,
-)
-from baselines.transfer.student.student_losses import (
+from baselines.transfer.student.loss_table import (
     ALIGNMENT,
     DISTILLATION,
     INFORMATION,
     PI_COUPLING,
     VF_COUPLING,
 )
+from baselines.transfer.student.losses import (
+    alignment_name,
+    coupling_loss,
+    distillation_loss,
+    mutual_information_loss,
+    value_alignment_loss,
+)
+from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher
 

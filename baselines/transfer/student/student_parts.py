@@ -19,10 +19,10 @@ from baselines.common.networks.arrays import Params
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.sizes import check_sizes
 from baselines.common.networks.variables import Variables, drawn, joined, shapes
+from baselines.transfer.student.loss_table import ALIGNMENT, LOSSES, Loss, losses_with
 from baselines.transfer.student.mapping import StateMapping
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.mixing import MixingSpec
-from baselines.transfer.student.student_losses import ALIGNMENT, LOSSES, Loss, losses_with
 from baselines.transfer.student.student_options import check_mixing, named_options
 from baselines.transfer.student.student_variables import (
     alignment_variables,
@@ -60,7 +60,7 @@ class StudentParts:
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
         mixing_spec: how the teachers are mixed in.
         windows: each teacher's place on the student's body; empty where names do not count.
-        optional_losses: names of the optional ones of `student_losses.LOSSES` that it has.
+        optional_losses: names of the optional ones of `loss_table.LOSSES` that it has.
     """
 
     plain: PlainPolicy
@@ -100,7 +100,7 @@ class StudentParts:
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
-        """All its losses, of `student_losses.LOSSES`."""
+        """All its losses, of `loss_table.LOSSES`."""
         return losses_with(self.optional_losses)
 
     @cached_property

@@ -17,7 +17,7 @@ from baselines.analysis.runs.transfer_logs import (
     shown_and_missing,
     student_panels,
 )
-from baselines.transfer.student.student_metrics import METRICS
+from baselines.transfer.student.metric_table import METRICS
 
 REAL = Path(__file__).resolve().parents[2] / "fixtures" / "logs"
 BY_NAME = {metric.name: metric for metric in DRAWN}

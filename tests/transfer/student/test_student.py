@@ -15,7 +15,7 @@ from baselines.ppo2.model import Model
 from baselines.ppo2.update import minibatch_loss
 from baselines.ppo2.update_inputs import Batch, LossInputs, UpdateSettings
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.measures import metrics_of, own_shares_of
+from baselines.transfer.student.metric_values import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher
 

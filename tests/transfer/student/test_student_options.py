@@ -21,7 +21,7 @@ from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.mikt import MIKT, check_goes_on, start
 from baselines.transfer.student.mapping_kinds import MappingSpec
-from baselines.transfer.student.measures import own_shares_of
+from baselines.transfer.student.metric_values import own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.correspondence import ABSENT, Window

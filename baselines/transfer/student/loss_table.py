@@ -1,4 +1,4 @@
-"""The table of a student's losses; `objectives` has their formulas.
+"""The table of a student's losses; `losses` has their formulas.
 
 Its readers are the student, the schedule of the weights, the log and the page of logged metrics.
 """

@@ -1,4 +1,4 @@
-"""A student's use of its teachers, measured: the values of the metrics of `student_metrics`."""
+"""A student's use of its teachers, measured: the values of the metrics of `metric_table`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from baselines.common.networks.arrays import Params
-from baselines.transfer.student.mixing import shares
-from baselines.transfer.student.student import Student
-from baselines.transfer.student.student_metrics import (
+from baselines.transfer.student.metric_table import (
     OF_MAPPING,
     PI_SHARE,
     PI_TEACHER_SHARE,
     VF_SHARE,
     VF_TEACHER_SHARE,
 )
+from baselines.transfer.student.mixing import shares
+from baselines.transfer.student.student import Student
 
 CONSTANT = 1e-6
 """Variance, in squared units of the normalised observation, below which a dimension is constant."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from baselines.transfer.student.measures import (
+from baselines.transfer.student.metric_values import (
     explained_share,
     moments,
     of_mappings,

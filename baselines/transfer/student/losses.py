@@ -1,7 +1,7 @@
 """The losses of the method: coupling and mutual information (Wan et al. 2020, section 4).
 
 Distillation and value alignment are options. `Student.learning_outputs` takes them of a minibatch;
-`student_losses.LOSSES` is the table of all losses.
+`loss_table.LOSSES` is the table of all losses.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ import pytest
 
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
-from baselines.transfer.student.objectives import (
+from baselines.transfer.student.loss_table import LOSSES
+from baselines.transfer.student.losses import (
     coupling_loss,
     distillation_loss,
     mutual_information_loss,
     value_alignment_loss,
 )
-from baselines.transfer.student.student_losses import LOSSES
 
 Backend = Callable[[Any], Any]
 RNG = np.random.default_rng(0)

@@ -8,7 +8,7 @@ tasks the metrics of the mapping are means too; `mi_explained_0` and so on belon
 from __future__ import annotations
 
 from baselines.common.logged_metric import LOSS, LoggedMetric
-from baselines.transfer.student.student_losses import LOSSES, Loss
+from baselines.transfer.student.loss_table import LOSSES, Loss
 
 PI_SHARE, VF_SHARE = "student_ps", "vf_student_ps"
 """Names of p_0 of the policy side and of the value side."""
