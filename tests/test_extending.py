@@ -38,7 +38,7 @@ from baselines.training.setup import prepare
 from baselines.training.states import newest_state, write_state
 from baselines.training.teachers import load_teacher
 from baselines.transfer.build import stages
-from baselines.transfer.outside_code import check_weights
+from baselines.transfer.outside_code import check_coefs
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.metric_values import own_shares_of
 from baselines.transfer.student.student import Student
@@ -592,7 +592,7 @@ def test_the_weights_of_a_stage_that_is_over_are_not_asked_for(done: int) -> Non
     setup.envs.close()
     policy = setup.policy if done < 10 else setup.policy.plain
     params = {name: setup.params[name] for name in policy.shapes()}
-    check_weights(stages(policy, config), policy, params, config, done)
+    check_coefs(stages(policy, config), policy, params, config, done)
 
 
 def test_a_run_goes_on_whose_first_stage_is_over(tmp_path: Path) -> None:
@@ -617,7 +617,7 @@ def test_the_weights_are_for_the_policy_that_is_trained() -> None:
     with pytest.raises(
         UserError, match=r"losses \(none\) needs .* update 1 on has weights for l2_sp$"
     ):
-        check_weights(setup.course, setup.policy.plain, setup.params, config)
+        check_coefs(setup.course, setup.policy.plain, setup.params, config)
 
 
 def test_the_stages_may_be_a_tuple() -> None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOSS, WEIGHT = "_loss", "_coef"
-"""Suffixes of the logged names of a policy's own loss and of its weight."""
+LOSS, COEF = "_loss", "_coef"
+"""Suffixes of the logged names of a policy's own loss and of its coefficient."""
 
 OF_PPO = ("policy", "value", "kl")
-"""What no loss of a policy's own is called: PPO's losses and weights are logged as these."""
+"""What no loss of a policy's own is called: PPO's losses and coefficients are logged as these."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from baselines.common.errors import Diverged, UserError
 from baselines.common.files import working_folder
 from baselines.common.forks import refuse_fork
-from baselines.common.logged_metric import WEIGHT
+from baselines.common.logged_metric import COEF
 from baselines.common.mpi import team
 from baselines.common.schedules import rate_at
 from baselines.common.seeding import Streams
@@ -166,7 +166,7 @@ def iterate(run: Run, stage: Stage, update: int, measuring: Measuring | None = N
             "lr": lr,
             **losses,
             "kl_coef": config.kl_coef,
-            **{f"{name}{WEIGHT}": weight for name, weight in coefs.items()},
+            **{f"{name}{COEF}": coef for name, coef in coefs.items()},
             **stage.metrics(model.params, batch.obs),
         }
         log.metrics(row, progress.brief(row))

@@ -1,4 +1,4 @@
-"""A run's outlook, in lines for the user: sizes, teachers, weights, files, expected time."""
+"""A run's outlook, in lines for the user: sizes, teachers, coefficients, files, expected time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from baselines.common.durations import duration
 from baselines.common.errors import TaskError, UserError
+from baselines.common.logged_metric import COEF
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.tasks import make_task
@@ -46,7 +47,7 @@ def report(setup: Setup) -> Iterator[str]:
     for teacher in setup.provenance["teachers"]:
         yield f"teacher: {teacher['path']}, trained on {teacher['env']['id']}"
     yield from policy.outline()
-    yield from _weights(config)
+    yield from _coefs(config)
     counts = policy.variable_counts()
     parts = ", ".join(f"{part} {count:,}" for part, count in counts.items())
     yield f"trainable variables: {parts}; {sum(counts.values()):,} in all"
@@ -82,12 +83,15 @@ def _wrappers(task: str, env: gym.Env) -> Iterator[str]:
         env = env.env
 
 
-def _weights(config: Config) -> Iterator[str]:
-    """The weights in force by their sources; none of PPO without the KL term."""
+def _coefs(config: Config) -> Iterator[str]:
+    """What `--coefs` sets, by its sources; nothing of PPO without the KL term."""
     given = config.coefs_in_force() if config.has_student or config.kl_coef else {}
-    for source in dict.fromkeys(weight["source"] for weight in given.values()):
-        alike = [f"{name} {w['value']:g}" for name, w in given.items() if w["source"] == source]
-        yield f"weights of the losses: {', '.join(alike)} ({source})"
+    told: dict[tuple[str, str], list[str]] = {}
+    for name, coef in given.items():
+        what = "weights of the losses" if name.endswith(COEF) else "noise of the decoder"
+        told.setdefault((what, coef["source"]), []).append(f"{name} {coef['value']:g}")
+    for (what, source), alike in told.items():
+        yield f"{what}: {', '.join(alike)} ({source})"
 
 
 def _expected_time(config: Config) -> str:

@@ -38,7 +38,7 @@ from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import WHERE, read_teachers
 from baselines.transfer.build import add_teachers, stages
-from baselines.transfer.outside_code import check_first_values, check_weights
+from baselines.transfer.outside_code import check_coefs, check_first_values
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -112,7 +112,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         policy, params, normalizer = starting_point(config, beginning, saved)
         check_first_values(policy, params, normalizer.obs_rms, teachers, config)
         course = stages(policy, config)
-        check_weights(course, policy, params, config)
+        check_coefs(course, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, zip(files, teachers, strict=True), config)
         return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
@@ -159,7 +159,7 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
         course = stages(saved.policy, config)
-        check_weights(course, saved.policy, saved.params, config, saved.metadata["update"])
+        check_coefs(course, saved.policy, saved.params, config, saved.metadata["update"])
     begun = found.state["provenance"]
     start = {"update": saved.metadata["update"], **_started_here(config)}
     history = begun | {

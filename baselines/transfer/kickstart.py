@@ -139,10 +139,10 @@ class Kickstarted(PlainPolicy):
         mean, logstd = (part @ student_motors for part in _rows(pi))
         squares = arrays.exp(2.0 * aim_logstd) + (aim - mean) ** 2
         entropies = logstd + 0.5 * squares * arrays.exp(-2.0 * logstd) + 0.5 * LOG_2PI
-        return arrays.mean(arrays.sum_last(entropies * self._weights[list(own)]))
+        return arrays.mean(arrays.sum_last(entropies * self._motor_weights[list(own)]))
 
     @cached_property
-    def _weights(self) -> np.ndarray:
+    def _motor_weights(self) -> np.ndarray:
         """w_i: one over the number of windows that reach motor i, float32 of [k]; 0: none does."""
         counts = np.zeros(self.distribution.num_outputs, np.float32)
         for lesson in self.lessons:

@@ -11,7 +11,7 @@ import numpy as np
 
 from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.errors import UserError
-from baselines.common.logged_metric import WEIGHT
+from baselines.common.logged_metric import COEF
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
@@ -36,7 +36,7 @@ from baselines.transfer.teachers.places import (
     places,
 )
 from baselines.transfer.teachers.teacher import Teacher
-from baselines.transfer.teachers.weights_of_run import with_weights
+from baselines.transfer.teachers.teacher_weights import with_weights
 
 OF_TEACHERS = "--obs_statistics=teachers"
 """The option by which the statistics of the observations begin with the teachers'."""
@@ -254,7 +254,7 @@ def check_goes_on(config: Config, saved: Student, given: Student) -> None:
     aligned = ALIGNMENT in saved.optional_losses
     if aligned != (ALIGNMENT in given.optional_losses):
         before = "one above 0" if aligned else "0"
-        coefficient = f"{ALIGNMENT}{WEIGHT}"
+        coefficient = f"{ALIGNMENT}{COEF}"
         settings[coefficient] = (getattr(config, coefficient), before)
     for flag, (now, before) in settings.items():
         if now != before:

@@ -202,14 +202,14 @@ def _complaint_of_order(course: Sequence[Stage]) -> str:
     return ""
 
 
-def check_weights(
+def check_coefs(
     course: Sequence[Stage],
     policy: Policy,
     params: Mapping[str, np.ndarray],
     config: Config,
     done: int = 0,
 ) -> None:
-    """Check that each stage of a user's method weighs each loss of its policy, and no other.
+    """Check that each stage of a user's method has a coefficient for each loss, and no other.
 
     None of them may be called as one of PPO's.
 
@@ -230,22 +230,22 @@ def check_weights(
     now = stage_at(course, done)
     later = [stage for stage in course if stage.first > done and stage is not now]
     for stage in (replace(now, policy=policy), *later):
-        losses, weighed = losses_of(stage.policy, params), set(_weights(stage, config))
+        losses, given = losses_of(stage.policy, params), set(_coefs_at_first(stage, config))
         if taken := sorted(losses & set(OF_PPO)):
             raise UserError(
                 f"--transfer: {config.transfer}: a loss of its policy is called {taken[0]}, and"
                 " would be logged as one of PPO; give it another name"
             )
-        if losses != weighed:
+        if losses != given:
             raise UserError(
                 f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"
                 f" weight for each of them and no other, but the Stage from update {stage.first} on"
-                f" has weights for {_listed(weighed)}"
+                f" has weights for {_listed(given)}"
             )
 
 
-def _weights(stage: Stage, config: Config) -> Mapping[str, float]:
-    """The weights of a stage of a user's method, at its first update."""
+def _coefs_at_first(stage: Stage, config: Config) -> Mapping[str, float]:
+    """The coefficients of a stage of a user's method, at its first update."""
     given = stage.coefs(stage.first)
     if isinstance(given, Mapping) and all(isinstance(x, Real) for x in given.values()):
         return given

@@ -34,11 +34,11 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
     if not isinstance(policy, Student):
         return [_alone(1, policy.plain, config)]
     student = policy
-    weights = {loss: getattr(config, loss.coefficient) for loss in student.losses}
+    full = {loss: getattr(config, loss.coefficient) for loss in student.losses}
 
     def coefs(update: int) -> dict[str, float]:
         risen = coupling_weight(update, config.nupdates, config.teacher_fraction)
-        return {loss.name: (risen if loss.rises else 1.0) * w for loss, w in weights.items()}
+        return {loss.name: (risen if loss.rises else 1.0) * coef for loss, coef in full.items()}
 
     metrics = partial(metrics_of, student)
     begins = ["the coupling begins: the student's own share is pushed towards 1"]
@@ -53,8 +53,8 @@ def mikt_stages(policy: Policy, config: Config) -> list[Stage]:
 
 
 def _alone(first: int, plain: PlainPolicy, config: Config) -> Stage:
-    """The student without its teachers; the weights of its losses are 0, its shares p_0 are 1."""
-    weights = {loss.coefficient: 0.0 for loss in losses_with(optional_losses(config))}
+    """The student without its teachers; its losses' coefficients are 0, its shares p_0 are 1."""
+    coefs = {loss.coefficient: 0.0 for loss in losses_with(optional_losses(config))}
     ones = [1.0] * MixingSpec(config.laterals, config.mix_outputs).layers(plain)
-    logged = weights | own_shares(ones, ones)
+    logged = coefs | own_shares(ones, ones)
     return Stage(first, plain, metrics=lambda *_: logged, alone=True)

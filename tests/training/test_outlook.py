@@ -26,7 +26,7 @@ def test_a_transfer_is_told_before_it_begins() -> None:
     )
     setup.envs.close()
     lines = list(report(setup))
-    assert lines[:7] == [
+    assert lines[:8] == [
         "task: CentipedeEight-v1, 181 observation dimensions, 22 action dimensions; 488 updates of"
         " 2048 steps",
         f"teacher: {four}, trained on CentipedeFour-v1",
@@ -34,7 +34,9 @@ def test_a_transfer_is_told_before_it_begins() -> None:
         "mapping: 181 dimensions to the 97 of CentipedeFour-v1",
         "mapping: 181 dimensions to the 139 of CentipedeSix-v1",
         "weights of the losses: kl_coef 0.25 (--kl_coef)",
-        "weights of the losses: ps_coef 1, vf_ps_coef 0.1, mutual_info_coef 1, decoder_min_std 0"
+        "weights of the losses: ps_coef 1, vf_ps_coef 0.1, mutual_info_coef 1"
+        " (--coefs=paper: the authors' code of Wan et al. 2020)",
+        "noise of the decoder: decoder_min_std 0"
         " (--coefs=paper: the authors' code of Wan et al. 2020)",
     ]
     assert setup.provenance["coefs"]["vf_ps_coef"]["value"] == 0.1
@@ -48,12 +50,12 @@ def test_a_transfer_is_told_before_it_begins() -> None:
     decoder = mlp(97, 64, 64, 181) + mlp(139, 64, 64, 181) + 2 * 181
     whole = sum(value.size for value in setup.params.values())
     assert whole == policy + value + mixing + mapping + decoder
-    assert lines[7] == (
+    assert lines[8] == (
         f"trainable variables: policy {policy:,}, value function {value:,}, lateral matrices and"
         f" mixing weights {mixing:,}, mapping {mapping:,}, decoder {decoder:,}; {whole:,} in all"
     )
-    assert lines[8] == "files: no --save_path; no --log_path"
-    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[9])
+    assert lines[9] == "files: no --save_path; no --log_path"
+    assert re.fullmatch(r"time: at least [\d hmins]+ on one core, \d+ µs for .* alone", lines[10])
 
 
 def test_it_is_told_where_files_go(tmp_path: Path) -> None:

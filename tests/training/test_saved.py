@@ -18,7 +18,7 @@ from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.training.saved import read_saved_policy
 from baselines.training.teachers import load_teacher
 from baselines.transfer.student.student import Student
-from baselines.transfer.teachers import weights_of_run
+from baselines.transfer.teachers import teacher_weights
 
 Arrays = dict[str, np.ndarray]
 OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)
@@ -27,7 +27,7 @@ OBS = (3 * np.random.default_rng(5).standard_normal((7, 3))).astype(np.float64)
 def with_random_teachers(student: Student) -> Student:
     rng = np.random.default_rng(9)
     return replace(
-        student, teachers=tuple(weights_of_run.untrained(t, rng) for t in student.teachers)
+        student, teachers=tuple(teacher_weights.untrained(t, rng) for t in student.teachers)
     )
 
 

@@ -32,7 +32,7 @@ from baselines.training.teachers import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
-from baselines.transfer.teachers import weights_of_run
+from baselines.transfer.teachers import teacher_weights
 
 Arrays = dict[str, np.ndarray]
 SIZES = {"num_hidden": 5, "num_timesteps": 3 * 2048}
@@ -140,7 +140,7 @@ def test_a_student_goes_on_with_its_random_teachers(
 ) -> None:
     student, params = student_of(teacher_path, perturbed, frozen=False)
     (teacher,) = student.teachers
-    untrained = weights_of_run.untrained(teacher, np.random.default_rng(31))
+    untrained = teacher_weights.untrained(teacher, np.random.default_rng(31))
     student = replace(student, teachers=(untrained,))
     saved = write_checkpoint(student, params)
     setup = prepared(
@@ -197,7 +197,7 @@ def test_a_student_does_not_go_on_with_other_weights_of_its_teachers(
     student, params = student_of(teacher_path, perturbed, frozen=False)
     if had == "random":
         untrained = (
-            weights_of_run.untrained(t, np.random.default_rng(31)) for t in student.teachers
+            teacher_weights.untrained(t, np.random.default_rng(31)) for t in student.teachers
         )
         student = replace(student, teachers=tuple(untrained))
     saved = write_checkpoint(student, params)
@@ -292,7 +292,7 @@ def test_the_digest_of_a_setup_is_that_of_all_that_ranks_must_begin_with_alike(
     assert isinstance(student, Student)
     (teacher,) = student.teachers
     untrained = replace(
-        student, teachers=(weights_of_run.untrained(teacher, np.random.default_rng(1)),)
+        student, teachers=(teacher_weights.untrained(teacher, np.random.default_rng(1)),)
     )
     seen = Normalizer.fresh(3)
     seen.obs_rms.update(np.ones((1, 3)))

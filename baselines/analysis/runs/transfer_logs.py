@@ -12,7 +12,7 @@ from baselines.analysis.runs.curves import Curve, column_curve
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.runs import Run
 from baselines.common.errors import UserError, suggestion
-from baselines.common.logged_metric import LOSS, WEIGHT
+from baselines.common.logged_metric import COEF, LOSS
 from baselines.transfer.hand_over import SPAN
 from baselines.transfer.student.loss_table import INFORMATION, PI_COUPLING
 from baselines.transfer.student.metric_table import (
@@ -22,7 +22,7 @@ from baselines.transfer.student.metric_table import (
     VF_TEACHER_SHARE,
 )
 
-MUTUAL_INFORMATION, COUPLING = f"{INFORMATION}{LOSS}", f"{PI_COUPLING}{WEIGHT}"
+MUTUAL_INFORMATION, COUPLING = f"{INFORMATION}{LOSS}", f"{PI_COUPLING}{COEF}"
 
 
 @dataclass(frozen=True)
@@ -177,9 +177,9 @@ def _last_taught(run: Run) -> int | None:
 
 
 def _own_losses(run: Run) -> list[np.ndarray]:
-    """The columns of the transfer's own losses, each of which has a weight in the log."""
+    """The columns of the transfer's own losses, each of which has a coefficient in the log."""
     return [
         column
         for name, column in run.columns.items()
-        if name.endswith(LOSS) and name.removesuffix(LOSS) + WEIGHT in run.columns
+        if name.endswith(LOSS) and name.removesuffix(LOSS) + COEF in run.columns
     ]

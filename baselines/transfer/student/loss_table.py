@@ -1,6 +1,7 @@
 """The table of a student's losses; `losses` has their formulas.
 
-Its readers are the student, the schedule of the weights, the log and the page of logged metrics.
+Its readers are the student, the schedule of the coefficients, the log and the page of logged
+metrics.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from baselines.common.logged_metric import WEIGHT
+from baselines.common.logged_metric import COEF
 from baselines.config import Config
 
 
@@ -19,17 +20,17 @@ class Loss:
     Attributes:
         name: its name in the log, before `LOSS`.
         symbol: its symbol in the method's equations.
-        weight: the symbol of its weight there.
+        coefficient_symbol: that of its coefficient there.
         meaning: its name in words.
-        unit: its unit; its weight is per the first word of that.
-        rises: whether its weight is 0 at first and rises in the second half of the time with
-            teachers (`schedule.coupling_weight`), or is the same all that time.
-        optional: whether a student has it only if its weight is above 0.
+        unit: its unit; its coefficient is per the first word of that.
+        rises: whether its coefficient is 0 at first and rises in the second half of the time
+            with teachers (`schedule.coupling_weight`), or is the same all that time.
+        optional: whether a student has it only if its coefficient is above 0.
     """
 
     name: str
     symbol: str
-    weight: str
+    coefficient_symbol: str
     meaning: str
     unit: str
     rises: bool
@@ -37,8 +38,8 @@ class Loss:
 
     @property
     def coefficient(self) -> str:
-        """The setting that is its weight, and the name under which that is logged."""
-        return f"{self.name}{WEIGHT}"
+        """The setting that is its coefficient, and the name under which that is logged."""
+        return f"{self.name}{COEF}"
 
 
 PI_COUPLING, VF_COUPLING, INFORMATION = "ps", "vf_ps", "mutual_info"
@@ -69,7 +70,7 @@ def losses_with(optional: Collection[str]) -> tuple[Loss, ...]:
 
 
 def optional_losses(config: Config) -> tuple[str, ...]:
-    """The names of the optional losses whose weight is above 0."""
+    """The names of the optional losses whose coefficient is above 0."""
     return tuple(
         loss.name for loss in LOSSES if loss.optional and getattr(config, loss.coefficient) > 0
     )

@@ -28,7 +28,8 @@ def _not_given(loss: Loss) -> str:
 OF_LOSSES = {
     **{
         loss.coefficient: LoggedMetric(
-            f"weight {loss.weight} of {loss.symbol} in this update; 0 once the student is alone",
+            f"weight {loss.coefficient_symbol} of {loss.symbol} in this update; 0 once the student"
+            " is alone",
             f"per {loss.unit.split()[0].removesuffix('s')}",
             _not_given(loss),
         )
@@ -43,7 +44,7 @@ OF_LOSSES = {
         for loss in LOSSES
     },
 }
-"""The weights of the student's own losses, and their means over an update's minibatches."""
+"""The coefficients of the student's own losses, and their means over an update's minibatches."""
 
 OF_MAPPING = {
     "mi_explained": LoggedMetric(

@@ -22,7 +22,7 @@ from baselines.config import Config
 from baselines.environments.centipede_names import moved
 from baselines.transfer.teachers.correspondence import ABSENT, Window, windows
 from baselines.transfer.teachers.teacher import Teacher
-from baselines.transfer.teachers.weights_of_run import with_weights
+from baselines.transfer.teachers.teacher_weights import with_weights
 
 if TYPE_CHECKING:
     from baselines.common.vec_env.entry_names import EntryNames

@@ -147,6 +147,6 @@ def test_each_loss_has_a_setting_for_its_weight_and_stands_in_the_method() -> No
     method = (Path(__file__).parents[3] / "docs" / "method.md").read_text(encoding="utf-8")
     for loss in LOSSES:
         about = settings[loss.coefficient]
-        assert (loss.weight in about["help"], about["group"]) == (True, "mikt")
-        assert re.search(rf"{loss.weight}\s`--{loss.coefficient}`", method)
-        assert f"{loss.weight} {loss.symbol}" in method
+        assert (loss.coefficient_symbol in about["help"], about["group"]) == (True, "mikt")
+        assert re.search(rf"{loss.coefficient_symbol}\s`--{loss.coefficient}`", method)
+        assert f"{loss.coefficient_symbol} {loss.symbol}" in method

@@ -19,7 +19,7 @@ from baselines.common.vec_env.stored_body import described_body
 from baselines.config import Config
 from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.teachers import weights_of_run
+from baselines.transfer.teachers import teacher_weights
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.places import (
     STATISTICS_WEIGHT,
@@ -105,7 +105,7 @@ def test_statistics_begin_with_the_teachers(make_teacher: Callable[..., Teacher]
         both = known_statistics(5, [(one, WINDOWS) for one in teachers])
         assert both is not None
         assert both.count == 3e3
-    untrained = weights_of_run.untrained(teacher, np.random.default_rng(0))
+    untrained = teacher_weights.untrained(teacher, np.random.default_rng(0))
     assert known_statistics(5, [(untrained, WINDOWS)]) is None
 
 

@@ -13,7 +13,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.student.student import Student
-from baselines.transfer.teachers import weights_of_run
+from baselines.transfer.teachers import teacher_weights
 from baselines.transfer.teachers.teacher import Teacher
 
 
@@ -55,7 +55,7 @@ def test_an_untrained_teacher_is_the_same_network_at_its_start(
     make_teacher: Callable[..., Any],
 ) -> None:
     teacher = make_teacher(1)
-    untrained = weights_of_run.untrained(teacher, np.random.default_rng(5))
+    untrained = teacher_weights.untrained(teacher, np.random.default_rng(5))
     assert untrained.random
     assert not teacher.random
     for part in ("policy", "env", "sha256"):
@@ -76,11 +76,11 @@ def test_an_untrained_teachers_noise_is_the_one_asked_for(
     outputs = teacher.policy.distribution.num_outputs
     began = replace(teacher.policy, distribution=DiagGaussian(outputs, its_own))
     teacher = replace(teacher, policy=began)
-    params = weights_of_run.untrained(teacher, np.random.default_rng(5), -1.5).params
+    params = teacher_weights.untrained(teacher, np.random.default_rng(5), -1.5).params
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
     assert params[noise].tolist() == [-1.5] * outputs
     assert params[noise].dtype == np.float32
-    plain = weights_of_run.untrained(teacher, np.random.default_rng(5)).params
+    plain = teacher_weights.untrained(teacher, np.random.default_rng(5)).params
     assert {n for n in params if params[n].tobytes() != plain[n].tobytes()} == {noise}
 
 
@@ -90,10 +90,10 @@ def test_random_networks_leave_the_noise_and_the_statistics(
     teacher = replace(make_teacher(1), statistics=RunningMeanStd((6,)))
     noise = f"{teacher.policy.pi_scope}/pi/logstd"
     teacher.params[noise][:] = -3.5
-    (found,) = weights_of_run.with_weights(
+    (found,) = teacher_weights.with_weights(
         [teacher], "random_networks", np.random.default_rng(5), -1.0
     )
-    untrained = weights_of_run.untrained(teacher, np.random.default_rng(5)).params
+    untrained = teacher_weights.untrained(teacher, np.random.default_rng(5)).params
     assert found.random
     assert found.statistics is teacher.statistics
     assert {n for n in untrained if found.params[n].tobytes() != untrained[n].tobytes()} == {noise}
@@ -106,7 +106,7 @@ def test_two_untrained_teachers_are_not_the_same(
 ) -> None:
     """Although they are of one file, or of files of one shape."""
     teacher, rng = make_teacher(1), np.random.default_rng(5)
-    one, other = weights_of_run.with_weights([teacher, teacher], weights, rng, 0.0)
+    one, other = teacher_weights.with_weights([teacher, teacher], weights, rng, 0.0)
     drawn = [name for name in teacher.params if name.endswith("/w")]
     assert drawn
     assert not [name for name in drawn if np.isin(one.params[name], other.params[name]).any()]
