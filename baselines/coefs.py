@@ -1,4 +1,4 @@
-"""The weights of a student's losses as sets, each under one name (`--coefs`)."""
+"""The coefficients of a student's losses and its decoder's noise: sets with a name (`--coefs`)."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ COEFS = {
         "the authors' code of Wan et al. 2020",
     ),
 }
-"""The authors' code draws each weight from two values for every run; `paper` is the upper one."""
+"""The authors' code draws each coefficient from two values for every run; `paper` has the upper."""
 
 DEFAULT_COEFS = "paper"
 """The set of a run that names none."""
 
 COEF_NAMES = tuple(COEFS[DEFAULT_COEFS].values)
-"""The settings that a set gives values to."""
+"""The settings that a set gives values to: coefficients, and the decoder's noise."""
 
 KL = "kl_coef"
 """The one of them that PPO without a student has too, and then 0 where it is not given."""

@@ -54,7 +54,7 @@ class StudentParts:
     Attributes:
         plain: the student's own networks; after the hand-over it has nothing else.
         teachers: the frozen teachers.
-        mapping_spec: φ and its decoder.
+        mapping_spec: the name of the mapping, and the sizes of φ and its decoder.
         min_std: standard deviation of the noise that is added to the decoder, in units of the
             normalised observation (see `mutual_information_loss`).
         frozen_mapping: the variables of φ when they are not to be learned, else empty.
@@ -151,7 +151,10 @@ class StudentParts:
         return shapes(self.variables())
 
     def variable_counts(self) -> dict[str, int]:
-        """Number of variables of each part: the plain policy, mixing, mappings, decoders."""
+        """Number of trainable variables of each part, by the part's name in messages to the user.
+
+        Policy, value function, mixing, mappings, decoders; with that loss, the value alignment.
+        """
         _, *parts = self._variables_by_part().items()
         return self.plain.variable_counts() | {
             part: sum(prod(shape) for shape in shapes(variables).values())
