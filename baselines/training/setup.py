@@ -37,7 +37,7 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import WHERE, read_teachers
-from baselines.transfer.build import add_teachers, stages
+from baselines.transfer.build import beginning_of, stages
 from baselines.transfer.outside_code import check_coefs, check_first_values
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
@@ -52,7 +52,7 @@ class Setup:
         envs: its environments, made and not begun.
         policy: what is trained first.
         course: the stages of the run.
-        params: the variables of that, by name.
+        params: the variables of `policy`, by name.
         normalizer: the statistics of observations and returns.
         provenance: where the run comes from, for its logs and checkpoints; JSON.
         resumed: the state of the run that it goes on with, if it does.
@@ -99,23 +99,28 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     check(config)
     if config.save_video_interval:
         require_renderer("save_video_interval")
-    anchored = config.in_absolute_folders()  # for any task may call os.chdir
+    # Two of them: a task may call os.chdir, so the run writes to absolute folders; messages and
+    # `provenance` have the folders as they were typed.
+    anchored = config.in_absolute_folders()
     resumed = state_to_resume(anchored)
     if resumed is not None:
-        return replace(_resumed(config, resumed, team), config=anchored)
+        return _resumed(config, anchored, resumed, team)
     files = tuple(str(newest_checkpoint(path, WHERE)) for path in config.teacher_paths)
     teachers = read_teachers(replace(config, teacher_paths=files))
     saved = read_saved_policy(config.load_path, "load_path") if config.load_path else None
     with _environments(config, team) as envs:
         plain = _plain_policy(config, envs)
-        beginning = add_teachers(plain, teachers, config, _streams(config, team))
+        beginning = beginning_of(plain, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning, saved)
         check_first_values(policy, params, normalizer.obs_rms, teachers, config)
         course = stages(policy, config)
         check_coefs(course, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, zip(files, teachers, strict=True), config)
-        return Setup(anchored, envs, policy, course, params, normalizer, history, None, team)
+        return Setup(
+            config=anchored, envs=envs, policy=policy, course=course, params=params,
+            normalizer=normalizer, provenance=history, team=team,
+        )  # fmt: skip
 
 
 def _check_can_be_saved(config: Config, arrays: Mapping[str, np.ndarray]) -> None:
@@ -145,8 +150,15 @@ def _environments(config: Config, team: Team) -> Iterator[VecEnv]:
         on_error.pop_all()
 
 
-def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
-    """`prepare` for a resumed run, whose teachers and variables are in its state."""
+def _resumed(config: Config, anchored: Config, found: SavedState, team: Team) -> Setup:
+    """`prepare` for a resumed run, whose teachers and variables are in its state.
+
+    Args:
+        config: the settings.
+        anchored: the same with absolute folders.
+        found: the state.
+        team: the ranks that train together.
+    """
     saved = found.policy
     if "body" in saved.metadata:
         begun_here = f"the run in {config.save_path} was begun"
@@ -168,8 +180,9 @@ def _resumed(config: Config, found: SavedState, team: Team) -> Setup:
         "resumed": [*begun.get("resumed", []), start],
     }
     return Setup(
-        config, envs, saved.policy, course, saved.params, saved.normalizer, history, found, team
-    )
+        config=anchored, envs=envs, policy=saved.policy, course=course, params=saved.params,
+        normalizer=saved.normalizer, provenance=history, resumed=found, team=team,
+    )  # fmt: skip
 
 
 def _plain_policy(config: Config, envs: VecEnv) -> PlainPolicy:

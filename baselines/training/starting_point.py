@@ -28,14 +28,25 @@ def starting_point(
         CheckpointError: it does not fit.
         UserError: it has statistics, and the method begins with some too.
     """
-    policy, params, statistics = beginning
-    if statistics is not None:
+    if beginning.statistics is not None:
         check_no_other_statistics(config, f"--transfer={config.transfer}")
     if saved is None:
-        normalizer = Normalizer.fresh(policy.obs_size)
-        if statistics is not None:
-            normalizer = Normalizer(statistics, normalizer.ret_rms)
-        return policy, params, normalizer
+        return _fresh(beginning)
+    return _loaded(config, beginning.policy, beginning.params, saved)
+
+
+def _fresh(beginning: Beginning) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
+    policy, params, statistics = beginning
+    normalizer = Normalizer.fresh(policy.obs_size)
+    if statistics is not None:
+        normalizer = Normalizer(statistics, normalizer.ret_rms)
+    return policy, params, normalizer
+
+
+def _loaded(
+    config: Config, policy: Policy, params: dict[str, np.ndarray], saved: SavedPolicy
+) -> tuple[Policy, dict[str, np.ndarray], Normalizer]:
+    """A checkpoint's; the initial `params` stay where it has none."""
     _check_same_kind(config, saved.policy, policy)
     loaded = _renamed(saved, policy)
     try:

@@ -41,7 +41,7 @@ def _check(path: str, teacher: Teacher, config: Config) -> None:
             )
 
 
-def add_teachers(
+def beginning_of(
     plain: PlainPolicy, teachers: tuple[Teacher, ...], config: Config, random: Streams
 ) -> Beginning:
     """The first policy and its values: `plain` alone, or the transfer method's.

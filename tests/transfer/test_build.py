@@ -12,7 +12,7 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
 from baselines.training.teachers import read_teachers
-from baselines.transfer.build import add_teachers
+from baselines.transfer.build import beginning_of
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 
@@ -44,7 +44,7 @@ def build(
     plain: PlainPolicy, seed: int = 0, **settings: Any
 ) -> tuple[PlainPolicy | Student, dict[str, np.ndarray]]:
     config = Config(env="Target-v0", **(asdict(plain.spec) | settings))
-    return add_teachers(plain, read_teachers(config), config, streams(seed, num_env=1))[:2]
+    return beginning_of(plain, read_teachers(config), config, streams(seed, num_env=1))[:2]
 
 
 def build_student(
@@ -108,7 +108,7 @@ def test_teachers_of_one_task_share_the_mapping_only_where_they_are_of_one_body(
     )
     told = f"--teacher_paths: {paths[0]} and {paths[1]} are both of Source-v0 .* {differ};"
     with pytest.raises(UserError, match=told) if differ else nullcontext():
-        add_teachers(plain, teachers, config, streams(0, num_env=1))
+        beginning_of(plain, teachers, config, streams(0, num_env=1))
 
 
 def test_the_first_of_three_teachers_is_compared_with_the_last(
@@ -128,7 +128,7 @@ def test_teachers_of_one_id_with_other_arguments_have_a_mapping_each(
     config = Config(env="Target-v0", teacher_paths=paths, **asdict(plain.spec))
     short, long = read_teachers(config)
     teachers = short, replace(long, env=long.env | {"kwargs": {"legs": 6}})
-    student = add_teachers(plain, teachers, config, streams(0, num_env=1))[0]
+    student = beginning_of(plain, teachers, config, streams(0, num_env=1))[0]
     assert isinstance(student, Student)
     assert student.source_sizes == [4, 6]
 
