@@ -58,7 +58,7 @@ class Filming:
         return bool(interval) and steps // interval > (steps - self._config.nbatch) // interval
 
     def add(self, policy: SavedPolicy, steps: int) -> None:
-        """Have the policy as it is after `steps` filmed when `go_on` finds no other film in work.
+        """Have the policy as it is after `steps` filmed when `advance` finds no other film in work.
 
         Raises:
             OSError: the folder cannot be written.
@@ -69,7 +69,7 @@ class Filming:
         self._folder.mkdir(exist_ok=True)
         self._waiting = Shot(policy.write(self._folder), policy.description(), steps)
 
-    def go_on(self) -> list[str]:
+    def advance(self) -> list[str]:
         """Begin the film that waits, unless one is in work; returns what there is to be said."""
         lines = []
         if self._in_work is not None and self._in_work.process.poll() is not None:
@@ -86,11 +86,11 @@ class Filming:
         Raises:
             KeyboardInterrupt: it was not waited for, and is dropped.
         """
-        lines = self.go_on()
+        lines = self.advance()
         try:
             while self._in_work is not None:
                 self._in_work.process.wait()
-                lines += self.go_on()
+                lines += self.advance()
         except KeyboardInterrupt:
             self.drop()
             raise

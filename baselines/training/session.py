@@ -75,7 +75,7 @@ class Films(Protocol):
     def add(self, policy: SavedPolicy, steps: int) -> None:
         """Have the policy filmed as it is after so many steps."""
 
-    def go_on(self) -> list[str]:
+    def advance(self) -> list[str]:
         """After an update: make what is to be made; returns what there is to be said."""
 
     def finish(self) -> list[str]:
@@ -215,7 +215,7 @@ class Session(Generic[L, C]):
         steps = self.progress.timesteps
         if self.films.is_due(steps):
             self.films.add(self.policy, steps)
-        for line in self.films.go_on():
+        for line in self.films.advance():
             self.log.say(line)
 
     def finish_films(self) -> None:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
-import numpy as np
-
-from baselines.common.checkpoint import CheckpointError, checked_arrays
 from baselines.common.errors import UserError
-from baselines.common.logged_metric import COEF
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.common.networks.policy import Policy
 from baselines.common.networks.sizes import check_sizes
-from baselines.common.networks.variables import shapes_of
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.config import TEACHER_PLACES, Config, settings_in
+from baselines.config import Config, settings_in
 from baselines.transfer.method import Beginning, TransferMethod
 from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
 from baselines.transfer.schedule import mikt_stages
-from baselines.transfer.student.loss_table import ALIGNMENT, optional_losses
+from baselines.transfer.student.loss_table import optional_losses
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.metric_table import METRICS
 from baselines.transfer.student.mixing import MixingSpec
@@ -37,6 +30,7 @@ from baselines.transfer.teachers.places import (
 )
 from baselines.transfer.teachers.teacher import Teacher
 from baselines.transfer.teachers.teacher_weights import with_weights
+from baselines.transfer.unfinished import go_on
 
 OF_TEACHERS = "--obs_statistics=teachers"
 """The option by which the statistics of the observations begin with the teachers'."""
@@ -79,7 +73,8 @@ def start(
     teachers = with_weights(teachers, config.teacher_weights, random.teachers, config.init_logstd)
     windows: tuple[Window, ...] = ()
     named = named_options(spec, mixing)
-    if wanted := _wants_names(config, named):
+    if needing := _needing_names(config, named):
+        wanted = f"--{needing[0]}: {getattr(config, needing[0])}"
         teachers, windows = _in_places(teachers, places(plain, teachers, config, wanted), config)
     student = Student(
         plain, teachers, spec, config.decoder_min_std, mixing_spec=mixing,
@@ -109,16 +104,15 @@ def _check_teachers(
         _check_may_share(path, teacher, other_path, other)
 
 
-def _wants_names(config: Config, named: Sequence[str]) -> str:
-    """The first flag that needs names, and its value, for the messages; empty: none does.
+def _needing_names(config: Config, named: Sequence[str]) -> list[str]:
+    """The settings of a run that need names.
 
     Args:
         config: the settings.
         named: those that the student itself needs them for (`named_options`).
     """
     before = {"teacher_places": "all", "obs_statistics": "teachers"}  # to place the teachers
-    flags = [*named, *(name for name, value in before.items() if getattr(config, name) == value)]
-    return f"--{flags[0]}: {getattr(config, flags[0])}" if flags else ""
+    return [*named, *(name for name, value in before.items() if getattr(config, name) == value)]
 
 
 def _in_places(
@@ -177,90 +171,6 @@ def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teache
             f" same arguments, but have different {differ}; the task of one of them must have"
             " another id or other arguments, such as another name of the body's file"
         )
-
-
-def go_on(
-    policy: Policy, saved: Policy, arrays: Mapping[str, np.ndarray], config: Config
-) -> Student:
-    """The student that goes on from an unfinished one, with the same teachers in the same order.
-
-    The teachers are read from its own file, the only one that has the weights of random ones.
-
-    Raises:
-        CheckpointError: its transfer method, its teachers or its mapping were others.
-        KeyError, ValueError: its file is damaged.
-    """
-    assert isinstance(saved, Student)
-    if config.teacher_paths and not isinstance(policy, Student):
-        raise CheckpointError(
-            f"--transfer: {config.transfer}, but {config.load_path} is a student of mikt that still"
-            " needs its teachers; give mikt"
-        )
-    had = _of_files(saved.teachers)
-    theirs = [teacher.sha256 for teacher in had]
-    if not isinstance(policy, Student) or [t.sha256 for t in _of_files(policy.teachers)] != theirs:
-        raise CheckpointError(
-            f"--load_path: {config.load_path} is a student that still needs its teachers;"
-            " give the same files in --teacher_paths, in the same order"
-        )
-    if [t.random for t in _of_files(policy.teachers)] != [t.random for t in had]:
-        raise CheckpointError(
-            f"--teacher_weights: {config.teacher_weights} is not what the student"
-            f" {config.load_path} was trained with so far; give"
-            f" {'random' if had[0].random else 'loaded'}"
-        )
-    check_goes_on(config, saved, policy)
-    if len(policy.teachers) != len(saved.teachers):
-        raise CheckpointError(
-            f"--load_path: the student {config.load_path} has teachers in"
-            f" {len(saved.teachers)} places, and the body of {config.env} has"
-            f" {len(policy.teachers)}; give the body that it was trained on"
-        )
-    mapping = checked_arrays(arrays, shapes_of(policy.frozen_mapping))
-    return replace(policy, frozen_mapping=mapping, teachers=saved.teachers)
-
-
-def _of_files(teachers: Sequence[Teacher]) -> list[Teacher]:
-    """One teacher for each file, however many places it has."""
-    return [teacher for teacher in teachers if teacher.place == 0]
-
-
-def _places(student: Student) -> str:
-    """The `teacher_places` that a student was made with, as far as it can be seen."""
-    return TEACHER_PLACES[any(teacher.place for teacher in student.teachers)]
-
-
-def check_goes_on(config: Config, saved: Student, given: Student) -> None:
-    """Check that a student goes on with the mapping and the options that it had.
-
-    A mapping that is learned may go on as a frozen one and the other way round, no other.
-
-    Raises:
-        CheckpointError: one of them is another.
-    """
-    settings: dict[str, tuple[Any, Any]] = {
-        "laterals": (given.mixing_spec.laterals, saved.mixing_spec.laterals),
-        "mix_outputs": (given.mixing_spec.outputs, saved.mixing_spec.outputs),
-        "teacher_places": (_places(given), _places(saved)),
-    }
-    parts = [(student.mapping.embedding, student.mapping.decoder) for student in (given, saved)]
-    if parts[0] != parts[1]:
-        new, old = given.mapping_spec, saved.mapping_spec
-        settings |= {
-            "mapping_num_layers": (new.num_layers, old.num_layers),
-            "mapping_num_hidden": (new.num_hidden, old.num_hidden),
-            "mapping": (new.mapping, old.mapping),
-        }
-    aligned = ALIGNMENT in saved.optional_losses
-    if aligned != (ALIGNMENT in given.optional_losses):
-        before = "one above 0" if aligned else "0"
-        coefficient = f"{ALIGNMENT}{COEF}"
-        settings[coefficient] = (getattr(config, coefficient), before)
-    for flag, (now, before) in settings.items():
-        if now != before:
-            raise CheckpointError(
-                f"--{flag}: {now}, but the student {config.load_path} has {before}; give the same"
-            )
 
 
 MIKT = TransferMethod(

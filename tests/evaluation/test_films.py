@@ -140,7 +140,7 @@ def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
     films.add(
         replace(saved, metadata=saved.metadata | {"env": {"id": "Nowhere-v0", "kwargs": {}}}), 1
     )
-    assert films.go_on() == []
+    assert films.advance() == []
     (line,) = films.finish()
     assert line.startswith("WARNING: no film after update 970: ")
     assert "Nowhere-v0" in line
@@ -169,7 +169,7 @@ def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filming:
     films = Filming(Config(env="CentipedeFour-v1", log_path=str(tmp_path), save_video_interval=1))
     for update in (1, 2):
         films.add(replace(saved, metadata=saved.metadata | {"update": update}), update)
-        films.go_on()
+        films.advance()
     while not encoder(tmp_path):
         time.sleep(0.01)
     return films

@@ -101,7 +101,7 @@ class NoFilms:
     def add(self, policy: SavedPolicy, steps: int) -> None:
         raise AssertionError("no film is due")
 
-    def go_on(self) -> list[str]:
+    def advance(self) -> list[str]:
         return []
 
     def finish(self) -> list[str]:

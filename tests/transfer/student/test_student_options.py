@@ -19,13 +19,14 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
-from baselines.transfer.mikt import MIKT, check_goes_on, start
+from baselines.transfer.mikt import MIKT, start
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.metric_values import own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.correspondence import ABSENT, Window
 from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.unfinished import check_same_options
 
 Arrays = dict[str, np.ndarray]
 
@@ -370,15 +371,15 @@ def test_a_damaged_description_is_refused(student: Student, damage: dict[str, An
 @pytest.mark.parametrize("option", ["distillation"], indirect=True)
 def test_a_student_may_go_on_without_distillation(student: Student) -> None:
     plain = replace(student, optional_losses=())
-    check_goes_on(Config(load_path="old"), plain, student)
-    check_goes_on(Config(load_path="old"), student, plain)
+    check_same_options(Config(load_path="old"), plain, student)
+    check_same_options(Config(load_path="old"), student, plain)
 
 
 @pytest.mark.parametrize(
     "option", [name for name in OPTIONS if name != "distillation"], indirect=True
 )
 def test_a_student_goes_on_with_the_same_options_only(option: str, student: Student) -> None:
-    check_goes_on(Config(load_path="old"), student, student)
+    check_same_options(Config(load_path="old"), student, student)
     plain = replace(
         student, mapping_spec=MappingSpec(2, 8), mixing_spec=MixingSpec(), optional_losses=()
     )
@@ -391,9 +392,9 @@ def test_a_student_goes_on_with_the_same_options_only(option: str, student: Stud
         "all": "--laterals: learned, but the student old has identity",
     }
     with pytest.raises(CheckpointError, match=f"{told[option]}; give the same"):
-        check_goes_on(Config(load_path="old"), student, plain)
+        check_same_options(Config(load_path="old"), student, plain)
     with pytest.raises(CheckpointError, match=f"^{told[option].partition(':')[0]}: .* give"):
-        check_goes_on(Config(load_path="old"), plain, student)
+        check_same_options(Config(load_path="old"), plain, student)
 
 
 def test_a_description_whose_networks_do_not_fit_is_refused(make_student: Any) -> None:

@@ -19,7 +19,7 @@ from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.config import Config
 from baselines.training.teachers import teacher_from_checkpoint
 from baselines.transfer.method import Beginning
-from baselines.transfer.mikt import MIKT, go_on, start
+from baselines.transfer.mikt import MIKT, start
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.stored_teachers import (
     describe_teacher,
@@ -27,6 +27,7 @@ from baselines.transfer.teachers.stored_teachers import (
     teacher_arrays,
 )
 from baselines.transfer.teachers.teacher import Teacher
+from baselines.transfer.unfinished import go_on
 
 ROOT = Path(__file__).resolve().parents[3]
 FOUR = str(ROOT / "teacher_models" / "centipede_four" / "0" / "00970")
