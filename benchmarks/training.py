@@ -35,7 +35,7 @@ class Training:
         # Else one would see the report and the progress bar of a run that never ends.
         with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
             self._run = self._stack.enter_context(open_session(setup))
-        self._stage = setup.course[0]
+        self._stage = setup.stages[0]
         self._times: dict[str, float] = {}
         self._run.runner.run = self._timed("collect", self._run.runner.run)  # type: ignore[method-assign]
         self._run.model.train = self._timed("update", self._run.model.train)  # type: ignore[method-assign]

@@ -28,9 +28,8 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import TransferMethod
-from baselines.transfer.phases import first_update_alone
 from baselines.transfer.pretrained import copied_variables
-from baselines.transfer.stages import Stage
+from baselines.transfer.stages import Stage, check_stages, first_update_alone
 from baselines.transfer.teachers.teacher import Teacher
 
 ANCHOR = "transfer/anchor/"
@@ -110,6 +109,7 @@ def check(config: L2SPConfig) -> None:
         raise UserError("--teacher_paths: L2-SP stays near one teacher; name one file")
     if config.load_path:
         raise UserError("--load_path: its weights would overwrite the teacher's; leave it out")
+    check_stages(config, first_update_alone(config))
 
 
 def start(

@@ -433,8 +433,8 @@ SETTINGS = replace(L2_SP, settings=("teacher_fractoin",))
 NO_SETTINGS = replace(L2_SP, settings=None)  # type: ignore[arg-type]
 
 
-def _course(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
-    """L2-SP with another course, made of its own."""
+def _staged(answer: Callable[[list[Stage]], Any]) -> TransferMethod:
+    """L2-SP with other stages, made of its own."""
     return replace(L2_SP, stages=lambda policy, config: answer(L2_SP.stages(policy, config)))
 
 
@@ -444,20 +444,20 @@ def _both_at_any_time(policy: Policy, config: Any) -> list[Stage]:
     return [Stage(1, policy, lambda _: {"l2_sp": np.float32(0.1)}, lambda *_: {}), *released]
 
 
-NO_STAGE = _course(lambda course: [])
-NO_COURSE = _course(lambda course: None)
-STAGE_ALONE = _course(lambda course: course[0])
-NO_STAGES = _course(lambda course: [stage.policy for stage in course])
-IN_A_TUPLE = _course(tuple)
-BACKWARDS = _course(lambda course: course[::-1])
-WEIGHTLESS = _course(lambda course: [replace(course[0], coefs=course[1].coefs), course[1]])
-WEIGHED_ALONE = _course(lambda course: [course[0], replace(course[1], coefs=course[0].coefs)])
-UNWEIGHED = _course(lambda course: [course[0], replace(course[1], coefs=lambda _: None)])
-WEIGHED_IN_WORDS = _course(
-    lambda course: [replace(course[0], coefs=lambda _: {"l2_sp": "much"}), course[1]]
+NO_STAGE = _staged(lambda stages: [])
+NO_LIST = _staged(lambda stages: None)
+STAGE_ALONE = _staged(lambda stages: stages[0])
+NO_STAGES = _staged(lambda stages: [stage.policy for stage in stages])
+IN_A_TUPLE = _staged(tuple)
+BACKWARDS = _staged(lambda stages: stages[::-1])
+WEIGHTLESS = _staged(lambda stages: [replace(stages[0], coefs=stages[1].coefs), stages[1]])
+WEIGHED_ALONE = _staged(lambda stages: [stages[0], replace(stages[1], coefs=stages[0].coefs)])
+UNWEIGHED = _staged(lambda stages: [stages[0], replace(stages[1], coefs=lambda _: None)])
+WEIGHED_IN_WORDS = _staged(
+    lambda stages: [replace(stages[0], coefs=lambda _: {"l2_sp": "much"}), stages[1]]
 )
 AT_ANY_TIME = replace(L2_SP, stages=_both_at_any_time)
-OF_NO_POLICY = _course(lambda course: [course[0], replace(course[1], policy=None)])
+OF_NO_POLICY = _staged(lambda stages: [stages[0], replace(stages[1], policy=None)])
 
 
 def _widened(stage: Stage) -> Stage:
@@ -467,9 +467,9 @@ def _widened(stage: Stage) -> Stage:
     return replace(stage, policy=replace(plain, spec=spec))
 
 
-GROWING = _course(lambda course: [course[0], _widened(course[1])])
-OTHER_SCOPE = _course(
-    lambda course: [course[0], replace(course[1], policy=replace(course[1].policy, pi_scope="new"))]
+GROWING = _staged(lambda stages: [stages[0], _widened(stages[1])])
+OTHER_SCOPE = _staged(
+    lambda stages: [stages[0], replace(stages[1], policy=replace(stages[1].policy, pi_scope="new"))]
 )
 NO_RESTORE = replace(L2_SP, restore=TransferMethod(start=L2_SP.start).restore)
 RESTORES_OTHER = replace(
@@ -508,16 +508,16 @@ def _described(describe: Callable[[Anchored], dict[str, Any]]) -> TransferMethod
 
 UNTOLD = _described(lambda policy: policy.plain.describe())
 NO_JSON = _described(lambda policy: policy.plain.describe() | {"transfer": dict(policy.anchor)})
-COURSES: list[list[Stage]] = []
+STAGES_TOLD: list[list[Stage]] = []
 """What `COUNTED` has answered."""
 
 
-def _counted(course: list[Stage]) -> list[Stage]:
-    COURSES.append(course)
-    return course
+def _counted(stages: list[Stage]) -> list[Stage]:
+    STAGES_TOLD.append(stages)
+    return stages
 
 
-COUNTED = _course(_counted)
+COUNTED = _staged(_counted)
 
 
 def _breaks(*_: Any) -> Any:

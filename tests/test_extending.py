@@ -37,7 +37,7 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state, write_state
 from baselines.training.teachers import load_teacher
-from baselines.transfer.build import stages
+from baselines.transfer.build import stages_of
 from baselines.transfer.outside_code import check_coefs
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.metric_values import own_shares_of
@@ -461,7 +461,7 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ),
         ({"transfer": "outside:AS_PPO"}, "AS_PPO: a loss of its policy is called value, and"),
         ({"transfer": "outside:NO_STAGE"}, r"NO_STAGE: stages returned \[\], not a list of one"),
-        ({"transfer": "outside:NO_COURSE"}, "--transfer: .*:NO_COURSE: stages returned None, not"),
+        ({"transfer": "outside:NO_LIST"}, "--transfer: .*:NO_LIST: stages returned None, not"),
         ({"transfer": "outside:STAGE_ALONE"}, r"STAGE_ALONE: stages returned Stage\(.*, not a li"),
         ({"transfer": "outside:NO_STAGES"}, r"NO_STAGES: stages returned .*, not a list of one St"),
         (
@@ -558,6 +558,18 @@ def test_a_checkpoint_does_not_replace_what_a_method_begins_with() -> None:
         ])  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("settings", "flag"),
+    [({"num_timesteps": 2048}, "num_timesteps"), ({"teacher_fraction": 0.05}, "teacher_fraction")],
+)
+def test_the_example_is_refused_where_it_would_hold_nothing_or_let_nothing_go(
+    settings: dict[str, Any], flag: str
+) -> None:
+    config = replace(taught_by("examples.l2_sp:L2_SP", "CentipedeSix-v1"), **settings)
+    with pytest.raises(UserError, match=f"^--{flag}: .* 2 "):
+        prepare(config)
+
+
 @pytest.mark.parametrize("network", ["Bumps", "Doubled"])
 def test_a_discrete_policy_acts_as_it_learns_too(network: str) -> None:
     """Its actions tell the logits, whichever of them are the largest."""
@@ -592,7 +604,7 @@ def test_the_weights_of_a_stage_that_is_over_are_not_asked_for(done: int) -> Non
     setup.envs.close()
     policy = setup.policy if done < 10 else setup.policy.plain
     params = {name: setup.params[name] for name in policy.shapes()}
-    check_coefs(stages(policy, config), policy, params, config, done)
+    check_coefs(stages_of(policy, config), policy, params, config, done)
 
 
 def test_a_run_goes_on_whose_first_stage_is_over(tmp_path: Path) -> None:
@@ -617,7 +629,7 @@ def test_the_weights_are_for_the_policy_that_is_trained() -> None:
     with pytest.raises(
         UserError, match=r"losses \(none\) needs .* update 1 on has weights for l2_sp$"
     ):
-        check_coefs(setup.course, setup.policy.plain, setup.params, config)
+        check_coefs(setup.stages, setup.policy.plain, setup.params, config)
 
 
 def test_the_stages_may_be_a_tuple() -> None:
@@ -629,10 +641,10 @@ def test_a_restore_is_tried_with_all_that_a_checkpoint_has() -> None:
 
 
 def test_a_run_asks_once_for_its_stages() -> None:
-    outside.COURSES.clear()
+    outside.STAGES_TOLD.clear()
     config = taught_by("outside:COUNTED")
     learn(replace(config, nsteps=32, nminibatches=2, noptepochs=1, num_timesteps=64, xla=False))
-    assert len(outside.COURSES) == 1
+    assert len(outside.STAGES_TOLD) == 1
 
 
 @pytest.mark.parametrize("name", ["START_BREAKS", "CHECK_BREAKS", "STAGES_BREAK"])

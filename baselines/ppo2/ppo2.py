@@ -116,13 +116,13 @@ def _parts(setup: Setup, normalizer: Normalizer, random: Streams) -> tuple[Model
 def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Watch) -> None:
     """Every update that is left of the run, unless it is stopped."""
     _warn_of_threads(run.log)
-    course = run.setup.course
-    stage = stage_at(course, run.progress.updates)
+    stages = run.setup.stages
+    stage = stage_at(stages, run.progress.updates)
     if run.is_stopped(stop):  # while all was set up
         return
     for update in range(run.progress.updates + 1, run.setup.config.nupdates + 1):
-        if stage is not stage_at(course, update):
-            stage = stage_at(course, update)
+        if stage is not stage_at(stages, update):
+            stage = stage_at(stages, update)
             _begin(stage, run)
         iterate(run, stage, update, measuring)
         goes_on = watch(run) if run.setup.team.is_first else True

@@ -37,7 +37,7 @@ from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teachers import WHERE, read_teachers
-from baselines.transfer.build import beginning_of, stages
+from baselines.transfer.build import beginning_of, stages_of
 from baselines.transfer.outside_code import check_coefs, check_first_values
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
@@ -51,7 +51,7 @@ class Setup:
         config: its settings, with absolute folders.
         envs: its environments, made and not begun.
         policy: what is trained first.
-        course: the stages of the run.
+        stages: the stages of the run, in their order.
         params: the variables of `policy`, by name.
         normalizer: the statistics of observations and returns.
         provenance: where the run comes from, for its logs and checkpoints; JSON.
@@ -62,7 +62,7 @@ class Setup:
     config: Config
     envs: VecEnv
     policy: Policy
-    course: list[Stage]
+    stages: list[Stage]
     params: dict[str, np.ndarray]
     normalizer: Normalizer
     provenance: dict[str, Any]
@@ -113,12 +113,12 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         beginning = beginning_of(plain, teachers, config, _streams(config, team))
         policy, params, normalizer = starting_point(config, beginning, saved)
         check_first_values(policy, params, normalizer.obs_rms, teachers, config)
-        course = stages(policy, config)
-        check_coefs(course, policy, params, config)
+        stages = stages_of(policy, config)
+        check_coefs(stages, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
         history = _provenance(envs, zip(files, teachers, strict=True), config)
         return Setup(
-            config=anchored, envs=envs, policy=policy, course=course, params=params,
+            config=anchored, envs=envs, policy=policy, stages=stages, params=params,
             normalizer=normalizer, provenance=history, team=team,
         )  # fmt: skip
 
@@ -170,8 +170,8 @@ def _resumed(config: Config, anchored: Config, found: SavedState, team: Team) ->
             raise CheckpointError(
                 f"--resume: {found.path} is of a task of other sizes, no {config.env}"
             )
-        course = stages(saved.policy, config)
-        check_coefs(course, saved.policy, saved.params, config, saved.metadata["update"])
+        stages = stages_of(saved.policy, config)
+        check_coefs(stages, saved.policy, saved.params, config, saved.metadata["update"])
     begun = found.state["provenance"]
     start = {"update": saved.metadata["update"], **_started_here(config)}
     history = begun | {
@@ -180,7 +180,7 @@ def _resumed(config: Config, anchored: Config, found: SavedState, team: Team) ->
         "resumed": [*begun.get("resumed", []), start],
     }
     return Setup(
-        config=anchored, envs=envs, policy=saved.policy, course=course, params=saved.params,
+        config=anchored, envs=envs, policy=saved.policy, stages=stages, params=saved.params,
         normalizer=saved.normalizer, provenance=history, resumed=found, team=team,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""From settings to a policy and its course: from scratch, or with teachers by a transfer method."""
+"""From settings to a policy and its stages: from scratch, or with teachers by a transfer method."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from baselines.common.seeding import Streams
 from baselines.config import Config
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.outside_code import checked_beginning, checked_course
+from baselines.transfer.outside_code import checked_beginning, checked_stages
 from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -56,7 +56,7 @@ def beginning_of(
     return checked_beginning(_method(config).start(plain, teachers, config, random), config)
 
 
-def stages(policy: Policy, config: Config) -> list[Stage]:
+def stages_of(policy: Policy, config: Config) -> list[Stage]:
     """The stages of a run in their order: one without teachers, else those of its method.
 
     Raises:
@@ -64,7 +64,7 @@ def stages(policy: Policy, config: Config) -> list[Stage]:
     """
     if not config.teacher_paths:
         return one_stage(policy, config)
-    return checked_course(_method(config).stages(policy, config), config)
+    return checked_stages(_method(config).stages(policy, config), config)
 
 
 def _method(config: Config) -> TransferMethod:

@@ -34,8 +34,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
 from baselines.config import Config, setting
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.phases import check_phases, first_update_alone
-from baselines.transfer.stages import Stage
+from baselines.transfer.stages import Stage, check_stages, first_update_alone
 from baselines.transfer.teachers.correspondence import Window, selection
 from baselines.transfer.teachers.places import (
     check_no_other_statistics,
@@ -201,10 +200,10 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, or the statistics of the observations
+        UserError: one of its stages would have no update, or the statistics of the observations
             would come both from the teachers and from `load_path`.
     """
-    check_phases(config, first_update_alone(config))
+    check_stages(config, first_update_alone(config))
     check_no_other_statistics(config, f"--transfer={config.transfer}")
 
 

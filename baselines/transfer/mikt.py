@@ -13,8 +13,8 @@ from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
 from baselines.config import Config, settings_in
 from baselines.transfer.method import Beginning, TransferMethod
-from baselines.transfer.phases import check_phases, first_update_alone, first_update_coupled
-from baselines.transfer.schedule import mikt_stages
+from baselines.transfer.schedule import first_update_coupled, mikt_stages
+from baselines.transfer.stages import check_stages, first_update_alone
 from baselines.transfer.student.loss_table import optional_losses
 from baselines.transfer.student.mapping_kinds import MappingSpec, check_mapping
 from baselines.transfer.student.metric_table import METRICS
@@ -40,11 +40,11 @@ def check(config: Config) -> None:
     """Check the settings of a run.
 
     Raises:
-        UserError: one of its phases would have no update, the teachers would keep only σ and
+        UserError: one of its stages would have no update, the teachers would keep only σ and
             statistics, which it does not read, or the statistics of the observations would come
             both from the teachers and from `load_path`.
     """
-    check_phases(config, first_update_coupled(config), first_update_alone(config))
+    check_stages(config, first_update_coupled(config), first_update_alone(config))
     if config.teacher_weights == "random_networks" and config.obs_statistics == "fresh":
         raise UserError(
             "--teacher_weights: random_networks leaves the teachers' σ and statistics, which"

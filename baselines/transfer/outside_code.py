@@ -166,30 +166,30 @@ def _check_variables(where: str, policy: Policy, params: Mapping[str, np.ndarray
         raise UserError(f"{where}: the first value of {error}") from None
 
 
-def checked_course(course: Any, config: Config) -> list[Stage]:
+def checked_stages(stages: Any, config: Config) -> list[Stage]:
     """What `TransferMethod.stages` returned, if a run can follow it.
 
     Raises:
         UserError: it is no list of stages, or a run cannot follow it.
     """
-    is_course = isinstance(course, list | tuple) and all(isinstance(s, Stage) for s in course)
-    if not is_course or not course:
+    are_stages = isinstance(stages, list | tuple) and all(isinstance(s, Stage) for s in stages)
+    if not are_stages or not stages:
         raise UserError(
-            f"--transfer: {config.transfer}: stages returned {shown(course)}, not a list of one"
+            f"--transfer: {config.transfer}: stages returned {shown(stages)}, not a list of one"
             " Stage or more"
         )
-    if complaint := _complaint_of_order(course):
+    if complaint := _complaint_of_order(stages):
         raise UserError(f"--transfer: {config.transfer}: stages returned a Stage {complaint}")
-    return course
+    return stages
 
 
-def _complaint_of_order(course: Sequence[Stage]) -> str:
-    """Error text for a course in which one stage cannot follow another; empty if all can."""
-    for stage in course:
+def _complaint_of_order(stages: Sequence[Stage]) -> str:
+    """Error text for stages of which one cannot follow another; empty if all can."""
+    for stage in stages:
         if lacking := _lacking(stage.policy):
             kind = type(stage.policy).__name__
             return f"with a {kind} as its policy, which is no Policy: it has no {lacking}"
-    for before, after in pairwise(course):
+    for before, after in pairwise(stages):
         if after.first < before.first:
             return f"from update {after.first} on, after one from update {before.first} on"
         there = before.policy.shapes()
@@ -203,7 +203,7 @@ def _complaint_of_order(course: Sequence[Stage]) -> str:
 
 
 def check_coefs(
-    course: Sequence[Stage],
+    stages: Sequence[Stage],
     policy: Policy,
     params: Mapping[str, np.ndarray],
     config: Config,
@@ -216,7 +216,7 @@ def check_coefs(
     Stages that a resumed run has behind it are not checked.
 
     Args:
-        course: the stages of the run.
+        stages: the stages of the run.
         policy: what is trained first, or where the run is resumed what was trained last.
         params: its variables by name.
         config: the settings.
@@ -227,8 +227,8 @@ def check_coefs(
     """
     if config.transfer not in TRANSFERS.from_outside():
         return
-    now = stage_at(course, done)
-    later = [stage for stage in course if stage.first > done and stage is not now]
+    now = stage_at(stages, done)
+    later = [stage for stage in stages if stage.first > done and stage is not now]
     for stage in (replace(now, policy=policy), *later):
         losses, given = losses_of(stage.policy, params), set(_coefs_at_first(stage, config))
         if taken := sorted(losses & set(OF_PPO)):

@@ -1,4 +1,4 @@
-"""The course of a run of MIKT: teachers mixed in, coupling, the hand-over, the student alone."""
+"""The stages of MIKT: teachers mixed in, coupling, and after the hand-over the student alone."""
 
 from __future__ import annotations
 
@@ -9,12 +9,21 @@ from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.networks.policy import Policy
 from baselines.config import Config
 from baselines.transfer.hand_over import hand_over_lines
-from baselines.transfer.phases import first_update_alone, first_update_coupled
-from baselines.transfer.stages import Stage
+from baselines.transfer.stages import Stage, first_update_after, first_update_alone
 from baselines.transfer.student.loss_table import losses_with, optional_losses
 from baselines.transfer.student.metric_values import metrics_of, own_shares, own_shares_of
 from baselines.transfer.student.mixing import MixingSpec
 from baselines.transfer.student.student import Student
+
+
+def _half(nupdates: int, teacher_fraction: float) -> float:
+    """Half of the updates with teachers, which need not be a whole number."""
+    return 0.5 * teacher_fraction * nupdates
+
+
+def first_update_coupled(config: Config) -> int:
+    """The first update of the second stage, with the coupling, counted from 1."""
+    return first_update_after(_half(config.nupdates, config.teacher_fraction))
 
 
 def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> float:
@@ -22,7 +31,7 @@ def coupling_weight(update: int, nupdates: int, teacher_fraction: float) -> floa
 
     0 during the first half of the time with teachers, then rising linearly to 1.
     """
-    half = 0.5 * teacher_fraction * nupdates
+    half = _half(nupdates, teacher_fraction)
     return min(max((update - half) / half, 0.0), 1.0)
 
 

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from baselines.common.errors import UserError
 from baselines.config import Config
-from baselines.transfer.build import stages
+from baselines.transfer.build import stages_of
 from baselines.transfer.hand_over import hand_over_lines
 from baselines.transfer.kickstart import KickstartConfig, Kickstarted
 from baselines.transfer.kinds import TRANSFERS
-from baselines.transfer.phases import first_update_alone
-from baselines.transfer.stages import Stage, stage_at
+from baselines.transfer.stages import Stage, first_update_alone, stage_at
 from baselines.transfer.student.metric_values import metrics_of, own_shares_of
 from baselines.transfer.student.student import Student
 
@@ -44,7 +43,7 @@ def student(make_student: Callable[..., Student]) -> Student:
 
 
 def test_a_run_of_the_papers_length(student: Student) -> None:
-    parts = stages(student, config(976))
+    parts = stages_of(student, config(976))
     assert [stage.first for stage in parts] == [1, 440, 879]
     assert [stage.alone for stage in parts] == [False, False, True]
     assert [stage.policy for stage in parts][:2] == [student, student]
@@ -61,7 +60,7 @@ def test_a_run_of_the_papers_length(student: Student) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nupdates", "course"),
+    ("nupdates", "expected"),
     [
         (1, "a"),
         (2, "ca"),
@@ -71,15 +70,15 @@ def test_a_run_of_the_papers_length(student: Student) -> None:
         (100, "m" * 45 + "c" * 45 + "a" * 10),
     ],
 )
-def test_the_course_of_a_run(student: Student, nupdates: int, course: str) -> None:
-    parts = stages(student, config(nupdates))
+def test_the_stage_of_each_update(student: Student, nupdates: int, expected: str) -> None:
+    parts = stages_of(student, config(nupdates))
     assert [s.first for s in parts] == sorted(s.first for s in parts)
     found = ""
     for update in range(1, nupdates + 1):
         stage = at(parts, update)
         found += "a" if stage.alone else "c" if stage.coefs(update)["ps"] else "m"
         assert stage_at(parts, update) is stage
-    assert found == course
+    assert found == expected
 
 
 @given(st.integers(1, 5000), st.floats(0.01, 0.99))
@@ -88,7 +87,7 @@ def test_the_course_of_a_run(student: Student, nupdates: int, course: str) -> No
 def test_every_run_has_the_methods_three_parts(
     student: Student, nupdates: int, fraction: float
 ) -> None:
-    parts = stages(student, config(nupdates, fraction))
+    parts = stages_of(student, config(nupdates, fraction))
     assert parts[0].first == 1
     assert parts[-1].first <= nupdates, "the student is alone at the end"
     end, half = fraction * nupdates, fraction * nupdates / 2
@@ -115,20 +114,20 @@ def test_every_run_has_the_methods_three_parts(
 
 @pytest.mark.parametrize("fraction", [1e-9, 0.1, 0.2, 0.34, 0.5, 0.9, 0.96, 0.9999999999])
 @pytest.mark.parametrize("method", ["mikt", "kickstart"])
-def test_a_run_is_refused_whose_phases_have_no_updates(
+def test_a_run_is_refused_whose_stages_have_no_updates(
     student: Student, method: str, fraction: float
 ) -> None:
     """By going through the updates: each stage must be met, the last of them at the end."""
-    trained, phases = (student, 3) if method == "mikt" else (Kickstarted.like(student.plain), 2)
+    trained, stages = (student, 3) if method == "mikt" else (Kickstarted.like(student.plain), 2)
     for nupdates in range(1, 31):
         given = config(nupdates, fraction)
-        course = TRANSFERS.known(method).stages(trained, given)
-        met = {id(at(course, update)) for update in range(1, nupdates + 1)}
-        if len(met) == phases:
+        parts = TRANSFERS.known(method).stages(trained, given)
+        met = {id(at(parts, update)) for update in range(1, nupdates + 1)}
+        if len(met) == stages:
             TRANSFERS.known(method).check(given)
             continue
-        flag = "num_timesteps" if nupdates < phases else "teacher_fraction"
-        with pytest.raises(UserError, match=f"^--{flag}: .*{phases}.* phases"):
+        flag = "num_timesteps" if nupdates < stages else "teacher_fraction"
+        with pytest.raises(UserError, match=f"^--{flag}: .*{stages}.* phases"):
             TRANSFERS.known(method).check(given)
 
 
@@ -158,7 +157,7 @@ def test_the_imitation_falls_from_the_weight_and_as_long_as_is_asked_for(
 
 def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> None:
     policy = mlp_policy()
-    (only,) = stages(policy, replace(config(976), teacher_paths=()))
+    (only,) = stages_of(policy, replace(config(976), teacher_paths=()))
     assert only.first == 1
     assert only.policy is policy
     assert only.coefs(1) == only.coefs(976) == {}
@@ -168,7 +167,7 @@ def test_without_teachers_there_is_one_stage(mlp_policy: Callable[..., Any]) -> 
 
 def test_each_stage_is_announced_and_has_its_metrics(student: Student) -> None:
     params = student.init(np.random.default_rng(0))
-    start, coupling, alone = stages(student, config(100))
+    start, coupling, alone = stages_of(student, config(100))
     assert start.announcement(params) == []
     assert "coupling begins" in coupling.announcement(params)[0]
     assert "goes alone" in alone.announcement(params)[0]
