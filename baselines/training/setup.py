@@ -116,7 +116,7 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
         stages = stages_of(policy, config)
         check_coefs(stages, policy, params, config)
         _check_can_be_saved(config, params | policy.frozen())
-        history = _provenance(envs, zip(files, teachers, strict=True), config)
+        history = _provenance(envs, teachers, config)
         return Setup(
             config=anchored, envs=envs, policy=policy, stages=stages, params=params,
             normalizer=normalizer, provenance=history, team=team,
@@ -214,10 +214,8 @@ def _started_here(config: Config) -> dict[str, Any]:
     }
 
 
-def _provenance(
-    envs: VecEnv, teachers: Iterable[tuple[str, Teacher]], config: Config
-) -> dict[str, Any]:
-    """Where a new run comes from; `teachers` are those with their files."""
+def _provenance(envs: VecEnv, teachers: Iterable[Teacher], config: Config) -> dict[str, Any]:
+    """Where a new run comes from."""
     body = {"body": described_body(config.env_xml)} if config.env_xml else {}
     return body | {
         "env": {"id": config.env, "kwargs": config.env_arguments},
@@ -229,11 +227,11 @@ def _provenance(
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [
             {
-                "path": path,
+                "path": teacher.path,
                 "env": teacher.env,
                 "sha256": teacher.sha256,
                 "timesteps": teacher.timesteps,
             }
-            for path, teacher in teachers
+            for teacher in teachers
         ],
     }

@@ -61,7 +61,7 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
     if path in OFFERED:
         saved, sha256 = OFFERED[path]
         _check_alone(saved.description(), path)
-        return _teacher(saved, sha256)
+        return _teacher(saved, sha256, path)
     found = read_any(path, WHERE)
     if isinstance(found, Checkpoint):
         return teacher_from_checkpoint(found, path)
@@ -69,7 +69,7 @@ def load_teacher(path: str, source_env: str = "") -> Teacher:
 
 
 def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
-    """The teacher that a checkpoint holds; `path` is for the messages.
+    """The teacher that a checkpoint holds; `path` is its file, for the messages.
 
     Raises:
         CodeNotKnown: of a network from outside this package that the user has not named.
@@ -77,7 +77,7 @@ def teacher_from_checkpoint(checkpoint: Checkpoint, path: str) -> Teacher:
     """
     _check_alone(checkpoint.metadata, path)  # first: what its method is does not matter then
     saved = saved_policy(checkpoint, path, WHERE, "--teacher_network={name}")
-    return _teacher(saved, checkpoint.sha256)
+    return _teacher(saved, checkpoint.sha256, path)
 
 
 def _check_alone(metadata: Mapping[str, Any], path: str) -> None:
@@ -90,7 +90,7 @@ def _check_alone(metadata: Mapping[str, Any], path: str) -> None:
         )
 
 
-def _teacher(saved: SavedPolicy, sha256: str) -> Teacher:
+def _teacher(saved: SavedPolicy, sha256: str, path: str) -> Teacher:
     env, timesteps = saved.metadata["env"], saved.metadata.get("timesteps", 0)
     return Teacher(
         saved.policy.plain,
@@ -100,6 +100,7 @@ def _teacher(saved: SavedPolicy, sha256: str) -> Teacher:
         timesteps=timesteps,
         statistics=RunningMeanStd.from_state(saved.normalizer.obs_rms.state()),  # not its own
         body=saved.metadata.get("body"),
+        path=path,
     )
 
 
@@ -115,7 +116,11 @@ def _taken_over(foreign: Foreign, path: str, source_env: str) -> Teacher:
     if env_id != source_env:
         check_task_of_file(env_id, "source_env")
     spaces_of_task(policy, path, env_id, {}, "source_env")
-    timesteps = foreign.facts.get("timesteps", 0)
     return Teacher(
-        policy, params, {"id": env_id, "kwargs": {}}, foreign.sha256, timesteps=timesteps
+        policy,
+        params,
+        {"id": env_id, "kwargs": {}},
+        foreign.sha256,
+        timesteps=foreign.facts.get("timesteps", 0),
+        path=path,
     )

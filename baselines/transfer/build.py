@@ -20,23 +20,26 @@ def check_teachers(teachers: tuple[Teacher, ...], config: Config) -> None:
     Raises:
         UserError: one of them disagrees with it.
     """
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
-        _check(path, teacher, config)
+    for teacher in teachers:
+        _check(teacher, config)
 
 
-def _check(path: str, teacher: Teacher, config: Config) -> None:
+def _check(teacher: Teacher, config: Config) -> None:
     if config.source_env and config.source_env != teacher.env["id"]:
         raise UserError(
-            f"--source_env: {config.source_env}, but {path} was trained on {teacher.env['id']}"
+            f"--source_env: {config.source_env}, but {teacher.path} was trained on"
+            f" {teacher.env['id']}"
         )
     network = teacher.policy.spec.network
     if config.teacher_network and network not in config.teacher_network.split(","):
-        raise UserError(f"--teacher_network: {config.teacher_network}, but {path} is a {network}")
+        raise UserError(
+            f"--teacher_network: {config.teacher_network}, but {teacher.path} is a {network}"
+        )
     for name in _method(config).in_common:
         own, theirs = getattr(config, name), getattr(teacher.policy.spec, name)
         if own != theirs:
             raise UserError(
-                f"--{name}: {own}, but that of the teacher {path} is {theirs}; with"
+                f"--{name}: {own}, but that of the teacher {teacher.path} is {theirs}; with"
                 f" --transfer={config.transfer} they must agree"
             )
 

@@ -96,12 +96,11 @@ def _check_teachers(
 ) -> None:
     if config.obs_statistics == "teachers":
         check_statistics(teachers, config, OF_TEACHERS)
-    named = list(zip(config.teacher_paths, teachers, strict=True))
-    for path, teacher in named:
-        check_mixing(mixing, plain, teacher, path)
+    for teacher in teachers:
+        check_mixing(mixing, plain, teacher)
         _check_mapping(spec, plain, teacher)
-    for (path, teacher), (other_path, other) in combinations(named, 2):
-        _check_may_share(path, teacher, other_path, other)
+    for teacher, other in combinations(teachers, 2):
+        _check_may_share(teacher, other)
 
 
 def _needing_names(config: Config, named: Sequence[str]) -> list[str]:
@@ -156,7 +155,7 @@ def _check_mapping(spec: MappingSpec, plain: PlainPolicy, teacher: Teacher) -> N
     check_mapping(spec, plain.obs_size, teacher.policy.obs_size)
 
 
-def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teacher) -> None:
+def _check_may_share(teacher: Teacher, other: Teacher) -> None:
     """Refuse two teachers of one task, which share φ, if their observations or bodies differ."""
     if teacher.env != other.env:
         return
@@ -167,8 +166,8 @@ def _check_may_share(path: str, teacher: Teacher, other_path: str, other: Teache
         if sizes[0] != sizes[1]:
             differ = f"numbers of observations, {sizes[0]} and {sizes[1]}"
         raise UserError(
-            f"--teacher_paths: {path} and {other_path} are both of {teacher.env['id']} with the"
-            f" same arguments, but have different {differ}; the task of one of them must have"
+            f"--teacher_paths: {teacher.path} and {other.path} are both of {teacher.env['id']} with"
+            f" the same arguments, but have different {differ}; the task of one of them must have"
             " another id or other arguments, such as another name of the body's file"
         )
 

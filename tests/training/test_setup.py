@@ -214,6 +214,8 @@ def test_of_a_folder_of_teachers_the_file_that_was_taken_is_named(
     setup = prepared(teacher_paths=(str(tmp_path),))
     assert [t["path"] for t in setup.provenance["teachers"]] == [str(tmp_path / "00010")]
     assert f"teacher: {tmp_path / '00010'}, trained on Source-v0" in list(report(setup))
+    with pytest.raises(UserError, match=rf"^--laterals: .* \(the teacher {tmp_path / '00010'}\)$"):
+        prepared(teacher_paths=(str(tmp_path),), laterals="identity", num_hidden=7)
 
 
 @pytest.mark.parametrize(

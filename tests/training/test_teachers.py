@@ -84,7 +84,7 @@ def npz(folder: Path, **facts: Any) -> str:
 def test_an_npz_may_tell_its_task(tmp_path: Path) -> None:
     path = npz(tmp_path, env=SOURCE, timesteps=24576)
     teacher = load_teacher(path)
-    assert (teacher.env["id"], teacher.timesteps) == (SOURCE, 24576)
+    assert (teacher.env["id"], teacher.timesteps, teacher.path) == (SOURCE, 24576, path)
     config = Config(env="CartPole-v1", teacher_paths=(path,), source_env="Hopper-v5")
     with pytest.raises(UserError, match=f"--source_env: Hopper-v5, but .* on {SOURCE}"):
         prepare(config)

@@ -21,12 +21,13 @@ def named_options(mapping_spec: MappingSpec, mixing_spec: MixingSpec) -> list[st
     return [option for option, is_named in named.items() if is_named]
 
 
-def check_mixing(spec: MixingSpec, plain: PlainPolicy, teacher: Teacher, name: str) -> None:
-    """Check that a teacher, which messages call `name`, fits the options of the mixing.
+def check_mixing(spec: MixingSpec, plain: PlainPolicy, teacher: Teacher) -> None:
+    """Check that a teacher fits the options of the mixing.
 
     Raises:
         UserError: it does not.
     """
+    name = teacher.path or teacher.env["id"]
     own, theirs = plain.network.widths, teacher.policy.network.widths
     if spec.laterals == "identity" and own != theirs:
         raise UserError(

@@ -211,7 +211,7 @@ class StudentParts:
         mixing = MixingSpec(**told.get("mixing", {}))
         for teacher in teachers:
             check_sizes(mapping, plain.obs_size, teacher.policy.obs_size)
-            check_mixing(mixing, plain, teacher, teacher.env["id"])
+            check_mixing(mixing, plain, teacher)
         placed = teachers if named_options(mapping, mixing) else ()
         windows = zip(told.get("windows", []), placed, strict=True)
         parts = cls(

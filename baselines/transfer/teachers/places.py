@@ -48,7 +48,7 @@ def places(
     """
     names = _names(plain, config.env, config.env_arguments, "env", wanted)
     found = []
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+    for teacher in teachers:
         source = teacher.env["id"]
         if source != config.source_env:
             check_task_of_file(source, "source_env")
@@ -57,7 +57,7 @@ def places(
         found.append(windows(names, theirs, moved))
         if not found[-1]:
             raise UserError(
-                f"--teacher_paths: {path} was trained on {source}, none of whose motors"
+                f"--teacher_paths: {teacher.path} was trained on {source}, none of whose motors"
                 f" has the name of one of {config.env}"
             )
     return found
@@ -115,10 +115,10 @@ def check_statistics(teachers: tuple[Teacher, ...], config: Config, wanted: str)
     Raises:
         UserError: a teacher's are not, and its weights are not drawn afresh.
     """
-    for path, teacher in zip(config.teacher_paths, teachers, strict=True):
+    for teacher in teachers:
         if teacher.statistics is None and config.teacher_weights != "random":
             raise UserError(
-                f"--teacher_paths: {path} is another program's file, of which only"
+                f"--teacher_paths: {teacher.path} is another program's file, of which only"
                 " python -m baselines.convert takes over how observations were normalised;"
                 f" {wanted} needs that, so convert it first"
             )

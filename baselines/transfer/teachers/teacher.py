@@ -26,6 +26,7 @@ class Teacher:
         statistics: of its observations while it was trained; None: not known.
         body: the MuJoCo XML that its task was made with (`stored_body`); None: the task's own.
         place: the number of its place on the student's body, of those that its own body fits.
+        path: the file it came from, for messages; empty where a checkpoint holds it.
     """
 
     policy: PlainPolicy
@@ -37,6 +38,7 @@ class Teacher:
     statistics: RunningMeanStd | None = None
     body: Mapping[str, str] | None = None
     place: int = 0
+    path: str = ""
 
     @property
     def called(self) -> str:

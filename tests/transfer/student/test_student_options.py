@@ -406,8 +406,8 @@ def test_a_description_whose_networks_do_not_fit_is_refused(make_student: Any) -
 
 
 def started(plain: PlainPolicy, teacher: Teacher, **settings: Any) -> None:
-    config = Config(env="CartPole-v1", teacher_paths=("a/file",), **settings)
-    start(plain, (teacher,), config, streams(0, num_env=1))
+    config = Config(env="CartPole-v1", teacher_paths=("a",), **settings)
+    start(plain, (replace(teacher, path="a/file"),), config, streams(0, num_env=1))
 
 
 def test_what_does_not_fit_is_told(

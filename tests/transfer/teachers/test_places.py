@@ -121,9 +121,10 @@ def test_a_teacher_whose_normalisation_is_not_known_is_refused(
     config = Config(
         "CentipedeFour-v1", teacher_paths=("x.zip",), transfer=transfer, teacher_weights=weights
     )
+    teacher = replace(make_teacher(1), path="x.zip")
     told = rf"^--teacher_paths: x.zip .*baselines.convert .*--transfer={transfer} .* first$"
     with pytest.raises(UserError, match=told):
-        TRANSFERS.known(transfer).start(mlp_policy(), (make_teacher(1),), config, streams(0, 1))
+        TRANSFERS.known(transfer).start(mlp_policy(), (teacher,), config, streams(0, 1))
 
 
 def test_an_untrained_teacher_needs_no_statistics() -> None:
