@@ -25,7 +25,7 @@ from documented import ROOT, commands, programs
 from baselines.common.vec_env.tasks import make_task
 from baselines.experiments.plan import read_experiment
 from baselines.flags import parse
-from baselines.training.teachers import read_teachers
+from baselines.training.teacher_files import read_teachers
 
 NOT_RUN = {
     r"sudo ": "installs packages of the system",

@@ -23,7 +23,7 @@ from baselines.conversion.pickles import Global, Instance
 from baselines.conversion.pickling import pickled
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 
 FIXTURES = hostile.FIXTURES
 RNG = np.random.default_rng(3)

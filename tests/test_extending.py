@@ -36,7 +36,7 @@ from baselines.published.reruns import config_of
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state, write_state
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 from baselines.transfer.build import stages_of
 from baselines.transfer.outside_code import check_coefs
 from baselines.transfer.student.mapping_kinds import MappingSpec

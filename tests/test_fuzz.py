@@ -34,7 +34,7 @@ from baselines.ppo2.trained import TrainedPolicy
 from baselines.training.saved import saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import newest_state
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 
 FLAGS = [flag_of(f) for f in fields(Config)]
 LOSSES = ["policy_loss", "value_loss", "policy_entropy", "approxkl", "clipfrac", "grad_norm"]

@@ -285,7 +285,7 @@ ELSEWHERE = {
     "common/vec_env/displays.py": "test_run.py",
     "common/vec_env/in_use.py": "common/vec_env/test_tasks.py",
     "common/vec_env/task_modules.py": "strangers/test_task_calls.py",
-    "conversion/bare_policy.py": "training/test_teachers.py",
+    "conversion/bare_policy.py": "training/test_teacher_files.py",
     "conversion/conversion.py": "test_convert.py",
     "environments/arguments.py": "environments/test_centipede_options.py",
     "experiments/choosing.py": "test_sweep.py",

@@ -14,7 +14,7 @@ from baselines.common.vec_env.tasks import add_task
 from baselines.config import PATHS, SCHEDULES, Config, flag_of
 from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
 from baselines.ppo2.trained import TrainedPolicy, makes_tasks, path_text
-from baselines.training.teachers import offer_teacher
+from baselines.training.teacher_files import offer_teacher
 from baselines.transfer.kinds import TRANSFERS
 
 AnyPath = str | os.PathLike[str]

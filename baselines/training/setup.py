@@ -36,7 +36,7 @@ from baselines.config import Config
 from baselines.training.saved import read_saved_policy
 from baselines.training.starting_point import starting_point
 from baselines.training.states import SavedState, state_to_resume
-from baselines.training.teachers import WHERE, read_teachers
+from baselines.training.teacher_files import WHERE, read_teachers
 from baselines.transfer.build import beginning_of, stages_of
 from baselines.transfer.outside_code import check_coefs, check_first_values
 from baselines.transfer.stages import Stage

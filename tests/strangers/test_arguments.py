@@ -17,7 +17,7 @@ from baselines.describe import look_into
 from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse
 from baselines.published.committed import identity
 from baselines.training.saved import read_saved_policy
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 
 
 @pytest.mark.parametrize("text", ["-1e3", "-1000", "-1E+3", "-1_000", "-1000.", "-.1e4"])

@@ -27,7 +27,7 @@ from baselines.flags import from_settings, parse
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.states import state_to_resume, write_state
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 
 FLAGS = ("save_path", "log_path", "load_path", "env_xml")
 

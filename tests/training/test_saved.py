@@ -16,7 +16,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.training.saved import read_saved_policy
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import teacher_weights
 

@@ -28,7 +28,7 @@ from baselines.ppo2.ppo2 import learn
 from baselines.training.outlook import report
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, write_state
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student

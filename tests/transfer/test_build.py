@@ -11,7 +11,7 @@ from baselines.common.errors import UserError
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.seeding import streams
 from baselines.config import Config
-from baselines.training.teachers import read_teachers
+from baselines.training.teacher_files import read_teachers
 from baselines.transfer.build import beginning_of
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student

@@ -13,7 +13,7 @@ import pytest
 from baselines.common.checkpoint import load
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
-from baselines.training.teachers import teacher_from_checkpoint
+from baselines.training.teacher_files import teacher_from_checkpoint
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers.teacher import Teacher

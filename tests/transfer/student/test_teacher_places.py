@@ -17,7 +17,7 @@ from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import streams
 from baselines.common.vec_env.entry_names import EntryNames, entry_names
 from baselines.config import Config
-from baselines.training.teachers import teacher_from_checkpoint
+from baselines.training.teacher_files import teacher_from_checkpoint
 from baselines.transfer.method import Beginning
 from baselines.transfer.mikt import MIKT, start
 from baselines.transfer.student.student import Student

@@ -17,7 +17,7 @@ from baselines.common.seeding import streams
 from baselines.common.vec_env.running_stats import Normalizer, RunningMeanStd
 from baselines.common.vec_env.stored_body import described_body
 from baselines.config import Config
-from baselines.training.teachers import teacher_from_checkpoint
+from baselines.training.teacher_files import teacher_from_checkpoint
 from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.teachers import teacher_weights
 from baselines.transfer.teachers.correspondence import ABSENT, Window

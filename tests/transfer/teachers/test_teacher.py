@@ -11,7 +11,7 @@ from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.training.teachers import teacher_from_checkpoint
+from baselines.training.teacher_files import teacher_from_checkpoint
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import teacher_weights
 from baselines.transfer.teachers.teacher import Teacher

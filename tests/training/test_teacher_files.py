@@ -15,7 +15,7 @@ from fork_files import fork_variables, hidden_sums, write_fork_file
 from baselines.common.errors import UserError
 from baselines.config import Config
 from baselines.training.setup import prepare
-from baselines.training.teachers import load_teacher
+from baselines.training.teacher_files import load_teacher
 from baselines.transfer.student.student import Student
 
 FIXTURES = hostile.FIXTURES

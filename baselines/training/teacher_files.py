@@ -1,4 +1,4 @@
-"""The teachers of a run: from checkpoints of this package, or from files of other programs."""
+"""Teachers' files: checkpoints of this package, or files of other programs."""
 
 from __future__ import annotations
 
