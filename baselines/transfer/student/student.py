@@ -33,14 +33,14 @@ from baselines.transfer.student.loss_table import (
     PI_COUPLING,
     VF_COUPLING,
 )
-from baselines.transfer.student.losses import (
+from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
+from baselines.transfer.student.student_losses import (
     alignment_name,
     coupling_loss,
     distillation_loss,
     mutual_information_loss,
     value_alignment_loss,
 )
-from baselines.transfer.student.mixing import lateral_name, log_own_share, mixed, shares
 from baselines.transfer.student.student_parts import StudentParts
 from baselines.transfer.teachers.teacher import Teacher
 

@@ -18,9 +18,9 @@ from baselines.common.networks.variables import (
     glorot_uniform,
     joined,
 )
-from baselines.transfer.student.losses import alignment_name
 from baselines.transfer.student.mapping import SELECTION, embedding_scope
 from baselines.transfer.student.mixing import MixingSpec, lateral_name, mixing_name
+from baselines.transfer.student.student_losses import alignment_name
 from baselines.transfer.teachers.correspondence import Window, motor_matrix, selection
 from baselines.transfer.teachers.teacher import Teacher
 

@@ -11,7 +11,7 @@ import pytest
 from baselines.common.tensorflow_quietly import tf
 from baselines.config import Config
 from baselines.transfer.student.loss_table import LOSSES
-from baselines.transfer.student.losses import (
+from baselines.transfer.student.student_losses import (
     coupling_loss,
     distillation_loss,
     mutual_information_loss,
