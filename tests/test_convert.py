@@ -476,7 +476,7 @@ SPOILT = {
     "a third network": (
         named("a", "vf_b", "pi", "vf") | {"c/mlp_fc0/w:0": normal(4, 6)}, "--pi_scope; there are",
     ),
-    "no network": ({"w:0": normal(3)}, "no hidden layers mlp_fc0"),
+    "no network": ({"w:0": normal(3)}, "no hidden layers under a name that is known here, such as"),
     "convolutions": ({"ppo2_model/pi/c1/w:0": normal(8, 8, 4, 32)}, "only MLPs"),
     "two outputs beside the same layers": (
         changed() | {"ppo2_model/pi/pi_out/w:0": normal(6, 2)}, "2 output layers pi/w or pi_out/w",

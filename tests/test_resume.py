@@ -316,6 +316,10 @@ def empty_log(settings: Config) -> None:
     (Path(settings.log_path) / "progress.csv").write_text("")
 
 
+def remove_states(settings: Config) -> None:
+    shutil.rmtree(Path(settings.save_path) / "resume")
+
+
 def other_log(settings: Config) -> None:
     path = Path(settings.log_path) / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"started": "yesterday"}))
@@ -330,6 +334,12 @@ REFUSED: dict[str, tuple[dict[str, Any], Callable[[Config], None], str]] = {
     "no folder": ({"save_path": ""}, lambda _: None, "--resume: needs --save_path"),
     "damaged states": ({}, spoil_states, "--resume: no state can be read: .*00010.*00000"),
     "shortened log": ({}, empty_log, "--log_path: .*progress.csv is missing or shorter"),
+    "no states": ({}, remove_states, "--resume: .*models has the checkpoint 00010, but no state"),
+    "an empty folder beside the log": (
+        {"save_path": "elsewhere"},
+        lambda _: None,
+        "--save_path: .*elsewhere has no state .* with --save_path=.*models; give that",
+    ),
     "another's log": ({}, other_log, "--log_path: .* holds the logs of another run"),
 }
 
@@ -705,7 +715,9 @@ def test_the_states_are_the_first_to_be_set_aside(
         with pytest.raises(KeyboardInterrupt):
             learn(replace(settings, seed=1))
     monkeypatch.setattr(Path, "rename", rename)
-    learn(replace(settings, seed=1, resume=True))  # begins; it is not refused
+    with pytest.raises(UserError, match="has the checkpoint 00010, but no state to go on from"):
+        learn(replace(settings, seed=1, resume=True))  # it does not go on with the earlier run
+    learn(replace(settings, seed=1))
     assert len(logs(tmp_path)[0]) == UPDATES
 
 

@@ -196,6 +196,11 @@ def module_of(place: str, where: str) -> ModuleType:
         UserError: it cannot be imported.
     """
     name = place.rpartition(":")[0]
+    if name.endswith(".py"):
+        module = name.removesuffix(".py").replace("/", ".")
+        raise UserError(
+            f"{where}: {name!r} is a file; give its module, {place.replace(name, module, 1)}"
+        )
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a user's module may raise anything

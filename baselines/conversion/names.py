@@ -114,7 +114,10 @@ def _hidden_scopes(named: Arrays) -> dict[str, set[int]]:
         if match:
             scopes.setdefault(match["scope"] or "", set()).add(int(match["layer"]))
     if not scopes:
-        raise Refused("has no hidden layers mlp_fc0, mlp_fc1, ...; only MLPs are known here")
+        raise Refused(
+            "has no hidden layers under a name that is known here, such as pi/mlp_fc0/w;"
+            " docs/checkpoints.md has the names"
+        )
     return scopes
 
 

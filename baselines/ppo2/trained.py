@@ -40,6 +40,8 @@ def columns(rows: Sequence[Row]) -> History:
 class TrainedPolicy:
     """A policy that was trained, or is in training.
 
+    To train it further, save it and give its file as `load_path` to `learn`.
+
     Attributes:
         saved: its networks, variables and statistics.
     """
@@ -141,7 +143,10 @@ class TrainedPolicy:
         _check("episodes", episodes, POSITIVE)
         _check("seed", seed, NOT_NEGATIVE)
         if env is not None and not makes_tasks(env):
-            raise UserError(f"env: must be a function that makes a task, not {shown(env)}")
+            raise UserError(
+                "env: must be a function that makes a task, such as lambda **kwargs:"
+                f' gymnasium.make("CartPole-v1", **kwargs), not {shown(env)}'
+            )
         with made_by(self.saved.metadata["env"]["id"], env or self._make):
             return Evaluation.of(evaluate(self.saved, episodes, seed, deterministic))
 

@@ -41,6 +41,8 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
     paths = {flag: Path(folder) for flag, folder in given.items() if folder}
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
+    if config.resume and setup.resumed is None and "log_path" in paths:
+        _check_logs_are_of(setup)
     for flag, path in paths.items():  # nothing is made unless all can be
         check_can_make(path, flag)
     _check_apart(paths)
@@ -52,7 +54,11 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
             stack.enter_context(locked(folder, folders[folder][1]))
         if config.resume:
             check_is_newest(setup.resumed, paths["save_path"])
-        lines = _clear(paths) if setup.resumed is None else _take_up(setup.resumed, paths)
+        lines = (
+            _begin(paths, config.resume)
+            if setup.resumed is None
+            else _take_up(setup.resumed, paths)
+        )
         logs = paths.get("log_path")
         tags = partial(tag, own=TRANSFERS.known(config.transfer).metrics)
         files = None if logs is None else LogFiles(logs, setup.provenance, tags)
@@ -78,17 +84,45 @@ def _check_apart(paths: dict[str, Path]) -> None:
             )
 
 
+def _check_logs_are_of(setup: Setup) -> None:
+    """Check that logs which `--resume` would go on with are not those of another `--save_path`.
+
+    Raises:
+        UserError: they are.
+    """
+    config = setup.config
+    try:
+        header = json.loads((Path(config.log_path) / HEADER).read_bytes())
+        other = str(header["config"]["save_path"])
+    except (OSError, *DAMAGE):  # there is no run of which anything is known
+        return
+    same = os.path.realpath(other) == os.path.realpath(config.save_path)
+    if not same and other != setup.provenance["config"]["save_path"]:  # as both were typed
+        raise UserError(
+            f"--save_path: {config.save_path} has no state to go on from, and the logs in"
+            f" {config.log_path} are of a run with --save_path={other}; give that, or leave"
+            " --resume out"
+        )
+
+
+def _begin(paths: dict[str, Path], resume: bool) -> list[str]:
+    """Make room for a new run; returns what the user is told."""
+    begun = [f"no state to resume in {paths['save_path']}: the run begins"] if resume else []
+    return begun + _clear(paths)
+
+
 def _clear(paths: dict[str, Path]) -> list[str]:
     """Set aside what an earlier run left in the folders; returns what the user is told."""
-    left = {
+    left: dict[Path, list[str]] = {}
+    flags = {path.resolve(): flag for flag, path in paths.items()}
+    if "save_path" in paths:
+        path = paths["save_path"]
+        saved = sorted(p.name for p in path.iterdir() if is_checkpoint(p) or p.name == BEST)
         # The states first: were they left while others were moved, --resume would go on with them.
-        "save_path": lambda path: [
-            FOLDER,
-            *(p.name for p in path.iterdir() if is_checkpoint(p) or p.name == BEST),
-        ],
-        "log_path": lambda _: list(LOG_FILES),
-    }
-    moved = [set_aside(path, left[flag](path), flag) for flag, path in paths.items()]
+        left[path.resolve()] = [FOLDER, *saved]
+    if "log_path" in paths:
+        left.setdefault(paths["log_path"].resolve(), []).extend(LOG_FILES)
+    moved = [set_aside(path, names, flags[path]) for path, names in left.items()]
     return [f"what an earlier run left is now in {target}" for target in moved if target]
 
 
@@ -136,4 +170,7 @@ def _check_log(found: SavedState, folder: Path) -> None:
             f"--log_path: cannot read {folder / HEADER} of the run to resume: {error!r}"
         ) from None
     if started != found.state["provenance"]["started"]:
-        raise UserError(f"--log_path: {folder} holds the logs of another run than {found.path}")
+        raise UserError(
+            f"--log_path: {folder} holds the logs of another run than {found.path}; give the folder"
+            " that its own logs are in"
+        )

@@ -134,15 +134,17 @@ def _check_description(metadata: dict[str, Any], state: Tree) -> None:
 
 
 def state_to_resume(config: Config) -> SavedState | None:
-    """The state that `--resume` continues; None if it is not given, or there is no state.
+    """The state that `--resume` continues; None if it is not given, or nothing is saved yet.
 
     Raises:
-        UserError: the state is of a run with other settings, or cannot be read.
+        UserError: the state is of a run with other settings, or cannot be read; or there is none,
+            but what a run that ended before has saved.
     """
     if not config.resume:
         return None
     found = newest_state(Path(config.save_path))
     if found is None:
+        _check_is_new(config)
         return None
     check_continues(config, found.policy.metadata["config"])
     if found.state["log"] and not config.log_path:
@@ -150,6 +152,21 @@ def state_to_resume(config: Config) -> SavedState | None:
             f"--log_path: missing; the run in {config.save_path} has logs to go on with"
         )
     return found
+
+
+def _check_is_new(config: Config) -> None:
+    """Check that there is no checkpoint either: a run that writes states has one before it.
+
+    Raises:
+        UserError: there is one.
+    """
+    folder = Path(config.save_path)
+    saved = [path.name for path in folder.glob("*") if is_checkpoint(path)]
+    if saved and config.state_interval:
+        raise UserError(
+            f"--resume: {folder} has the checkpoint {max(saved)}, but no state to go on from;"
+            f" --load_path={folder / max(saved)} and another --save_path begin a new run with it"
+        )
 
 
 def check_is_newest(found: SavedState | None, save_path: Path) -> None:

@@ -94,7 +94,7 @@ def _unsaved_generators(env: gym.Env) -> dict[str, bytes]:
 def _left_out(env: gym.Env) -> list[str]:
     """What no state has, though it may be part of one."""
     return [
-        f"{name} ({type(value).__name__})"
+        f"{type(layer).__name__}.{name} ({type(value).__name__})"
         for layer in layers(env)
         for name, value in vars(layer).items()
         if isinstance(value, STATE) and not isinstance(value, spaces.Space | gym.Env)

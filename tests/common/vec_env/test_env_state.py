@@ -106,7 +106,7 @@ class Hidden(gym.Env):
 
 
 def test_state_that_is_not_found_is_noticed() -> None:
-    assert obstacle_to_restoring(Hidden) == "it keeps what cannot be saved: _past (deque)"
+    assert obstacle_to_restoring(Hidden) == "it keeps what cannot be saved: Hidden._past (deque)"
 
 
 class Goal(NamedTuple):
@@ -134,7 +134,7 @@ class Keeping(Hidden):
     "kept", [Gait.WALK, Fraction(1, 3), 1j, random.Random(0), np.random.RandomState(0)]
 )
 def test_numbers_and_generators_that_are_not_saved_are_named(kept: Any) -> None:
-    told = f"it keeps what cannot be saved: _kept ({type(kept).__name__})"
+    told = f"it keeps what cannot be saved: Keeping._kept ({type(kept).__name__})"
     assert obstacle_to_restoring(lambda: Keeping(kept)) == told
     assert obstacle_to_restoring(lambda: Keeping(np.random.default_rng(0))) == ""
 
@@ -158,7 +158,9 @@ class Counting(Hidden):
 
 def test_containers_of_other_types_are_named_whether_they_have_acted_or_not() -> None:
     told = obstacle_to_restoring(lambda: Counting(defaultdict(int)))
-    assert told == "it keeps what cannot be saved: _ends (defaultdict), _goal (Goal)"
+    assert (
+        told == "it keeps what cannot be saved: Counting._ends (defaultdict), Counting._goal (Goal)"
+    )
 
 
 def test_a_task_with_containers_of_other_types_goes_on_without_them() -> None:
