@@ -466,13 +466,17 @@ def test_the_sections_have_their_order_and_published_logs_their_place(folder: Pa
     header = "sources,task,seed,nupdates,total_timesteps,eprewmean,policy_entropy,approxkl"
     rows = [f",Target-v0,{seed},{i},{i}00000,{i},{i},{i}" for seed in range(3) for i in (1, 10)]
     table.write_text("\n".join(["# A source.", header, *rows, ""]))
-    for name in ("coefficients", "disabilities", "sizes", "other", "options"):
-        (folder / f"{name}.yaml").write_text(EXPERIMENT.replace("A trial", name))
+    studies = ("coefficients", "options")
+    mains = ("antagonist", "disabilities", "options_pricing", "sizes")
+    for name in studies + mains:
+        study = "study: true\n" if name in studies else ""
+        (folder / f"{name}.yaml").write_text(study + EXPERIMENT.replace("A trial", name))
         call(folder, folder / f"{name}.yaml")
     page = (folder / "results" / "README.md").read_text()
     assert re.findall("^## .*", page, re.MULTILINE) == [
-        "## Summary", "## sizes", "## disabilities", "## other", "## The hand-over",
-        "## Beside published logs", "## options", "## coefficients", "## How it is measured",
+        "## Summary", "## sizes", "## disabilities", "## antagonist", "## options_pricing",
+        "## The hand-over", "## Beside published logs", "## options", "## coefficients",
+        "## How it is measured",
     ]  # fmt: skip
     assert "(published/others.md)" in page
     beside = (folder / "results" / "published" / "others.md").read_text()

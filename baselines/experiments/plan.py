@@ -19,7 +19,7 @@ from baselines.experiments.yaml_files import ARGUMENT, Part, read_yaml, required
 from baselines.flags import TEACHERS, from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod
 
-KEYS = ("title", "settings", "seeds", "methods", "teachers", "panels")
+KEYS = ("title", "study", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
 BASE = "method"
 """Among a method's settings: the method of the table that they are added to."""
@@ -56,6 +56,7 @@ class Experiment:
 
     Attributes:
         title: what it is about.
+        study: whether it is a study, and no part of what the results say of the method.
         items: its runs, those of one seed after the other; its teachers first.
         panels: the same runs as they are to be compared, in the order of the file. A run from
             scratch may be in several.
@@ -63,6 +64,7 @@ class Experiment:
     """
 
     title: str
+    study: bool
     items: tuple[Item, ...]
     panels: tuple[DeclaredPanel, ...]
     teachers: tuple[DeclaredPanel, ...]
@@ -104,6 +106,7 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     root = read_yaml(path)
     root.entries(KEYS)
     title = required(root, "title").text()
+    study = root.parts["study"].flag() if "study" in root.parts else False
     teachers = root.parts["teachers"].items() if "teachers" in root.parts else []
     panels = required(root, "panels").items()
     _check_names(teachers)
@@ -121,7 +124,7 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
         declared.append((run.panel, run.method.name, item))
     items = tuple(found.values())
     _check_differ_in_name(items)
-    return Experiment(title, items, _panels(panels, declared), _panels(teachers, declared))
+    return Experiment(title, study, items, _panels(panels, declared), _panels(teachers, declared))
 
 
 def _runs(

@@ -51,6 +51,16 @@ class Part:
             raise self.error(f"must be a text, not {shown(self.value)}")
         return self.value
 
+    def flag(self) -> bool:
+        """The value, which must be true or false.
+
+        Raises:
+            UserError: it is not.
+        """
+        if not isinstance(self.value, bool):
+            raise self.error(f"must be true or false, not {shown(self.value)}")
+        return self.value
+
     def items(self) -> list[Part]:
         """The parts of a list that is not empty.
 

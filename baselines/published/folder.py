@@ -23,6 +23,7 @@ class Results:
     Attributes:
         folder: the folder; its name is that of the figures and tables in it.
         title: what it is about.
+        study: whether its experiment file says that it is a study.
         runs: its runs, and those that it has in common with other experiments.
         panels: the runs as they are compared: as the experiment file has it, under its names. What
             it does not declare is in panels of its own, and all where there is no such file.
@@ -33,6 +34,7 @@ class Results:
 
     folder: Path
     title: str
+    study: bool
     runs: Sequence[Run]
     panels: Sequence[Panel]
     teachers: Sequence[Panel]
@@ -94,7 +96,7 @@ def read_results(out: Path) -> list[Results]:
 
 def _undeclared(folder: Path, own: Sequence[Run]) -> Results:
     title = folder.name.replace("_", " ").capitalize()
-    return Results(folder, title, own, panels(own), (), False, ())
+    return Results(folder, title, False, own, panels(own), (), False, ())
 
 
 def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results:
@@ -111,7 +113,9 @@ def _declared(folder: Path, own: Sequence[Run], committed: Committed) -> Results
     runs = [*{run.folder: run for run in found.values()}.values(), *others]
     shown = [*_panels(experiment.panels, found), *panels(others)]
     teachers = _panels(experiment.teachers, found)
-    return Results(folder, experiment.title, runs, shown, teachers, True, missing)
+    return Results(
+        folder, experiment.title, experiment.study, runs, shown, teachers, True, missing
+    )  # fmt: skip
 
 
 def _panels(panels: Sequence[DeclaredPanel], found: Mapping[Path, Run]) -> list[Panel]:

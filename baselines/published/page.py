@@ -18,7 +18,7 @@ from baselines.analysis.summary import Transfer, answer, has_too_few, speed_tabl
 from baselines.analysis.wording import NO_WORD, RULES
 from baselines.methods import SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 from baselines.published.collecting import ROWS
-from baselines.published.section import KNOWLEDGE, STUDIES, Section, anchor, parts_of, short
+from baselines.published.section import KNOWLEDGE, WEIGHTS_STUDY, Section, anchor, parts_of, short
 
 SUMMARY = "summary.png"
 """The figure of the summary."""
@@ -26,17 +26,13 @@ SUMMARY = "summary.png"
 PUBLISHED = "published"
 """The folder of published logs."""
 
-FIRST = (
-    "sizes",
-    "ablations",
-    "disabilities",
-    "ant",
-    "several_teachers",
-    "chain",
-    "teachers_counted",
+OURS = (
+    "sizes", "ablations", "disabilities", "ant", "several_teachers", "chain", "teachers_counted",
     "from_scratch",
-)
-"""The experiments that show the method, in this order; then come others by name."""
+    "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
+    "options", "places", "set_up", WEIGHTS_STUDY,
+)  # fmt: skip
+"""The experiments of this project in the order of the page; others come after them by name."""
 
 HEADING = """\
 # Results
@@ -73,13 +69,12 @@ teacher and student together, or if the logs do not contain the teachers' timest
 
 
 def _in_order(sections: Sequence[Section]) -> list[Section]:
-    """The sections as the page has them: an experiment follows the known one it is named after."""
+    """The sections as the page has them: what shows the method, studies, what is not declared."""
 
     def place(section: Section) -> tuple[bool, bool, int, str]:
-        name = section.results.folder.name
-        known = STUDIES if section.is_study else FIRST
-        like = (k for k, first in enumerate(known) if name.startswith(first))
-        return not section.results.declared, section.is_study, next(like, len(known)), name
+        results, name = section.results, section.results.folder.name
+        known = OURS.index(name) if name in OURS else len(OURS)
+        return not results.declared, results.study, known, name
 
     return sorted(sections, key=place)
 
@@ -122,9 +117,8 @@ def page(sections: Sequence[Section], beside: Mapping[str, bool]) -> str:
 def _not_begun(sections: Sequence[Section]) -> Iterator[str]:
     """The experiments without a log, beside others of this project that have some."""
     names = {section.results.folder.name for section in sections}
-    known = (*FIRST, *STUDIES)
-    absent = [f"`{name}`" for name in known if name not in names]
-    if absent and not names.isdisjoint(known):
+    absent = [f"`{name}`" for name in OURS if name not in names]
+    if absent and not names.isdisjoint(OURS):
         yield f"There are no logs yet of these experiments: {', '.join(absent)}."
 
 

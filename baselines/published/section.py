@@ -31,12 +31,6 @@ from baselines.published.run_list import RUN_LIST
 WEIGHTS_STUDY = "coefficients"
 """The experiment that the weights of the losses are chosen by."""
 
-STUDIES = (
-    "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
-    "options", "places", "set_up", WEIGHTS_STUDY,
-)  # fmt: skip
-"""How the names of experiments begin that come last, in this order, and are not in the summary."""
-
 KNOWLEDGE = "What the teachers' training brings"
 """The title of the section on all methods with a control."""
 
@@ -62,12 +56,7 @@ class Section:
     @property
     def is_main(self) -> bool:
         """Whether it shows the method: it was declared, and is no study."""
-        return self.results.declared and not self.is_study
-
-    @property
-    def is_study(self) -> bool:
-        """Whether it comes last and is no part of the summary."""
-        return self.results.folder.name.startswith(STUDIES)
+        return self.results.declared and not self.results.study
 
 
 def parts_of(section: Section) -> Iterator[str]:

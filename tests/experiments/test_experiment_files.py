@@ -65,6 +65,12 @@ def test_an_experiment_is_panels_times_methods_times_seeds(tmp_path: Path) -> No
     assert frozen.save_path == "out/both_eight/frozen_mapping/3/models"
 
 
+def test_a_study_says_that_it_is_one(tmp_path: Path) -> None:
+    text = GOOD.replace("[MLPP]", "[PPO + KL]")
+    said = ("", "study: true\n", "study: false\n")
+    assert [read(tmp_path, line + text).study for line in said] == [False, True, False]
+
+
 def test_settings_from_the_command_line_win(tmp_path: Path) -> None:
     text = GOOD.replace("    methods: [MLPP]\n", "")
     found = read(tmp_path, text.replace("    settings: {lr: 1e-4}\n", ""), num_timesteps="1e5")
@@ -265,6 +271,7 @@ def test_the_ablations_have_the_coefficients_that_are_not_the_default() -> None:
 
 BAD = {
     "unknown key": ("title: Trial", "titel: Trial", r":1: unknown key 'titel' .*mean title"),
+    "no flag": ("title: Trial", "study: 1\ntitle: Trial", r":1: must be true or false, not 1"),
     "unknown key for a task": ("  env:", "  envv:", r":10: unknown key 'envv' .*mean env\?"),
     "no title": ("title: Trial\n", "", r":1: 'title' is missing"),
     "unknown method": ("- MIKT", "- MIKTT", r":6: method: unknown name 'MIKTT'.*mean MIKT"),

@@ -15,8 +15,10 @@ def section(name: str, *runs: str) -> Any:
     method = SimpleNamespace(label="MIKT", folders=frozenset(map(Path, runs)))
     panel = SimpleNamespace(title="CentipedeFour-v1 → CentipedeSix-v1", methods=[method])
     return SimpleNamespace(
-        results=SimpleNamespace(declared=True, title=name.title(), folder=Path(name)),
-        is_main=True, is_study=False, comparisons=[SimpleNamespace(panel=panel)],
+        results=SimpleNamespace(
+            declared=True, study=False, title=name.title(), folder=Path(name)
+        ),
+        is_main=True, comparisons=[SimpleNamespace(panel=panel)],
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def parts(folder: Path, name: str, seeds: Iterable[int] = range(3)) -> list[str]
         write_method(folder / name, method, factor, seeds, **settings)
     [panel] = panels_in(folder / name)
     runs = [run for method in panel.methods for run in method.runs]
-    results = Results(Path(name), "A title", runs, [panel], (), declared=True, missing=())
+    results = Results(Path(name), "A title", False, runs, [panel], (), declared=True, missing=())
     return list(parts_of(Section(results, [compare(panel, mean, None)], (), (), ())))
 
 
