@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -51,29 +52,40 @@ def pooled(found: Sequence[PairedDifference]) -> Pooled | None:
     whole = [one for one in found if one.is_whole and one.pairs >= MIN_SEEDS]
     if len(whole) < 2:
         return None
+    methods = [method for one in whole for method in (one.method, one.control)]
+    runs = {run.folder: run for method in methods for run in method.runs}
+    identities = {folder: _identity(run) for folder, run in runs.items()}
+    sample_of = united(_marks(method, identities) for method in methods)
     samples: dict[Hashable, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
-    known: dict[Identity, Hashable] = {}
     for one in whole:
         share = 1 / (len(whole) * one.pairs)
         for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
-            sample = samples[k, _sample_of(method, known)]
+            sample = samples[k, sample_of[_marks(method, identities)[0]]]
             for run in method.runs:
                 if run.seed in one.values:
-                    sample[_identity(run)] += weight * np.array([one.values[run.seed][k], 1.0])
+                    value = np.array([one.values[run.seed][k], 1.0])
+                    sample[identities[run.folder]] += weight * value
     return Pooled(len(whole), weighted_sum([_weighted(sample) for sample in samples.values()]))
 
 
-def _sample_of(method: Method, known: dict[Identity, Hashable]) -> Hashable:
-    """What the runs are a sample of: those of PPO on one task are one, in whatever transfer.
+def _marks(method: Method, identities: Mapping[Path, Identity]) -> list[Hashable]:
+    """By which its runs are a sample: those of PPO on one task are one, in whatever transfer.
 
-    Those with teachers are one if they have a run in common; `known` has the sample of each so far.
+    Those with teachers are one with others that they have a run in common with.
     """
     if not method.taught:
-        return json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)
-    own = [_identity(run) for run in method.runs]
-    sample = next((known[one] for one in own if one in known), own[0])
-    known |= dict.fromkeys(own, sample)
-    return sample
+        return [json.dumps([method.runs[0].task, method.settings], sort_keys=True, default=str)]
+    return [identities[run.folder] for run in method.runs]
+
+
+def united(groups: Iterable[Sequence[Hashable]]) -> dict[Hashable, Hashable]:
+    """The sample of each mark: groups with a mark in common are one, through others too."""
+    sample_of: dict[Hashable, Hashable] = {}
+    for own in groups:
+        joined = {sample_of.get(mark, mark) for mark in own}
+        sample_of |= dict.fromkeys(own, own[0])
+        sample_of = {mark: own[0] if of in joined else of for mark, of in sample_of.items()}
+    return sample_of
 
 
 def _identity(run: Run) -> Identity:

@@ -9,6 +9,7 @@ from handmade_logs import panels_in, straight, write_method, write_run
 from scipy import stats
 
 from baselines.analysis import drawing
+from baselines.analysis.pooled import united
 from baselines.analysis.runs.comparison import compare
 from baselines.analysis.runs.curve_metrics import AREA_UNDER_CURVE, FINAL_RETURN
 from baselines.analysis.runs.statistics import STATISTICS, mean
@@ -135,6 +136,13 @@ def test_a_run_that_was_trained_twice_to_the_bit_is_one(
     # Independent, the two have four degrees of freedom, and half of the variance.
     independent = stats.t.ppf(0.975, 4) / 2**0.5 / stats.t.ppf(0.975, 2)
     assert reach[1] / reach[0] == pytest.approx(independent, rel=0.02)
+
+
+@pytest.mark.parametrize("last", ["bc", "cb"])
+def test_samples_that_a_third_joins_are_one(last: str) -> None:
+    found = united(["ab", "c", "de", last, "e"])
+    assert found["a"] == found["b"] == found["c"]
+    assert found["d"] == found["e"] != found["a"]
 
 
 def test_students_that_learn_no_more_than_their_controls_do_not_cancel(tmp_path: Path) -> None:
