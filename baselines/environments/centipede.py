@@ -245,9 +245,10 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
         self._renderer: MujocoRenderer | None = None
 
         self._forward_reward_weight = checked_number("forward_reward_weight", forward_reward_weight)
-        self._ctrl_cost_weight = checked_number("ctrl_cost_weight", ctrl_cost_weight) * 4 / legs
+        ctrl_cost_weight = checked_number("ctrl_cost_weight", ctrl_cost_weight)
+        self._scaled_ctrl_cost_weight = ctrl_cost_weight * 4 / legs
         contact_cost_weight = checked_number("contact_cost_weight", contact_cost_weight)
-        self._contact_cost_weight = contact_cost_weight * 4 / legs
+        self._scaled_contact_cost_weight = contact_cost_weight * 4 / legs
         self._healthy_reward = checked_number("healthy_reward", healthy_reward)
         self._terminate_when_unhealthy = checked_flag(
             "terminate_when_unhealthy", terminate_when_unhealthy

@@ -40,8 +40,8 @@ class CentipedeWalk(gymnasium.Env[Floats, NDArray[np.float32]]):
     dt: float
 
     _forward_reward_weight: float
-    _ctrl_cost_weight: float
-    _contact_cost_weight: float
+    _scaled_ctrl_cost_weight: float
+    _scaled_contact_cost_weight: float
     _healthy_reward: float
     _terminate_when_unhealthy: bool
     _healthy_z_range: tuple[float, float]
@@ -69,7 +69,7 @@ class CentipedeWalk(gymnasium.Env[Floats, NDArray[np.float32]]):
         self._observed_forces: Floats = self._forces[:observed]
 
     def step(self, action: ArrayLike) -> tuple[Floats, float, bool, bool, dict[str, Any]]:
-        """Simulate 0.05 s under constant motor controls.
+        """Simulate ``frame_skip`` steps, ``dt`` seconds, under constant motor controls.
 
         Args:
             action: Motor controls of shape ``[motors]``, read as float64. MuJoCo clips them to
@@ -127,8 +127,8 @@ class CentipedeWalk(gymnasium.Env[Floats, NDArray[np.float32]]):
         return {
             "reward_forward": self._forward_reward_weight * x_velocity,
             "reward_survive": self._healthy_reward if survives else 0.0,
-            "reward_ctrl": -self._ctrl_cost_weight * control_effort,
-            "reward_contact": -self._contact_cost_weight * contact_effort,
+            "reward_ctrl": -self._scaled_ctrl_cost_weight * control_effort,
+            "reward_contact": -self._scaled_contact_cost_weight * contact_effort,
         }
 
     @property
