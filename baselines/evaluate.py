@@ -21,7 +21,13 @@ from baselines.common.files import check_can_make
 from baselines.common.vec_env.displays import require_renderer
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.common.vec_env.task_modules import registered_id
-from baselines.evaluation.evaluation import MAX_STEPS, evaluate, interval_in_words, summarize
+from baselines.evaluation.evaluation import (
+    MAX_STEPS,
+    evaluate,
+    interval_in_words,
+    returns_of,
+    summarize,
+)
 from baselines.evaluation.films import ENDINGS, PIXELS, check_film, film
 from baselines.flags import add_outside, allow_outside, names_elsewhere
 from baselines.training.saved import read_saved_policy
@@ -124,7 +130,7 @@ def main(argv: list[str]) -> None:
         f" {actions} actions"
     )
     print(
-        f"return {summary['mean']:.1f} ({interval_in_words(summary['ci95'], len(episodes))}),"
+        f"return {summary['mean']:.1f} ({interval_in_words(returns_of(episodes))}),"
         f" std {summary['std']:.1f}, min {summary['min']:.1f}, max {summary['max']:.1f};"
         f" mean length {summary['mean_length']:.1f}"
     )

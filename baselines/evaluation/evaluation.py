@@ -11,7 +11,14 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
+from baselines.analysis.runs.statistics import (
+    MIN_SEEDS,
+    NO_SPREAD,
+    TOO_SMALL,
+    Estimate,
+    estimate_of_returns,
+    mean,
+)
 from baselines.common.errors import TaskError, UserError
 from baselines.common.seeding import streams
 from baselines.common.vec_env.answers import refuse
@@ -24,6 +31,12 @@ from baselines.common.vec_env.vec_env import Episode
 
 MAX_STEPS = 100_000
 """Steps after which an episode of a task without a time limit is cut off."""
+
+NO_INTERVAL = {
+    TOO_SMALL: f"no interval from fewer than {MIN_SEEDS} episodes",
+    NO_SPREAD: "no interval, as all returns are equal",
+}
+"""What is said of an estimate without one, by its note."""
 
 
 def run_episode(
@@ -147,7 +160,7 @@ class Evaluation:
 
     def __repr__(self) -> str:
         count = len(self.episodes)
-        told = interval_in_words(self.interval, count)
+        told = interval_in_words(returns_of(self.episodes))
         if cut := cut_among(self.episodes):
             told += f"; {cut} cut off before the end"
         return f"<return {self.mean:.1f} over {count} episode{'s' * (count > 1)}, {told}>"
@@ -186,17 +199,18 @@ def summarize(episodes: list[Episode]) -> dict[str, Any]:
 
 def interval_of_mean(returns: np.ndarray) -> tuple[float, float] | None:
     """95 % interval of the mean of [n] returns, Student's; None: n < 3, or all are equal."""
-    found = estimate_of_returns(returns, mean)
+    found = _estimate(returns)
     return None if math.isnan(found.low) else (found.low, found.high)
 
 
-def interval_in_words(interval: tuple[float, float] | None, episodes: int) -> str:
-    """An interval of `interval_of_mean`, or why there is none of so many episodes."""
-    if interval is not None:
-        return "95 % interval {:.1f} to {:.1f}".format(*interval)
-    if episodes < MIN_SEEDS:
-        return f"no interval from fewer than {MIN_SEEDS} episodes"
-    return "no interval, as all returns are equal"
+def interval_in_words(returns: np.ndarray) -> str:
+    """The interval of `interval_of_mean` of [n] returns, or why there is none."""
+    found = _estimate(returns)
+    return NO_INTERVAL.get(found.note) or f"95 % interval {found.low:.1f} to {found.high:.1f}"
+
+
+def _estimate(returns: np.ndarray) -> Estimate:
+    return estimate_of_returns(returns, mean)
 
 
 def play(saved: SavedPolicy, env_id: str, env_kwargs: dict[str, Any], seed: int) -> None:
