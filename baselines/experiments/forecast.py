@@ -9,19 +9,34 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from baselines.common.stopping import StopRequests
 from baselines.experiments.items import Item
 from baselines.experiments.running import Board, start_training
 from baselines.experiments.status import standing
 
-Kind = tuple[str, str, str, bool]
+
+class Kind(NamedTuple):
+    """What the speed of a run depends on.
+
+    Attributes:
+        env: the task.
+        env_kwargs: its arguments, as JSON.
+        env_xml: the file of its body; empty: the task's own.
+        taught: whether there are teachers.
+    """
+
+    env: str
+    env_kwargs: str
+    env_xml: str
+    taught: bool
 
 
 def kind(item: Item) -> Kind:
-    """What the speed of a run depends on: the task, its arguments, whether there are teachers."""
+    """The kind of a run."""
     config = item.config
-    return config.env, config.env_kwargs, config.env_xml, bool(config.teacher_paths)
+    return Kind(config.env, config.env_kwargs, config.env_xml, bool(config.teacher_paths))
 
 
 def steps_left(item: Item) -> int:
