@@ -118,7 +118,7 @@ def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Wat
     _warn_of_threads(run.log)
     stages = run.setup.stages
     stage = stage_at(stages, run.progress.updates)
-    if run.is_stopped(stop):  # while all was set up
+    if run.stop_if_asked(stop):  # while all was set up
         return
     for update in range(run.progress.updates + 1, run.setup.config.nupdates + 1):
         if stage is not stage_at(stages, update):
@@ -126,6 +126,7 @@ def _train(run: Run, measuring: Measuring | None, stop: StopRequests, watch: Wat
             _begin(stage, run)
         iterate(run, stage, update, measuring)
         goes_on = watch(run) if run.setup.team.is_first else True
+        # After the last update the run is done: a `watch` cannot stop it then.
         if run.end_update(stop, goes_on or update == run.setup.config.nupdates):
             return
     run.log.say(run.progress.summary)

@@ -187,7 +187,7 @@ class Session(Generic[L, C]):
             return False
         return self.team.is_first
 
-    def save_now(self) -> None:
+    def save_all(self) -> None:
         """The run is to stop: save all, and say so."""
         path = self.save_policy()
         is_saved = self.save_state()
@@ -226,23 +226,26 @@ class Session(Generic[L, C]):
     def end_update(self, stop: StopRequests, goes_on: bool = True) -> bool:
         """After an update that `progress` has recorded: check, save what is due, or stop.
 
+        Its arguments, and what it returns and raises besides, are those of `stop_if_asked`.
+
+        Raises:
+            Drifted: see `check_ranks`.
+        """
+        self.check_ranks()
+        self.save_what_is_due()
+        return self.stop_if_asked(stop, goes_on)
+
+    def stop_if_asked(self, stop: StopRequests, goes_on: bool = True) -> bool:
+        """Save all and end the films, if a signal, a rank or a closed output asks for it.
+
+        All ranks call it together.
+
         Args:
             stop: the signals.
             goes_on: whether this rank wants the run to go on.
 
         Returns:
-            Whether the run is over, as a rank wanted; all is saved then.
-
-        Raises:
-            Drifted: see `check_ranks`.
-            KeyboardInterrupt, OSError: see `is_stopped`.
-        """
-        self.check_ranks()
-        self.save_what_is_due()
-        return self.is_stopped(stop, goes_on)
-
-    def is_stopped(self, stop: StopRequests, goes_on: bool = True) -> bool:
-        """Stop where the run is, if a signal or a rank asks for it; as `end_update`.
+            Whether the run is over.
 
         Raises:
             KeyboardInterrupt: the run was to stop, and all is saved.
@@ -251,7 +254,7 @@ class Session(Generic[L, C]):
         broken = self.log.broken
         is_over = any(self.team.gather(stop.requested or not goes_on or broken is not None))
         if is_over:
-            self.save_now()
+            self.save_all()
             self.finish_films()
             with self.team.united():
                 stop.meet()
