@@ -12,8 +12,9 @@ from baselines.common.errors import UserError, check_choice, shown
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
 from baselines.common.vec_env.stored_body import ARGUMENT
-from baselines.config import SCHEDULES, Config, config_with, flag_of
+from baselines.config import SCHEDULES, Config, flag_of
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.settings_read import config_with, unread
 
 MOST_TRIED = 100_000
 """Bound on the updates at which a schedule is tried; so many take a fraction of a second."""
@@ -59,8 +60,9 @@ def check_continues(config: Config, begun: dict[str, Any]) -> None:
         UserError: one differs that must not.
     """
     settings, defaults = config.to_json(), type(config)().to_json()
+    left_out = unread(config)
     for f in fields(config):
-        if f.name in COEF_NAMES and config.unread(f):
+        if f.name in COEF_NAMES and f.name in left_out:
             continue
         # Where there was no such setting yet, the run was as its default makes it now.
         old, new = begun.get(f.name, defaults[f.name]), settings[f.name]
@@ -148,10 +150,10 @@ def _check_length(config: Config) -> None:
 
 
 def _check_unread(config: Config) -> None:
+    why = unread(config)
     for f in fields(config):
-        unread = config.unread(f)
-        if unread and getattr(config, f.name) != config.default_of(f):
-            raise UserError(f"--{flag_of(f)}: given {unread}")
+        if f.name in why and getattr(config, f.name) != config.default_of(f):
+            raise UserError(f"--{flag_of(f)}: given {why[f.name]}")
 
 
 def _check_transfer(config: Config) -> None:

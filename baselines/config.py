@@ -424,31 +424,21 @@ class Config:
 
     def default_of(self, f: Field[Any]) -> Any:
         """The value that a setting has in this run if it is not given."""
+        return self.default_and_source(f)[0]
+
+    def default_and_source(self, f: Field[Any]) -> tuple[Any, str]:
+        """The value that a setting has in this run if it is not given, and where it comes from."""
         if f.name not in COEF_NAMES or self.coefs not in COEFS:
-            return f.default
+            return f.default, f.metadata["source"]
         if f.name == KL and not self.has_student:
-            return 0.0
-        return COEFS[self.coefs].values[f.name]
+            return 0.0, "none: no student of MIKT"
+        chosen = COEFS[self.coefs]
+        return chosen.values[f.name], f"--coefs={self.coefs}: {chosen.source}"
 
     @property
     def has_student(self) -> bool:
         """Whether the run trains a student of MIKT."""
         return trains_student(self.teacher_paths, self.transfer)
-
-    def coefs_in_force(self) -> dict[str, dict[str, Any]]:
-        """The weights that the run reads, each with its value and where that comes from."""
-        return {
-            f.name: {"value": getattr(self, f.name), "source": self._source(f)}
-            for f in fields(self)
-            if f.name in COEF_NAMES and not self.unread(f)
-        }
-
-    def _source(self, f: Field[Any]) -> str:
-        if getattr(self, f.name) != self.default_of(f):
-            return f"--{flag_of(f)}"
-        if f.name == KL and not self.has_student:
-            return "none: no student of MIKT"
-        return f"--coefs={self.coefs}: {COEFS[self.coefs].source}"
 
     @cached_property
     def nrollout(self) -> int:
@@ -502,24 +492,6 @@ class Config:
         }
         return replace(self, **folders)
 
-    def without_unread(self) -> Config:
-        """These settings, with those that the run does not read at their defaults."""
-        same = self if self.has_student else replace(self, coefs=DEFAULT_COEFS)
-        unread: dict[str, Any] = {
-            f.name: same.default_of(f) for f in fields(same) if same.unread(f)
-        }
-        return replace(same, **unread)
-
-    def unread(self, f: Field[Any]) -> str:
-        """Why a setting has no effect in this run; empty: it has one."""
-        group = f.metadata["group"]
-        is_own = Config.__dataclass_fields__.get(f.name) is not f
-        if (group in ("transfer", "mikt") or is_own) and not self.teacher_paths:
-            return "without --teacher_paths; name the teachers' files"
-        if group == "mikt" and f.name not in TRANSFERS.known(self.transfer).settings:
-            return f"with --transfer={self.transfer}, which does not read it; leave it out"
-        return ""
-
     def to_json(self) -> dict[str, Any]:
         """All settings by name."""
         settings: dict[str, Any] = json.loads(json.dumps(asdict(self)))
@@ -536,16 +508,9 @@ def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:
     return bool(teacher_paths) and transfer == "mikt"
 
 
-def config_with(transfer: str) -> type[Config]:
-    """The settings of a run with a transfer method: those of `Config`, and the method's own.
-
-    Raises:
-        UserError: there is no such method.
-    """
-    if transfer == Config.transfer:
-        return Config  # without importing the method
-    kind: type[Config] = TRANSFERS.lookup(transfer).config
-    return kind
+def is_own(f: Field[Any]) -> bool:
+    """Whether a setting is a transfer method's own, not one of `Config`."""
+    return f not in fields(Config)
 
 
 def flag_of(f: Field[Any]) -> str:

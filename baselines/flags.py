@@ -15,8 +15,9 @@ from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE, Registry
 from baselines.common.trees import Tree, texts
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import GROUPS, Config, config_with, default_text, flag_of
+from baselines.config import GROUPS, Config, default_text, flag_of
 from baselines.transfer.kinds import REGISTRIES
+from baselines.transfer.settings_read import config_with
 
 TEACHERS = "teacher_paths"
 """The one setting that is a list."""

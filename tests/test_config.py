@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baselines.checks import check, check_continues
+from baselines.checks import check_continues
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
 from baselines.config import Config, flag_of
@@ -91,20 +91,6 @@ def test_without_a_student_there_is_no_kl_term_unless_it_is_given(
 ) -> None:
     assert Config(coefs=coefs, **given).kl_coef == 0
     assert Config(coefs=coefs, kl_coef=0.3, **given).kl_coef == 0.3
-
-
-def test_the_weights_in_force_are_told_with_their_sources() -> None:
-    told = read(*STUDENT, "--coefs=paper", "--kl_coef=0.3", "--mutual_info_coef=1").coefs_in_force()
-    from_set = "--coefs=paper: the authors' code of Wan et al. 2020"
-    assert told == {
-        "kl_coef": {"value": 0.3, "source": "--kl_coef"},
-        "ps_coef": {"value": 1.0, "source": from_set},
-        "vf_ps_coef": {"value": 0.1, "source": from_set},
-        "mutual_info_coef": {"value": 1.0, "source": from_set},
-        "decoder_min_std": {"value": 0.0, "source": from_set},
-    }
-    none = {"value": 0.0, "source": "none: no student of MIKT"}
-    assert read().coefs_in_force() == {"kl_coef": none}
 
 
 def test_help_tells_a_weight_of_each_set() -> None:
@@ -256,23 +242,6 @@ def test_settings_are_read_from_texts() -> None:
     assert config == Config(env="CartPole-v1", clip_range=0.3, nsteps=2000, teacher_paths=("t",))
     with pytest.raises(UserError, match=r"^teacher_paths: unknown setting"):
         from_settings({"teacher_paths": "x"}, ())
-
-
-@pytest.mark.parametrize(
-    "reads",
-    [{}, {"teacher_paths": ("t",), "transfer": "mlpp"}, {"teacher_paths": ("t",), "ps_coef": 7.0}],
-    ids=str,
-)
-def test_settings_that_are_not_read_can_be_left_out(reads: dict) -> None:
-    run = Config("E", lr=1e-5, **reads)
-    logged = replace(run, **({"ps_coef": 7.0, "mapping": "learned"} | reads))
-    assert logged.without_unread() == run
-    check(run)
-
-
-def test_a_set_of_weights_that_is_not_read_leaves_none_of_them() -> None:
-    """As in the log of a run from scratch from when a set could be given to it."""
-    assert Config("E", coefs=OTHER).without_unread() == Config("E")
 
 
 def test_a_body_is_an_argument_of_the_task() -> None:

@@ -28,7 +28,7 @@ from baselines.common.networks.specs import NETWORKS, NetworkSpec
 from baselines.common.networks.variables import drawn, joined
 from baselines.common.seeding import streams
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.config import Config, config_with
+from baselines.config import Config
 from baselines.experiments.plan import read_experiment
 from baselines.flags import from_settings, outside_arguments, to_arguments
 from baselines.ppo2.ppo2 import learn
@@ -39,6 +39,7 @@ from baselines.training.states import newest_state, write_state
 from baselines.training.teacher_files import load_teacher
 from baselines.transfer.build import stages_of
 from baselines.transfer.outside_code import check_coefs
+from baselines.transfer.settings_read import config_with
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.metric_values import own_shares_of
 from baselines.transfer.student.student import Student

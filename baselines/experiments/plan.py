@@ -18,6 +18,7 @@ from baselines.experiments.items import MODELS, Item, seed_part
 from baselines.experiments.yaml_files import ARGUMENT, Part, read_yaml, required
 from baselines.flags import TEACHERS, from_settings
 from baselines.methods import METHODS, STUDENT, NamedMethod
+from baselines.transfer.settings_read import without_unread
 
 KEYS = ("title", "study", "settings", "seeds", "methods", "teachers", "panels")
 PANEL_KEYS = ("name", "env", "teachers", "methods", "settings", "seeds")
@@ -346,7 +347,7 @@ def _config(run: _DeclaredRun, teachers: tuple[str, ...], reserved: Mapping[str,
         settings.pop("coefs", None)  # a set that all methods were given, for those with a student
     config = from_settings(settings, teachers)
     check(config)
-    return config.without_unread()
+    return without_unread(config)
 
 
 def _at_its_setting(error: UserError, run: _DeclaredRun, group: str) -> UserError:

@@ -21,6 +21,7 @@ from baselines.experiments.status import OUTPUT, last_line, standing
 from baselines.flags import TEACHERS, from_settings
 from baselines.published.committed import sha256
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.settings_read import without_unread
 
 
 def config_of(run: Run) -> Config:
@@ -40,7 +41,7 @@ def config_of(run: Run) -> Config:
         config = replace(config, num_timesteps=run.origin.lengths[0][1])
         check_known(config)
         check_task_of_file(config.env)
-        config = replace(config.without_unread(), resume=False, on_divergence="stop", play=False)
+        config = replace(without_unread(config), resume=False, on_divergence="stop", play=False)
         check(config)
         if config.num_ranks > 1:
             raise UserError(f"its {config.num_ranks} ranks cannot be started from here")

@@ -16,6 +16,7 @@ from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.tasks import make_task
 from baselines.config import Config
 from baselines.training.setup import Setup
+from baselines.transfer.settings_read import coefs_in_force
 
 PROBE_STEPS = 30
 """Steps of the task that are timed."""
@@ -85,7 +86,7 @@ def _wrappers(task: str, env: gym.Env) -> Iterator[str]:
 
 def _coefs(config: Config) -> Iterator[str]:
     """What `--coefs` sets, by its sources; nothing of PPO without the KL term."""
-    given = config.coefs_in_force() if config.has_student or config.kl_coef else {}
+    given = coefs_in_force(config) if config.has_student or config.kl_coef else {}
     told: dict[tuple[str, str], list[str]] = {}
     for name, coef in given.items():
         what = "weights of the losses" if name.endswith(COEF) else "noise of the decoder"

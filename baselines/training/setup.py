@@ -39,6 +39,7 @@ from baselines.training.states import SavedState, state_to_resume
 from baselines.training.teacher_files import WHERE, read_teachers
 from baselines.transfer.build import beginning_of, stages_of
 from baselines.transfer.outside_code import check_coefs, check_first_values
+from baselines.transfer.settings_read import coefs_in_force
 from baselines.transfer.stages import Stage
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -176,7 +177,7 @@ def _resumed(config: Config, anchored: Config, found: SavedState, team: Team) ->
     start = {"update": saved.metadata["update"], **_started_here(config)}
     history = begun | {
         "config": config.to_json(),
-        "coefs": config.coefs_in_force(),
+        "coefs": coefs_in_force(config),
         "resumed": [*begun.get("resumed", []), start],
     }
     return Setup(
@@ -222,7 +223,7 @@ def _provenance(envs: VecEnv, teachers: Iterable[Teacher], config: Config) -> di
         "observation_space": describe_space(envs.observation_space),
         "action_space": describe_space(envs.action_space),
         "config": config.to_json(),
-        "coefs": config.coefs_in_force(),
+        "coefs": coefs_in_force(config),
         **_started_here(config),
         "started": datetime.now(timezone.utc).isoformat(),
         "teachers": [

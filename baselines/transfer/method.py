@@ -15,7 +15,7 @@ from baselines.common.networks.policy import Policy
 from baselines.common.networks.specs import NetworkSpec
 from baselines.common.seeding import Streams
 from baselines.common.vec_env.running_stats import RunningMeanStd
-from baselines.config import Config
+from baselines.config import Config, is_own
 from baselines.transfer.stages import Stage, one_stage
 from baselines.transfer.teachers.teacher import Teacher
 
@@ -101,7 +101,7 @@ def _complaint_of_config(kind: type[Any]) -> str:
     for f in fields(kind):
         if "group" not in f.metadata:
             return f"has a setting, {f.name}, that is not made by `setting`"
-        if f not in fields(Config) and kinds[f.name] not in (int, float, bool, str):
+        if is_own(f) and kinds[f.name] not in (int, float, bool, str):
             return f"has a setting, {f.name}, that is no int, float, bool or str"
     return ""
 

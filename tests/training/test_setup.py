@@ -23,13 +23,14 @@ from baselines.common.seeding import streams
 from baselines.common.team import Team
 from baselines.common.vec_env.running_stats import Normalizer
 from baselines.common.vec_env.saved_policy import SavedPolicy
-from baselines.config import Config, config_with
+from baselines.config import Config
 from baselines.ppo2.ppo2 import learn
 from baselines.training.outlook import report
 from baselines.training.setup import Setup, prepare
 from baselines.training.states import SavedState, write_state
 from baselines.training.teacher_files import load_teacher
 from baselines.transfer.kickstart import KickstartConfig
+from baselines.transfer.settings_read import config_with
 from baselines.transfer.student.mapping_kinds import MappingSpec
 from baselines.transfer.student.student import Student
 from baselines.transfer.teachers import teacher_weights

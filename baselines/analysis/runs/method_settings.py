@@ -9,17 +9,14 @@ from typing import Any
 
 from baselines.analysis.runs.runs import Run
 from baselines.common.registry import NotKnown
-from baselines.config import Config, settings_in
-from baselines.transfer.kinds import TRANSFERS
+from baselines.config import Config
+from baselines.transfer.settings_read import unread
 
 PLACES = {
     "seed", "env", "env_kwargs", "load_path", "xla", "pi_scope", "vf_scope", "teacher_paths",
     "source_env", "teacher_network",
 } | {f.name for f in fields(Config) if f.metadata["may_change"]}  # fmt: skip
 """Settings that do not make another method: where a run is, what it reads and what it writes."""
-
-MIKT_SETTINGS = set(settings_in("mikt"))
-"""Settings without effect on a run whose transfer method does not say that it reads them."""
 
 LENGTH = "num_timesteps"
 """The setting that is how long a run is."""
@@ -30,34 +27,31 @@ WEIGHTS = "teacher_weights"
 BODY = "env_xml"
 """The setting that is the file of a body of one's own."""
 
-TRANSFER_SETTINGS = set(settings_in("mikt", "transfer"))
-"""Settings without effect on a run that has no teachers."""
-
 
 def settings_of_method(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run that make its method.
 
     Logs from before a setting existed have what is now its default.
     """
-    left_out = PLACES | _unread(config)
-    whole = {**default_settings(config), **config}
+    bare = _bare(config)
+    left_out = PLACES | _unread(bare)
+    whole = {**bare.to_json(), **config}
     return {name: value for name, value in whole.items() if name not in left_out}
 
 
 def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a run of which nothing is given but whether it has teachers, and for what."""
+    return _bare(config).to_json()
+
+
+def _bare(config: Mapping[str, Any]) -> Config:
     taught = ("",) if config.get("teacher_paths") else ()
-    return Config(teacher_paths=taught, transfer=config.get("transfer", "mikt")).to_json()
+    return Config(teacher_paths=taught, transfer=config.get("transfer", Config.transfer))
 
 
-def _unread(config: Mapping[str, Any]) -> set[str]:
-    if not config.get("teacher_paths"):
-        return TRANSFER_SETTINGS
-    transfer = config.get("transfer", Config.transfer)
-    if transfer == Config.transfer:
-        return set()  # MIKT reads all of its own; it is not imported, as it would load Gymnasium
+def _unread(config: Config) -> set[str]:
     try:
-        return MIKT_SETTINGS - set(TRANSFERS.known(transfer).settings)
+        return set(unread(config))
     except NotKnown:  # a method from outside this package may read any of them
         return set()
 
