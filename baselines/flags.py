@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields
 from functools import partial
 from typing import Any
@@ -252,6 +252,19 @@ def settings_by_flag(kind: type[Config]) -> dict[str, Field[Any]]:
     return {flag_of(f): f for f in fields(kind) if f.name != TEACHERS}
 
 
+def check_names(names: Iterable[str], kind: type[Config]) -> None:
+    """Check that each name is the flag of one of these settings.
+
+    Raises:
+        UserError: one is not.
+    """
+    by_flag = settings_by_flag(kind)
+    for name in names:
+        if name not in by_flag:
+            near = suggestion(name, by_flag, names_elsewhere())
+            raise UserError(f"{name}: unknown setting{near}")
+
+
 def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -> Config:
     """Settings from texts by flag, as an experiment file has them.
 
@@ -259,12 +272,10 @@ def from_settings(settings: Mapping[str, str], teacher_paths: tuple[str, ...]) -
         UserError: a setting is unknown, or its text is none of its values.
     """
     kind = config_with(settings.get("transfer", Config.transfer))
+    check_names(settings, kind)
     by_flag, kinds = settings_by_flag(kind), typing.get_type_hints(kind)
     values: dict[str, Any] = {}
     for flag, text in settings.items():
-        if flag not in by_flag:
-            near = suggestion(flag, by_flag, names_elsewhere())
-            raise UserError(f"{flag}: unknown setting{near}")
         try:
             values[by_flag[flag].name] = reader(kinds[by_flag[flag].name])(text)
         except argparse.ArgumentTypeError as error:

@@ -12,10 +12,11 @@ from baselines.common.errors import UserError, shown
 from baselines.common.registry import PLACE, Registry, place_of
 from baselines.common.vec_env.tasks import add_task
 from baselines.config import PATHS, SCHEDULES, Config, flag_of
-from baselines.flags import TEACHERS, from_settings, names_elsewhere, settings_by_flag
+from baselines.flags import TEACHERS, check_names, from_settings, settings_by_flag
 from baselines.ppo2.trained import TrainedPolicy, makes_tasks, path_text
 from baselines.training.teacher_files import offer_teacher
 from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.settings_read import config_with
 
 AnyPath = str | os.PathLike[str]
 Teacher = AnyPath | TrainedPolicy
@@ -37,6 +38,9 @@ def config_of(env: Any, teachers: Any, env_name: str, settings: Mapping[str, Any
     paths = given.pop(TEACHERS, None)
     if teachers is not None and paths is not None:
         raise UserError(f"{TEACHERS}: the same as teachers, and given too; leave one of them out")
+    # First, as what a value is read as depends on the setting.
+    transfer = as_text("transfer", given.get("transfer", Config.transfer))
+    check_names(given, config_with(transfer))
     texts = {name: as_text(name, value) for name, value in given.items()}
     if env:
         texts["env"] = task_name(env, env_name)
@@ -169,15 +173,7 @@ def as_text(name: str, value: Any) -> str:
         return path_text(name, value)
     if callable(value):
         return _place(name, value)
-    if not isinstance(value, dict):
-        return str(value)
-    for key in _keys_in(value):
-        if not isinstance(key, str):
-            raise UserError(f"{name}: is kept as JSON, so each key must be a text, not {key!r}")
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{name}: cannot be written as JSON: {error}") from None
+    return _json(name, value) if isinstance(value, dict) else str(value)
 
 
 def _place(name: str, function: Callable[..., Any]) -> str:
@@ -187,9 +183,18 @@ def _place(name: str, function: Callable[..., Any]) -> str:
         example = f" such as {own[name].default!r}" if own[name].default else ""
         hint = "; lr_schedule takes one" if name == "lr" else ""
         raise UserError(f"{name}: must be a value{example}, not a function{hint}")
-    if name in names_elsewhere():
-        return ""  # that it is another program's name is told with the right one
     return place_of(function, name)
+
+
+def _json(name: str, value: dict[Any, Any]) -> str:
+    """A dictionary as JSON, which has only texts for keys."""
+    for key in _keys_in(value):
+        if not isinstance(key, str):
+            raise UserError(f"{name}: is kept as JSON, so each key must be a text, not {key!r}")
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{name}: cannot be written as JSON: {error}") from None
 
 
 def _keys_in(value: Any) -> Iterator[Any]:

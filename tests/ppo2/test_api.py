@@ -701,6 +701,7 @@ def test_none_is_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ),
         ({"activation": np.tanh}, "^activation: must be a value such as 'tanh', not a function$"),
         ({"learning_rate": lambda left: left}, "^learning_rate: unknown .* did you mean lr[?]$"),
+        ({"reward": lambda x: x}, "^reward: unknown setting"),
         ({"save_path": 3}, "^save_path: must be a path, not 3$"),
         ({"lr": "fast"}, "^lr: must be a number, not 'fast'"),
         ({"nsteps": 2.5}, "^nsteps: must be a whole number, not '2.5'"),
