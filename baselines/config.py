@@ -333,7 +333,7 @@ class Config:
         " imitates less and less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
-    # MIKT, the first of the kinds of transfer
+    # MIKT; other methods read those of it that their `TransferMethod.settings` name
     teacher_weights: str = setting(
         "loaded", "what is left of the teachers' training: all of it (loaded), nothing (random), or"
         " σ and the statistics of the observations, for surgery, kickstarting and obs_statistics"

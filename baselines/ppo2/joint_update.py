@@ -72,7 +72,7 @@ def joint_update(
             mine, logged = gradient(state.params, samples, inputs.loss)
             if settings.target_kl:  # all ranks must come to the same decision
                 logged = {**logged, "kl": mean_over_ranks(logged["kl"][None])[0]}
-            step = inputs.step + tf.cast(i + 1, tf.float32)
+            step = inputs.adam_steps + tf.cast(i + 1, tf.float32)
             new, norm = descent(
                 state, mean_over_ranks(mine), step, inputs.lr, settings.max_grad_norm
             )

@@ -76,8 +76,9 @@ class Model:
     TensorFlow function, built at the first `train`, and with several ranks two and a loop.
 
     Attributes:
-        policy: the policy, which `train` changes.
-        params: its trainable variables by name, views of one float32 vector.
+        policy: the policy; `reduce_to` puts another in its place.
+        params: its trainable variables by name, views of one float32 vector; `train` makes a new
+            one.
         step: actions sampled for normalised observations [B, d], shaped from noise.
         adam_steps: how many steps Adam has taken.
     """
@@ -164,7 +165,7 @@ class Model:
         ]
         order = np.reshape(epochs, (config.noptepochs * config.nminibatches, -1))
         inputs = UpdateInputs(
-            step=np.float32(self.adam_steps),
+            adam_steps=np.float32(self.adam_steps),
             batch=batch,
             order=order,
             lr=np.float32(lr),

@@ -205,7 +205,7 @@ def compile_update(policy: Policy, unpack: Unpack, settings: UpdateSettings, xla
             advantages = losses.normalize_advantages(samples.advantages)
             samples = samples._replace(advantages=advantages)
             raw, logged = gradient(state.params, samples, inputs.loss)
-            step = inputs.step + tf.cast(i + 1, tf.float32)
+            step = inputs.adam_steps + tf.cast(i + 1, tf.float32)
             new, norm = descend(state, raw, step, inputs.lr, settings.max_grad_norm)
             return new, {**logged, "grad_norm": norm}
 

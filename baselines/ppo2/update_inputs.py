@@ -97,14 +97,14 @@ class UpdateInputs(NamedTuple):
     """The inputs of an update besides `AdamState`.
 
     Attributes:
-        step: how many steps Adam has taken before.
+        adam_steps: how many steps Adam has taken before.
         batch: the rollout, N samples.
         order: the samples of each minibatch, of [steps, B].
         lr: Adam's learning rate.
         loss: the other inputs of each minibatch's loss.
     """
 
-    step: Scalar
+    adam_steps: Scalar
     batch: Batch
     order: Index
     lr: Scalar
