@@ -115,8 +115,8 @@ def _hidden_scopes(named: Arrays) -> dict[str, set[int]]:
             scopes.setdefault(match["scope"] or "", set()).add(int(match["layer"]))
     if not scopes:
         raise Refused(
-            "has no hidden layers under a name that is known here, such as pi/mlp_fc0/w; only MLPs can"
-            " be read, and docs/checkpoints.md has their names"
+            "has no hidden layers under a name that is known here, such as pi/mlp_fc0/w; only MLPs"
+            " can be read, and docs/checkpoints.md has their names"
         )
     return scopes
 
