@@ -76,17 +76,17 @@ def main(argv: list[str]) -> None:
     tables = [read_published(path, "--beside") for path in arguments.beside]
 
     from baselines.analysis.beside import beside  # they draw, so they take a second to import
-    from baselines.analysis.report import ReportWishes, report
+    from baselines.analysis.report import ReportOptions, report
 
-    wishes = ReportWishes(
+    options = ReportOptions(
         arguments.statistic, arguments.seeds, arguments.threshold, arguments.title,
         ("png", arguments.format), tuple(arguments.metrics),
     )  # fmt: skip
-    found = report(groups, wishes)
+    found = report(groups, options)
     files = dict(found.files)
     methods = [method for panel in groups for method in panel.methods]
     for table in tables:
-        drawn = beside(table, laid_beside(methods, table.methods), wishes)
+        drawn = beside(table, laid_beside(methods, table.methods), options)
         added = {f"_{table.name}{ending}": content for ending, content in drawn.items()}
         if not files.keys().isdisjoint(added):
             raise UserError(f"--beside: other files end in _{table.name} too; rename {table.name}")

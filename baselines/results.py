@@ -75,7 +75,7 @@ def _laid_beside(
 ) -> dict[str, bool]:
     """Lay the runs beside published logs; each table's name, and whether there is one of ours."""
     from baselines.analysis.beside import beside
-    from baselines.analysis.report import ReportWishes
+    from baselines.analysis.report import ReportOptions
 
     ours = [m for results in found for panel in results.panels for m in panel.methods]
     shared = {}
@@ -83,7 +83,7 @@ def _laid_beside(
         laid = laid_beside(ours, table.methods)
         shared[table.name] = any(one.ours for one in laid)
         if shared[table.name]:
-            files = beside(table, laid, ReportWishes(formats=("png",)))
+            files = beside(table, laid, ReportOptions(formats=("png",)))
             named = {Path(table.name + ending): content for ending, content in files.items()}
             _write(folder, named)
     return shared
@@ -118,13 +118,13 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
 
 def _section(results: Results) -> Section:
     """Draw and measure; writes the list of the runs, the figures and the tables."""
-    from baselines.analysis.report import ReportWishes, report  # draws: a second to import
+    from baselines.analysis.report import ReportOptions, report  # draws: a second to import
 
     runs = {Path(RUN_LIST): run_list(results).encode()}
     if not results.panels:  # as long as only teachers of the experiment have a log
         _write(results.folder, runs)
         return Section(results, (), (), (), ())
-    found = report(results.panels, ReportWishes(title=results.title, formats=("png",)))
+    found = report(results.panels, ReportOptions(title=results.title, formats=("png",)))
     files = {Path(results.folder.name + ending): file for ending, file in found.files.items()}
     _write(results.folder, runs | files)
     names = {path.name for path in files}

@@ -8,12 +8,12 @@ from baselines.analysis import drawing
 from baselines.analysis.agreement import RULE, sections
 from baselines.analysis.formatting import escaped
 from baselines.analysis.logged_metrics import logged_metrics
-from baselines.analysis.report import ReportWishes
+from baselines.analysis.report import ReportOptions
 from baselines.analysis.runs.published_logs import DRAWN, Beside, Published
 from baselines.analysis.runs.statistics import STATISTICS
 
 
-def beside(table: Published, laid: Sequence[Beside], wishes: ReportWishes) -> dict[str, bytes]:
+def beside(table: Published, laid: Sequence[Beside], options: ReportOptions) -> dict[str, bytes]:
     """The contents of the files by the end of their name; `laid` is from `laid_beside`.
 
     Where there are runs of ours, what has none is not drawn.
@@ -22,7 +22,7 @@ def beside(table: Published, laid: Sequence[Beside], wishes: ReportWishes) -> di
     drawable = [one.panel for one in laid if one.ours] or [one.panel for one in laid]
     with drawing.appearance():
         looks = drawing.styles(drawable)
-        statistic = STATISTICS[wishes.statistic]
-        figure = logged_metrics(drawable, DRAWN, statistic, wishes.title, looks)
-        drawn = drawing.files_of({"": figure}, wishes.formats)
+        statistic = STATISTICS[options.statistic]
+        figure = logged_metrics(drawable, DRAWN, statistic, options.title, looks)
+        drawn = drawing.files_of({"": figure}, options.formats)
     return {**drawn, ".md": ("\n\n".join(parts) + "\n").encode()}

@@ -27,7 +27,7 @@ from baselines.analysis.wording import NO_WORD
 
 
 @dataclass(frozen=True)
-class ReportWishes:
+class ReportOptions:
     """The options of a report.
 
     Attributes:
@@ -52,7 +52,7 @@ class Report:
     """The files of a report, and what they are made from.
 
     Attributes:
-        files: contents by the end of the files' name; equal logs and wishes give equal bytes.
+        files: contents by the end of the files' name; equal logs and options give equal bytes.
         notes: what a reader must know of the logs.
         comparisons: the panels, measured.
         knowledge: what the teachers' training brings in each panel with pairs.
@@ -64,30 +64,30 @@ class Report:
     knowledge: list[Knowledge]
 
 
-def report(panels: Sequence[Panel], wishes: ReportWishes) -> Report:
+def report(panels: Sequence[Panel], options: ReportOptions) -> Report:
     """Measure and draw.
 
     Raises:
         UserError: a metric is in no log.
     """
-    metrics = metrics_named(wishes.metrics, panels)
-    statistic = STATISTICS[wishes.statistic]
-    comparisons = [compare(panel, statistic.function, wishes.threshold) for panel in panels]
+    metrics = metrics_named(options.metrics, panels)
+    statistic = STATISTICS[options.statistic]
+    comparisons = [compare(panel, statistic.function, options.threshold) for panel in panels]
     knowledge = knowledge_of(comparisons)
     notes = [note for panel in panels for note in notes_on(panel)]
     students = student_panels(panels)
     shown, missing = shown_and_missing(students)
     with drawing.appearance():
         looks = drawing.styles(panels)
-        figures = {"": learning_curves(panels, statistic, wishes.seeds, wishes.title)}
+        figures = {"": learning_curves(panels, statistic, options.seeds, options.title)}
         if shown:
-            figures["_teachers"] = logged_metrics(students, shown, statistic, wishes.title, looks)
+            figures["_teachers"] = logged_metrics(students, shown, statistic, options.title, looks)
         if metrics:
-            figures["_metrics"] = logged_metrics(panels, metrics, statistic, wishes.title, looks)
+            figures["_metrics"] = logged_metrics(panels, metrics, statistic, options.title, looks)
         if knowledge:
-            figures["_knowledge"] = knowledge_figure(knowledge, statistic, wishes.title, looks)
-        files = drawing.files_of(figures, wishes.formats)
-    files |= _tables(comparisons, knowledge, notes, wishes)
+            figures["_knowledge"] = knowledge_figure(knowledge, statistic, options.title, looks)
+        files = drawing.files_of(figures, options.formats)
+    files |= _tables(comparisons, knowledge, notes, options)
     return Report(files, notes + missing, comparisons, knowledge)
 
 
@@ -95,10 +95,10 @@ def _tables(
     comparisons: Sequence[Comparison],
     knowledge: Sequence[Knowledge],
     notes: Sequence[str],
-    wishes: ReportWishes,
+    options: ReportOptions,
 ) -> dict[str, bytes]:
     """The contents of the tables' files by their endings."""
-    title, statistic = wishes.title or "Learning curves", STATISTICS[wishes.statistic].words
+    title, statistic = options.title or "Learning curves", STATISTICS[options.statistic].words
     first = [EXPLANATION, knowledge_table(knowledge)] if knowledge else []
     if has_too_few(knowledge):
         first.append(NO_WORD)

@@ -17,7 +17,7 @@ from baselines.analysis.agreement import (
     sections,
 )
 from baselines.analysis.beside import beside
-from baselines.analysis.report import ReportWishes
+from baselines.analysis.report import ReportOptions
 from baselines.analysis.runs.panels import Method, Panel
 from baselines.analysis.runs.published_logs import laid_beside, read_published
 from baselines.analysis.runs.statistics import STATISTICS, Statistic
@@ -234,7 +234,7 @@ def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     path = table(tmp_path, *rows_of("C", [1.0, 2.0, 3.0]), *rows_of("D", [8.0]))
     published = read_published(path, "--beside")
     laid = laid_beside(methods_in(tmp_path / "runs"), published.methods)
-    files = beside(published, laid, ReportWishes(formats=("png",)))
+    files = beside(published, laid, ReportOptions(formats=("png",)))
     assert files[".png"].startswith(b"\x89PNG")
     page = files[".md"].decode()
     assert page.startswith("# others\n\nFrom a place.\n\n")
@@ -264,7 +264,7 @@ def test_where_there_are_runs_of_ours_what_has_none_is_not_drawn(
         table(tmp_path, *rows_of("C", [1.0]), *rows_of("D", [8.0])), "--beside"
     )
     laid = laid_beside(methods_in(tmp_path / "runs") if tasks else [], published.methods)
-    beside(published, laid, ReportWishes(statistic="iqm"))
+    beside(published, laid, ReportOptions(statistic="iqm"))
     assert found == [(drawn, STATISTICS["iqm"].words)]
 
 
