@@ -5,7 +5,7 @@ Where to begin: an update asks a student for `student.Student.learning_outputs`.
 - `student` has the equation of its layers;
 - `mapping` has φ and its decoder, `mixing` the shares p and the matrices U, and
   `teachers.teacher` the features z;
-- `losses` has the formulas of the losses, `loss_table` what they are called, and
+- `student_losses` has the formulas of the losses, `loss_table` what they are called, and
   `transfer.schedule` their coefficients over the run.
 
 The other modules are not needed to understand an update: `student_parts` and `student_variables`

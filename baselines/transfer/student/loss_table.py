@@ -1,4 +1,4 @@
-"""The table of a student's losses; `losses` has their formulas.
+"""The table of a student's losses; `student_losses` has their formulas.
 
 Its readers are the student, the schedule of the coefficients, the log and the page of logged
 metrics.
