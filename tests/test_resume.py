@@ -335,10 +335,15 @@ REFUSED: dict[str, tuple[dict[str, Any], Callable[[Config], None], str]] = {
     "damaged states": ({}, spoil_states, "--resume: no state can be read: .*00010.*00000"),
     "shortened log": ({}, empty_log, "--log_path: .*progress.csv is missing or shorter"),
     "no states": ({}, remove_states, "--resume: .*models has the checkpoint 00010, but no state"),
+    "no states, nor more to come": (
+        {"state_interval": 0},
+        remove_states,
+        "--resume: .*models has the checkpoint 00010, but no",
+    ),
     "an empty folder beside the log": (
         {"save_path": "elsewhere"},
         lambda _: None,
-        "--save_path: .*elsewhere has no state .* with --save_path=.*models; give that",
+        "--resume: .*elsewhere has no state .* with --save_path=.*models; give that",
     ),
     "another's log": ({}, other_log, "--log_path: .* holds the logs of another run"),
 }
@@ -362,6 +367,22 @@ def test_what_does_not_fit_is_refused_and_nothing_is_changed(
     with pytest.raises(UserError, match=expected):
         learn(replace(longer, **changed))
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_begins_says_so_where_it_was_to_go_on(
+    resume: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also beside logs of a run without checkpoints, or of this folder by another spelling."""
+    for save_path in ("", str(tmp_path / "models")):
+        earlier = replace(config(tmp_path), num_timesteps=64, verbose=1)
+        learn(replace(earlier, save_path=save_path))
+        shutil.rmtree(tmp_path / "models", ignore_errors=True)
+        capsys.readouterr()
+        learn(replace(earlier, save_path=f"{tmp_path}/logs/../models", resume=resume))
+        lines = capsys.readouterr().out.splitlines()
+        assert any(line.startswith("no state to resume in ") for line in lines) == resume
+        shutil.rmtree(tmp_path / "models")
 
 
 def test_two_processes_do_not_train_in_one_folder(

@@ -196,15 +196,13 @@ def module_of(place: str, where: str) -> ModuleType:
         UserError: it cannot be imported.
     """
     name = place.rpartition(":")[0]
-    if name.endswith(".py"):
-        module = name.removesuffix(".py").replace("/", ".")
-        raise UserError(
-            f"{where}: {name!r} is a file; give its module, {place.replace(name, module, 1)}"
-        )
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # a user's module may raise anything
-        raise UserError(f"{where}: cannot import {name!r} of {place!r}: {told(error)}") from None
+        hint = "; give a module, which is written without .py" if name.endswith(".py") else ""
+        raise UserError(
+            f"{where}: cannot import {name!r} of {place!r}: {told(error)}{hint}"
+        ) from None
 
 
 def _imported(place: str, where: str) -> Any:

@@ -205,8 +205,10 @@ def interval_of_mean(returns: np.ndarray) -> tuple[float, float] | None:
 
 def interval_in_words(returns: np.ndarray) -> str:
     """The interval of `interval_of_mean` of [n] returns, or why there is none."""
-    found = _estimate(returns)
-    return NO_INTERVAL.get(found.note) or f"95 % interval {found.low:.1f} to {found.high:.1f}"
+    interval = interval_of_mean(returns)
+    if interval is None:
+        return NO_INTERVAL.get(_estimate(returns).note, "no interval")
+    return "95 % interval {:.1f} to {:.1f}".format(*interval)
 
 
 def _estimate(returns: np.ndarray) -> Estimate:

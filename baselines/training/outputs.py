@@ -41,8 +41,6 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
     paths = {flag: Path(folder) for flag, folder in given.items() if folder}
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
-    if config.resume and setup.resumed is None and "log_path" in paths:
-        _check_logs_are_of(setup)
     for flag, path in paths.items():  # nothing is made unless all can be
         check_can_make(path, flag)
     _check_apart(paths)
@@ -82,27 +80,6 @@ def _check_apart(paths: dict[str, Path]) -> None:
             raise UserError(
                 f"--{flag}: {inner} lies among what a run keeps in --{other}; give another folder"
             )
-
-
-def _check_logs_are_of(setup: Setup) -> None:
-    """Check that logs which `--resume` would go on with are not those of another `--save_path`.
-
-    Raises:
-        UserError: they are.
-    """
-    config = setup.config
-    try:
-        header = json.loads((Path(config.log_path) / HEADER).read_bytes())
-        other = str(header["config"]["save_path"])
-    except (OSError, *DAMAGE):  # there is no run of which anything is known
-        return
-    same = os.path.realpath(other) == os.path.realpath(config.save_path)
-    if not same and other != setup.provenance["config"]["save_path"]:  # as both were typed
-        raise UserError(
-            f"--save_path: {config.save_path} has no state to go on from, and the logs in"
-            f" {config.log_path} are of a run with --save_path={other}; give that, or leave"
-            " --resume out"
-        )
 
 
 def _begin(paths: dict[str, Path], resume: bool) -> list[str]:

@@ -26,7 +26,7 @@ from baselines.training.outlook import report
 from baselines.training.outputs import open_outputs
 from baselines.training.progress import Progress
 from baselines.training.setup import Setup
-from baselines.training.states import write_state
+from baselines.training.states import has_state, write_state
 
 CHECK_INTERVAL = 10
 """Updates after which the ranks compare hashes of what they train."""
@@ -192,11 +192,13 @@ class Session(Generic[L, C]):
         path = self.save_policy()
         is_saved = self.save_state()
         if path is not None:
-            goes_on = "from there" if is_saved else "from an earlier update, if from any"
-            self.log.say(
-                f"stopped after update {self.progress.updates}; saved {path}; --resume goes on"
-                f" {goes_on}"
-            )
+            if is_saved:
+                next_step = "--resume goes on from there"
+            elif has_state(path.parent):
+                next_step = "--resume goes on from an earlier update"
+            else:
+                next_step = "--load_path begins a new run with it"
+            self.log.say(f"stopped after update {self.progress.updates}; saved {path}; {next_step}")
 
     def save_what_is_due(self) -> None:
         """After an update, save and film as the intervals ask; at the end of the run save all."""

@@ -100,8 +100,8 @@ def prepare(config: Config, team: Team = ALONE) -> Setup:
     check(config)
     if config.save_video_interval:
         require_renderer("save_video_interval")
-    # Two of them: a task may call os.chdir, so the run writes to absolute folders; messages and
-    # `provenance` have the folders as they were typed.
+    # Two of them: a task may call os.chdir, so the run writes to absolute folders; `provenance` has
+    # the folders as they were typed.
     anchored = config.in_absolute_folders()
     resumed = state_to_resume(anchored)
     if resumed is not None:

@@ -7,6 +7,7 @@ evaluated, and holds besides, under `state`, all else that a run remembers.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from baselines.common.checkpoint import (
 )
 from baselines.common.errors import Diverged, UserError
 from baselines.common.files import remove_partial
+from baselines.common.log_folder import HEADER
 from baselines.common.trees import Tree, count, number, pack, unpack
 from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
@@ -78,6 +80,11 @@ def _paths(save_path: Path) -> list[Path]:
     folder = save_path / FOLDER
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted((p for p in found if is_checkpoint(p)), key=lambda p: -int(p.name))
+
+
+def has_state(save_path: Path) -> bool:
+    """Whether there is a state, whole or not."""
+    return bool(_paths(save_path))
 
 
 def newest_state(save_path: Path) -> SavedState | None:
@@ -137,8 +144,8 @@ def state_to_resume(config: Config) -> SavedState | None:
     """The state that `--resume` continues; None if it is not given, or nothing is saved yet.
 
     Raises:
-        UserError: the state is of a run with other settings, or cannot be read; or there is none,
-            but what a run that ended before has saved.
+        UserError: the state is of a run with other settings, or cannot be read; or there is none
+            where a run seems to have been.
     """
     if not config.resume:
         return None
@@ -155,18 +162,35 @@ def state_to_resume(config: Config) -> SavedState | None:
 
 
 def _check_is_new(config: Config) -> None:
-    """Check that there is no checkpoint either: a run that writes states has one before it.
+    """Check that nothing shows that `--resume` means a run whose states are not here.
 
     Raises:
-        UserError: there is one.
+        UserError: there are checkpoints, or the logs are of a run with another `--save_path`.
     """
     folder = Path(config.save_path)
-    saved = [path.name for path in folder.glob("*") if is_checkpoint(path)]
-    if saved and config.state_interval:
+    saved = [path for path in folder.glob("*") if is_checkpoint(path)]
+    if saved:
+        newest = max(saved, key=lambda path: int(path.name))
         raise UserError(
-            f"--resume: {folder} has the checkpoint {max(saved)}, but no state to go on from;"
-            f" --load_path={folder / max(saved)} and another --save_path begin a new run with it"
+            f"--resume: {folder} has the checkpoint {newest.name}, but no state to go on from;"
+            f" --load_path={newest} with another --save_path begins a new run with it; without"
+            " --resume, or if that folder is moved away, the run begins anew"
         )
+    other = _save_path_of(config.log_path)
+    if other is not None and os.path.realpath(other) != os.path.realpath(folder):
+        raise UserError(
+            f"--resume: {folder} has no state to go on from, and the logs in {config.log_path} are"
+            f" of a run with --save_path={other}; give that, or leave --resume out"
+        )
+
+
+def _save_path_of(log_path: str) -> str | None:
+    """The folder of the run whose logs these are; None: nothing is known of one."""
+    try:
+        header = json.loads((Path(log_path) / HEADER).read_bytes())
+        return str(header["config"]["save_path"]) or None
+    except (OSError, *DAMAGE):
+        return None
 
 
 def check_is_newest(found: SavedState | None, save_path: Path) -> None:

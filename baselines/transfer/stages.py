@@ -73,12 +73,12 @@ def check_stages(config: Config, *firsts: int) -> None:
     if 0 < config.nupdates < number:
         raise UserError(
             f"--num_timesteps: a run with teachers needs {number} updates of {config.nbatch} steps"
-            " at least, one for each of its phases"
+            " at least, one for each of its stages"
         )
     starts = [1, *firsts, config.nupdates + 1]
     if config.nupdates and any(first >= after for first, after in pairwise(starts)):
         raise UserError(
             f"--teacher_fraction: {config.teacher_fraction} of {config.nupdates} updates leaves one"
-            f" of the run's {number} phases without an update; give a value nearer to"
+            f" of the run's {number} stages without an update; give a value nearer to"
             f" {Config.teacher_fraction}, or more --num_timesteps"
         )

@@ -127,7 +127,7 @@ def test_a_run_is_refused_whose_stages_have_no_updates(
             TRANSFERS.known(method).check(given)
             continue
         flag = "num_timesteps" if nupdates < stages else "teacher_fraction"
-        with pytest.raises(UserError, match=f"^--{flag}: .*{stages}.* phases"):
+        with pytest.raises(UserError, match=f"^--{flag}: .*{stages}.* stages"):
             TRANSFERS.known(method).check(given)
 
 
