@@ -121,7 +121,8 @@ def test_folders_of_no_experiment_are_shown_after_the_others(folder: Path) -> No
     call(folder, folder / "trial.yaml")
     page = (folder / "results" / "README.md").read_text()
     assert re.findall("^## .*", page, re.MULTILINE) == [
-        "## Summary", "## A trial", "## The hand-over", "## A first look", "## How it is measured",
+        "## MIKT and what it is compared with", "## Summary", "## A trial", "## The hand-over",
+        "## A first look", "## How it is measured",
     ]  # fmt: skip
     assert "\n\nNo experiment file declares these runs; their logs were collected by hand." in page
 
@@ -256,9 +257,12 @@ def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(fold
     call(folder, folder / "trial.yaml")
     page = committed(folder, "README.md").decode()
     titles = re.findall("^## .*", page, re.MULTILINE)
-    assert titles[:3] == ["## Summary", "## What the teachers' training brings", "## A trial"]
+    assert titles[:4] == [
+        "## MIKT and what it is compared with", "## Summary",
+        "## What the teachers' training brings", "## A trial",
+    ]  # fmt: skip
     assert page.count("Knowledge is what a method reaches minus") == 1
-    assert "In 1 comparison, a method with trained teachers" in page
+    assert " Of 1 comparison in which a method has at least 3 seeds" in page
     assert "([how this is read](#what-the-teachers-training-brings)):" in page
     assert "Here a difference without a word" not in page
     for runs in (folder / "runs", folder / "results" / "trial"):
@@ -267,8 +271,8 @@ def test_what_teachers_bring_is_told_before_the_sections_and_explained_once(fold
     page = committed(folder, "README.md").decode()
     summary, _, section = page.partition("## A trial\n")
     assert summary.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
-    [told] = re.findall("^From a difference of fewer than 3 pairs .*", section, re.MULTILINE)
-    assert told.endswith(" of Source → Target: MIKT (to 500,000), random teacher.")
+    [told] = re.findall("^Some differences .* fewer than 3 pairs .*", section, re.MULTILINE)
+    assert told.endswith(" Source → Target: MIKT (to 500,000); random teacher.")
     alone = committed(folder, "trial/trial.md").decode()
     assert alone.count("Here a difference without a word has fewer than 3 pairs of seeds") == 1
 
@@ -474,7 +478,8 @@ def test_the_sections_have_their_order_and_published_logs_their_place(folder: Pa
         call(folder, folder / f"{name}.yaml")
     page = (folder / "results" / "README.md").read_text()
     assert re.findall("^## .*", page, re.MULTILINE) == [
-        "## Summary", "## sizes", "## disabilities", "## antagonist", "## options_pricing",
+        "## MIKT and what it is compared with", "## Summary", "## sizes", "## disabilities",
+        "## antagonist", "## options_pricing",
         "## The hand-over", "## Beside published logs", "## options", "## coefficients",
         "## How it is measured",
     ]  # fmt: skip

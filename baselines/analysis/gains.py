@@ -13,7 +13,6 @@ from baselines.analysis.formatting import (
     folded,
     half_width,
     named,
-    signed_half_width,
     whole,
 )
 from baselines.analysis.knowledge import Knowledge, Pair
@@ -89,19 +88,18 @@ def gains(found: Sequence[Judged]) -> Iterator[str]:
     others = [one for one in found if not one.is_gain()]
     passed = sum(one.passes_on() for one in found)
     yield (
-        f"In {counted(len(found), 'comparison')}, a method with trained teachers has at least"
-        f" {MIN_SEEDS} seeds in common with each of {SCRATCH}, {SCRATCH_WITH_KL} and a control."
-        f" {passed or 'None'} of them {'shows' if passed < 2 else 'show'} that the teachers'"
-        f" training is used: the whole 95 % interval of the difference from the control, in"
-        f" {PRIMARY.title}, lies above 0. {len(shown) or 'None'}"
-        f" {'is a gain' if len(shown) < 2 else 'are gains'}: the intervals of the differences from"
-        f" {SCRATCH} and {SCRATCH_WITH_KL} do so too. In the tables, a difference without a word"
-        " has such an interval."
+        "The control of a method is the same one with untrained teachers, or with teachers whose"
+        " networks are untrained. A method passes on what its teachers know if the whole 95 %"
+        f" interval of its difference from the control, in {PRIMARY.title}, lies above 0. It is a"
+        f" gain over all three if those of its differences from {SCRATCH} and {SCRATCH_WITH_KL} do"
+        f" too. Of {counted(len(found), 'comparison')} in which a method has at least {MIN_SEEDS}"
+        f" seeds in common with all three, knowledge is passed on in {passed}, and"
+        f" {len(shown)} {'is a gain' if len(shown) == 1 else 'are gains'} over all three."
     )
     if shown:
         yield _table(shown)
     if others:
-        yield folded(f"The other{f' {len(others)}' if shown else 's'}", [_table(others)])
+        yield folded("The others" if shown else "All comparisons", [_table(others)])
 
 
 def _table(shown: Sequence[Judged]) -> str:
@@ -113,7 +111,9 @@ def _table(shown: Sequence[Judged]) -> str:
     for one in shown:
         row = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
         for metric in DECISIVE:
-            row += [_value(one, metric), *map(_difference, one.differences(metric))]
+            found = one.differences(metric)
+            row.append(_value(one, metric))
+            row += [NOT_KNOWN if d is None else judged(d) for d in found]
         rows.append(row)
     return Table(head, rows).markdown()
 
@@ -121,10 +121,3 @@ def _table(shown: Sequence[Judged]) -> str:
 def _value(one: Judged, metric: Metric) -> str:
     row = one.comparison.row(one.pair.method.label, metric)
     return NOT_KNOWN if row is None else half_width(row.value, whole)
-
-
-def _difference(found: PairedDifference | None) -> str:
-    if found is None:
-        return NOT_KNOWN
-    is_gain = shown_by(found.difference) == GAIN and found.is_whole
-    return signed_half_width(found.difference) if is_gain else judged(found)

@@ -48,7 +48,7 @@ class Pair:
         """The method; with its control, unless their teachers know all and nothing."""
         known = [method.settings[WEIGHTS] for method in (self.method, self.control)]
         control = [] if known == [TEACHER_WEIGHTS[0], TEACHER_WEIGHTS[-1]] else [self.control]
-        return ", minus ".join(called(method) for method in (self.method, *control))
+        return " minus ".join(called(method) for method in (self.method, *control))
 
 
 @dataclass(frozen=True)

@@ -63,9 +63,11 @@ def _introduction(statistic: str) -> str:
         f"Each value is the {statistic} over n seeds, with its 95 % interval in brackets; fewer\n"
         f"than {MIN_SEEDS} seeds have none. The curve is the mean return of the last 100 training"
         " episodes.\n\n"
-        f"{definitions}\n- **difference**: the value minus that of {SCRATCH} from scratch, paired"
-        " over the seeds that both have\n  and over the timesteps that all their runs have.\n"
-        f"- **P(better)**: probability that a run is better than one of {SCRATCH} from scratch.\n\n"
+        f"{definitions}\n- **difference**: the value minus that of {SCRATCH} from scratch, or of"
+        " the control that is named, paired\n  over the seeds that both have and over the timesteps"
+        " that all their runs have. Of final\n  return and area it is a gain or a loss if its whole"
+        " interval lies above or below 0, else not shown.\n"
+        "- **P(better)**: probability that a run is better than one of these.\n\n"
         "If some seeds never reach the threshold, the mean of the timesteps to it is a lower"
         " bound, marked ≥."
     )
@@ -137,11 +139,11 @@ def comparable_when_costed(comparison: Comparison) -> bool:
     )
 
 
-def controls_table(controlled: Sequence[PairedDifference]) -> Table:
+def controls_table(differences: Sequence[PairedDifference]) -> Table:
     """What students bring beyond their controls."""
     lines = []
     last = None
-    for one in sorted(controlled, key=lambda one: METRICS.index(one.metric)):
+    for one in sorted(differences, key=lambda one: METRICS.index(one.metric)):
         heading = one.metric.title if one.metric is not last else ""
         last = one.metric
         cells = [heading, named(one.method), named(one.control), str(one.pairs)]

@@ -25,11 +25,11 @@ RULES = (
     ' "not shown" when the interval includes 0, or all pairs differ by the same. With fewer than'
     f" {MIN_SEEDS} pairs of seeds nothing can be concluded, and there is no word. The experiment"
     " files name all seeds beforehand: while runs of one of the two methods are missing or"
-    ' unfinished, the words say "so far". The intervals are Student\'s for the mean of paired'
-    " differences. With three pairs they extend 2.5 standard deviations of the differences to"
-    " either side, with five 1.2, so that only large or steady differences are shown. There is no"
-    " correction for the number of comparisons: where there is no difference, one in twenty is"
-    " expected to look like one."
+    ' unfinished, the words say "so far". The intervals of each transfer are Student\'s for the'
+    " mean of paired differences. With three pairs they extend 2.5 standard deviations of the"
+    " differences to either side, with five 1.2, so that only large or steady ones are shown. There"
+    " is no correction for the number of comparisons: where there is no difference, one in twenty"
+    " is expected to look like one."
 )
 
 

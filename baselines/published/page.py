@@ -12,11 +12,16 @@ from baselines.analysis.hand_over_table import EXPLANATION, hand_over_parts, han
 from baselines.analysis.knowledge import EXPLANATION as KNOWLEDGE_EXPLANATION
 from baselines.analysis.pooled import EXPLANATION as POOLED_EXPLANATION
 from baselines.analysis.runs.comparison import Comparison
-from baselines.analysis.runs.curve_metrics import DECISIVE, TIME_TO_THRESHOLD
+from baselines.analysis.runs.curve_metrics import (
+    DECISIVE,
+    PRIMARY,
+    SECONDARY,
+    TIME_TO_THRESHOLD,
+)
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.summary import Transfer, answer, has_too_few, speed_table, summary_table
 from baselines.analysis.wording import NO_WORD, RULES
-from baselines.methods import SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
+from baselines.methods import COPIED, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 from baselines.published.collecting import ROWS
 from baselines.published.section import KNOWLEDGE, WEIGHTS_STUDY, Section, anchor, parts_of, short
 
@@ -41,9 +46,17 @@ HEADING = """\
 here, and from nothing else. The last section says [how it is measured](#how-it-is-measured)."""
 
 METHODS = f"""\
-{SCRATCH_WITH_KL} is PPO from scratch with the KL term that the paper's students have. A
-{UNTRAINED} was never trained: {STUDENT} has all else from it. A gain can be due to the teachers'
-knowledge only if {STUDENT} is better than both."""
+- *{STUDENT}* is [the method](../docs/method.md): a student with teachers that were trained on other
+  bodies.
+- *{UNTRAINED}* is the same with teachers that were never trained. What {STUDENT} brings beyond it
+  is due to what its teachers know.
+- *{SCRATCH}* learns without a teacher. *{SCRATCH_WITH_KL}* is {SCRATCH} with a term that the
+  student's loss also has: it keeps the changes of the policy small.
+- *{COPIED}* begins with its teacher's weights.
+
+A *transfer* is from the bodies of the teachers to that of the student. The *{PRIMARY.title}* is
+the mean return over the run, the *{SECONDARY.title}* that at its end. A *gain* or *loss* is a
+difference whose whole 95 % interval lies above or below 0."""
 
 READING = f"""\
 Cells are means over n seeds ± half the width of their 95 % interval. The differences are paired by
@@ -124,10 +137,12 @@ def _not_begun(sections: Sequence[Section]) -> Iterator[str]:
 
 def _answer(lines: Sequence[Transfer]) -> Iterator[str]:
     """What all transfers together say."""
+    if lines:
+        yield f"## {STUDENT} and what it is compared with"
+        yield METHODS
     told = answer(lines)
     if told:
-        yield f"## {STUDENT} and its controls over all transfers"
-        yield METHODS
+        yield "Over all transfers together:"
         yield told
         yield POOLED_EXPLANATION
 

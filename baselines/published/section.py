@@ -110,14 +110,14 @@ def _weights(section: Section) -> Iterator[str]:
 def _too_few(section: Section) -> Iterator[str]:
     """The comparisons from which nothing is concluded, once for all tables of the section."""
     labels = [
-        f"{short(escaped(comparison.panel.title))}: {', '.join(found)}"
+        f"{short(escaped(comparison.panel.title))}: {'; '.join(found)}"
         for comparison in section.comparisons
         if (found := too_few(comparison))
     ]
     if labels:
         yield (
-            f"From a difference of fewer than {MIN_SEEDS} pairs of seeds nothing can be concluded;"
-            f" there are such of {'; '.join(labels)}."
+            f"Some differences of these methods have fewer than {MIN_SEEDS} pairs of seeds, from"
+            f" which nothing can be concluded. {'. '.join(labels)}."
         )
 
 

@@ -47,8 +47,8 @@ def test_the_study_of_the_weights_begins_with_their_table(tmp_path: Path) -> Non
 
 def test_what_has_too_few_seeds_is_named(tmp_path: Path) -> None:
     told = (
-        "From a difference of fewer than 3 pairs of seeds nothing can be concluded; there are such"
-        " of S → Target: PPO + KL, MIKT."
+        "Some differences of these methods have fewer than 3 pairs of seeds, from which nothing can"
+        " be concluded. S → Target: PPO + KL; MIKT."
     )
     assert told in parts(tmp_path, "few", range(2))
-    assert not [part for part in parts(tmp_path, "enough") if part.startswith("From a difference")]
+    assert not [part for part in parts(tmp_path, "enough") if part.startswith("Some differences")]

@@ -82,7 +82,16 @@ def known(measured: Measured) -> tuple[set[str], set[str]]:
             means |= {written(x.values()) for x in kept}
             pairs = permutations(kept, 2)
             differences |= {written(x[s] - y[s] for s in x.keys() & y.keys()) for x, y in pairs}
-    return means, differences
+    return means, differences | with_teachers_counted()
+
+
+def with_teachers_counted() -> set[str]:
+    """Differences at equal timesteps in all: from the page, which is tested elsewhere."""
+    section = RESULTS.partition("\n## With the teachers' training counted\n")[2].partition("\n## ")[
+        0
+    ]
+    found = re.findall(r"\+?(-?[\d,.]+) \[\+?(-?[\d,.]+), \+?(-?[\d,.]+)\] \(up to", section)
+    return {f"{value} [{low}, {high}]" for value, low, high in found}
 
 
 def difference_of_two(results: list[Results]) -> str:
@@ -154,15 +163,20 @@ def test_gains_that_remain_with_holms_correction(results: list[Results]) -> None
 
 def test_knowledge_is_passed_on_to_those_who_are_told_the_names(results: list[Results]) -> None:
     compared = [compare(panel, mean, None) for one in results for panel in one.panels]
-    told, others = [], []
+    told, others, kickstarted, harmed = [], [], 0, 0
     for one in measured_once([("", known) for known in knowledge_of(compared)]):
         settings = one.pair.method.settings
         by_name = settings["transfer"] == "kickstart" or settings["mapping"] == "named"
         (told if by_name else others).append(one.passes_on())
+        kickstarted += settings["transfer"] == "kickstart"
+        control = one.comparison.over_ppo(one.pair.control, AREA_UNDER_CURVE)
+        harmed += one.passes_on() and control is not None and control.difference.high < 0
     page = flat(STUDIES)
     assert f"knowledge is passed on in {sum(told)} of {len(told)} comparisons of methods" in page
     assert not any(others)
     assert f"and in none of {len(others)} of methods that must learn" in page
+    assert f"{kickstarted} of the {len(told)} are of kickstarting" in page
+    assert f"in {harmed} of the {sum(told)} untrained teachers do harm" in page
 
 
 def largest_p(one: Judged) -> float:
