@@ -146,7 +146,7 @@ class Logger(Log):
 
 def _number(name: str, value: Any) -> float:
     """A metric as Python's number, which JSON can have; NumPy's float32 is none."""
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     try:
         return float(value)

@@ -53,11 +53,19 @@ def test_rows_without_a_metric_leave_it_empty(tmp_path: Path) -> None:
 
 def test_numpys_numbers_are_logged_and_what_is_none_is_told(tmp_path: Path) -> None:
     log = Logger(2, LogFiles(tmp_path, HEADER), verbose=0)
-    log.metrics(row(1, own=np.float32(0.5), count=np.int64(3)), "")
+    log.metrics(row(1, own=np.float32(0.5), count=np.int64(3), holds=True), "")
     with pytest.raises(UserError, match=r"^--transfer: the metric own is None, not a number$"):
         log.metrics(row(2, own=None), "")  # type: ignore[arg-type]
     log.close()
-    assert logged_rows(tmp_path) == [row(1, own=0.5, count=3)]
+    assert logged_rows(tmp_path) == [row(1, own=0.5, count=3, holds=1.0)]
+    assert "True" not in (tmp_path / "progress.csv").read_text()
+
+
+def test_json_has_no_infinity(tmp_path: Path) -> None:
+    files = LogFiles(tmp_path, HEADER)
+    files.metrics(row(1, own=math.inf))
+    files.close()
+    assert json.loads((tmp_path / "progress.json").read_text()) == row(1) | {"own": None}
 
 
 def test_a_metric_that_comes_later_is_a_new_column(tmp_path: Path) -> None:

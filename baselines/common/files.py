@@ -89,7 +89,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _flush_folder(folder: Path) -> None:
     """Bring the names of the files in it to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError:
@@ -118,7 +118,7 @@ def locked(folder: Path, flag: str) -> Iterator[None]:
     Raises:
         UserError: another process is in it.
     """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         _lock(descriptor)
     except BlockingIOError:
@@ -164,7 +164,7 @@ def holder(folder: Path) -> str:
 def is_held(folder: Path) -> bool:
     """Whether another process has a folder to itself (`locked`)."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder, os.O_RDONLY)
     except OSError:
         return False
     try:
@@ -309,7 +309,7 @@ def set_aside(folder: Path, names: list[str], flag: str) -> Path | None:
 
 
 def _move(found: list[Path], folder: Path) -> Path:
-    taken = (int(p.name) for p in (folder / EARLIER).glob("*") if p.name.isdigit())
+    taken = (int(p.name) for p in (folder / EARLIER).glob("*") if p.name.isdecimal())
     target = folder / EARLIER / str(max(taken, default=0) + 1)
     target.mkdir(parents=True)
     for path in found:

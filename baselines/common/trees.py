@@ -201,9 +201,13 @@ def number(value: Any) -> float:
     Raises:
         ValueError: it is none.
     """
-    if type(value) not in (int, float) or not math.isfinite(value):
+    try:
+        result = float(value) if type(value) in (int, float) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        result = math.inf
+    if not math.isfinite(result):
         raise ValueError(f"{printable(repr(value), 40)} is no finite number")
-    return float(value)
+    return result
 
 
 def can_pack(tree: Tree) -> bool:

@@ -42,10 +42,11 @@ def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
 
 
 def test_what_the_user_keeps_among_the_earlier_ones_is_left_there(tmp_path: Path) -> None:
-    (tmp_path / "earlier" / "notes").mkdir(parents=True)
+    for name in ("notes", "²"):  # the second is a digit, but no number
+        (tmp_path / "earlier" / name).mkdir(parents=True)
     (tmp_path / "00010").touch()
     assert set_aside(tmp_path, ["00010"], "save_path") == tmp_path / "earlier" / "1"
-    assert sorted(path.name for path in (tmp_path / "earlier").iterdir()) == ["1", "notes"]
+    assert sorted(path.name for path in (tmp_path / "earlier").iterdir()) == ["1", "notes", "²"]
 
 
 def test_nothing_there_leaves_no_trace(tmp_path: Path) -> None:

@@ -259,6 +259,6 @@ def test_counts_are_whole_numbers_that_floats_can_tell_apart() -> None:
 
 def test_numbers_are_finite_and_neither_texts_nor_booleans() -> None:
     assert [number(-3), number(0.5)] == [-3.0, 0.5]
-    for wrong in (float("nan"), float("inf"), -float("inf"), True, "1", None):
+    for wrong in (float("nan"), float("inf"), -float("inf"), 10**400, True, "1", None):
         with pytest.raises(ValueError, match=r"is no finite number$"):
             number(wrong)

@@ -18,7 +18,7 @@ import safetensors.numpy
 import toys
 from gymnasium.spaces import Box
 
-from baselines.common.checkpoint import digest
+from baselines.common.checkpoint import TooLarge, digest
 from baselines.common.errors import Drifted, UserError
 from baselines.common.networks.policy import Policy
 from baselines.common.seeding import Streams
@@ -198,6 +198,36 @@ def test_the_second_signal_waits_for_no_film(signals: int, first: str, tmp_path:
             signal.raise_signal(signal.SIGINT)
         run.end_update(stop)
     assert films.ended[0] == first
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [(True, "--resume goes on from an earlier update"), (False, "--load_path begins a new run")],
+)
+def test_a_stop_promises_no_state_that_is_not_there(
+    before: bool,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """States grow too large, from the first one on or later."""
+
+    def too_large(*_: Any) -> None:
+        raise TooLarge("as if")
+
+    if not before:
+        monkeypatch.setattr(session_module, "write_state", too_large)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        stop_requests(tells=False) as stop,
+        session(prepare(settings(tmp_path, verbose=1)), parts, NoFilms()) as run,
+    ):
+        monkeypatch.setattr(session_module, "write_state", too_large)
+        run.progress.record(run.runner.look())
+        signal.raise_signal(signal.SIGINT)
+        run.end_update(stop)
+    assert f"; {said}" in capsys.readouterr().out
 
 
 def test_films_are_waited_for_at_the_end(tmp_path: Path) -> None:
