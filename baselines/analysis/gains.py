@@ -107,17 +107,20 @@ def _table(shown: Sequence[Judged]) -> str:
     head = ["transfer", "method", "seeds"]
     for metric in DECISIVE:
         head += [metric.title, *over]
+    head.append(f"control: area − {SCRATCH}")
     rows = []
     for one in shown:
         row = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
         for metric in DECISIVE:
-            found = one.differences(metric)
-            row.append(_value(one, metric))
-            row += [NOT_KNOWN if d is None else judged(d) for d in found]
-        rows.append(row)
+            row += [_value(one, metric), *map(_difference, one.differences(metric))]
+        rows.append([*row, _difference(one.comparison.over_ppo(one.pair.control, PRIMARY))])
     return Table(head, rows).markdown()
 
 
 def _value(one: Judged, metric: Metric) -> str:
     row = one.comparison.row(one.pair.method.label, metric)
     return NOT_KNOWN if row is None else half_width(row.value, whole)
+
+
+def _difference(found: PairedDifference | None) -> str:
+    return NOT_KNOWN if found is None else judged(found)
