@@ -9,7 +9,14 @@ from functools import partial
 
 import numpy as np
 
-from baselines.analysis.formatting import NOT_KNOWN, escaped, number, signed_with_interval, whole
+from baselines.analysis.formatting import (
+    NOT_KNOWN,
+    Table,
+    escaped,
+    number,
+    signed_with_interval,
+    whole,
+)
 from baselines.analysis.runs.curves import Curve, column_curve
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.published_logs import Beside
@@ -103,11 +110,11 @@ def sections(laid: Sequence[Beside]) -> Iterator[str]:
         if one.ours:
             yield f"## {escaped(one.title)}"
             yield from _unlike(one.ours, one.published)
-            yield _table(one.ours, one.published)
+            yield _table(one.ours, one.published).markdown()
     alone = [one for one in laid if not one.ours]
     if alone:
         yield "## Without a run of ours so far"
-        yield "\n".join(["| | n | return at the end |", "|---|---|---|", *map(_alone, alone)])
+        yield Table(["", "n", "return at the end"], list(map(_alone, alone))).markdown()
 
 
 def _unlike(ours: Method, published: Method) -> Iterator[str]:
@@ -120,19 +127,18 @@ def _unlike(ours: Method, published: Method) -> Iterator[str]:
         yield f"Our runs have {whole(own)} timesteps, the published ones {whole(other)}."
 
 
-def _table(ours: Method, published: Method) -> str:
-    counts = f"ours, n = {len(ours.runs)} | published, n = {len(published.runs)}"
-    rows = [f"| timesteps | {counts} | difference | |", "|---|---|---|---|---|"]
+def _table(ours: Method, published: Method) -> Table:
+    counts = f"ours, n = {len(ours.runs)}", f"published, n = {len(published.runs)}"
+    rows = []
     for line in lines(ours, published):
-        difference = signed_with_interval(line.difference)
-        spreads = f"{_spread(line.ours)} | {_spread(line.published)}"
-        rows.append(f"| {line.name} | {spreads} | {difference} | {line.words} |")
-    return "\n".join(rows)
+        spreads = _spread(line.ours), _spread(line.published)
+        rows.append([line.name, *spreads, signed_with_interval(line.difference), line.words])
+    return Table(["timesteps", *counts, "difference", ""], rows)
 
 
-def _alone(one: Beside) -> str:
+def _alone(one: Beside) -> list[str]:
     returns = _returns(one.published, one.published.stop)
-    return f"| {escaped(one.title)} | {len(one.published.runs)} | {_spread(returns)} |"
+    return [escaped(one.title), str(len(one.published.runs)), _spread(returns)]
 
 
 def _spread(values: np.ndarray) -> str:

@@ -20,9 +20,9 @@ EXPLANATION = """\
 Each value is a mean over all complete transfers of the summary, which count the same, ± half the
 width of its 95 % interval. The interval takes runs as independent, and lets their spread differ
 between methods and tasks (Welch). Some runs belong to several transfers, such as those of PPO on
-CentipedeEight, or are equal to the bit, such as those with untrained teachers of the same sizes;
-each is one run there. Students of one seed that learn from the same teacher are taken as
-independent, so the interval may be too narrow."""
+one task, or are equal to the bit, such as those with untrained teachers of the same sizes; each is
+one run there. Students of one seed that learn from the same teacher are taken as independent, so
+the interval may be too narrow."""
 
 Identity: TypeAlias = tuple[str, int, bytes]
 """The same for runs that are equal to the bit, as those with untrained teachers of one size."""

@@ -52,11 +52,8 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
             stack.enter_context(locked(folder, folders[folder][1]))
         if config.resume:
             check_is_newest(setup.resumed, paths["save_path"])
-        lines = (
-            _begin(paths, config.resume)
-            if setup.resumed is None
-            else _take_up(setup.resumed, paths)
-        )
+        resumed = setup.resumed
+        lines = _take_up(resumed, paths) if resumed else _begin(paths, config.resume)
         logs = paths.get("log_path")
         tags = partial(tag, own=TRANSFERS.known(config.transfer).metrics)
         files = None if logs is None else LogFiles(logs, setup.provenance, tags)

@@ -187,3 +187,14 @@ def largest_p(one: Judged) -> float:
         pairs = [(x[seed], y[seed]) for seed in x.keys() & y.keys()]
         found.append(2 * ttest_rel(*zip(*pairs, strict=True), alternative="greater").pvalue)
     return max(found)
+
+
+def test_the_results_were_declared_by_the_experiment_files_as_they_are() -> None:
+    copies = sorted((ROOT / "results").glob("*/experiment.yaml"))
+    assert len(copies) > 10
+    changed = [
+        copy.parent.name
+        for copy in copies
+        if copy.read_bytes() != (ROOT / "experiments" / f"{copy.parent.name}.yaml").read_bytes()
+    ]
+    assert changed == []

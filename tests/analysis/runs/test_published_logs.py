@@ -239,11 +239,11 @@ def test_the_page_says_what_is_missing(tmp_path: Path) -> None:
     page = files[".md"].decode()
     assert page.startswith("# others\n\nFrom a place.\n\n")
     assert "## C\n\nSettings of ours that are not the defaults: nsteps=102400.\n\n| times" in page
-    assert "\n| timesteps | ours, n = 3 | published, n = 3 | difference | |\n" in page
+    assert "\n| timesteps | ours, n = 3 | published, n = 3 | difference |  |\n" in page
     assert "1.500 (0.7500 to 2.250) | 1.500 (0.7500 to 2.250) | +0.000 [-" in page
     assert page.endswith(
         "## Without a run of ours so far\n\n"
-        "| | n | return at the end |\n|---|---|---|\n| D | 1 | 6.000 |\n"
+        "|  | n | return at the end |\n| --- | --- | --- |\n| D | 1 | 6.000 |\n"
     )
 
 
