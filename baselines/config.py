@@ -498,9 +498,9 @@ class Config:
         return settings
 
 
-def settings_in(*groups: str) -> list[str]:
-    """The names of the settings in some of the `GROUPS`."""
-    return [f.name for f in fields(Config) if f.metadata["group"] in groups]
+def settings_in(group: str) -> list[str]:
+    """The names of the settings in one of the `GROUPS`."""
+    return [f.name for f in fields(Config) if f.metadata["group"] == group]
 
 
 def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:

@@ -112,15 +112,11 @@ def _table(shown: Sequence[Judged]) -> str:
     for one in shown:
         row = [one.transfer, one.pair.name(named), str(one.pair.seeds)]
         for metric in DECISIVE:
-            row += [_value(one, metric), *map(_difference, one.differences(metric))]
-        rows.append([*row, _difference(one.comparison.over_ppo(one.pair.control, PRIMARY))])
+            row += [_value(one, metric), *map(judged, one.differences(metric))]
+        rows.append([*row, judged(one.comparison.over_ppo(one.pair.control, PRIMARY))])
     return Table(head, rows).markdown()
 
 
 def _value(one: Judged, metric: Metric) -> str:
     row = one.comparison.row(one.pair.method.label, metric)
     return NOT_KNOWN if row is None else half_width(row.value, whole)
-
-
-def _difference(found: PairedDifference | None) -> str:
-    return NOT_KNOWN if found is None else judged(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class HandOver:
     method: Method
     returns: np.ndarray
 
-    @property
+    @cached_property
     def change(self) -> Estimate:
         """After minus before."""
         before, after = self.returns.T

@@ -50,8 +50,10 @@ def in_brief(difference: Estimate, so_far: str = "") -> str:
     return words if shown == NOT_SHOWN else f"**{words}**"
 
 
-def judged(found: PairedDifference) -> str:
-    """A difference ± half the width of its interval, and `brief`, in one cell of a table."""
+def judged(found: PairedDifference | None) -> str:
+    """A difference ± half the width of its interval, and `brief`, in one cell; None: not known."""
+    if found is None:
+        return NOT_KNOWN
     difference, word = signed_half_width(found.difference), brief(found)
     return f"{difference}: {word}" if word else difference
 

@@ -162,6 +162,16 @@ def is_checkpoint(path: Path) -> bool:
     return path.is_file() and re.fullmatch(r"\d{5,}", path.name) is not None
 
 
+def checkpoints_in(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the newest first; none where there is no folder.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(filter(is_checkpoint, found), key=lambda path: -int(path.name))
+
+
 def newest_checkpoint(path: str | Path, where: str) -> str | Path:
     """The newest checkpoint of a folder; the path of anything else as it is.
 
@@ -171,7 +181,7 @@ def newest_checkpoint(path: str | Path, where: str) -> str | Path:
     if not os.path.isdir(path):
         return path
     try:
-        found = [file for file in Path(path).iterdir() if is_checkpoint(file)]
+        found = checkpoints_in(Path(path))
     except OSError as error:
         raise CheckpointError(f"{where}: cannot look into {path}: {error.strerror}") from None
     if not found:
@@ -179,7 +189,7 @@ def newest_checkpoint(path: str | Path, where: str) -> str | Path:
             f"{where}: {path} is a directory without a checkpoint; those are named by an update,"
             " such as 00970"
         )
-    return max(found, key=lambda file: int(file.name))
+    return found[0]
 
 
 def looks_like_checkpoint(content: bytes) -> bool:

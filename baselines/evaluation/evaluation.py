@@ -205,10 +205,10 @@ def interval_of_mean(returns: np.ndarray) -> tuple[float, float] | None:
 
 def interval_in_words(returns: np.ndarray) -> str:
     """The interval of `interval_of_mean` of [n] returns, or why there is none."""
-    interval = interval_of_mean(returns)
-    if interval is None:
-        return NO_INTERVAL.get(_estimate(returns).note, "no interval")
-    return "95 % interval {:.1f} to {:.1f}".format(*interval)
+    found = _estimate(returns)
+    if math.isnan(found.low):
+        return NO_INTERVAL.get(found.note, "no interval")
+    return f"95 % interval {found.low:.1f} to {found.high:.1f}"
 
 
 def _estimate(returns: np.ndarray) -> Estimate:

@@ -19,6 +19,7 @@ from baselines.common.checkpoint import (
     CheckpointError,
     CodeNotKnown,
     checkpoint_name,
+    checkpoints_in,
     is_checkpoint,
     load,
     save,
@@ -77,9 +78,7 @@ def write_state(save_path: Path, policy: SavedPolicy, state: Tree, keep: int) ->
 
 def _paths(save_path: Path) -> list[Path]:
     """The files of all states, the newest first."""
-    folder = save_path / FOLDER
-    found = folder.iterdir() if folder.is_dir() else ()
-    return sorted((p for p in found if is_checkpoint(p)), key=lambda p: -int(p.name))
+    return checkpoints_in(save_path / FOLDER)
 
 
 def has_state(save_path: Path) -> bool:
@@ -168,9 +167,9 @@ def _check_is_new(config: Config) -> None:
         UserError: there are checkpoints, or the logs are of a run with another `--save_path`.
     """
     folder = Path(config.save_path)
-    saved = [path for path in folder.glob("*") if is_checkpoint(path)]
+    saved = checkpoints_in(folder)
     if saved:
-        newest = max(saved, key=lambda path: int(path.name))
+        newest = saved[0]
         raise UserError(
             f"--resume: {folder} has the checkpoint {newest.name}, but no state to go on from;"
             f" --load_path={newest} with another --save_path begins a new run with it; without"
