@@ -167,7 +167,7 @@ class Config:
         may_change=True,
     )  # fmt: skip
     save_interval: int = setting(
-        0, "save after the first update, then every so many; 0: only at the end", group="run",
+        0, "save after the first update, then every N updates; 0: only at the end", group="run",
         bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     load_path: str = setting(
@@ -179,7 +179,7 @@ class Config:
         may_change=True,
     )  # fmt: skip
     log_interval: int = setting(
-        1, "log every so many updates", group="run", bound=POSITIVE, unit="updates",
+        1, "log every N updates", group="run", bound=POSITIVE, unit="updates",
         source="Baselines", may_change=True,
     )  # fmt: skip
     verbose: int = setting(
@@ -188,10 +188,10 @@ class Config:
         may_change=True,
     )  # fmt: skip
     eval_interval: int = setting(
-        0, "evaluate the policy every so many updates, and after the last of the run, with its most"
-        " likely actions, on a task of its own; the best policy is kept as best in --save_path; 0:"
-        " never", group="run",
-        bound=NOT_NEGATIVE, unit="updates", may_change=True,
+        0, "evaluate the policy every N updates, and after the last of the run, with its most"
+        " likely actions, in a separate environment; the best policy is kept as best in"
+        " --save_path; 0: never", group="run", bound=NOT_NEGATIVE, unit="updates",
+        may_change=True,
     )  # fmt: skip
     eval_episodes: int = setting(
         10, "episodes of each such evaluation, always with the same starts", group="run",
@@ -202,7 +202,7 @@ class Config:
         group="run", may_change=True,
     )  # fmt: skip
     state_interval: int = setting(
-        10, "save what --resume needs every so many updates; 0: only when the run begins, ends or"
+        10, "save what --resume needs every N updates; 0: only when the run begins, ends or"
         " is stopped", group="run", bound=NOT_NEGATIVE, unit="updates", may_change=True,
     )  # fmt: skip
     keep: int = setting(
@@ -218,7 +218,7 @@ class Config:
         bound=NOT_NEGATIVE, may_change=True,
     )  # fmt: skip
     save_video_interval: int = setting(
-        0, "film the policy every so many steps, with sampled actions, one film at a time, into"
+        0, "film the policy every N steps, with sampled actions, one film at a time, into"
         " videos/ in the folder of the logs; 0: never",
         group="run", bound=NOT_NEGATIVE, unit="environment steps", source="Baselines",
         may_change=True,
@@ -290,10 +290,10 @@ class Config:
         source=PPO,
     )  # fmt: skip
     vf_coef: float = setting(
-        0.5, "weight c_v of the value loss", group="ppo2", bound=NOT_NEGATIVE, source=BASELINES
+        0.5, "coefficient c_v of the value loss", group="ppo2", bound=NOT_NEGATIVE, source=BASELINES
     )
     ent_coef: float = setting(
-        0.0, "weight c_ent of the entropy", group="ppo2", bound=NOT_NEGATIVE, unit="per nat",
+        0.0, "coefficient c_ent of the entropy", group="ppo2", bound=NOT_NEGATIVE, unit="per nat",
         source=BASELINES,
     )  # fmt: skip
     coefs: str = setting(
@@ -302,7 +302,7 @@ class Config:
         group="mikt", choices=tuple(COEFS), source=SETS, may_change=True,
     )  # fmt: skip
     kl_coef: float = setting(
-        None, "weight β_KL of the KL term; by default 0 in runs without MIKT", group="ppo2",
+        None, "coefficient β_KL of the KL term; by default 0 in runs without MIKT", group="ppo2",
         bound=NOT_NEGATIVE, unit="per nat²", source="--coefs",
     )  # fmt: skip
     max_grad_norm: float = setting(
@@ -328,22 +328,23 @@ class Config:
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what the student takes: the teachers' features (mikt), at its start one's"
-        " weights by shape (mlpp) or by joints and bodies (surgery), or their actions, which it"
-        " imitates less and less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
+        "mikt", "what the student takes from its teachers: their features (mikt); one teacher's"
+        " weights as its start, by shape (mlpp) or by joints and bodies (surgery); or their"
+        " actions, which it imitates less and less (kickstart)", group="transfer",
+        choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
     # MIKT; other methods read those of it that their `TransferMethod.settings` name
     teacher_weights: str = setting(
-        "loaded", "what is left of the teachers' training: all of it (loaded), nothing (random), or"
-        " σ and the statistics of the observations, for surgery, kickstarting and obs_statistics"
-        " (random_networks)",
+        "loaded", "how much of the teachers' training is used: all of it (loaded), nothing"
+        " (random), or σ and the statistics of the observations, for surgery, kickstarting and"
+        " obs_statistics (random_networks)",
         group="mikt", choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
         "learned", "the mapping φ: learned; frozen at its random start; or named: learned, but"
-        " starting from the entries of the same joints and bodies", group="mikt", choices=MAPPINGS,
-        source=MIKT,
+        " starting from the observation entries of the same joints and bodies", group="mikt",
+        choices=MAPPINGS, source=MIKT,
     )  # fmt: skip
     laterals: str = setting(
         "learned", "the lateral matrices U: learned, or the identity, which needs networks as wide"
@@ -365,24 +366,24 @@ class Config:
         choices=OBS_STATISTICS,
     )  # fmt: skip
     ps_coef: float = setting(
-        None, "weight β_π of the policy's coupling loss at the hand-over", group="mikt",
+        None, "coefficient β_π of the policy's coupling loss at the hand-over", group="mikt",
         bound=NOT_NEGATIVE, unit="per nat", source="--coefs",
     )  # fmt: skip
     vf_ps_coef: float = setting(
-        None, "weight β_V of the value function's coupling loss at the hand-over",
+        None, "coefficient β_V of the value function's coupling loss at the hand-over",
         group="mikt", bound=NOT_NEGATIVE, unit="per nat", source="--coefs",
     )  # fmt: skip
     mutual_info_coef: float = setting(
-        None, "weight β_MI of the mutual-information loss", group="mikt", bound=NOT_NEGATIVE,
+        None, "coefficient β_MI of the mutual-information loss", group="mikt", bound=NOT_NEGATIVE,
         unit="per nat", source="--coefs",
     )  # fmt: skip
     value_alignment_coef: float = setting(
-        0.0, "weight β_A of the value-alignment loss; 0: none", group="mikt", bound=NOT_NEGATIVE,
-        unit="per square of the normalised return",
+        0.0, "coefficient β_A of the value-alignment loss; 0: none", group="mikt",
+        bound=NOT_NEGATIVE, unit="per square of the normalised return",
     )  # fmt: skip
     distillation_coef: float = setting(
-        0.0, "weight β_D of the distillation loss, by which the student's own networks learn to act"
-        " without the teachers as with them; 0: none", group="mikt", bound=NOT_NEGATIVE,
+        0.0, "coefficient β_D of the distillation loss, by which the student's own networks learn"
+        " to act without the teachers as with them; 0: none", group="mikt", bound=NOT_NEGATIVE,
         unit="per nat",
     )  # fmt: skip
     teacher_fraction: float = setting(
@@ -406,7 +407,7 @@ class Config:
     def __post_init__(self) -> None:
         """Settle what follows from what is given.
 
-        A body without a task is to walk; weights that are not given are those of `coefs`; the
+        A body without a task is to walk; coefficients that are not given are those of `coefs`; the
         task's arguments are spaced in one way; and `~` in a path is the user's folder.
         """
         for name in PATHS:
@@ -504,7 +505,7 @@ def settings_in(group: str) -> list[str]:
 
 
 def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:
-    """Whether a run with these trains a student of MIKT, whose weights are those of `coefs`."""
+    """Whether a run with these trains a student of MIKT, which reads `coefs`."""
     return bool(teacher_paths) and transfer == "mikt"
 
 

@@ -47,7 +47,7 @@ def _table(*methods: NamedMethod) -> dict[str, NamedMethod]:
 
 METHODS = _table(
     NamedMethod(SCRATCH, {}, "the student's network from scratch", taught=False),
-    NamedMethod(STUDENT, {}, "the method, with the weights of `--coefs`"),
+    NamedMethod(STUDENT, {}, "the method, with the coefficients of `--coefs`"),
     NamedMethod(
         SCRATCH_WITH_KL,
         {KL: COEFS["paper"].values[KL]},
@@ -68,7 +68,7 @@ METHODS = _table(
         NamedMethod(
             f"MIKT ({s.called})",
             {"coefs": name},
-            f"the weights of `--coefs={name}`{', the default' * (name == DEFAULT_COEFS)}",
+            f"the coefficients of `--coefs={name}`{', the default' * (name == DEFAULT_COEFS)}",
         )
         for name, s in COEFS.items()
     ),

@@ -50,9 +50,14 @@ def page(results: Sequence[Json], curves: dict[str, Curve], breakdowns: Sequence
         ]
     if breakdowns:
         parts.append("## Where the time goes\n")
-        parts += [f"    {r['command']}\n\n```\n{layers(r)}\n```\n" for r in breakdowns]
-    parts += ["## In full\n", *(f"    {r['command']}\n\n```\n{text(r)}\n```\n" for r in results)]
+        parts += [f"    {_shown(r)}\n\n```\n{layers(r)}\n```\n" for r in breakdowns]
+    parts += ["## In full\n", *(f"    {_shown(r)}\n\n```\n{text(r)}\n```\n" for r in results)]
     return "\n".join(parts)
+
+
+def _shown(result: Json) -> str:
+    """The command that prints what stands below it; the files are of the same one with `--json`."""
+    return str(result["command"]).replace(" --json", "")
 
 
 def _steps(figure: Json) -> str:

@@ -41,13 +41,13 @@ class L2SPConfig(Config):
     """The settings of a run with this method: those of any run, and its own."""
 
     l2_sp_coef: float = setting(
-        1e-2, "weight β of the loss that holds the weights near the teacher's", group="l2_sp",
+        1e-2, "coefficient β of the loss that holds the weights near the teacher's", group="l2_sp",
         bound=NOT_NEGATIVE, source="Li et al. 2018",
     )  # fmt: skip
 
 
 METRICS = {
-    "l2_sp_coef": LoggedMetric("weight β; 0 once the weights are let go"),
+    "l2_sp_coef": LoggedMetric("coefficient β; 0 once the weights are let go"),
     "l2_sp_loss": LoggedMetric("½ Σ (w − w_teacher)²", missing="once they are let go"),
     "l2_sp_distance": LoggedMetric(
         "mean of |w − w_teacher| over the weights that are held", missing="once they are let go"
@@ -72,7 +72,7 @@ class Anchored(PlainPolicy):
     ) -> tuple[Pi, Array, dict[str, Array]]:
         """Distribution and values [B] as without the loss, and the loss, a scalar.
 
-        It is logged as `l2_sp_loss`, its weight as `l2_sp_coef`.
+        It is logged as `l2_sp_loss`, its coefficient as `l2_sp_coef`.
         """
         squares = [
             value.size * arrays.mean((params[name] - value) ** 2)

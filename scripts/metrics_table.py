@@ -33,9 +33,9 @@ missing in a row, its cell is empty; the last column says when that happens.
 - All runs log the metrics of "The run" and "The update". Students log theirs with `--teacher_paths`
   and `--transfer=mikt`, kickstarted students with `--transfer=kickstart`. A transfer method of your
   own can [add metrics](extending.md#a-transfer-method).
-- Losses, `approxkl`, `clipfrac` and `grad_norm` are means over the update's minibatches. The shares
-  p₀ and p_j, `mi_explained` and the moments of the embedding are computed after the update, over
-  the whole rollout.
+- Losses, `policy_entropy`, `approxkl`, `clipfrac`, `kl` and `grad_norm` are means over the update's
+  minibatches. The shares p₀ and p_j are those after the update; `mi_explained` and the moments of
+  the embedding are computed after it, over the whole rollout.
 - A metric with several parts, such as layers or teachers, has a column for each part, with `_0`,
   `_1` and so on at the end of its name. The column without a number is their mean. If there is only
   one source task, its metrics have no number. With `--teacher_places=all` a teacher counts as

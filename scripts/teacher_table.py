@@ -23,6 +23,9 @@ PAGE = FOLDER / "README.md"
 
 INTRODUCTION = """# Teachers
 
+`--teacher_paths` takes one of these files, such as `teacher_models/centipede_four/4/00970`, the
+best of CentipedeFour.
+
 `centipede_four` and `centipede_six` were trained from scratch with PPO. The others are students,
 which can be teachers too; each had the highest training return of five seeds:
 

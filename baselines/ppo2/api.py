@@ -71,8 +71,8 @@ def learn(
             policies that `learn` or `load` returned; without them, PPO from scratch.
             `teacher_paths` is the same.
         callback: called after each update, by the first rank only; if it returns False, Python's
-            or NumPy's, the run is saved and ends. An error that it raises goes on once the run is
-            saved.
+            or NumPy's, the run is saved and ends. An error that it raises is raised again once
+            the run is saved.
         env_name: if `env` is a function, the task's name in checkpoints and logs; by default the
             function's name.
         settings: the flags of `python -m baselines.run --help_all`, such as `num_timesteps=2e6`;

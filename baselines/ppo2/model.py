@@ -151,7 +151,7 @@ class Model:
             batch: the rollout, N samples.
             rng: draws the order of the samples, anew in each epoch.
             lr: Adam's learning rate.
-            coefs: weights of the policy's own losses by name, of all of them.
+            coefs: coefficients of the policy's own losses by name, of all of them.
 
         Returns:
             The losses and other metrics, averaged over the minibatches.
@@ -172,7 +172,7 @@ class Model:
             loss=LossInputs(
                 clip_range=np.float32(config.clip_range),
                 kl_coef=np.float32(config.kl_coef),
-                coefs={name: np.float32(weight) for name, weight in coefs.items()},
+                coefs={name: np.float32(coef) for name, coef in coefs.items()},
             ),
         )
         state, logged = self._compiled()(AdamState(self._flat, self._m, self._v), inputs)

@@ -105,7 +105,8 @@ class TrainedPolicy:
             action means nothing.
 
         Raises:
-            UserError: the observations have another shape or are no numbers, or `rng` is none.
+            UserError: the observations have another shape or are no numbers, or `rng` is not a
+                NumPy generator.
         """
         policy = self.saved.policy
         given = _observations(obs, policy.obs_size)

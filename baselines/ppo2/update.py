@@ -46,10 +46,10 @@ def minibatch_loss(
 
     Args:
         policy: the policy that is trained.
-        settings: the weights and bounds.
+        settings: the coefficients and bounds.
         params: trainable variables by name.
         batch: B samples, their advantages normalised.
-        inputs: ε and the weights of the other terms.
+        inputs: ε and the coefficients of the other terms.
 
     Returns:
         The loss, and what is logged of it; scalars.
@@ -83,7 +83,7 @@ def logged_names(own_losses: Iterable[str], settings: UpdateSettings) -> list[st
 
     Args:
         own_losses: the names of the policy's own losses.
-        settings: the weights and bounds.
+        settings: the coefficients and bounds.
     """
     own = [f"{name}{LOSS}" for name in own_losses]
     kl = ["kl"] if settings.target_kl else []

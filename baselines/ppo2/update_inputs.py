@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class UpdateSettings:
-    """The weights of PPO's terms and the bounds on a step, the same in every update.
+    """The coefficients of PPO's terms and the bounds on a step, the same in every update.
 
     Attributes:
         vf_coef: c_v.
@@ -84,8 +84,8 @@ class LossInputs(NamedTuple):
 
     Attributes:
         clip_range: ε.
-        kl_coef: weight of the KL term.
-        coefs: weights of the policy's own losses, by name.
+        kl_coef: coefficient of the KL term.
+        coefs: coefficients of the policy's own losses, by name.
     """
 
     clip_range: Scalar

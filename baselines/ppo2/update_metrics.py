@@ -11,7 +11,7 @@ METRICS = {
         missing="while R is constant",
     ),
     "lr": LoggedMetric("Adam's learning rate"),
-    "kl_coef": LoggedMetric("weight β_KL of the KL term", "per nat²"),
+    "kl_coef": LoggedMetric("coefficient β_KL of the KL term", "per nat²"),
     "minibatches": LoggedMetric(
         "Adam's steps of the update, fewer than all where `--target_kl` ended it",
         missing="without `--target_kl`",

@@ -89,7 +89,7 @@ def _coefs(config: Config) -> Iterator[str]:
     given = coefs_in_force(config) if config.has_student or config.kl_coef else {}
     told: dict[tuple[str, str], list[str]] = {}
     for name, coef in given.items():
-        what = "weights of the losses" if name.endswith(COEF) else "noise of the decoder"
+        what = "coefficients of the losses" if name.endswith(COEF) else "noise of the decoder"
         told.setdefault((what, coef["source"]), []).append(f"{name} {coef['value']:g}")
     for (what, source), alike in told.items():
         yield f"{what}: {', '.join(alike)} ({source})"

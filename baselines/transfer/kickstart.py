@@ -56,14 +56,14 @@ class KickstartConfig(Config):
     """The settings of a run with kickstarting."""
 
     kickstart_coef: float = setting(
-        1.0, "weight λ of the imitation at the first update, falling linearly to 0",
+        1.0, "coefficient λ of the imitation at the first update, falling linearly to 0",
         group="kickstart", bound=NOT_NEGATIVE, unit="per nat", source="Schmitt et al. 2018",
     )  # fmt: skip
 
 
 METRICS = {
     "kickstart_coef": LoggedMetric(
-        "weight λ of the imitation in this update; 0 once the student is alone", "per nat"
+        "coefficient λ of the imitation in this update; 0 once the student is alone", "per nat"
     ),
     "kickstart_loss": LoggedMetric(
         "Σ_i w_i H(π_T,i ‖ π_S,i), the cross-entropy of the student's policy to its teachers'",

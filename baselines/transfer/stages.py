@@ -22,8 +22,8 @@ class Stage:
     Attributes:
         first: its first update, counted from 1.
         policy: the policy that is trained.
-        coefs: the weight of each of the policy's own losses at an update, by name; by default the
-            policy has none.
+        coefs: the coefficient of each of the policy's own losses at an update, by name; by default
+            the policy has none.
         metrics: the stage's own metrics, from the variables and the normalised observations of the
             rollout, float32 of [N, d]; by default none.
         announcement: lines for the user, from the variables as they are when it begins.

@@ -33,8 +33,8 @@ def test_a_transfer_is_told_before_it_begins() -> None:
         f"teacher: {six}, trained on CentipedeSix-v1",
         "mapping: 181 dimensions to the 97 of CentipedeFour-v1",
         "mapping: 181 dimensions to the 139 of CentipedeSix-v1",
-        "weights of the losses: kl_coef 0.25 (--kl_coef)",
-        "weights of the losses: ps_coef 1, vf_ps_coef 0.1, mutual_info_coef 1"
+        "coefficients of the losses: kl_coef 0.25 (--kl_coef)",
+        "coefficients of the losses: ps_coef 1, vf_ps_coef 0.1, mutual_info_coef 1"
         " (--coefs=paper: the authors' code of Wan et al. 2020)",
         "noise of the decoder: decoder_min_std 0"
         " (--coefs=paper: the authors' code of Wan et al. 2020)",
@@ -69,7 +69,7 @@ def test_discrete_actions_are_counted() -> None:
     setup = prepare(Config(env="CartPole-v1", num_timesteps=4096))
     task, *others = report(setup)
     assert task == "task: CartPole-v1, 4 observation dimensions, 2 actions; 2 updates of 2048 steps"
-    assert not [line for line in others if "weights of" in line]
+    assert not [line for line in others if "coefficients of" in line]
 
 
 def test_one_action_dimension_is_one() -> None:

@@ -28,8 +28,8 @@ def _not_given(loss: Loss) -> str:
 OF_LOSSES = {
     **{
         loss.coefficient: LoggedMetric(
-            f"weight {loss.coefficient_symbol} of {loss.symbol} in this update; 0 once the student"
-            " is alone",
+            f"coefficient {loss.coefficient_symbol} of {loss.symbol} in this update; 0 once the"
+            " student is alone",
             f"per {loss.unit.split()[0].removesuffix('s')}",
             _not_given(loss),
         )
