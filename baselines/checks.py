@@ -74,8 +74,10 @@ def check_continues(config: Config, begun: dict[str, Any]) -> None:
                 f" start it {f'with mpiexec -n {old}' if old > 1 else 'without mpiexec'}"
             )
         if old != new and not f.metadata["may_change"]:
+            by_set = config.has_student and f.name in COEF_NAMES and new == config.default_of(f)
+            of = f" of --coefs={config.coefs}" if by_set else ""
             raise UserError(
-                f"--{flag_of(f)}: {new!r}, but the run in {config.save_path} was begun with"
+                f"--{flag_of(f)}: {new!r}{of}, but the run in {config.save_path} was begun with"
                 f" {old!r}; give the same, or another --save_path for a new run"
             )
     if config.num_timesteps < begun["num_timesteps"]:
@@ -127,7 +129,7 @@ def _check_batch(config: Config) -> None:
     if config.nrollout == config.nminibatches:
         raise UserError(
             f"--nminibatches: {config.nminibatches} leaves one sample a minibatch, whose"
-            f" advantages cannot be normalised; it must be at most {config.nrollout // 2}"
+            " advantages cannot be normalised; give fewer, or a greater --nsteps"
         )
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
-
-import numpy as np
 
 from baselines.common.checkpoint import Checkpoint
 from baselines.common.command_line import Parser, as_path_text, run_command
@@ -86,7 +85,7 @@ def lines(content: dict[str, Any]) -> list[str]:
     for name in known:
         for label, value in _parts(name, told[name]):
             result.append(f"{printable(label, 40):<18}{_text(value)}")
-    total = sum(int(np.prod(v["shape"], dtype=object)) for v in variables.values())
+    total = sum(math.prod(v["shape"]) for v in variables.values())
     result.append(f"{len(variables)} variables, {total:,} numbers")
     names = {name: printable(name, 80) for name in variables}
     width = max((len(name) for name in names.values()), default=0)

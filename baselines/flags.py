@@ -15,7 +15,7 @@ from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE, Registry
 from baselines.common.trees import Tree, texts
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import GROUPS, Config, default_text, flag_of
+from baselines.config import GROUPS, PATHS, Config, default_text, flag_of, is_own
 from baselines.transfer.kinds import REGISTRIES
 from baselines.transfer.settings_read import config_with
 
@@ -153,7 +153,7 @@ def _short_help(program: str, description: str, kind: type[Config]) -> str:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     by_name, kinds = {f.name: f for f in fields(kind)}, typing.get_type_hints(kind)
-    own = tuple(name for name in by_name if name not in Config.__dataclass_fields__)
+    own = tuple(name for name, f in by_name.items() if is_own(f))
     for title, names in (ASKED_FIRST | {"The method's own": own}).items():
         group = short.add_argument_group(title)
         for name in names:
@@ -171,7 +171,7 @@ def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
         value = str
     else:
         options["metavar"] = f.metadata["metavar"] or {int: "N", float: "X", str: "NAME"}[value]
-    is_path = f.metadata["metavar"] in ("FILE", "DIR")
+    is_path = f.name in (*PATHS, TEACHERS)
     if is_path:  # argparse would read an empty default as if it had been given
         options["default"] = argparse.SUPPRESS
     group.add_argument(f"--{flag_of(f)}", type=reader(value, NAMED if is_path else None), **options)

@@ -107,8 +107,9 @@ def _collected(experiment: Path, root: Path, out: Path, finished_only: bool) -> 
     committed = committed_runs(out)
     files, lines = collected(items, root, out / experiment.stem, committed, finished_only)
     if not (files or lines or any(committed.longest(i, root) for i in items)):
+        what = "is finished" if finished_only else "has a curve"
         raise UserError(
-            f"--runs: no run of {experiment} in {root} has a curve yet;"
+            f"--runs: no run of {experiment} in {root} {what} yet;"
             f" python -m baselines.sweep {experiment} trains them"
         )
     for line in lines:

@@ -25,12 +25,11 @@ from baselines.experiments.choosing import (
     chosen_of,
     of_number,
     twins_among,
-    with_teachers,
 )
 from baselines.experiments.forecast import measured_speeds
 from baselines.experiments.items import Item
 from baselines.experiments.plan import read_experiments
-from baselines.experiments.running import Board, board_of, run_all
+from baselines.experiments.running import Board, board_of, run_all, with_teachers
 from baselines.experiments.status import is_finished, standing
 from baselines.experiments.telling import Teller, lines_on_kept, summary_of
 from baselines.experiments.yaml_files import ARGUMENT
@@ -66,7 +65,7 @@ def parser() -> Parser:
         help="only these seeds",
     )  # fmt: skip
     result.add_argument(
-        "--set", nargs="+", default=[], metavar="SETTING=VALUE",
+        "--set", nargs="+", action="extend", default=[], metavar="SETTING=VALUE",
         help="settings for all runs, such as num_timesteps=1e5",
     )  # fmt: skip
     result.add_argument(

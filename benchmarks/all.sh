@@ -14,31 +14,25 @@ else
     "$python" -m pip install --quiet --disable-pip-version-check -e '.[benchmark]'
 fi
 
-# $1: the name of the result; the rest: flags.
+# $1: the module; $2: the name of the result; the rest: flags.
 measure() {
-    local file=benchmarks/results/$1.json
-    shift
-    "$python" -m benchmarks.throughput --json "$@" >"$file.partial"
+    local module=benchmarks.$1 file=benchmarks/results/$2.json
+    shift 2
+    "$python" -m "$module" --json "$@" >"$file.partial"
     mv -- "$file.partial" "$file"
     echo "$file"
 }
 
-mkdir -p benchmarks/results
+mkdir -p benchmarks/results/breakdown
 for n in 1 8; do
-    measure "ppo_centipede_four_$n" --env=CentipedeFour-v1 --num_env=$n --baseline=stable-baselines3
-    measure "ppo_centipede_eight_$n" --env=CentipedeEight-v1 --num_env=$n --baseline=stable-baselines3
-    measure "transfer_four_to_eight_$n" --env=CentipedeEight-v1 --num_env=$n \
+    measure throughput "ppo_centipede_four_$n" --env=CentipedeFour-v1 --num_env=$n \
+        --baseline=stable-baselines3
+    measure throughput "ppo_centipede_eight_$n" --env=CentipedeEight-v1 --num_env=$n \
+        --baseline=stable-baselines3
+    measure throughput "transfer_four_to_eight_$n" --env=CentipedeEight-v1 --num_env=$n \
         --teacher_paths teacher_models/centipede_four/0/00970
 done
-mkdir -p benchmarks/results/breakdown
-for name in centipede_eight four_to_eight; do
-    teachers=()
-    if [ $name = four_to_eight ]; then
-        teachers=(--teacher_paths teacher_models/centipede_four/0/00970)
-    fi
-    file=benchmarks/results/breakdown/$name.json
-    "$python" -m benchmarks.breakdown --json "${teachers[@]}" >"$file.partial"
-    mv -- "$file.partial" "$file"
-done
+measure breakdown breakdown/centipede_eight
+measure breakdown breakdown/four_to_eight --teacher_paths teacher_models/centipede_four/0/00970
 "$python" -m benchmarks.curves
 "$python" -m benchmarks.report

@@ -59,11 +59,13 @@ def main() -> int:
     parser.add_argument("--keep-in", type=Path, metavar="DIR", help="where the environments stay")
     args = parser.parse_args()
 
+    for named in args.python:
+        if supported_version(named) is None:
+            parser.error(f"--python: {named} is no Python of {', '.join(SUPPORTED)}")
     pythons = find_pythons(args.python)
     missing = [v for v in SUPPORTED if v not in pythons]
     if missing:
-        print(f"pin_requirements: no Python {', '.join(missing)}; name it with --python")
-        return 2
+        parser.error(f"no Python {', '.join(missing)}; name it with --python")
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.keep_in or Path(scratch)
@@ -97,13 +99,19 @@ def find_pythons(named: Iterable[str]) -> dict[str, str]:
     candidates += [str(p) for v in SUPPORTED for p in sorted(pyenv.glob(f"{v}.*/bin/python"))]
     found: dict[str, str] = {}
     for candidate in candidates:
-        try:
-            version = full_version(candidate).rpartition(".")[0]
-        except (OSError, subprocess.CalledProcessError):
-            continue
-        if version in SUPPORTED:
+        version = supported_version(candidate)
+        if version is not None:
             found.setdefault(version, candidate)
     return found
+
+
+def supported_version(python: str) -> str | None:
+    """Return which of the supported versions an interpreter is; None if it is none of them."""
+    try:
+        version = full_version(python).rpartition(".")[0]
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return version if version in SUPPORTED else None
 
 
 def wanted_requirements() -> list[str]:

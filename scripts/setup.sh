@@ -6,13 +6,15 @@
 #
 # May be called from any folder, any number of times, even twice at once; returns immediately when
 # nothing changed. The last act is to write .venv/.setup-stamp, so a run that was cut short is never
-# taken for a finished one: an environment without a stamp is made anew.
+# taken for a finished one: an environment without a stamp is made anew. Where pip could not install
+# something, as without a network, the next call goes on with what is there.
 set -euo pipefail
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 venv=$root/.venv
 stamp=$venv/.setup-stamp
 lock=$root/.venv.lock
+PATH=${PATH//"$venv/bin:"/} # an activated .venv cannot make itself anew
 
 say() { echo "setup: $*" >&2; }
 die() {
@@ -127,7 +129,10 @@ take_lock() {
 }
 
 pip_install() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+    "$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-input "$@" || {
+        echo failed >"$stamp" # pip gave up by itself: the next call goes on from there
+        return 1
+    }
 }
 
 look
@@ -144,7 +149,7 @@ else
     find_python
     say "$todo with $("$python" --version) and installing the packages; this may take a minute or two"
     rm -rf -- "$venv"
-    "$python" -m venv "$venv" || die "$python could not make a virtual environment"
+    "$python" -I -m venv "$venv" || die "$python could not make a virtual environment"
 fi
 pip_install -r "$root/requirements.txt" ||
     die "pip could not install requirements.txt (see above); is there a network? Then call this again"

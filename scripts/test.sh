@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run the tests, one worker for each core (at most 8: each loads TensorFlow, about 1 GB).
+# Run the tests, one worker for each usable core (at most 8: each loads TensorFlow, about 1 GB).
 #
 #   scripts/test.sh                      all but those marked slow
 #   scripts/test.sh -m slow              those
@@ -9,5 +9,6 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh
 
-workers=$(.venv/bin/python -c 'import os; print(min(8, os.cpu_count() or 1))')
+count='from baselines.common.machine import usable_cores; print(min(8, usable_cores()))'
+workers=$(.venv/bin/python -c "$count")
 exec .venv/bin/python -m pytest -n "$workers" "$@"

@@ -1,4 +1,4 @@
-"""The terms of PPO's loss in plain NumPy, a second implementation."""
+"""PPO's networks and the terms of its loss in plain NumPy, a second implementation."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ import numpy as np
 from scipy import stats
 
 CLIP_RANGE = 0.2
+
+
+def outputs_by_hand(
+    params: Mapping[str, np.ndarray], obs: np.ndarray, scope: str, head: str
+) -> np.ndarray:
+    """What a head of the plain policy puts out, [B, k], after two layers of tanh."""
+    h = obs.astype(float)
+    for i in range(2):
+        h = np.tanh(h @ params[f"{scope}/mlp_fc{i}/w"] + params[f"{scope}/mlp_fc{i}/b"])
+    return h @ params[f"{scope}/{head}/w"] + params[f"{scope}/{head}/b"]
 
 
 def ppo_terms(

@@ -506,7 +506,7 @@ def test_a_user_sees_one_line_and_status_2(tmp_path: Path, name: str) -> None:
 
 
 def described(path: Path, change: Any) -> str:
-    found = checkpoint.load(path, "load_path")
+    found = checkpoint.read(path, "--load_path")
     change(found.metadata)
     checkpoint.save(path, found.arrays, found.metadata)
     return str(path)
@@ -537,7 +537,7 @@ def test_a_teacher_with_a_hostile_description_is_refused(cartpole: Path, change:
 
 
 def test_a_teacher_with_weights_that_are_no_numbers_is_refused(cartpole: Path) -> None:
-    found = checkpoint.load(cartpole, "load_path")
+    found = checkpoint.read(cartpole, "--load_path")
     found.arrays["vf/vf/b"][0] = np.nan
     checkpoint.save(cartpole, found.arrays, found.metadata)
     with pytest.raises(

@@ -38,7 +38,7 @@ def test_a_checkpoint(capsys: pytest.CaptureFixture) -> None:
 
 def test_a_checkpoint_as_json(capsys: pytest.CaptureFixture) -> None:
     content = json.loads(seen(capsys, SHIPPED_TEACHER, "--json"))
-    found = checkpoint.load(SHIPPED_TEACHER, "load_path")
+    found = checkpoint.read(SHIPPED_TEACHER, "--load_path")
     assert content["kind"] == describe.OURS
     assert content["sha256"] == found.sha256
     assert content["description"] == found.metadata

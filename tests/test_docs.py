@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import re
+import shutil
 from dataclasses import fields
 from functools import reduce
 from pathlib import Path
@@ -14,6 +15,7 @@ from documented import blocks
 
 import baselines
 from baselines.config import Config, flag_of
+from benchmarks import report
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -130,3 +132,17 @@ def test_pictures_are_small() -> None:
 
 def test_the_readme_stays_under_two_screens() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def test_the_page_of_the_benchmarks_is_that_of_its_results(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "benchmarks" / "results", tmp_path / "results")
+    report.main([f"--folder={tmp_path}"])
+    committed = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == committed
+
+
+def test_every_teacher_is_on_its_page() -> None:
+    written = script("teacher_table")
+    page, files = written.PAGE.read_text(encoding="utf-8"), written.teacher_files()
+    assert re.findall(r"^\| ([\w/]+/\d+) \|", page, re.MULTILINE) == [*map(written.name_of, files)]
+    assert page.endswith("\n".join(map(written.origin, files)))

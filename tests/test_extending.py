@@ -20,7 +20,7 @@ import toys
 
 from baselines import convert, describe, evaluate, plot, ppo2, run
 from baselines.analysis.runs.runs import find_runs
-from baselines.common.checkpoint import CodeNotKnown, load, save
+from baselines.common.checkpoint import CodeNotKnown, read, save
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -229,7 +229,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def described(path: Path) -> dict[str, Any]:
-    policy: dict[str, Any] = load(path, "load_path").metadata["policy"]
+    policy: dict[str, Any] = read(path, "--load_path").metadata["policy"]
     return policy
 
 
@@ -297,7 +297,7 @@ def test_the_transfer_method_holds_and_lets_go(
     paths = saved_in(trained["l2_sp"])
     found = [read_saved_policy(str(path), "load_path").policy for path in paths]
     assert [isinstance(policy, Anchored) for policy in found] == [True, True, True, False]
-    teacher = load(ROOT / "teacher_models/centipede_four/0/00970", "x").arrays
+    teacher = read(ROOT / "teacher_models/centipede_four/0/00970", "--x").arrays
     held = found[0].frozen()
     for name, value in held.items():
         assert value.tobytes() == teacher[name.removeprefix("transfer/anchor/")].tobytes()
@@ -310,7 +310,7 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
     """From one of its states, as if it had been killed there."""
     folder = tmp_path / "models"
     shutil.copytree(trained["l2_sp"], folder)
-    whole = load(folder / "00004", "x").arrays
+    whole = read(folder / "00004", "--x").arrays
     (program,) = [c for c in commands() if "examples.l2_sp:L2_SP" in " ".join(c)]
     arguments = [*program[1:], *SMALL, "--env=BoxToy-v0", f"--save_path={folder}", "--resume"]
     states = sorted((folder / "resume").iterdir())
@@ -318,7 +318,7 @@ def test_a_run_with_code_from_outside_goes_on_to_the_bit(
     states[-1].unlink()
     (folder / "00004").unlink()
     run.main(arguments)
-    again = load(folder / "00004", "x").arrays
+    again = read(folder / "00004", "--x").arrays
     assert {name: value.tobytes() for name, value in again.items()} == {
         name: value.tobytes() for name, value in whole.items()
     }
@@ -359,7 +359,7 @@ def test_a_method_has_settings_and_metrics_of_its_own(tmp_path: Path) -> None:
     assert min(map(float, held)) > 0
     assert set(METRICS) <= set(logged[0])
     header = json.loads((tmp_path / "logs" / "config.json").read_text())
-    saved = load(tmp_path / "m" / "00004", "x").metadata
+    saved = read(tmp_path / "m" / "00004", "--x").metadata
     assert header["config"]["l2_sp_coef"] == saved["config"]["l2_sp_coef"] == 0.5
     logged_again = config_of(find_runs([str(tmp_path / "logs")])[0])
     assert (logged_again.to_json()["l2_sp_coef"], type(logged_again)) == (0.5, L2SPConfig)
@@ -682,7 +682,7 @@ def test_the_process_of_a_film_is_told_what_its_policy_names(
     trained: dict[str, Path], name: str
 ) -> None:
     # all three, and others, are known to this process
-    metadata = load(saved_in(trained[name])[0], "load_path").metadata
+    metadata = read(saved_in(trained[name])[0], "--load_path").metadata
     flags = outside_arguments("toys:BoxToy-v0", metadata)
     program = vars(evaluate.parser().parse_args(["--load_path=x", *flags]))
     found = {flag: program[flag] for flag in ("network", "mapping", "transfer", "env")}
@@ -758,7 +758,7 @@ def test_a_file_imports_nothing(
 ) -> None:
     student = make_student()
     path = Path(write_checkpoint(student, student.init(RNG(0))))
-    checkpoint = load(path, "load_path")
+    checkpoint = read(path, "--load_path")
     place(checkpoint.metadata, name)
     save(path, checkpoint.arrays, checkpoint.metadata)
     told = f"{path}: it names the {flag} '{name}', which is no part of this package; if you trust"
@@ -800,7 +800,7 @@ def test_a_teachers_file_imports_nothing(
 ) -> None:
     policy = mlp_policy()
     path = Path(write_checkpoint(policy, policy.init(RNG(0))))
-    checkpoint = load(path, "load_path")
+    checkpoint = read(path, "--load_path")
     in_network(checkpoint.metadata, "canary_module:make")
     save(path, checkpoint.arrays, checkpoint.metadata)
     with pytest.raises(CodeNotKnown, match=r"add --teacher_network=canary_module:make$"):

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from baselines.checks import check
-from baselines.common.checkpoint import load, save
+from baselines.common.checkpoint import read, save
 from baselines.common.errors import Diverged, UserError
 from baselines.common.files import check_can_make
 from baselines.common.vec_env.saved_policy import SavedPolicy
@@ -208,7 +208,7 @@ def read_in_every_way(path: Path) -> None:
     with taken_or_refused("--resume: "):
         newest_state(path.parent.parent)
     with taken_or_refused("--load_path: "):
-        saved = saved_policy(load(path, "load_path"), path, "--load_path")
+        saved = saved_policy(read(path, "--load_path"), path, "--load_path")
         with np.errstate(all="ignore"):
             assert len(saved.act(np.zeros((3, saved.policy.obs_size)), None)) == 3
         assert "steps" in repr(TrainedPolicy(saved))
@@ -294,7 +294,7 @@ def change_array(data: st.DataObject, arrays: dict[str, np.ndarray]) -> None:
 def changed(data: st.DataObject, path: Path, content: bytes) -> None:
     """Write a file with something else in it and a checksum that fits."""
     path.write_bytes(content)
-    found = load(path, "load_path")
+    found = read(path, "--load_path")
     arrays, metadata = dict(found.arrays), dict(found.metadata)
     if data.draw(st.integers(0, 3)) == 0:
         change_array(data, arrays)

@@ -22,7 +22,7 @@ import pytest
 import safetensors.numpy
 import toys
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import CheckpointError, read, save
 from baselines.common.errors import Diverged, UserError
 from baselines.common.stopping import Terminated
 from baselines.config import Config
@@ -630,7 +630,7 @@ def test_a_state_that_was_tampered_with_is_refused_and_no_file_changed(tmp_path:
     settings = config(tmp_path)
     learn(settings)
     for path in (tmp_path / "models" / "resume").iterdir():
-        content = load(path, "resume")
+        content = read(path, "--resume")
         content.metadata["state"]["ranks"] = [{}]
         save(path, content.arrays, content.metadata)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
@@ -645,7 +645,7 @@ def test_a_state_with_damaged_arguments_of_the_task_is_refused(tmp_path: Path, k
     settings = config(tmp_path)
     [newest] = with_states(settings, 1)
     for path in newest.parent.iterdir():
-        content = load(path, "resume")
+        content = read(path, "--resume")
         content.metadata["config"]["env_kwargs"] = kwargs
         save(path, content.arrays, content.metadata)
     with pytest.raises(CheckpointError, match=r"--resume: .*00001 is damaged"):
@@ -684,7 +684,7 @@ def test_other_versions_than_those_of_the_last_start_are_told(
     """It was begun with another NumPy, and has gone on with this one once."""
     settings = config(tmp_path)
     [path] = with_states(settings, 1)
-    content = load(path, "resume")
+    content = read(path, "--resume")
     content.metadata["state"]["provenance"]["versions"]["numpy"] = "1.0"
     save(path, content.arrays, content.metadata)
     warnings = []
@@ -847,7 +847,7 @@ def test_a_task_whose_state_is_not_found_is_trained_and_resumed_with_a_warning(
 def test_a_state_from_before_there_was_a_setting_goes_on(tmp_path: Path) -> None:
     settings = config(tmp_path)
     for path in with_states(settings, 5):
-        content = load(path, "resume")
+        content = read(path, "--resume")
         del content.metadata["config"]["decoder_min_std"]
         save(path, content.arrays, content.metadata)
     learn(replace(settings, resume=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from baselines.analysis.formatting import Table, chance, escaped, named
 from baselines.analysis.runs.comparison import Comparison, PairedDifference
-from baselines.analysis.runs.curve_metrics import DECISIVE, PRIMARY, SECONDARY, Metric
+from baselines.analysis.runs.curve_metrics import PRIMARY, SECONDARY, Metric
 from baselines.analysis.runs.method_settings import WEIGHTS
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.statistics import MIN_SEEDS
@@ -32,7 +32,7 @@ class Pair:
 
     Attributes:
         method, control: the two.
-        measured: the one minus the other, by each of `DECISIVE`.
+        measured: the one minus the other, by each of `curve_metrics.DECISIVE`.
     """
 
     method: Method
@@ -74,7 +74,7 @@ def pairs(comparison: Comparison) -> list[Pair]:
     """The pairs of a panel, by the primary metric: the best first, those of too few seeds last."""
     found: dict[tuple[str, str], list[PairedDifference]] = defaultdict(list)
     for one in comparison.over_controls:
-        if one.control.taught and one.metric in DECISIVE:
+        if one.control.taught:
             found[one.method.label, one.control.label].append(one)
     result = [
         Pair(alike[0].method, alike[0].control, {one.metric: one for one in alike})

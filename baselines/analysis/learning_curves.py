@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from matplotlib.axes import Axes
@@ -20,15 +20,18 @@ Y_LABEL = "mean return of the\nlast 100 training episodes"
 
 
 def learning_curves(
-    panels: Sequence[Panel], statistic: Statistic, seeds: bool, title: str
+    panels: Sequence[Panel],
+    statistic: Statistic,
+    seeds: bool,
+    title: str,
+    looks: Mapping[str, Style],
 ) -> Figure:
-    """Draw them; `seeds`: also every seed, thin, behind."""
+    """Draw them; `seeds`: also every seed, thin, behind. `looks` has the labels' styles."""
     rows = math.ceil(len(panels) / MAX_COLUMNS)
     columns = math.ceil(len(panels) / rows)
     legends = [[drawing.with_seeds(method) for method in panel.methods] for panel in panels]
     figure = drawing.new_figure(rows, columns, 4.0 + max(map(drawing.room_below, legends)))
     places = figure.subplots(rows, columns, squeeze=False)
-    looks = drawing.styles(panels)
     for axes, panel in zip(places.flat, panels, strict=False):
         _draw_panel(axes, panel, statistic, seeds, looks)
     for axes in places.flat[len(panels) :]:
@@ -43,7 +46,7 @@ def _bands(statistic: Statistic, seeds: bool) -> str:
 
 
 def _draw_panel(
-    axes: Axes, panel: Panel, statistic: Statistic, seeds: bool, looks: dict[str, Style]
+    axes: Axes, panel: Panel, statistic: Statistic, seeds: bool, looks: Mapping[str, Style]
 ) -> None:
     points = grid(panel.end)
     band = partial(band_of_returns, statistic=statistic.function)

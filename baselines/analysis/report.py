@@ -79,7 +79,7 @@ def report(panels: Sequence[Panel], options: ReportOptions) -> Report:
     shown, missing = shown_and_missing(students)
     with drawing.appearance():
         looks = drawing.styles(panels)
-        figures = {"": learning_curves(panels, statistic, options.seeds, options.title)}
+        figures = {"": learning_curves(panels, statistic, options.seeds, options.title, looks)}
         if shown:
             figures["_teachers"] = logged_metrics(students, shown, statistic, options.title, looks)
         if metrics:

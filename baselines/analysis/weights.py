@@ -14,11 +14,11 @@ from baselines.analysis.formatting import (
     signed_with_interval,
     with_interval,
 )
-from baselines.analysis.runs.comparison import Comparison, PairedDifference, paired_difference
+from baselines.analysis.runs.comparison import Comparison, difference_in_area
 from baselines.analysis.runs.curve_metrics import PRIMARY
 from baselines.analysis.runs.panels import Method, Panel
-from baselines.analysis.runs.statistics import MIN_SEEDS, mean
-from baselines.analysis.wording import brief, told
+from baselines.analysis.runs.statistics import MIN_SEEDS
+from baselines.analysis.wording import GAIN, brief, shown_by, told
 from baselines.coefs import COEFS, KL
 from baselines.methods import SCRATCH
 
@@ -76,14 +76,10 @@ def _scratch_alike(panel: Panel, method: Method) -> Method | None:
     return found if found is not None and found.settings[KL] == weight else None
 
 
-def _in_area(method: Method, other: Method) -> PairedDifference:
-    return paired_difference(PRIMARY, method, other, mean)
-
-
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
     if other is None or other is method:
         return NOT_KNOWN, ""
-    return told(_in_area(method, other))
+    return told(difference_in_area(method, other))
 
 
 def _choice(panel: Panel, paper: Method) -> list[str]:
@@ -93,10 +89,10 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
         other = _with_set(panel, name)
         if other is None or not _are_whole(paper, other):
             continue
-        found = _in_area(other, paper)
+        found = difference_in_area(other, paper)
         difference = signed_with_interval(found.difference)
         text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {difference}"
-        chosen = name if found.difference.low > 0 else PAPER
+        chosen = name if shown_by(found.difference) == GAIN else PAPER
         few = found.difference.of_few_seeds
         rule = "" if few else f" The rule chooses `--coefs={chosen}`."
         said.append(f"\n{text}, {brief(found) or TOO_FEW}.{rule}")

@@ -69,7 +69,7 @@ def save(path: Path, arrays: dict[str, np.ndarray], metadata: dict[str, Any]) ->
     """Write a checkpoint atomically.
 
     Raises:
-        TooLarge: `load` would not read it; nothing has been written.
+        TooLarge: `read` would not read it; nothing has been written.
         OSError: the folder cannot be written.
     """
     write_atomically(path, encoded(arrays, metadata))
@@ -79,7 +79,7 @@ def encoded(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> by
     """The content of a checkpoint's file.
 
     Raises:
-        TooLarge: `load` would not read it.
+        TooLarge: `read` would not read it.
     """
     _check_size(sum(array.nbytes for array in arrays.values()))
     described = {"format_version": FORMAT_VERSION, **metadata}
@@ -123,19 +123,16 @@ def _checksum(arrays: Mapping[str, np.ndarray], described: Mapping[str, Any]) ->
     return found.hexdigest()
 
 
-def load(path: str | Path, flag: str) -> Checkpoint:
-    """Read a checkpoint; `flag` is the command-line flag that named the file, for the messages.
+def read(path: str | Path, where: str) -> Checkpoint:
+    """Read a checkpoint; of a folder, its newest.
 
-    Of a folder, its newest checkpoint is read.
+    Args:
+        path: the file or folder.
+        where: the argument that named it, such as `--load_path`; the messages begin with it.
 
     Raises:
         CheckpointError: missing, unreadable, truncated, of another format or version.
     """
-    return read(path, f"--{flag}")
-
-
-def read(path: str | Path, where: str) -> Checkpoint:
-    """`load`, with messages that begin with `where`, the argument that named the file."""
     path = newest_checkpoint(path, where)
     try:
         content = read_regular(path, where, MAX_BYTES)

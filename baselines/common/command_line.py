@@ -274,5 +274,5 @@ def outcome(error: BaseException) -> tuple[str, int] | None:
     """The line that a user is told of an error, and the exit status; None for a fault of ours."""
     for kind, line, status in OUTCOMES:
         if isinstance(error, kind):
-            return " ".join(line.format(error).split()), status
+            return " ".join(line.format(error).split()).removesuffix(":"), status
     return None

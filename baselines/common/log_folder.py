@@ -70,7 +70,9 @@ def _rows(folder: Path, size: int | None = None) -> list[dict[str, float | None]
 def _row(line: bytes, where: str) -> dict[str, float | None]:
     try:
         row = dict(json.loads(line).items())
-    except (ValueError, AttributeError, RecursionError):
+        for value in row.values():
+            float(0 if value is None else value)
+    except (ValueError, TypeError, OverflowError, AttributeError, RecursionError):
         raise UserError(f"--log_path: {where}: damaged, no row of metrics") from None
     return row
 

@@ -18,7 +18,11 @@ from baselines.conversion.limits import Refused, plain
 HIDDEN = re.compile(r"(?:(?P<scope>.+)/)?mlp_fc(?P<layer>[0-9]{1,3})/w")
 OPTIMIZER = re.compile(r"(?:.+/)?(?:Adam|RMSProp|Momentum|beta[12]_power)(?:_[0-9]+)?")
 """Names that TensorFlow 1 gives an optimiser's variables."""
-STATISTIC = re.compile(r"(?:.*/)?(?:[^/]*_rms|normalize/obs|normalize/ret)/[^/]*")
+STATISTICS = {
+    "obs": re.compile(rf"({STATISTICS_SCOPE}/obs|(.+/)?obs?_rms)/[a-z]+"),
+    "ret": re.compile(rf"({STATISTICS_SCOPE}/ret|(.+/)?ret_rms)/[a-z]+"),
+}
+"""Names of statistics of the observations and of the return."""
 TORCH_MARK = "action_net.weight"
 
 Arrays = dict[str, np.ndarray]
@@ -71,7 +75,14 @@ def find_networks(arrays: Arrays, pi_scope: str = "", vf_scope: str = "") -> Net
     Raises:
         Refused: they cannot be told apart, or do not fit one another or our networks.
     """
-    named = from_torch(arrays) if TORCH_MARK in arrays else without_suffix(arrays)
+    known = [pattern.fullmatch for pattern in STATISTICS.values()]
+    named = {
+        name: value
+        for name, value in without_suffix(arrays).items()
+        if not any(is_statistic(name) for is_statistic in known)
+    }
+    if TORCH_MARK in named:
+        named = from_torch(named)
     scopes = _hidden_scopes(named)
     sides = {"pi": pi_scope, "vf": vf_scope}
     heads = {
@@ -91,8 +102,7 @@ def find_networks(arrays: Arrays, pi_scope: str = "", vf_scope: str = "") -> Net
     if missing:
         raise Refused(f"has no variable {plain(missing[0])}")
     params = {ours: real(named[theirs], theirs) for ours, theirs in used.items()}
-    unused = named.keys() - set(used.values())
-    return _checked(params, sorted(name for name in unused if not STATISTIC.fullmatch(name)))
+    return _checked(params, sorted(named.keys() - set(used.values())))
 
 
 def _logstd_of(head: str, named: Arrays) -> str:
@@ -246,11 +256,8 @@ def find_statistics(arrays: Arrays) -> dict[str, Arrays]:
     """
     named = without_suffix(arrays)
     found: dict[str, Arrays] = {}
-    for kind, pattern in (
-        ("obs", rf"{STATISTICS_SCOPE}/obs|(.+/)?obs?_rms"),
-        ("ret", rf"{STATISTICS_SCOPE}/ret|(.+/)?ret_rms"),
-    ):
-        scopes = {n.rpartition("/")[0] for n in named if re.fullmatch(f"({pattern})/[a-z]+", n)}
+    for kind, pattern in STATISTICS.items():
+        scopes = {n.rpartition("/")[0] for n in named if pattern.fullmatch(n)}
         if len(scopes) > 1:
             raise Refused(f"holds several statistics of {kind}: {_listed(scopes)}")
         for scope in scopes:

@@ -61,7 +61,8 @@ def read_foreign(path: str | Path, where: str) -> Foreign:
     """Read a file; `where` begins the messages: the argument that named it.
 
     Raises:
-        CheckpointError: unreadable, of no known kind, damaged, too large, or not harmless.
+        UserError: it cannot be read, or is too large.
+        CheckpointError: of no known kind, damaged, or not harmless.
     """
     content = read_regular(path, where, MAX_BYTES)
     try:
@@ -107,7 +108,7 @@ def _read_archive(entries: dict[str, bytes]) -> Content:
 def _fact(name: str, value: np.ndarray) -> Any:
     fact = value.item() if value.shape == () else None
     if name in TEXTS and isinstance(fact, str):
-        return plain(fact)
+        return fact
     if name in COUNTS and type(fact) is int and 0 <= fact <= MAX_WHOLE:
         return fact
     expected = "a text" if name in TEXTS else "a whole number"

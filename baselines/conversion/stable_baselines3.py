@@ -104,7 +104,7 @@ def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
     try:
         told = json.loads(entries["data"])
         arguments = told.get("policy_kwargs") or {}
-        policy_class = told["policy_class"].get("__module__")
+        module = told["policy_class"].get("__module__")
         timesteps = told.get("num_timesteps")
         noise = told.get("use_sde", False)
         version = entries.get("_stable_baselines3_version", b"").decode().strip()
@@ -113,7 +113,7 @@ def read_facts(entries: dict[str, bytes]) -> dict[str, Any]:
         raise Refused(f"holds a damaged description ({plain(error)})") from None
     if noise is not False:
         raise Refused("is a policy with state-dependent exploration (use_sde), which has no match")
-    if activation is None and policy_class == POLICIES:
+    if activation is None and module == POLICIES:
         activation = f"<class '{ACTIVATIONS['tanh']}'>"
     if isinstance(activation, str) and activation not in OURS:
         known = ", ".join(theirs.name for theirs in ACTIVATIONS.values())
@@ -143,7 +143,7 @@ def read_statistics(root: Instance) -> tuple[dict[str, np.ndarray], dict[str, An
         `epsilon` that it has.
 
     Raises:
-        Refused: the observations are not one vector, or statistics are missing.
+        Refused: the observations are not one vector, or of the statistics a part is missing.
     """
     state = root.state
     arrays: dict[str, np.ndarray] = {}

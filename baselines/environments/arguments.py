@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 
 
 def checked_number(name: str, value: float, *, negative: bool = True) -> float:
@@ -19,11 +19,11 @@ def checked_number(name: str, value: float, *, negative: bool = True) -> float:
     return float(value)
 
 
-def checked_count(name: str, value: int) -> int:
-    """Return ``value`` if it is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return value
+def checked_count(name: str, value: int, least: int = 1) -> int:
+    """Return ``value`` as an int if it is a whole number of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
 
 
 def checked_flag(name: str, value: bool) -> bool:

@@ -32,8 +32,6 @@ from baselines.environments.centipede_walk import (
 from baselines.environments.offscreen import draw_offscreen
 
 _QUATERNION_Y = 5
-_FIRST_PITCH = 12
-_HINGES_PER_TORSO = 6
 
 
 class CentipedeEnv(CentipedeWalk, EzPickle):
@@ -265,7 +263,7 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
         )
         scale = checked_number("reset_noise_scale", reset_noise_scale, negative=False)
         self._velocity_noise = scale
-        self._position_noise = _position_noise(self.model.nq, self.torsos, scale)
+        self._position_noise = _position_noise(self.model, self.torsos, scale)
 
         self.init_qpos: Floats = self.model.qpos0.copy()
         self.init_qvel: Floats = np.zeros(self.model.nv)
@@ -352,13 +350,13 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
             self._renderer = None
 
 
-def _position_noise(nq: int, torsos: int, scale: float) -> Floats:
+def _position_noise(model: mujoco.MjModel, torsos: int, scale: float) -> Floats:
     """Return the half-width of the reset noise of each coordinate of qpos, shape ``[nq]``.
 
     Pitch adds up along the chain and would drive its end into the ground, so the pitch hinges and
     the root's own pitch (its quaternion's y) get a range narrower by the number of links.
     """
-    noise = np.full(nq, scale)
-    pitch = [_FIRST_PITCH + _HINGES_PER_TORSO * link for link in range(torsos - 1)]
+    noise = np.full(model.nq, scale)
+    pitch = [int(model.joint(f"bodyupdown_{i}").qposadr[0]) for i in range(1, torsos)]
     noise[[*pitch, _QUATERNION_Y]] = scale / (torsos - 1)
     return noise

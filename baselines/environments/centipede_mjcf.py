@@ -15,6 +15,8 @@ import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
+from baselines.environments.arguments import checked_count
+
 MIN_LEGS = 3
 """A second torso is needed: reset noise and the reward are defined over a chain of torsos."""
 
@@ -47,7 +49,7 @@ def centipede_mjcf(legs: int, crippled: bool = False) -> str:
     Raises:
         ValueError: ``legs`` is not a whole number of at least 3.
     """
-    check_legs(legs)
+    legs = checked_count("legs", legs, MIN_LEGS)
     root = ET.Element("mujoco", model=f"centipede_{legs}")
     ET.SubElement(root, "compiler", angle="degree", inertiafromgeom="true")
     _add_option(root)
@@ -60,12 +62,6 @@ def centipede_mjcf(legs: int, crippled: bool = False) -> str:
     _add_motors(root, legs, crippled)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode")
-
-
-def check_legs(legs: int) -> None:
-    """Raise ``ValueError`` unless ``legs`` is a whole number of at least 3."""
-    if isinstance(legs, bool) or not isinstance(legs, int) or legs < MIN_LEGS:
-        raise ValueError(f"legs must be a whole number of at least {MIN_LEGS}, got {legs!r}")
 
 
 def torso_count(legs: int) -> int:

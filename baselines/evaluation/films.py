@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -58,31 +58,36 @@ def film(
     """
     draw_offscreen()
     path = path.absolute()  # the tasks may leave the folder
-    tasks = [make_own_task(saved, render_mode="rgb_array") for saved in policies]
-    try:
+    with ExitStack() as stack:
+        tasks = []
+        for saved in policies:
+            tasks.append(make_own_task(saved, render_mode="rgb_array"))
+            stack.callback(tasks[-1].close)
         films = [
             islice(_pictures(saved, task, seed, deterministic), length)
             for saved, task in zip(policies, tasks, strict=True)
         ]
         write(path, side_by_side(films, height), _fps(tasks[0].env))
-    finally:
-        for task in tasks:
-            task.close()
 
 
 def _pictures(
     saved: SavedPolicy, task: ForeignTask, seed: int, deterministic: bool
 ) -> Iterator[np.ndarray]:
-    """A picture after each step, uint8 of [height, width, 3]."""
+    """A picture after each step, uint8 of [height, width, 3], all of the first one's shape."""
+    shape = None
     for _ in steps_of_episode(saved, task, seed, deterministic):
-        yield _picture(task.env)
+        picture = _picture(task.env)
+        if shape not in (None, picture.shape):
+            refuse(task.name, f"render() must return pictures of one shape, {shape} as the first")
+        shape = picture.shape
+        yield picture
 
 
 def _fps(env: gym.Env) -> int:
     """Pictures per second, as the task says, or `DEFAULT_FPS` where it says nothing of use."""
     try:
         said = float((env.metadata or {}).get("render_fps", DEFAULT_FPS))
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         return DEFAULT_FPS
     return max(1, int(said)) if 0 < said < math.inf else DEFAULT_FPS
 

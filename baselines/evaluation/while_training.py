@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from baselines.common.checkpoint import DAMAGE, load
+from baselines.common.checkpoint import DAMAGE, read
 from baselines.common.errors import UserError
 from baselines.common.trees import number
 from baselines.common.vec_env.foreign_task import ForeignTask
@@ -88,7 +88,7 @@ def measuring_for(setup: Setup) -> Iterator[Measuring | None]:
 def keep_better(path: Path, policy: SavedPolicy, mean_return: float) -> None:
     """Write the policy, unless the one in the file is as good."""
     try:
-        best = load(path, "save_path").metadata if path.exists() else None
+        best = read(path, "--save_path").metadata if path.exists() else None
         is_better = best is None or _is_better(policy, mean_return, best)
     except DAMAGE:
         is_better = True

@@ -62,15 +62,6 @@ def of_number(items: list[Item], index: int | None) -> list[Item]:
     return [items[index]]
 
 
-def with_teachers(items: Sequence[Item], declared: Sequence[Item]) -> list[Item]:
-    """Some runs, and those that make their teachers, in the order of the files."""
-    wanted = list(items)
-    for item in reversed(declared):  # a teacher is declared before its students
-        if item not in wanted and students_of(item, wanted):
-            wanted.append(item)
-    return sorted(wanted, key=declared.index)
-
-
 def check_teachers_of(board: Board) -> None:
     """Check that each teacher of the waiting runs is there, or is made by one of them.
 

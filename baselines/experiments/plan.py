@@ -103,7 +103,7 @@ def read_experiment(path: Path, out: Path, overrides: Mapping[str, str]) -> Expe
     Raises:
         UserError: anything wrong with the file, or with the settings of one of its runs.
     """
-    _at(SET, _check_free, overrides)
+    _free(dict.fromkeys(overrides, SET))
     root = read_yaml(path)
     root.entries(KEYS)
     title = required(root, "title").text()
@@ -226,9 +226,17 @@ def _settings(part: Part) -> dict[str, Part]:
 
 
 def _free(settings: dict[str, Part]) -> dict[str, Part]:
-    """Settings, none of which is given elsewhere."""
-    for name, setting in settings.items():
-        _at(setting, _check_free, [name])
+    """Settings, each with its place; raises UserError if one is not for all runs to have."""
+    for name, part in settings.items():
+        if name in (TEACHERS, "teachers"):
+            raise part.error(f"{name}: is not for the settings; the key 'teachers' names them")
+        if name in IMPOSSIBLE:
+            raise part.error(f"{name}: no run of a sweep can have it")
+        if name in RESERVED:
+            raise part.error(
+                f"{name}: is not for the settings of all runs: panels give tasks and seeds, the"
+                " sweep the rest"
+            )
     return settings
 
 
@@ -239,20 +247,6 @@ def _as_flags(settings: Mapping[str, Part]) -> dict[str, str]:
         name: json.dumps(value, default=str) if isinstance(value, dict) else str(value)
         for name, value in values.items()
     }
-
-
-def _check_free(settings: Iterable[str]) -> None:
-    """Raises UserError if one of these settings is not for all runs to have."""
-    for name in settings:
-        if name in (TEACHERS, "teachers"):
-            raise UserError(f"--{name}: is not for the settings; the key 'teachers' names them")
-        if name in IMPOSSIBLE:
-            raise UserError(f"--{name}: no run of a sweep can have it")
-        if name in RESERVED:
-            raise UserError(
-                f"--{name}: is not for the settings of all runs: panels give tasks and seeds, the"
-                " sweep the rest"
-            )
 
 
 def _seeds(part: Part) -> list[int]:

@@ -49,23 +49,17 @@ def board_of(items: Sequence[Item], logged: Collection[str] = ()) -> Board:
         logged: names of those whose whole logs are kept elsewhere. They count as done, unless the
             policy of one is to teach a run that is to be trained.
     """
-    waiting = _to_train(items, logged)
-    board = Board()
-    for item in items:
-        (board.waiting if item.name in waiting else board.done).append(item)
-    return board
-
-
-def _to_train(items: Sequence[Item], logged: Collection[str]) -> set[str]:
-    """The names of the runs that are not finished, and of those that make their teachers."""
     left = [item for item in items if not is_finished(item)]
-    names = {item.name for item in left if item.name not in logged}
-    while True:
-        trained = [item for item in left if item.name in names]
-        more = {item.name for item in left if students_of(item, trained)} - names
-        if not more:
-            return names
-        names |= more
+    waiting = with_teachers([item for item in left if item.name not in logged], left)
+    return Board(waiting, done=[item for item in items if item not in waiting])
+
+
+def with_teachers(items: Sequence[Item], declared: Sequence[Item]) -> list[Item]:
+    """Some runs, and those that make their teachers, in the order in which they are declared."""
+    wanted = list(items)
+    while more := [one for one in declared if one not in wanted and students_of(one, wanted)]:
+        wanted += more
+    return sorted(wanted, key=declared.index)
 
 
 def students_of(item: Item, others: Sequence[Item]) -> list[Item]:
@@ -102,7 +96,7 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
             while len(processes) < jobs and (item := _next_of(board)) is not None:
                 board.running[item.name] = item
                 processes[item.name] = begin(item)
-            if not (processes or any(map(is_trained_elsewhere, board.waiting))):
+            if not (processes or any(map(_is_ready, board.waiting))):
                 _give_up(board)
             time.sleep(POLL_SECONDS)
             for name in [name for name, process in processes.items() if process.poll() is not None]:
@@ -118,11 +112,15 @@ def run_all(board: Board, jobs: int, told: Callable[[Board], None]) -> None:
 def _next_of(board: Board) -> Item | None:
     """Takes the first waiting run whose teachers are there and that nobody else trains."""
     for item in board.waiting:
-        taught = all(map(is_there, item.config.teacher_paths))
-        if taught and not is_trained_elsewhere(item):
+        if _is_ready(item) and not is_trained_elsewhere(item):
             board.waiting.remove(item)
             return item
     return None
+
+
+def _is_ready(item: Item) -> bool:
+    """Whether the teachers of a run are there."""
+    return all(map(is_there, item.config.teacher_paths))
 
 
 def _note_finished(board: Board) -> None:
@@ -146,7 +144,7 @@ def begin(item: Item) -> subprocess.Popen[bytes]:
 
 
 def _ended(board: Board, item: Item, status: int) -> None:
-    if status == 0:
+    if status == 0 or is_finished(item):  # another process may have finished it
         board.done.append(item)
     elif is_trained_elsewhere(item):  # two sweeps began it at once, and this one came second
         board.waiting.insert(0, item)

@@ -64,7 +64,7 @@ def standing(item: Item) -> Standing:
         rows = _last_rows(item.logs / TABLE)
         fps = median_high([float(row["fps"]) for row in rows[-FEW:]])
         return Standing(int(rows[-1]["nupdates"]), fps)
-    except (OSError, IndexError, KeyError, ValueError, TypeError):
+    except (OSError, IndexError, KeyError, ValueError, TypeError, csv.Error):
         return Standing(0, 0.0)
 
 

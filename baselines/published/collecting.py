@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -198,7 +199,6 @@ def _replaced(value: Any, texts: Mapping[str, str]) -> Any:
         return {key: _replaced(element, texts) for key, element in value.items()}
     if isinstance(value, list):
         return [_replaced(element, texts) for element in value]
-    if isinstance(value, str):
-        for old, new in texts.items():
-            value = value.replace(old, new)
+    if isinstance(value, str) and texts:  # in one pass: a path can be the end of another one
+        return re.sub("|".join(map(re.escape, texts)), lambda old: texts[old[0]], value)
     return value

@@ -33,7 +33,7 @@ def config_of(run: Run) -> Config:
         UserError: one is unknown or has no value that it could have, or names code from outside
             this package that the user has not named.
     """
-    teachers = tuple(run.config.get(TEACHERS, ()))
+    teachers = tuple(run.config[TEACHERS])
     try:
         if run.first_stretch < run.timesteps[MIN_ROWS - 1]:
             raise UserError(f"it was made longer before it had {MIN_ROWS} rows")
@@ -72,7 +72,7 @@ def check_files(run: Run) -> None:
         path = run.config["env_xml"]
         if sha256(path, f"{WHERE}: {run.folder}: body") != run.origin.body:
             raise UserError(f"{WHERE}: {run.folder}: {path} has been edited since this run")
-    for path, teacher in zip(run.config.get(TEACHERS, ()), run.teachers, strict=True):
+    for path, teacher in zip(run.config[TEACHERS], run.teachers, strict=True):
         found = sha256(path, f"{WHERE}: {run.folder}: teacher")
         if found != teacher.sha256:
             raise UserError(

@@ -11,6 +11,7 @@ import numpy as np
 from baselines.common.durations import duration
 from baselines.common.errors import TaskError, UserError
 from baselines.common.logged_metric import COEF
+from baselines.common.vec_env.env_state import layers
 from baselines.common.vec_env.foreign_task import ForeignTask
 from baselines.common.vec_env.state_trial import obstacle_to_restoring
 from baselines.common.vec_env.tasks import make_task
@@ -74,14 +75,13 @@ def _resuming(config: Config) -> Iterator[str]:
 
 def _wrappers(task: str, env: gym.Env) -> Iterator[str]:
     """A line for each wrapper that normalises too, as none of its statistics are ever saved."""
-    while isinstance(env, gym.Wrapper):
-        if (name := type(env).__name__) in NORMALISING:
+    for layer in layers(env):
+        if (name := type(layer).__name__) in NORMALISING:
             yield (
                 f"WARNING: {task} has the wrapper {name}, whose statistics are in no checkpoint and"
                 " begin anew in each evaluation; leave it out: observations and rewards are"
                 " normalised here, and the statistics saved"
             )
-        env = env.env
 
 
 def _coefs(config: Config) -> Iterator[str]:

@@ -13,7 +13,7 @@ from baselines.common.checkpoint import (
     CheckpointError,
     CodeNotKnown,
     checked_arrays,
-    load,
+    read,
 )
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -37,7 +37,8 @@ def read_saved_policy(path: str, flag: str) -> SavedPolicy:
     Raises:
         CheckpointError: it cannot be used, and why.
     """
-    return saved_policy(load(path, flag), path, f"--{flag}")
+    where = f"--{flag}"
+    return saved_policy(read(path, where), path, where)
 
 
 def saved_policy(

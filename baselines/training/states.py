@@ -21,7 +21,7 @@ from baselines.common.checkpoint import (
     checkpoint_name,
     checkpoints_in,
     is_checkpoint,
-    load,
+    read,
     save,
 )
 from baselines.common.errors import Diverged, UserError
@@ -110,7 +110,7 @@ def newest_state(save_path: Path) -> SavedState | None:
 
 
 def _read(path: Path, damaged: list[str]) -> SavedState:
-    checkpoint = load(path, "resume")
+    checkpoint = read(path, "--resume")
     policy = saved_policy(checkpoint, path, "--resume")
     try:
         state = unpack(checkpoint.metadata[STATE], checkpoint.arrays)
@@ -239,5 +239,5 @@ def _remove_later(folder: Path, update: int) -> None:
             path.unlink()
     best = folder / BEST
     with suppress(*DAMAGE):  # one that cannot be read is made anew
-        if best.exists() and count(load(best, "save_path").metadata["update"]) > update:
+        if best.exists() and count(read(best, "--save_path").metadata["update"]) > update:
             best.unlink()

@@ -32,7 +32,7 @@ def unread(config: Config) -> dict[str, str]:
         why = "without --teacher_paths; name the teachers' files"
         taught = ("transfer", "mikt")
         return {f.name: why for f in fields(config) if f.metadata["group"] in taught or is_own(f)}
-    if config.transfer == Config.transfer:
+    if config.has_student:
         return {}  # MIKT reads all; it is not imported, as it would load Gymnasium
     why = f"with --transfer={config.transfer}, which does not read it; leave it out"
     read = TRANSFERS.known(config.transfer).settings

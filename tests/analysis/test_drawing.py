@@ -34,7 +34,7 @@ def look() -> Iterator[None]:
 
 
 def curves_only(panels: list[Panel], seeds: bool = False) -> Figure:
-    return learning_curves(panels, MEAN, seeds, "")
+    return learning_curves(panels, MEAN, seeds, "", drawing.styles(panels))
 
 
 def legend(axes: Axes) -> list[str]:
@@ -110,7 +110,9 @@ def test_panels_fill_rows_of_three(tmp_path: Path) -> None:
 def test_names_are_written_as_they_stand(tmp_path: Path) -> None:
     write_run(tmp_path / "a", [1.0, 2.0], env="$\\frac{$-v0", network="$x$")
     write_run(tmp_path / "b", [1.0, 2.0], env="$\\frac{$-v0")
-    figure = learning_curves(panels_in(tmp_path), MEAN, False, "100 $ and \\")
+    panels = panels_in(tmp_path)
+    looks = drawing.styles(panels)
+    figure = learning_curves(panels, MEAN, False, "100 $ and \\", looks)
     assert drawing.rendered(figure, "png").startswith(b"\x89PNG")
 
 

@@ -17,8 +17,8 @@ from baselines.common.checkpoint import (
     CheckpointError,
     TooLarge,
     checked_arrays,
-    load,
     newest_checkpoint,
+    read,
     save,
 )
 
@@ -44,7 +44,7 @@ def write(path: Path, content: bytes) -> Path:
 def refused(path: Path) -> str:
     """The message with which a file is refused: one line with the flag and the file's name."""
     with pytest.raises(CheckpointError) as caught:
-        load(path, "load_path")
+        read(path, "--load_path")
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith("--load_path: ")
@@ -61,15 +61,15 @@ def saved() -> bytes:
 
 def test_what_is_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
     save(tmp_path / "00010", ARRAYS, METADATA)
-    read = load(tmp_path / "00010", "load_path")
-    assert read.arrays.keys() == ARRAYS.keys()
+    stored = read(tmp_path / "00010", "--load_path")
+    assert stored.arrays.keys() == ARRAYS.keys()
     for name, value in ARRAYS.items():
-        found = read.arrays[name]
+        found = stored.arrays[name]
         assert (found.dtype, found.shape) == (value.dtype, value.shape), name
         assert found.tobytes() == value.tobytes()
-    assert METADATA.items() <= read.metadata.items()
+    assert METADATA.items() <= stored.metadata.items()
     content = (tmp_path / "00010").read_bytes()
-    assert read.sha256 == hashlib.sha256(content).hexdigest()
+    assert stored.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_the_same_content_gives_the_same_file(tmp_path: Path, saved: bytes) -> None:
@@ -80,7 +80,7 @@ def test_the_same_content_gives_the_same_file(tmp_path: Path, saved: bytes) -> N
 def test_numbers_in_the_other_order_of_bytes_are_read_again(tmp_path: Path) -> None:
     big = np.array([1 / 3, -2.0], ">f8")
     save(tmp_path / "x", {"big": big}, METADATA)
-    assert load(tmp_path / "x", "load_path").arrays["big"].tolist() == big.tolist()
+    assert read(tmp_path / "x", "--load_path").arrays["big"].tolist() == big.tolist()
 
 
 LIMITS = {
@@ -225,8 +225,8 @@ def test_a_later_version_is_told_whatever_its_checksum(tmp_path: Path) -> None:
 def test_an_old_file_without_a_checksum_is_read(tmp_path: Path) -> None:
     described = json.dumps({"format_version": 1, "update": 3})
     content = safetensors.numpy.save({"w": np.arange(3.0)}, {"baselines": described})
-    read = load(write(tmp_path / "x", content), "load_path")
-    assert (read.metadata["update"], read.arrays["w"].tolist()) == (3, [0, 1, 2])
+    found = read(write(tmp_path / "x", content), "--load_path")
+    assert (found.metadata["update"], found.arrays["w"].tolist()) == (3, [0, 1, 2])
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     assert "links" in refused(tmp_path / "loop")
     assert "not a regular file" in refused(Path("/dev/zero"))
     with pytest.raises(CheckpointError, match="null byte"):
-        load("a\0b", "load_path")
+        read("a\0b", "--load_path")
 
 
 def test_a_file_of_gigabytes_is_not_read(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_damaged_byte_is_refused_or_harmless(saved: bytes, data: st.DataObject
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder, "x"), bytes(damaged))
         try:
-            load(path, "load_path")
+            read(path, "--load_path")
         except CheckpointError:
             refused(path)
 
@@ -357,7 +357,7 @@ def test_an_interrupted_write_leaves_what_was_there(
             save(path, {"w": np.zeros(3)}, {"update": 2})
     assert list(tmp_path.iterdir()) == ([path] if earlier else [])
     if earlier:
-        assert load(path, "load_path").metadata["update"] == 1
+        assert read(path, "--load_path").metadata["update"] == 1
 
 
 def test_a_checkpoint_replaces_the_earlier_one(
@@ -370,7 +370,7 @@ def test_a_checkpoint_replaces_the_earlier_one(
     monkeypatch.setattr(os, "replace", lambda *names: (done.append("replace"), replace(*names)))
     for update in (1, 2):
         save(tmp_path / "00010", {"w": np.full(3, update)}, {"update": update})
-    checkpoint = load(tmp_path / "00010", "load_path")
+    checkpoint = read(tmp_path / "00010", "--load_path")
     assert checkpoint.metadata["update"] == 2
     assert checkpoint.arrays["w"].tolist() == [2, 2, 2]
     assert [p.name for p in tmp_path.iterdir()] == ["00010"]

@@ -267,7 +267,7 @@ def test_so_is_one_that_is_imitating() -> None:
 def test_another_network_is_refused(tmp_path: Path) -> None:
     saved = policy()
     path = saved.write(tmp_path)
-    found = checkpoint.load(path, "load_path")
+    found = checkpoint.read(path, "--load_path")
     found.metadata["policy"]["network"] = "own"
     checkpoint.save(path, found.arrays, found.metadata)
     assert f"{path} has another network than mlp" in refusal(path, tmp_path / "walk.npz")

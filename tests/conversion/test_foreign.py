@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import CheckpointError, read, save
 from baselines.common.errors import UserError
 from baselines.conversion import joblib_files
 from baselines.conversion.limits import MALFORMED, Refused
@@ -310,7 +310,7 @@ def outcome(content: bytes) -> str:
         path = write(Path(folder, "x"), content)
         try:
             if content[8:9] == b"{":
-                load(path, "load_path")
+                read(path, "--load_path")
                 return "read"
             arrays = read_foreign(path, "IN").arrays
         except UserError as error:

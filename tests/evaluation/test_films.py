@@ -170,9 +170,11 @@ def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Filming:
     for update in (1, 2):
         films.add(replace(saved, metadata=saved.metadata | {"update": update}), update)
         films.advance()
-    while not encoder(tmp_path):
+    for _ in range(6000):
+        if encoder(tmp_path):
+            return films
         time.sleep(0.01)
-    return films
+    raise AssertionError("no film was begun within a minute")
 
 
 def encoder(folder: Path) -> str:

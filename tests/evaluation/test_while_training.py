@@ -9,7 +9,7 @@ import pytest
 import toys
 
 from baselines import ppo2
-from baselines.common.checkpoint import load
+from baselines.common.checkpoint import read
 from baselines.common.vec_env.vec_env import Episode
 from baselines.config import Config
 from baselines.evaluation import while_training
@@ -58,7 +58,7 @@ def test_a_policy_without_teachers_replaces_one_that_needs_them(
     kept = []
     for policy, mean_return in ((taught, 9.0), (alone, 5.0), (alone, 4.0), (taught, 6.0)):
         keep_better(path, policy, mean_return)
-        kept.append(load(path, "load_path").metadata["eval_return"])
+        kept.append(read(path, "--load_path").metadata["eval_return"])
     assert kept == [9.0, 5.0, 5.0, 5.0]
 
 
@@ -71,7 +71,7 @@ def test_a_return_over_other_episodes_is_not_compared(
         settings = policy.metadata["config"] | {"eval_episodes": episodes}
         measured = replace(policy, metadata=policy.metadata | {"config": settings})
         keep_better(path, measured, mean_return)
-        kept.append(load(path, "load_path").metadata["eval_return"])
+        kept.append(read(path, "--load_path").metadata["eval_return"])
     assert kept == [9.0, 9.0, 5.0, 5.0, 6.0]
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 import toys
+from threadpoolctl import threadpool_info
 
 from baselines.config import Config
 from baselines.logger import Log
 from baselines.ppo2.model import Model
-from baselines.ppo2.ppo2 import Run, iterate, open_session
+from baselines.ppo2.ppo2 import Run, iterate, learn, open_session
 from baselines.training.setup import prepare
 from baselines.transfer.stages import Stage
 
@@ -84,3 +85,34 @@ def test_an_iteration_trains_on_its_rollout_and_logs_that(
         "trained": 0.25, "policy_loss": 0.75, "kl_coef": 0.25, "own_coef": 0.375,
     }  # fmt: skip
     assert {name: row[name] for name in expected} == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_run_has_one_thread_for_its_matrices_and_no_warnings_of_numpy() -> None:
+    """In every iteration; before and after it both are as they were."""
+    toys.register()
+    outside, seen = threads_and_warnings(), []
+
+    def watch(_: Run) -> bool:
+        seen.append(threads_and_warnings())
+        return True
+
+    learn(
+        Config(
+            env="BoxToy-v0",
+            num_timesteps=64,
+            nsteps=64,
+            nminibatches=2,
+            noptepochs=1,
+            num_hidden=4,
+            xla=False,
+            verbose=0,
+        ),
+        watch,
+    )
+    assert seen == [({1}, {"ignore"})]
+    assert threads_and_warnings() == outside
+
+
+def threads_and_warnings() -> tuple[set[int], set[str]]:
+    blas = {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"}
+    return blas, set(np.geterr().values())

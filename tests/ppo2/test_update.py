@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ppo_terms import ppo_terms
+from ppo_terms import outputs_by_hand, ppo_terms
 
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.common.tensorflow_quietly import tf
@@ -90,14 +90,9 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(
         LossInputs(clip_range=tf.constant(0.2), kl_coef=tf.constant(0.9), coefs={}),
     )
 
-    def side(scope: str, head: str) -> np.ndarray:
-        h = batch["obs"].astype(float)
-        for i in range(2):
-            h = np.tanh(h @ params[f"{scope}/mlp_fc{i}/w"] + params[f"{scope}/mlp_fc{i}/b"])
-        return h @ params[f"{scope}/{head}/w"] + params[f"{scope}/{head}/b"]
-
     std = np.exp(params["pi/pi/logstd"].astype(float))
-    terms = ppo_terms(batch, side("pi", "pi"), std, side("vf", "vf")[:, 0])
+    mean = outputs_by_hand(params, batch["obs"], "pi", "pi")
+    terms = ppo_terms(batch, mean, std, outputs_by_hand(params, batch["obs"], "vf", "vf")[:, 0])
     assert 0 < terms["clipfrac"] < 1
     assert {k: float(x) for k, x in logged.items()} == pytest.approx(terms, rel=1e-3)
     expected = (

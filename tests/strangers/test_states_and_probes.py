@@ -14,7 +14,7 @@ import toys
 
 from baselines import evaluate, run
 from baselines.common import checkpoint
-from baselines.common.checkpoint import load
+from baselines.common.checkpoint import read
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.stopping import stop_requests
@@ -74,7 +74,7 @@ def test_a_growing_list_takes_no_more_names(tmp_path: Path) -> None:
     config = config_for(strange.GrowingHistory, tmp_path, keep=UPDATES + 1)
     roll(config)
     sizes = [
-        len(load(tmp_path / "models" / "resume" / f"{update:05d}", "--resume").arrays)
+        len(read(tmp_path / "models" / "resume" / f"{update:05d}", "--resume").arrays)
         for update in states(tmp_path)
     ]
     assert len(sizes) == UPDATES + 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from toys import spaces_for
 
-from baselines.common.checkpoint import CheckpointError, checkpoint_name, load, save
+from baselines.common.checkpoint import CheckpointError, checkpoint_name, read, save
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -130,7 +130,7 @@ def refused(path: Path) -> str:
 
 
 def rewritten(path: Path, change: Callable[[Arrays, dict[str, Any]], object]) -> Path:
-    checkpoint = load(path, "load_path")
+    checkpoint = read(path, "--load_path")
     change(checkpoint.arrays, checkpoint.metadata)
     save(path, checkpoint.arrays, checkpoint.metadata)
     return path
@@ -139,7 +139,7 @@ def rewritten(path: Path, change: Callable[[Arrays, dict[str, Any]], object]) ->
 def test_every_array_is_needed_in_its_shape(original: SavedPolicy, tmp_path: Path) -> None:
     path = original.write(tmp_path)
     content = path.read_bytes()
-    for name in load(path, "load_path").arrays:
+    for name in read(path, "--load_path").arrays:
         path.write_bytes(content)
         rewritten(path, lambda arrays, _, name=name: arrays.pop(name))  # type: ignore[misc]
         assert name in refused(path)

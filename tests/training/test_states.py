@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import CheckpointError, read, save
 from baselines.common.errors import Diverged, UserError
 from baselines.config import Config
 from baselines.training.saved import read_saved_policy
@@ -54,7 +54,7 @@ def test_a_state_is_found_as_it_was_written(path: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_state_is_refused(damage: str, path: Path, tmp_path: Path) -> None:
-    content = load(path, "resume")
+    content = read(path, "--resume")
     DAMAGE[damage](content.metadata["state"], content.metadata["config"])
     save(path, content.arrays, content.metadata)
     with pytest.raises(CheckpointError, match=f"^--resume: no state can be read: {path} is damag"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.checkpoint import load
+from baselines.common.checkpoint import read
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
 from baselines.training.teacher_files import teacher_from_checkpoint
@@ -55,7 +55,7 @@ def test_a_students_policy_can_be_written_with_a_random_teacher(
     obs_size: int, mlp_policy: Callable[..., PlainPolicy], perturbed: Any
 ) -> None:
     """The random teacher is of the same task as the shipped one, or of one of another size."""
-    loaded = teacher_from_checkpoint(load(SHIPPED, "teacher_paths"), str(SHIPPED))
+    loaded = teacher_from_checkpoint(read(SHIPPED, "--teacher_paths"), str(SHIPPED))
     teacher = replace(loaded, params=in_double_precision(loaded.params))
     policy = replace(teacher.policy, obs_size=obs_size)
     drawn = perturbed(policy.init(np.random.default_rng(1)), 2)

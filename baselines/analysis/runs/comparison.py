@@ -12,6 +12,7 @@ from baselines.analysis.runs.curve_metrics import (
     DECISIVE,
     FINAL_RETURN,
     METRICS,
+    PRIMARY,
     TIME_TO_THRESHOLD,
     Metric,
 )
@@ -24,6 +25,7 @@ from baselines.analysis.runs.statistics import (
     Function,
     estimate,
     estimate_of_returns,
+    mean,
     probability_of_improvement,
 )
 from baselines.coefs import KL
@@ -153,12 +155,10 @@ def compare(panel: Panel, statistic: Function, threshold: float | None) -> Compa
     )
 
 
-def paired_difference(
-    metric: Metric, method: Method, control: Method, statistic: Function
-) -> PairedDifference:
-    """A method minus another one, by a return."""
+def difference_in_area(method: Method, control: Method) -> PairedDifference:
+    """The mean difference of the primary metric of two methods that need be in no panel."""
     curves = _curves((method, control), _no_cost)
-    return _Measurer(statistic).difference(metric, method, control, curves)
+    return _Measurer(mean, math.nan).difference(PRIMARY, method, control, curves)
 
 
 def teacher_cost(run: Run) -> float:
@@ -203,7 +203,7 @@ class _Measurer:
     """
 
     statistic: Function
-    threshold: float = math.nan
+    threshold: float
 
     def rows(
         self, panel: Panel, baseline: Method | None, curves: Curves, horizon: float = math.inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from baselines.analysis.runs.runs import Run
 from baselines.common.registry import NotKnown
 from baselines.config import Config
+from baselines.transfer.kinds import TRANSFERS
 from baselines.transfer.settings_read import unread
 
 PLACES = {
@@ -46,7 +48,11 @@ def default_settings(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _bare(config: Mapping[str, Any]) -> Config:
     taught = ("",) if config.get("teacher_paths") else ()
-    return Config(teacher_paths=taught, transfer=config.get("transfer", Config.transfer))
+    kind, transfer = Config, config.get("transfer", Config.transfer)
+    if transfer != Config.transfer:  # MIKT has no settings of its own, and is not imported
+        with suppress(NotKnown):
+            kind = TRANSFERS.known(transfer).config
+    return kind(teacher_paths=taught, transfer=transfer)
 
 
 def _unread(config: Config) -> set[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.analysis.runs.labels import label
 from baselines.analysis.runs.panels import Method, Panel, transfer_of
 from baselines.analysis.runs.runs import MAX_BYTES, RETURN, TIMESTEPS, LoggedTeacher, Origin, Run
 from baselines.analysis.runs.transfer_logs import DrawnMetric
@@ -138,11 +139,11 @@ def _run(path: Path, sources: str, task: str, seed: int, columns: np.ndarray) ->
     return Run(path, task, config, teachers, Origin("", (), (), {}), sorted_columns)
 
 
-def _methods(runs: Sequence[Run], label: str) -> dict[str, Method]:
+def _methods(runs: Sequence[Run], called: str) -> dict[str, Method]:
     by_title: dict[str, list[Run]] = defaultdict(list)
     for run in runs:
         by_title[transfer_of(run)].append(run)
-    return {title: Method(label, tuple(same), {}) for title, same in by_title.items()}
+    return {title: Method(called, tuple(same), {}) for title, same in by_title.items()}
 
 
 def laid_beside(ours: Sequence[Method], published: Mapping[str, Method]) -> list[Beside]:
@@ -161,7 +162,7 @@ def _counterpart(ours: Sequence[Method], published: Method) -> Method | None:
     """Our method of the same transfer or task, if there is one."""
     run = published.runs[0]
     if run.teachers:
-        students = (method for method in ours if method.label == STUDENT)
+        students = (method for method in ours if label(method.runs[0]) == STUDENT)
         alike = [m for m in students if transfer_of(m.runs[0]) == transfer_of(run)]
     else:
         alike = [m for m in ours if m.from_scratch and m.runs[0].task == run.task]

@@ -252,7 +252,7 @@ def _described(
     """Task, settings, teachers and origin of the run of a header, which is that of a file."""
     try:
         config, teachers = _settings(header), tuple(map(_teacher, header["teachers"]))
-        if len(teachers) != len(config.get("teacher_paths", ())):
+        if len(teachers) != len(config["teacher_paths"]):
             raise ValueError("teachers")
         return task_name(header["env"]), config, teachers, _origin(header)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -266,7 +266,7 @@ def _settings(header: Mapping[str, Any]) -> dict[str, Any]:
         KeyError, TypeError, ValueError, OverflowError, AttributeError: one that its readers need is
             missing or wrong.
     """
-    config = dict(header["config"])
+    config = {"teacher_paths": [], **header["config"]}
     config["seed"] = int(config["seed"])
     config["num_timesteps"] = count(int(config["num_timesteps"]))
     if _nbatch(config) < 1:
@@ -278,7 +278,7 @@ def _settings(header: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError("env_xml")
     if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
         raise ValueError("env_kwargs")
-    if not all(isinstance(teacher, str) for teacher in config.get("teacher_paths", ())):
+    if not all(isinstance(teacher, str) for teacher in config["teacher_paths"]):
         raise ValueError("teacher_paths")
     return config
 

@@ -123,7 +123,7 @@ def shown_and_missing(panels: Sequence[Panel]) -> tuple[list[DrawnMetric], list[
 
 
 def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[DrawnMetric]:
-    """Logged metrics as what is drawn; with their parts, where they have some.
+    """Columns of the logs as what is drawn.
 
     Raises:
         UserError: no log of the panels has one.
@@ -133,7 +133,7 @@ def metrics_named(names: Sequence[str], panels: Sequence[Panel]) -> list[DrawnMe
         if name not in columns:
             near = suggestion(name, sorted(columns))
             raise UserError(f"--metrics: no log has a column {name!r}{near}")
-    return [DrawnMetric(rf"{re.escape(name)}(?:_(\d+))?", name, name, "part") for name in names]
+    return [DrawnMetric(re.escape(name), name, name) for name in names]
 
 
 def hand_over_rows(run: Run) -> tuple[int, int] | None:

@@ -32,7 +32,7 @@ def described_space(described: Mapping[str, Any]) -> spaces.Space:
         return spaces.Discrete(described["n"], start=described["start"])
     shape, dtype = tuple(described["shape"]), np.dtype(described["dtype"])
     low, high = (
-        _as(dtype, np.asarray(described.get(side, np.full(shape, bound)))).reshape(shape)
+        _as(dtype, np.asarray(described[side])).reshape(shape) if side in described else bound
         for side, bound in (("low", -np.inf), ("high", np.inf))
     )
     return spaces.Box(low, high, shape, dtype.type)

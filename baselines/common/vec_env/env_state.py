@@ -99,8 +99,9 @@ def restore_env(task: ForeignTask, state: Tree) -> None:
         for layer, saved in zip(layers(task.env), state, strict=True)
     ]
     task.reset(seed=0)
-    for layer, saved, own in zip(layers(task.env), state, attributes, strict=True):
-        _restore_layer(layer, saved, own)
+    written: list[np.ndarray] = []
+    for layer, saved, own in reversed([*zip(layers(task.env), state, attributes, strict=True)]):
+        _restore_layer(layer, saved, own, written)
 
 
 def _filled(saved: Tree, made: Any) -> Tree:
@@ -157,13 +158,18 @@ def _layer_state(layer: gym.Env, attributes: Tree) -> Tree:
     return state
 
 
-def _restore_layer(layer: gym.Env, state: Tree, attributes: Mapping[str, Tree]) -> None:
+def _restore_layer(
+    layer: gym.Env, state: Tree, attributes: Mapping[str, Tree], written: list[np.ndarray]
+) -> None:
+    """Restore a layer; `written` are the arrays whose memory is restored, and gets more."""
     if "simulation" in state:
-        _restore_simulation(layer, state["simulation"])
+        written += _restore_simulation(layer, state["simulation"])
     for name, value in attributes.items():
         here: Any = vars(layer).get(name)
-        if _fits_into(value, here):  # others may look at this memory too, such as the simulation
+        # Others may look at this memory too, such as the simulation.
+        if _fits_into(value, here) and not _is_apart(value, here, written):
             here[...] = value
+            written.append(here)
         else:
             setattr(layer, name, value)
     for name, generator in state["generators"].items():
@@ -180,6 +186,12 @@ def _fits_into(value: Tree, here: Any) -> bool:
     if not are_arrays or not here.flags.writeable:
         return False
     return value.shape == here.shape and value.dtype == here.dtype.newbyteorder("=")
+
+
+def _is_apart(value: np.ndarray, here: np.ndarray, written: Sequence[np.ndarray]) -> bool:
+    """Whether arrays that share memory after a reset did so no more: `last` is `state` then."""
+    is_other = not np.array_equal(value, here, equal_nan=True)
+    return is_other and any(np.shares_memory(here, array) for array in written)
 
 
 def _simulation(layer: Any) -> Any:
@@ -203,7 +215,8 @@ def _simulation_state(layer: Any, data: Any) -> Tree:
     return {"integration": integration, "derived": derived}
 
 
-def _restore_simulation(layer: Any, state: Tree) -> None:
+def _restore_simulation(layer: Any, state: Tree) -> list[np.ndarray]:
+    """Restore `MjData`; returns its arrays."""
     import mujoco
 
     data = _simulation(layer)
@@ -212,6 +225,7 @@ def _restore_simulation(layer: Any, state: Tree) -> None:
     for name, here in _derived(data):
         if here.shape == state["derived"][name].shape:
             here[...] = state["derived"][name]
+    return [here for _, here in _derived(data)]
 
 
 def _derived(data: Any) -> Iterator[tuple[str, np.ndarray]]:

@@ -74,7 +74,7 @@ def files_of(xml: Path) -> list[str]:
         for place in {xml.parent, beside}
         for folder in folders
         for path in (place / folder / name, place / folder / Path(name).name)
-        if path.is_file()
+        if os.path.isfile(path)  # Path.is_file raises for a name too long
     }
     return sorted(found)
 
@@ -85,7 +85,7 @@ def _roots(xml: Path) -> dict[Path, ElementTree.Element]:
     left = [xml]
     while left:
         path = left.pop()
-        if path in found or not path.is_file():
+        if path in found or not os.path.isfile(path):
             continue
         try:
             found[path] = ElementTree.fromstring(read_regular(path, "--env_xml", MAX_BYTES))

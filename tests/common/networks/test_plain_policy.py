@@ -6,6 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium import spaces
+from ppo_terms import outputs_by_hand
 
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
@@ -61,20 +62,18 @@ def test_forward_pass_by_hand(
     params = perturbed(policy.init(np.random.default_rng(0)), 1)
     obs = np.random.default_rng(2).standard_normal((7, 3)).astype(np.float32)
 
-    def side(scope: str, head: str) -> np.ndarray:
-        h = obs.astype(float)
-        for i in range(2):
-            h = np.tanh(h @ params[f"{scope}/mlp_fc{i}/w"] + params[f"{scope}/mlp_fc{i}/b"])
-        return h @ params[f"{scope}/{head}/w"] + params[f"{scope}/{head}/b"]
-
     given = {name: to_backend(value) for name, value in params.items()}
     mean, logstd = policy.pi(given, to_backend(obs))
     values = policy.value(given, to_backend(obs))
-    np.testing.assert_allclose(mean, side("student0", "pi"), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        mean, outputs_by_hand(params, obs, "student0", "pi"), rtol=1e-4, atol=1e-5
+    )
     spread = np.broadcast_to(logstd, (7, 2))
     np.testing.assert_array_equal(spread, np.tile(params["student0/pi/logstd"], (7, 1)))
     assert values.shape == (7,)
-    np.testing.assert_allclose(values, side("vf_student0", "vf")[:, 0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        values, outputs_by_hand(params, obs, "vf_student0", "vf")[:, 0], rtol=1e-4, atol=1e-5
+    )
 
     again, values_again, losses = policy.learning_outputs(
         given, to_backend(obs), to_backend(obs[:, 0])

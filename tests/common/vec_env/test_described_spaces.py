@@ -14,6 +14,7 @@ from baselines.common.vec_env.described_spaces import describe_space, described_
     [
         spaces.Discrete(3, start=-1),
         spaces.Box(-np.inf, np.inf, (2, 3), np.float64),
+        spaces.Box(-np.inf, np.inf, (2,), np.int64),
         spaces.Box(np.float32([-1.5, -np.inf]), np.float32([0.1, 1.0])),
         spaces.Box(0, 255, (2,), np.uint8),
         spaces.Box(np.zeros(3, bool), np.ones(3, bool), dtype=np.bool_),

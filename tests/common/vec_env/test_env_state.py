@@ -209,6 +209,45 @@ def test_arrays_that_share_memory_still_do() -> None:
     assert obstacle_to_restoring(Aliased) == ""
 
 
+class Apart(Hidden):
+    """Keeps where it is and where it was, in one array after a reset and in two after a step."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        gym.Env.reset(self, **options)
+        self._at = self._was = np.zeros(1)
+        return self._at.copy(), {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self._was = self._at
+        self._at = self._at + self.np_random.normal()
+        return self._at.copy(), float(self._was[0]), False, False, {}
+
+
+class KeepsTheFirst(gym.Wrapper):
+    """Keeps the first observation, which is the array of a task that writes to it no more."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        self._first, info = self.env.reset(**options)
+        return self._first, info
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        obs, _, *rest = self.env.step(action)
+        return obs, float(self._first[0] + obs[0]), *rest  # type: ignore[return-value]
+
+
+class ShowsItsArray(Apart):
+    """The same, and returns the array itself."""
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        super().reset(**options)
+        return self._at, {}
+
+
+@pytest.mark.parametrize("make_one", [Apart, lambda: KeepsTheFirst(ShowsItsArray())])
+def test_arrays_that_share_memory_no_more_come_apart(make_one: Callable[[], gym.Env]) -> None:
+    assert obstacle_to_restoring(make_one) == ""
+
+
 class Remembering(Hidden):
     """Walks at random; how it remembers where it is differs."""
 

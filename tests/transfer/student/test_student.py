@@ -3,7 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ppo_terms import ppo_terms
+from ppo_terms import outputs_by_hand, ppo_terms
 
 from baselines.common.networks import networks
 from baselines.common.networks.diag_gaussian import DiagGaussian
@@ -413,13 +413,6 @@ def test_tasks_of_other_arguments_are_other_tasks(
     assert "transfer/embedding1/out/w" in both.init(np.random.default_rng(0))
 
 
-def plain_policy_by_hand(params: Arrays, obs: np.ndarray, scope: str, head: str) -> np.ndarray:
-    h = obs.astype(float)
-    for i in range(2):
-        h = np.tanh(h @ params[f"{scope}/mlp_fc{i}/w"] + params[f"{scope}/mlp_fc{i}/b"])
-    return h @ params[f"{scope}/{head}/w"] + params[f"{scope}/{head}/b"]
-
-
 def test_a_share_of_one_leaves_the_plain_policy(student: Student, params: Arrays) -> None:
     for name, value in params.items():
         if "/mixing" in name:
@@ -428,10 +421,10 @@ def test_a_share_of_one_leaves_the_plain_policy(student: Student, params: Arrays
     mean = student.pi(params, OBS)[0]
     values = student.value(params, OBS)
     np.testing.assert_allclose(
-        mean, plain_policy_by_hand(params, OBS, "student", "pi"), rtol=1e-4, atol=1e-5
+        mean, outputs_by_hand(params, OBS, "student", "pi"), rtol=1e-4, atol=1e-5
     )
     np.testing.assert_allclose(
-        values, plain_policy_by_hand(params, OBS, "vf_student", "vf")[:, 0], rtol=1e-4, atol=1e-5
+        values, outputs_by_hand(params, OBS, "vf_student", "vf")[:, 0], rtol=1e-4, atol=1e-5
     )
     np.testing.assert_allclose(mean, student.plain.pi(params, OBS)[0], rtol=0, atol=1e-6)
     np.testing.assert_allclose(values, student.plain.value(params, OBS), rtol=0, atol=1e-6)
@@ -447,13 +440,13 @@ def test_the_student_alone_is_an_ordinary_policy(
     assert not [name for name in model.params if name.startswith("transfer/")]
     np.testing.assert_allclose(
         model.step(OBS, np.zeros((9, 2), np.float32)),
-        plain_policy_by_hand(params, OBS, "student", "pi"),
+        outputs_by_hand(params, OBS, "student", "pi"),
         rtol=1e-4,
         atol=1e-5,
     )
     np.testing.assert_allclose(
         model.value(OBS),
-        plain_policy_by_hand(params, OBS, "vf_student", "vf")[:, 0],
+        outputs_by_hand(params, OBS, "vf_student", "vf")[:, 0],
         rtol=1e-4,
         atol=1e-5,
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.checkpoint import CheckpointError, load
+from baselines.common.checkpoint import CheckpointError, read
 from baselines.common.errors import UserError
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -39,7 +39,7 @@ SPEC = NetworkSpec(2, 64, "tanh")
 
 @pytest.fixture(scope="module")
 def teacher() -> Teacher:
-    return teacher_from_checkpoint(load(FOUR, "teacher_paths"), FOUR)
+    return teacher_from_checkpoint(read(FOUR, "--teacher_paths"), FOUR)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_teachers_of_two_tasks_have_a_mapping_in_each_of_their_places(
     teacher: Teacher, ours: EntryNames
 ) -> None:
     """A body of eight legs has two places for one of six legs, and three for one of four."""
-    longer = teacher_from_checkpoint(load(SIX, "teacher_paths"), SIX)
+    longer = teacher_from_checkpoint(read(SIX, "--teacher_paths"), SIX)
     plain = PlainPolicy(len(ours.observation), DiagGaussian(len(ours.joints)), SPEC)
     config = Config(env=EIGHT, teacher_paths=(SIX, FOUR), teacher_places="all", **BY_NAME)
     beginning = start(plain, (longer, teacher), config, streams(0, num_env=1))

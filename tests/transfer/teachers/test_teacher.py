@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baselines.common.checkpoint import CheckpointError, load, save
+from baselines.common.checkpoint import CheckpointError, read, save
 from baselines.common.networks.categorical import Categorical
 from baselines.common.networks.diag_gaussian import DiagGaussian
 from baselines.common.networks.plain_policy import PlainPolicy
@@ -18,7 +18,7 @@ from baselines.transfer.teachers.teacher import Teacher
 
 
 def load_teacher(path: str) -> Teacher:
-    return teacher_from_checkpoint(load(path, "teacher_paths"), path)
+    return teacher_from_checkpoint(read(path, "--teacher_paths"), path)
 
 
 def refused(path: str) -> str:
@@ -45,7 +45,7 @@ def test_a_teacher_is_read_whole(written: Any) -> None:
     teacher = load_teacher(path)
     assert teacher.policy == policy
     assert teacher.env == {"id": "Source-v0", "kwargs": {}}
-    assert teacher.sha256 == load(path, "x").sha256
+    assert teacher.sha256 == read(path, "--x").sha256
     assert teacher.params.keys() == params.keys()
     for name, value in params.items():
         assert teacher.params[name].tobytes() == value.tobytes()
@@ -161,7 +161,7 @@ def test_a_student_after_its_hand_over_is_a_teacher(
 
 
 def rewritten(path: str, change: Callable[[dict[str, np.ndarray], dict[str, Any]], object]) -> str:
-    checkpoint = load(path, "x")
+    checkpoint = read(path, "--x")
     change(checkpoint.arrays, checkpoint.metadata)
     save(Path(path), checkpoint.arrays, checkpoint.metadata)
     return path
