@@ -168,7 +168,7 @@ def _check_tasks(named: Sequence[str], policies: Sequence[SavedPolicy]) -> None:
 
 def _film(shown: Sequence[SavedPolicy], arguments: Namespace) -> None:
     check_film(arguments.video, "video")
-    check_can_make(arguments.video.parent, "video")
+    check_can_make(arguments.video.parent, "--video")
     require_renderer("video")
     film(
         arguments.video, shown, arguments.seed, arguments.deterministic, arguments.video_length,

@@ -92,7 +92,7 @@ def main(argv: list[str]) -> None:
             raise UserError(f"--beside: other files end in _{table.name} too; rename {table.name}")
         files |= added
     contents = {out.with_name(out.name + ending): content for ending, content in files.items()}
-    make_folder(out.parent, "out")
+    make_folder(out.parent, "--out")
     for path in contents:
         check_new_file(path, "--out", source="", force=True)
     for comparison in found.comparisons:
@@ -121,7 +121,7 @@ def _output(name: str) -> Path:
     path = Path(name)
     if path.name in ("", "..") or name.endswith("/"):
         raise UserError(f"--out: must name the files, as in figures/eight, not {name!r}")
-    check_can_make(path.parent, "out")
+    check_can_make(path.parent, "--out")
     return path.with_suffix("") if path.suffix in ENDINGS else path
 
 

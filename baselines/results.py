@@ -54,7 +54,7 @@ def main(argv: list[str]) -> None:
     """
     arguments = parser().parse_args(argv)
     experiment, out = arguments.experiment, arguments.out
-    check_can_make(out, "out")
+    check_can_make(out, "--out")
     logs = _collected(experiment, arguments.runs, out, arguments.finished) if experiment else {}
     # What is wrong is found before anything is written.
     published = [read_published(p, "--out") for p in sorted((out / PUBLISHED).glob("*.csv"))]
@@ -135,7 +135,7 @@ def _section(results: Results) -> Section:
 def _write(folder: Path, files: Mapping[Path, bytes]) -> None:
     for name, content in files.items():
         path = folder / name
-        make_folder(path.parent, "out")
+        make_folder(path.parent, "--out")
         write_atomically(path, content)
     print(f"wrote {len(files)} files in {folder}" if len(files) > 1 else f"wrote {path}")
 

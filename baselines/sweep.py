@@ -123,7 +123,7 @@ def main(argv: list[str]) -> int:
     board = board_of(items, logs)
     check_teachers_of(board)
     for item in board.waiting:
-        check_can_make(item.folder, "out")
+        check_can_make(item.folder, "--out")
     jobs = arguments.jobs or usable_cores()
     if arguments.dry_run:
         _forecast(board, items, {item.name: n for n, item in enumerate(alone)}, logs, jobs)

@@ -163,7 +163,7 @@ def test_any_arguments_of_a_task(env: str, arguments: dict[str, Any]) -> None:
 @given(TEXTS)
 def test_any_folder(text: str) -> None:
     with taken_or_refused("--save_path: "):
-        check_can_make(Path(text), "save_path")
+        check_can_make(Path(text), "--save_path")
 
 
 @dataclass(frozen=True)

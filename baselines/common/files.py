@@ -112,7 +112,7 @@ def remove_partial(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path, flag: str) -> Iterator[None]:
+def locked(folder: Path, where: str) -> Iterator[None]:
     """Keep other processes out of a folder; the system ends the lock with the process.
 
     Raises:
@@ -124,7 +124,7 @@ def locked(folder: Path, flag: str) -> Iterator[None]:
     except BlockingIOError:
         os.close(descriptor)
         who = holder(folder) or "another process"
-        raise UserError(f"--{flag}: {who} is training in {folder}") from None
+        raise UserError(f"{where}: {who} is training in {folder}") from None
     except OSError:
         pass  # a file system without locks
     try:
@@ -246,7 +246,7 @@ def check_new_file(path: Path, where: str, source: str, force: bool) -> None:
         raise UserError(f"{where}: cannot write {path}: {error.strerror}") from None
 
 
-def check_can_make(path: Path, flag: str) -> None:
+def check_can_make(path: Path, where: str) -> None:
     """See whether a folder is there or could be made, and written; makes nothing.
 
     Raises:
@@ -255,11 +255,11 @@ def check_can_make(path: Path, flag: str) -> None:
     try:
         there = next(p for p in (path.absolute(), *path.absolute().parents) if _is_there(p))
     except (OSError, ValueError) as error:  # a name too long, a null byte
-        raise UserError(f"--{flag}: cannot write to {path}: {error}") from None
+        raise UserError(f"{where}: cannot write to {path}: {error}") from None
     if not there.is_dir():
-        raise UserError(f"--{flag}: cannot write to {path}: {there} is not a folder")
+        raise UserError(f"{where}: cannot write to {path}: {there} is not a folder")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"--{flag}: cannot write to {path}: no permission in {there}")
+        raise UserError(f"{where}: cannot write to {path}: no permission in {there}")
 
 
 def _is_there(path: Path) -> bool:
@@ -270,7 +270,7 @@ def _is_there(path: Path) -> bool:
     return True
 
 
-def make_folder(path: Path, flag: str) -> None:
+def make_folder(path: Path, where: str) -> None:
     """Make a folder and see that it can be written.
 
     Raises:
@@ -282,16 +282,16 @@ def make_folder(path: Path, flag: str) -> None:
         probe.touch()
         probe.unlink(missing_ok=True)  # another process may try the same folder
     except OSError as error:
-        raise UserError(f"--{flag}: cannot write to {path}: {error.strerror}") from None
+        raise UserError(f"{where}: cannot write to {path}: {error.strerror}") from None
 
 
-def set_aside(folder: Path, names: list[str], flag: str) -> Path | None:
+def set_aside(folder: Path, names: list[str], where: str) -> Path | None:
     """Move what an earlier run left under these names to `folder/earlier/<k>`; nothing is lost.
 
     Args:
         folder: the folder.
         names: what is to be moved, as far as it is there.
-        flag: the flag that named the folder, for the message.
+        where: what begins the message: the argument that named the folder.
 
     Returns:
         Where it is now, or None when there was nothing.
@@ -305,7 +305,7 @@ def set_aside(folder: Path, names: list[str], flag: str) -> Path | None:
     try:
         return _move(found, folder)
     except OSError as error:
-        raise UserError(f"--{flag}: cannot move what is in {folder} aside: {error}") from None
+        raise UserError(f"{where}: cannot move what is in {folder} aside: {error}") from None
 
 
 def _move(found: list[Path], folder: Path) -> Path:

@@ -42,9 +42,9 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
     if setup.resumed is not None and setup.resumed.state["log"]:
         _check_log(setup.resumed, paths["log_path"])
     for flag, path in paths.items():  # nothing is made unless all can be
-        check_can_make(path, flag)
+        check_can_make(path, f"--{flag}")
     _check_apart(paths)
-    folders = {path.resolve(): (path, flag) for flag, path in paths.items()}
+    folders = {path.resolve(): (path, f"--{flag}") for flag, path in paths.items()}
     with ExitStack() as stack:
         # Existing folders first: one that another process has is found before the other is made.
         for folder in sorted(folders, key=lambda folder: not folder.is_dir()):
@@ -88,7 +88,7 @@ def _begin(paths: dict[str, Path], resume: bool) -> list[str]:
 def _clear(paths: dict[str, Path]) -> list[str]:
     """Set aside what an earlier run left in the folders; returns what the user is told."""
     left: dict[Path, list[str]] = {}
-    flags = {path.resolve(): flag for flag, path in paths.items()}
+    flags = {path.resolve(): f"--{flag}" for flag, path in paths.items()}
     if "save_path" in paths:
         path = paths["save_path"]
         saved = sorted(p.name for p in path.iterdir() if is_checkpoint(p) or p.name == BEST)

@@ -30,12 +30,12 @@ from baselines.common.files import (
 def test_what_is_there_is_moved_and_numbered(tmp_path: Path) -> None:
     for content in ("first", "second"):
         (tmp_path / "00010").write_text(content)
-        set_aside(tmp_path, ["00010", "00020"], "save_path")
+        set_aside(tmp_path, ["00010", "00020"], "--save_path")
     assert (tmp_path / "earlier/1/00010").read_text() == "first"
     assert (tmp_path / "earlier/2/00010").read_text() == "second"
     shutil.rmtree(tmp_path / "earlier/1")  # by the user, who needs it no more
     (tmp_path / "00010").write_text("third")
-    set_aside(tmp_path, ["00010", "00020"], "save_path")
+    set_aside(tmp_path, ["00010", "00020"], "--save_path")
     assert (tmp_path / "earlier/2/00010").read_text() == "second"
     assert (tmp_path / "earlier/3/00010").read_text() == "third"
     assert [p.name for p in tmp_path.iterdir()] == ["earlier"]
@@ -45,12 +45,12 @@ def test_what_the_user_keeps_among_the_earlier_ones_is_left_there(tmp_path: Path
     for name in ("notes", "²"):  # the second is a digit, but no number
         (tmp_path / "earlier" / name).mkdir(parents=True)
     (tmp_path / "00010").touch()
-    assert set_aside(tmp_path, ["00010"], "save_path") == tmp_path / "earlier" / "1"
+    assert set_aside(tmp_path, ["00010"], "--save_path") == tmp_path / "earlier" / "1"
     assert sorted(path.name for path in (tmp_path / "earlier").iterdir()) == ["1", "notes", "²"]
 
 
 def test_nothing_there_leaves_no_trace(tmp_path: Path) -> None:
-    assert set_aside(tmp_path, ["00010"], "save_path") is None
+    assert set_aside(tmp_path, ["00010"], "--save_path") is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -58,18 +58,18 @@ def test_what_cannot_be_moved_is_told_with_its_flag(tmp_path: Path) -> None:
     for name in ("00010", "earlier"):
         (tmp_path / name).touch()
     with pytest.raises(UserError, match=r"^--save_path: cannot move what is in "):
-        set_aside(tmp_path, ["00010"], "save_path")
+        set_aside(tmp_path, ["00010"], "--save_path")
 
 
 def test_a_folder_is_made_with_its_parents_and_left_empty(tmp_path: Path) -> None:
-    make_folder(tmp_path / "a" / "b", "save_path")
+    make_folder(tmp_path / "a" / "b", "--save_path")
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
 def test_a_folder_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"--save_path: cannot write to .*file/folder"):
-        make_folder(tmp_path / "file" / "folder", "save_path")
+        make_folder(tmp_path / "file" / "folder", "--save_path")
 
 
 def test_a_folder_that_takes_no_files_is_refused(
@@ -83,7 +83,7 @@ def test_a_folder_that_takes_no_files_is_refused(
     monkeypatch.setattr(Path, "touch", read_only)
     told = f"^--save_path: cannot write to {tmp_path}: Read-only file system$"
     with pytest.raises(UserError, match=told):
-        make_folder(tmp_path, "save_path")
+        make_folder(tmp_path, "--save_path")
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o300, 0o500, 0o600])
@@ -99,23 +99,23 @@ def test_a_folder_can_be_made_where_its_parent_may_be_written_and_entered(
     )
     path = parent / "a" / "b"
     if mode & 0o300 == 0o300:
-        check_can_make(path, "out")
+        check_can_make(path, "--out")
     else:
         told = f"^--out: cannot write to {path}: no permission in {parent}$"
         with pytest.raises(UserError, match=told):
-            check_can_make(path, "out")
+            check_can_make(path, "--out")
     parent.chmod(0o700)
     assert list(parent.iterdir()) == []
 
 
 def test_a_locked_folder_keeps_others_out(tmp_path: Path) -> None:
     with (
-        locked(tmp_path, "save_path"),
+        locked(tmp_path, "--save_path"),
         pytest.raises(UserError, match=r"^--save_path: another process"),
-        locked(tmp_path, "save_path"),
+        locked(tmp_path, "--save_path"),
     ):
         pytest.fail("it was let in")
-    with locked(tmp_path, "save_path"):
+    with locked(tmp_path, "--save_path"):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -129,10 +129,10 @@ def test_where_the_system_tells_of_no_locks_the_other_process_has_no_number(
         raise FileNotFoundError(errno.ENOENT, "No such file or directory")
 
     monkeypatch.setattr(Path, "read_text", missing)
-    with locked(tmp_path, "save_path"):
+    with locked(tmp_path, "--save_path"):
         before = lowest_free_descriptor()
         told = f"^--save_path: another process is training in {tmp_path}$"
-        with pytest.raises(UserError, match=told), locked(tmp_path, "save_path"):
+        with pytest.raises(UserError, match=told), locked(tmp_path, "--save_path"):
             pytest.fail("it was let in")
         assert lowest_free_descriptor() == before
 
@@ -155,7 +155,7 @@ def test_who_only_looks_keeps_nobody_out(tmp_path: Path) -> None:
     fcntl.flock(looking, fcntl.LOCK_SH)
     assert not is_held(tmp_path)
     threading.Timer(0.03, os.close, [looking]).start()
-    with locked(tmp_path, "save_path"):
+    with locked(tmp_path, "--save_path"):
         assert is_held(tmp_path)
 
 
@@ -167,7 +167,7 @@ def test_a_file_system_without_locks_keeps_nobody_out(
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     before = lowest_free_descriptor()
-    with locked(tmp_path, "save_path"), locked(tmp_path, "save_path"):
+    with locked(tmp_path, "--save_path"), locked(tmp_path, "--save_path"):
         assert not is_held(tmp_path)
     assert lowest_free_descriptor() == before
 
@@ -305,7 +305,7 @@ def test_what_another_process_has_removed_is_not_missed(
 ) -> None:
     """Two runs that begin in one folder at the same moment, and a file that is just written."""
     monkeypatch.setattr(Path, "touch", lambda self: None)
-    make_folder(tmp_path, "save_path")
+    make_folder(tmp_path, "--save_path")
     monkeypatch.setattr(Path, "glob", lambda self, pattern: [self / ".00010.123.partial"])
     remove_partial(tmp_path)
     assert os.listdir(tmp_path) == []

@@ -101,7 +101,7 @@ def test_what_another_process_trains_is_waited_for(chain: list[Item], started: l
     logs.mkdir(parents=True)
     board, looks = board_of(chain), 0
     finish(chain[3])
-    lock = locked(logs, "log_path")
+    lock = locked(logs, "--log_path")
     lock.__enter__()
     assert is_held(logs)
 
@@ -126,7 +126,7 @@ def test_the_second_of_two_sweeps_that_begin_a_run_at_once_waits(
     """The other sweep's process has got hold of the folders between the look and the beginning."""
     run = chain[0]
     (run.folder / "models").mkdir(parents=True)
-    lock = locked(run.folder / "models", "save_path")
+    lock = locked(run.folder / "models", "--save_path")
 
     class Refused:
         returncode = 2

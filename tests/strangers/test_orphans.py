@@ -52,7 +52,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from baselines.common.files import locked
-with locked(Path(sys.argv[1]), "save_path"):
+with locked(Path(sys.argv[1]), "--save_path"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -84,7 +84,7 @@ def test_who_trains_in_a_folder_is_told(
     assert holder(tmp_path) == told
     with (
         pytest.raises(UserError, match=f"^--log_path: {re.escape(told)} is training in"),
-        locked(tmp_path, "log_path"),
+        locked(tmp_path, "--log_path"),
     ):
         pass
     process.communicate()
