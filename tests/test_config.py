@@ -118,8 +118,12 @@ def test_a_run_goes_on_with_the_same_values_under_whatever_name(
 ) -> None:
     config = read(*STUDENT, *begun)
     check_continues(read(*STUDENT, *again), config.to_json())
-    with pytest.raises(UserError, match=r"--\w+coef: .*, but the run .* begun with"):
+    with pytest.raises(
+        UserError, match=r"^--\w+coef: \S+ of --coefs=tuned, but the run .* begun w"
+    ):
         check_continues(read(*STUDENT, "--coefs=tuned"), config.to_json())
+    with pytest.raises(UserError, match=r"^--kl_coef: 0\.3, but the run .* begun with"):
+        check_continues(read(*STUDENT, *begun, "--kl_coef=0.3"), config.to_json())
 
 
 def test_a_run_that_reads_no_weights_goes_on_under_any_set() -> None:
@@ -157,7 +161,10 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--nminibatches=2048"], "leaves one sample a minibatch"),
+        (
+            ["--nminibatches=2048"],
+            "^--nminibatches: 2048 leaves one sample a minibatch.*; give fewer, or a greater --nst",
+        ),
         (["--num_ranks=3", "--nminibatches=3"], "--nminibatches: 3 does not divide .* of 2048 "),
         (["--pi_scope=a", "--vf_scope=a/b"], "neither may lie inside the other"),
         (["--teacher_fraction=1"], "--teacher_fraction: must lie between 0 and 1, both excluded"),

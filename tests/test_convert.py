@@ -21,6 +21,7 @@ from baselines.common.vec_env.saved_policy import SavedPolicy
 from baselines.config import Config
 from baselines.conversion.pickles import Global, Instance
 from baselines.conversion.pickling import pickled
+from baselines.conversion.reading import read_foreign
 from baselines.training.saved import read_saved_policy
 from baselines.training.setup import prepare
 from baselines.training.teacher_files import load_teacher
@@ -208,6 +209,27 @@ def test_an_npz_may_tell_its_task(tmp_path: Path) -> None:
     found = values(saved, OBS)
     relu = forward(x, VF, VF_HEAD, lambda h: np.maximum(h, 0))
     np.testing.assert_allclose(found, relu[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_an_npz_may_have_the_names_of_stable_baselines3_and_statistics(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    files = ("pendulum.zip", "pendulum_vecnormalize.pkl")
+    policy, statistics = (read_foreign(FIXTURES / name, "IN").arrays for name in files)
+    np.savez(tmp_path / "in.npz", **policy, **statistics)
+    run(tmp_path / "in.npz", tmp_path / "out", "--env=Pendulum-v1")
+    saved, there = read_saved_policy(str(tmp_path / "out"), "load_path"), expected("pendulum")
+    actions = saved.act(there["obs"].astype(np.float64), None)
+    np.testing.assert_allclose(actions, there["actions"], rtol=1e-4, atol=1e-5)
+    assert saved.normalizer.ret_rms.var == there["ret_var"]
+    assert "not used" not in capsys.readouterr().out
+
+
+def test_what_only_looks_like_statistics_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    run(npz(tmp_path, env="CartPole-v1", **{"x_rms/gain": normal(3)}), tmp_path / "out")
+    assert "not used: x_rms/gain\n" in capsys.readouterr().out
 
 
 def test_a_file_has_no_module_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -348,6 +348,12 @@ def test_runs_that_a_setting_for_all_makes_the_same_are_one(
     ]
 
 
+def test_settings_for_all_may_be_given_one_by_one() -> None:
+    given = ["--set", "lr=1e-4", "gamma=0.5", "--set", "num_timesteps=128"]
+    parsed = command.parser().parse_args(["x.yaml", *given])
+    assert parsed.set == ["lr=1e-4", "gamma=0.5", "num_timesteps=128"]
+
+
 def test_a_run_that_two_files_name_differently_is_trained_once(
     experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

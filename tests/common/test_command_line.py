@@ -37,6 +37,8 @@ def test_a_line_and_its_traceback_are_printed_in_one_write(
             "error: not enough memory for these settings: cannot have 3 TiB",
             1,
         ),
+        (MemoryError(), "error: not enough memory for these settings", 1),
+        (OSError(), "error", 1),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )

@@ -85,7 +85,8 @@ def test_what_pickle_writes_is_read(tmp_path: Path, protocol: int) -> None:
 @pytest.mark.parametrize("save_npz", [np.savez, np.savez_compressed])
 def test_what_numpy_writes_is_read(tmp_path: Path, save_npz: Any) -> None:
     arrays = {name.replace(":", ""): value for name, value in ARRAYS.items()}
-    facts = {"env": "Pendulum-v1", "activation": "relu", "update": 12, "timesteps": 2_000_000}
+    name = "Pendulum" * 11 + "-v1"  # longer than a message would show it
+    facts = {"env": name, "activation": "relu", "update": 12, "timesteps": 2_000_000}
     save_npz(tmp_path / "x.npz", **arrays, **facts)
     found = read_foreign(tmp_path / "x.npz", "IN")
     assert found.kind == NPZ

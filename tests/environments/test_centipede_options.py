@@ -130,6 +130,12 @@ def test_frame_skip() -> None:
     assert info["x_velocity"] == pytest.approx((env.data.xpos[6, 0] - x) / 0.02)
 
 
+def test_counts_may_be_integers_of_numpy() -> None:
+    env = CentipedeEnv(np.int64(5), frame_skip=np.int32(2), width=np.uint8(9))
+    assert env.observation_space == CentipedeEnv(5).observation_space
+    assert (env.dt, env.frame_skip, type(env.frame_skip)) == (pytest.approx(0.02), 2, int)
+
+
 def test_made_by_gymnasium_and_pickled_with_its_options() -> None:
     made = gymnasium.make("CentipedeEight-v1", include_cfrc_ext_in_observation=False, frame_skip=3)
     assert made.observation_space.shape == (181 - 6 * 21,)
@@ -177,6 +183,8 @@ def test_a_window_shows_every_state(
     [
         ("frame_skip", 0, "frame_skip must be a whole number of at least 1, got 0"),
         ("frame_skip", 2.5, "frame_skip must be a whole number"),
+        ("frame_skip", True, "frame_skip must be a whole number of at least 1, got True"),
+        ("frame_skip", np.True_, "frame_skip must be a whole number"),
         ("ctrl_cost_weight", "much", "ctrl_cost_weight must be a number, got 'much'"),
         ("ctrl_cost_weight", float("nan"), "ctrl_cost_weight must be a number"),
         ("ctrl_cost_weight", float("inf"), "ctrl_cost_weight must be a number"),

@@ -227,36 +227,79 @@ class Drawn(toys.BoxToy):
         return np.full((2, 2, 3), 60 * self._steps, np.uint8)
 
 
+class Growing(Drawn):
+    """Its pictures get wider with every step."""
+
+    def render(self) -> np.ndarray:  # type: ignore[override]
+        return np.zeros((2, 2 + self._steps, 3), np.uint8)
+
+
 gym.register("Drawn-v0", entry_point=Drawn)
+gym.register("Growing-v0", entry_point=Growing)
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[Drawn]:
+    """The tasks that have been closed; they are drawn without OpenGL."""
+    tasks: list[Drawn] = []
+    monkeypatch.setattr(Drawn, "close", lambda self: tasks.append(self), raising=False)
+    monkeypatch.setattr("baselines.evaluation.films.draw_offscreen", lambda: None)
+    return tasks
+
+
+@pytest.fixture
+def of_task(mlp_policy: Callable[..., PlainPolicy]) -> Callable[[str], SavedPolicy]:
+    """A policy that was trained in the task of this name."""
+    policy = mlp_policy(distribution=DiagGaussian(3))
+    params = policy.init(np.random.default_rng(0))
+
+    def saved(name: str) -> SavedPolicy:
+        made_for = {"env": {"id": name, "kwargs": {}}, **toys.spaces_for(policy)}
+        return SavedPolicy(policy, params, Normalizer.fresh(3), made_for)
+
+    return saved
 
 
 def test_a_film_is_as_fast_as_its_task_and_closes_it(
-    tmp_path: Path, mlp_policy: Callable[..., PlainPolicy], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, of_task: Callable[[str], SavedPolicy], closed: list[Drawn]
 ) -> None:
-    closed: list[Drawn] = []
-    monkeypatch.setattr(Drawn, "close", lambda self: closed.append(self), raising=False)
-    monkeypatch.setattr("baselines.evaluation.films.draw_offscreen", lambda: None)
-    policy = mlp_policy(distribution=DiagGaussian(3))
-    made_for = {"env": {"id": "Drawn-v0", "kwargs": {}}, **toys.spaces_for(policy)}
-    params = policy.init(np.random.default_rng(0))
-    saved = SavedPolicy(policy, params, Normalizer.fresh(3), made_for)
     path = tmp_path / "film.gif"
-    film(path, [saved, saved], seed=0, deterministic=True, length=3)
+    film(path, [of_task("Drawn-v0")] * 2, seed=0, deterministic=True, length=3)
     assert iio.imread(path)[:, 0, :, 0].tolist() == [[60] * 4, [120] * 4, [180] * 4]
     assert iio.immeta(path)["duration"] == 1000 / 25
     assert len(closed) == 2
 
 
 @pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["Growing-v0"], r"Growing-v0: .* pictures of one shape, \(2, 3, 3\) as the first$"),
+        (["Drawn-v0", "Nowhere-v0"], "the file's task 'Nowhere-v0' is not known here"),
+    ],
+)
+def test_what_cannot_be_filmed_is_told_and_what_was_made_is_closed(
+    names: list[str],
+    told: str,
+    tmp_path: Path,
+    of_task: Callable[[str], SavedPolicy],
+    closed: list[Drawn],
+) -> None:
+    policies = [of_task(name) for name in names]
+    with pytest.raises(UserError, match=f"^--env: {told}"):
+        film(tmp_path / "film.gif", policies, seed=0, deterministic=True, length=3)
+    assert len(closed) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     ("said", "fps"),
     [
         ({"render_fps": 25}, 25), ({"render_fps": 0.2}, 1), ({}, 30), (None, 30),
+        (["rgb_array"], 30),
         *(({"render_fps": odd}, 30) for odd in (None, "fast", 0, -5, math.inf, math.nan)),
     ],
 )  # fmt: skip
-def test_a_task_that_tells_no_speed_of_use_has_30_pictures_a_second(
-    said: dict[str, Any] | None, fps: int
-) -> None:
+def test_a_task_that_tells_no_speed_of_use_has_30_pictures_a_second(said: Any, fps: int) -> None:
     assert _fps(SimpleNamespace(metadata=said)) == fps  # type: ignore[arg-type]
 
 

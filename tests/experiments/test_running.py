@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -12,8 +13,8 @@ from baselines.common.files import is_held, locked
 from baselines.config import Config
 from baselines.experiments import running
 from baselines.experiments.items import Item
-from baselines.experiments.running import Board, board_of, run_all
-from baselines.experiments.status import OUTPUT
+from baselines.experiments.running import Board, board_of, run_all, with_teachers
+from baselines.experiments.status import OUTPUT, is_finished
 
 
 def item(folder: Path, name: str, *teachers: Item) -> Item:
@@ -65,6 +66,13 @@ def test_logged_runs_are_trained_only_as_teachers(
 def test_a_teacher_whose_policy_is_there_is_not_trained_again(chain: list[Item]) -> None:
     finish(chain[1])
     assert names(board_of(chain, ["one"]).waiting) == ["three", "four"]
+
+
+def test_the_teachers_of_a_run_are_found_whatever_the_order(chain: list[Item]) -> None:
+    one, two, three, _ = chain
+    for declared in permutations(chain):
+        found = with_teachers([three], declared)
+        assert found == [run for run in declared if run in (one, two, three)]
 
 
 @pytest.fixture
@@ -152,6 +160,36 @@ def test_the_second_of_two_sweeps_that_begin_a_run_at_once_waits(
     run_all(board, 1, look)
     assert waiting == [["one"], []]
     assert names(board.done) == ["one"]
+
+
+def test_what_another_process_ends_between_two_looks_is_done(
+    chain: list[Item], started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_trained_elsewhere(run: Item) -> bool:
+        was_finished = is_finished(run)
+        finish(run)
+        return not was_finished
+
+    monkeypatch.setattr(running, "is_trained_elsewhere", is_trained_elsewhere)
+    board = board_of(chain[3:])
+    run_all(board, 1, lambda _: None)
+    assert (names(board.done), board.failed, started) == (["four"], [], [])
+
+
+def test_a_run_that_was_refused_and_is_finished_by_then_is_done(
+    chain: list[Item], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other sweep had the folders, and has ended the run before this one looks again."""
+
+    def begin(run: Item) -> SimpleNamespace:
+        finish(run)
+        return SimpleNamespace(returncode=2, poll=lambda: 2)
+
+    monkeypatch.setattr(running, "begin", begin)
+    monkeypatch.setattr(running, "POLL_SECONDS", 0.0)
+    board = board_of(chain[3:])
+    run_all(board, 1, lambda _: None)
+    assert (names(board.done), board.failed) == (["four"], [])
 
 
 def test_without_its_teacher_a_run_fails(chain: list[Item], started: list[str]) -> None:

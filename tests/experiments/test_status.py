@@ -42,7 +42,10 @@ def test_only_whole_rows_of_the_end_of_a_long_table_are_read(tmp_path: Path, shi
     assert standing(item_with(tmp_path, table)) == Standing(count, 101.0)
 
 
-@pytest.mark.parametrize("table", ["", "nupdates,fps", "nupdates,fps\n", "a,b\n1,2\n", "\0\n1\n"])
+@pytest.mark.parametrize(
+    "table",
+    ["", "nupdates,fps", "nupdates,fps\n", "a,b\n1,2\n", "\0\n1\n", "nupdates,fps\n1\r2,3\n"],
+)
 def test_a_table_without_a_row_is_that_of_a_run_not_begun(tmp_path: Path, table: str) -> None:
     assert standing(item_with(tmp_path, table)) == Standing(0, 0.0)
     assert standing(Item("other", tmp_path / "none", Config(env="CartPole-v1"))) == Standing(0, 0.0)

@@ -27,6 +27,8 @@ BOX = """
 </mujoco>
 """
 FREE, MOTOR = "<freejoint/>", '<motor joint="hinge"/>'
+LONG = 300 * "a"
+"""No file can have so long a name."""
 PLANAR = """
 <joint type="slide" axis="1 0 0"/><joint type="slide" axis="0 0 1"/><joint axis="0 1 0"/>
 """
@@ -62,6 +64,12 @@ def test_a_teacher_of_another_shape_fits() -> None:
     [
         (None, {}, "--env_xml: cannot read .*: No such file"),
         ("<mujoco><worldbody><bod/></worldbody></mujoco>", {}, "--env_xml: .*bod"),
+        (
+            f'<mujoco><asset><mesh name="m" file="{LONG}.stl"/></asset></mujoco>',
+            {},
+            "--env_xml: .*aaa",
+        ),
+        (f'<mujoco><include file="{LONG}"/></mujoco>', {}, "--env_xml: .*aaa"),
         (BOX.format(height=0.5, root=FREE, motor=""), {}, "--env_xml: .* has no actuators"),
         (
             BOX.format(height=0.5, root='<joint type="slide"/>', motor=MOTOR),
