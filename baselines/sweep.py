@@ -77,10 +77,11 @@ def parser() -> Parser:
         help="folder of all results, --out of baselines.results, whose runs are not trained again;"
         " with one that does not exist all are trained (default: %(default)s)",
     )  # fmt: skip
-    result.add_argument(
+    only_told = result.add_mutually_exclusive_group()
+    only_told.add_argument(
         "--dry_run", action="store_true", help="list the runs and the expected time, train nothing"
     )
-    result.add_argument(
+    only_told.add_argument(
         "--folders", action="store_true",
         help="print the log folders of what the files compare, for baselines.plot",
     )  # fmt: skip

@@ -457,6 +457,10 @@ def test_it_is_trained_where_another_run_learns_from_it(
         (["EXPERIMENT", "--only", "Ant"], "--only: no run of this name"),
         (["EXPERIMENT", "--seeds=9"], "--seeds: no run of this name and seed"),
         (["EXPERIMENT", "--array=2"], "--array: must be less than 2"),
+        (
+            ["EXPERIMENT", "--dry_run", "--folders"],
+            "--folders: not allowed with argument --dry_run",
+        ),
         (["EXPERIMENT", "--set", "lr"], "--set: must be SETTING=VALUE, not 'lr'"),
         (["EXPERIMENT", "--set", "lrr=1"], "--set: lrr=1: unknown setting; did you mean lr"),
         (["EXPERIMENT", "--jobs=0"], "--jobs: must be greater than 0"),
