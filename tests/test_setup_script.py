@@ -19,9 +19,10 @@ esac
 """Makes no environment, and so ends the script, where there is no file `inside`."""
 INSIDE = """#!/bin/sh
 case "$*" in
-    *version_info*) echo 3.11 ;;
+    *version_info* | *ensurepip*) echo 3.11 ;;
     "-I - "*) cat requirements.txt ;;
     "-I -m pip "*) . ./pip ;;
+    *) exit 2 ;;
 esac
 """
 """In the environment: its fingerprint is the requirements; pip does what the file `pip` says."""

@@ -64,12 +64,18 @@ def test_a_teacher_of_another_shape_fits() -> None:
     [
         (None, {}, "--env_xml: cannot read .*: No such file"),
         ("<mujoco><worldbody><bod/></worldbody></mujoco>", {}, "--env_xml: .*bod"),
-        (
+        pytest.param(
             f'<mujoco><asset><mesh name="m" file="{LONG}.stl"/></asset></mujoco>',
             {},
             "--env_xml: .*aaa",
+            id="a mesh of a long name",
         ),
-        (f'<mujoco><include file="{LONG}"/></mujoco>', {}, "--env_xml: .*aaa"),
+        pytest.param(
+            f'<mujoco><include file="{LONG}"/></mujoco>',
+            {},
+            "--env_xml: .*aaa",
+            id="a part of a long name",
+        ),
         (BOX.format(height=0.5, root=FREE, motor=""), {}, "--env_xml: .* has no actuators"),
         (
             BOX.format(height=0.5, root='<joint type="slide"/>', motor=MOTOR),
