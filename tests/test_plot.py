@@ -1,6 +1,7 @@
 """The command that draws: its files, its notes, and its errors."""
 
 import csv
+import json
 import os
 from pathlib import Path
 
@@ -95,6 +96,15 @@ def test_an_ending_seed_is_told(tmp_path: Path, capsys: pytest.CaptureFixture) -
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_run_from_scratch_whose_log_names_no_teachers_is_plotted(tmp_path: Path) -> None:
+    path = write_run(tmp_path / "logs", straight(10.0)) / "config.json"
+    header = json.loads(path.read_text())
+    del header["config"]["teacher_paths"]
+    path.write_text(json.dumps(header))
+    call(tmp_path / "logs", "--out", tmp_path / "x")
+    assert "| PPO | 1 | 9.500 |" in (tmp_path / "x.md").read_text()
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("statistic", "expected"), [("mean", 40.0), ("iqm", 25.0)])
 def test_the_statistic_that_is_asked_for_is_that_of_the_tables(

@@ -167,6 +167,17 @@ def test_bad_input_writes_nothing(folder: Path, wrong) -> None:
     assert files(folder) == before
 
 
+def test_where_no_run_is_finished_that_is_told(folder: Path) -> None:
+    for place in (folder / "runs" / "target_v0", *(folder / "runs").glob("*/mikt/[01]")):
+        shutil.rmtree(place)
+    before = files(folder)
+    with pytest.raises(
+        UserError, match=r"--runs: no run of .*trial.yaml .* is finished yet; python"
+    ):
+        call(folder, folder / "trial.yaml", "--finished")
+    assert files(folder) == before
+
+
 def test_without_results_and_experiment(folder: Path) -> None:
     with pytest.raises(UserError, match=r"--out: no results in .*; name an experiment file"):
         call(folder)

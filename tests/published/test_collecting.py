@@ -59,6 +59,19 @@ def test_teachers_that_another_run_made_lie_below_the_same_folder() -> None:
     assert found["command"] == "python --log_path=runs/x/0/logs runs/y/0/models/09"
 
 
+def test_a_teacher_whose_path_ends_as_that_of_another_one_gets_its_own() -> None:
+    """The runs lie in the current folder, so the paths begin with the names of the tasks."""
+    teachers = [f"{task}_v1/ppo/0/models" for task in ("centipedesix", "cpcentipedesix")]
+    for paths in (teachers, teachers[::-1]):
+        header = {
+            "config": {"log_path": "x/0/logs", "teacher_paths": paths},
+            "command": f"python --teacher_paths {' '.join(paths)}",
+        }
+        found, expected = portable(header, Path("x/0")), [f"runs/{path}" for path in paths]
+        assert found["config"]["teacher_paths"] == expected
+        assert found["command"] == f"python --teacher_paths {' '.join(expected)}"
+
+
 @pytest.mark.parametrize("folder", ["other/y/0/", ""])
 def test_relative_places_that_are_not_the_sweeps_stay(folder: str) -> None:
     header = {"config": {"save_path": folder and f"{folder}models", "log_path": f"{folder}logs"}}

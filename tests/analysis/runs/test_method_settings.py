@@ -56,3 +56,14 @@ def test_a_log_from_before_a_setting_existed_has_its_default() -> None:
     old = settings_of_method({"lr": 0.001})
     assert old == settings_of_method({"lr": 0.001, "clip_range": Config.clip_range})
     assert old != settings_of_method({"lr": 0.001, "clip_range": Config.clip_range / 2})
+
+
+def test_a_method_with_settings_of_its_own_has_their_defaults(tmp_path: Path) -> None:
+    """One log tells the default, one is older than the setting, and one has another value."""
+    settings: list[dict[str, Any]] = [{"kickstart_coef": 1.0}, {}, {"kickstart_coef": 2.0}]
+    for seed, own in enumerate(settings):
+        own |= {"transfer": "kickstart", "sources": ["S-v0"]}
+        write_run(tmp_path / str(seed), CURVE, seed=seed, **own)
+    [panel] = panels_in(tmp_path)
+    found = {method.label: [run.seed for run in method.runs] for method in panel.methods}
+    assert found == {"kickstart": [0, 1], "kickstart, kickstart_coef=2.0": [2]}

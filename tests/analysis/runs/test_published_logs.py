@@ -146,6 +146,16 @@ def test_what_is_laid_beside_has_the_defaults_then_the_length_then_most_seeds(
     assert one.ours is more
 
 
+def test_of_students_of_two_lengths_the_nearest_is_laid_beside(tmp_path: Path) -> None:
+    """They stand in one panel, so the label of the longer ones tells their length."""
+    ours(tmp_path / "runs", [1.0], sources=["A"], num_timesteps=2 * STEP)
+    ours(tmp_path / "runs", [1.0], sources=["A"], num_timesteps=3 * STEP)
+    published = read_published(table(tmp_path, *rows_of("C", [1.0], "A")), "--beside")
+    [one] = laid_beside(methods_in(tmp_path / "runs"), published.methods)
+    assert one.ours
+    assert one.ours.label == "MIKT, num_timesteps=307200"
+
+
 def both(folder: Path, mine: list[float], theirs: list[float]) -> tuple[Method, Method]:
     ours(folder / "runs", mine)
     path = table(folder, *rows_of("C", theirs))

@@ -14,6 +14,7 @@ from baselines.analysis.runs.transfer_logs import (
     coupling_begins,
     curves_of,
     hand_over,
+    metrics_named,
     shown_and_missing,
     student_panels,
 )
@@ -153,3 +154,10 @@ def test_a_column_that_one_seed_lacks_is_missing(tmp_path: Path) -> None:
         )  # fmt: skip
     [panel] = student_panels(panels_in(tmp_path))
     assert curves_of(panel.methods[0], BY_NAME["mi_explained"]) == {}
+
+
+def test_a_metric_that_is_named_is_that_column_and_none_of_its_parts(tmp_path: Path) -> None:
+    panel = write_student(tmp_path, student_ps=[0.25] * 10)
+    [metric] = metrics_named(["student_ps"], [panel])
+    [[curve]] = curves_of(panel.methods[0], metric).values()
+    assert curve.values.tolist() == [0.25] * 10
