@@ -10,6 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from math import prod
@@ -35,6 +36,9 @@ MAX_VALUE = 1e150
 
 TEXTS = ("env", "env_kwargs", "env_xml", "transfer", "network", "mapping", "save_path", "log_path")
 """Settings that must be texts, for their readers here and in other files."""
+
+SIZES = ("nsteps", "num_env", "num_ranks")
+"""Settings whose product is the number of environment steps of an update."""
 
 TIMESTEPS, RETURN = "total_timesteps", "eprewmean"
 
@@ -147,7 +151,7 @@ class Run:
 
 def _nbatch(config: Mapping[str, Any]) -> int:
     """Environment steps of an update."""
-    return prod(int(config.get(name, 1)) for name in ("nsteps", "num_env", "num_ranks"))
+    return prod(int(config.get(name, 1)) for name in SIZES)
 
 
 class NoCurve(UserError):
@@ -250,36 +254,61 @@ def _described(
     header: Any, path: Path
 ) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
     """Task, settings, teachers and origin of the run of a header, which is that of a file."""
+    if not isinstance(header, dict):
+        _fail(path, "not the header of a run: it is no JSON object")
     try:
-        config, teachers = _settings(header), tuple(map(_teacher, header["teachers"]))
+        config = _settings(header)
+        with _part("teachers"):
+            teachers = tuple(map(_teacher, header["teachers"]))
         if len(teachers) != len(config["teacher_paths"]):
             raise ValueError("teachers")
-        return task_name(header["env"]), config, teachers, _origin(header)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        with _part("env"):
+            task = task_name(header["env"])
+        return task, config, teachers, _origin(header)
+    except ValueError as error:
         _fail(path, f"not the header of a run: {error} is missing or wrong")
+
+
+@contextmanager
+def _part(name: str) -> Iterator[None]:
+    """Read a part of a header, in which anything may be missing or of another kind.
+
+    Raises:
+        ValueError: it is; the message is the name of the part.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError):
+        raise ValueError(name) from None
 
 
 def _settings(header: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a header.
 
     Raises:
-        KeyError, TypeError, ValueError, OverflowError, AttributeError: one that its readers need is
-            missing or wrong.
+        ValueError: one that its readers need is missing or wrong; the message is its name.
     """
-    config = {"teacher_paths": [], **header["config"]}
-    config["seed"] = int(config["seed"])
-    config["num_timesteps"] = count(int(config["num_timesteps"]))
-    if _nbatch(config) < 1:
-        raise ValueError("the size of an update")
+    with _part("config"):
+        config = {"teacher_paths": [], **header["config"]}
+    with _part("seed"):
+        config["seed"] = int(config["seed"])
+    with _part("num_timesteps"):
+        config["num_timesteps"] = count(int(config["num_timesteps"]))
+    for name in SIZES:
+        with _part(name):
+            if int(config.get(name, 1)) < 1:
+                raise ValueError
     for name in TEXTS:
         if not isinstance(config.get(name, ""), str):
             raise ValueError(name)
     if "body" in header and not config.get("env_xml"):
         raise ValueError("env_xml")
-    if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
-        raise ValueError("env_kwargs")
-    if not all(isinstance(teacher, str) for teacher in config["teacher_paths"]):
-        raise ValueError("teacher_paths")
+    with _part("env_kwargs"):
+        if not isinstance(json.loads(config.get("env_kwargs", "{}")), dict):
+            raise ValueError
+    with _part("teacher_paths"):
+        if not all(isinstance(teacher, str) for teacher in config["teacher_paths"]):
+            raise ValueError
     return config
 
 
@@ -289,13 +318,18 @@ def _teacher(described: dict[str, Any]) -> LoggedTeacher:
 
 
 def _origin(header: dict[str, Any]) -> Origin:
-    starts = [{"update": 0, **header}, *header.get("resumed", [])]
-    updates = [count(start["update"]) for start in starts]
-    commits = [_line(start.get("commit")) for start in starts]
+    with _part("resumed"):
+        starts = [{"update": 0, **header}, *header.get("resumed", [])]
+        updates = [count(start["update"]) for start in starts]
+        commits = [_line(start.get("commit")) for start in starts]
     last = header["config"]["num_timesteps"]
-    lengths = [count(int(start.get("num_timesteps", last))) for start in starts]
-    versions = {_line(name): _line(version) for name, version in header.get("versions", {}).items()}
-    body = _line(header.get("body", {}).get("sha256"))
+    with _part("num_timesteps"):
+        lengths = [count(int(start.get("num_timesteps", last))) for start in starts]
+    with _part("versions"):
+        told = header.get("versions", {}).items()
+        versions = {_line(name): _line(version) for name, version in told}
+    with _part("body"):
+        body = _line(header.get("body", {}).get("sha256"))
     return Origin(
         _line(header.get("command")),
         _changes(updates, commits),

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,34 +132,66 @@ def test_a_damaged_table_is_named_with_its_line(tmp_path: Path, damage: str) -> 
     assert "\n" not in str(caught.value)
 
 
-DAMAGED_HEADERS: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "a list": lambda header: [header],
-    "no settings": lambda header: header.pop("config") and header,
-    "no seed": lambda header: header["config"].pop("seed") is None or header,
-    "a seed in words": lambda header: header["config"].update(seed="first") or header,
-    "an endless run": lambda header: header["config"].update(num_timesteps=math.inf) or header,
-    "a run of many digits": lambda header: header["config"].update(num_timesteps=10**400) or header,
-    "no folder": lambda header: header["config"].update(save_path=None) or header,
-    "a body without file": lambda header: header.update(body={"sha256": "a"}) or header,
-    "an update too late": lambda header: header.update(resumed=[{"update": 10**400}]) or header,
-    "a negative length": lambda header: header.update(num_timesteps=-5) or header,
-    "no steps": lambda header: header["config"].update(nsteps=0) or header,
-    "steps in words": lambda header: header["config"].update(num_env="many") or header,
-    "no task": lambda header: header.pop("env") and header,
-    "a task without id": lambda header: header["env"].pop("id") and header,
-    "null arguments": lambda header: header["env"].update(kwargs=None) or header,
-    "a teacher without hash": lambda header: header["teachers"][0].pop("sha256") and header,
-    "a teacher missing": lambda header: header.update(teachers=[]) or header,
-}
+def changed(**values: object) -> Callable[[dict[str, Any]], object]:
+    """Give settings of a header other values."""
+    return lambda header: header["config"].update(values)
+
+
+DAMAGED_HEADERS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "no settings": (lambda header: header.pop("config"), "config"),
+    "null for settings": (lambda header: header.update(config=None), "config"),
+    "no seed": (lambda header: header["config"].pop("seed"), "seed"),
+    "a null seed": (changed(seed=None), "seed"),
+    "a seed in words": (changed(seed="first"), "seed"),
+    "a null length": (changed(num_timesteps=None), "num_timesteps"),
+    "an endless run": (changed(num_timesteps=math.inf), "num_timesteps"),
+    "a run of many digits": (changed(num_timesteps=10**400), "num_timesteps"),
+    "no folder": (changed(save_path=None), "save_path"),
+    "a body without file": (lambda header: header.update(body={"sha256": "a"}), "env_xml"),
+    "a body in a word": (
+        lambda header: (header["config"].update(env_xml="a.xml"), header.update(body="a")), "body",
+    ),
+    "an update too late": (lambda header: header.update(resumed=[{"update": 10**400}]), "resumed"),
+    "null for what was resumed": (lambda header: header.update(resumed=None), "resumed"),
+    "a negative length": (lambda header: header.update(num_timesteps=-5), "num_timesteps"),
+    "versions in a list": (lambda header: header.update(versions=["3.11"]), "versions"),
+    "no steps": (changed(nsteps=0), "nsteps"),
+    "null steps": (changed(nsteps=None), "nsteps"),
+    "environments in words": (changed(num_env="many"), "num_env"),
+    "ranks in a list": (changed(num_ranks=[1]), "num_ranks"),
+    "a negative number twice": (changed(num_env=-1, num_ranks=-1), "num_env"),
+    "arguments that are no JSON": (changed(env_kwargs="{"), "env_kwargs"),
+    "arguments in a list": (changed(env_kwargs="[]"), "env_kwargs"),
+    "arguments without an end": (changed(env_kwargs="[" * 100_000), "env_kwargs"),
+    "null teachers": (changed(teacher_paths=None), "teacher_paths"),
+    "no task": (lambda header: header.pop("env"), "env"),
+    "a task without id": (lambda header: header["env"].pop("id"), "env"),
+    "null arguments": (lambda header: header["env"].update(kwargs=None), "env"),
+    "a teacher without hash": (lambda header: header["teachers"][0].pop("sha256"), "teachers"),
+    "a teacher missing": (lambda header: header.update(teachers=[]), "teachers"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", DAMAGED_HEADERS)
-def test_a_damaged_header_is_named(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_header_is_named_with_the_part_that_is_wrong(tmp_path: Path, damage: str) -> None:
+    change, part = DAMAGED_HEADERS[damage]
     path = write_run(tmp_path / "a", [1.0, 2.0], sources=["S-v0"]) / "config.json"
-    path.write_text(json.dumps(DAMAGED_HEADERS[damage](json.loads(path.read_text()))))
+    header = json.loads(path.read_text())
+    change(header)
+    path.write_text(json.dumps(header))
     with pytest.raises(UserError) as caught:
         find_runs([str(tmp_path)])
-    assert str(caught.value).startswith(f"LOG_DIR: {path}: ")
+    told = f"LOG_DIR: {path}: not the header of a run: {part} is missing or wrong"
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '"config"', "3"])
+def test_a_header_that_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
+    path = write_run(tmp_path / "a", [1.0, 2.0]) / "config.json"
+    path.write_text(text)
+    told = f"LOG_DIR: {path}: not the header of a run: it is no JSON object"
+    with pytest.raises(UserError, match=f"^{re.escape(told)}$"):
+        find_runs([str(tmp_path)])
 
 
 def test_a_header_that_is_no_json_is_named_with_its_line(tmp_path: Path) -> None:
