@@ -23,7 +23,7 @@ from baselines.analysis.summary import Transfer, answer, has_too_few, speed_tabl
 from baselines.analysis.wording import NO_WORD, RULES
 from baselines.methods import COPIED, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 from baselines.published.collecting import ROWS
-from baselines.published.section import KNOWLEDGE, WEIGHTS_STUDY, Section, anchor, parts_of, short
+from baselines.published.section import COEFFICIENTS, KNOWLEDGE, Section, anchor, parts_of, short
 
 SUMMARY = "summary.png"
 """The figure of the summary."""
@@ -35,7 +35,7 @@ OURS = (
     "sizes", "ablations", "disabilities", "ant", "several_teachers", "chain", "teachers_counted",
     "from_scratch",
     "knowledge", "initial_noise", "better_teachers", "kickstart", "one_teacher", "hand_over",
-    "options", "places", "set_up", WEIGHTS_STUDY,
+    "options", "places", "set_up", COEFFICIENTS,
 )  # fmt: skip
 """The experiments of this project in the order of the page; others come after them by name."""
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from baselines.analysis.coefficient_sets import EXPLANATION as COEFFICIENTS_EXPLANATION
+from baselines.analysis.coefficient_sets import coefficients_table
 from baselines.analysis.formatting import (
     counted,
     escaped,
@@ -22,14 +24,12 @@ from baselines.analysis.runs.curve_metrics import DECISIVE
 from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, estimate_of_returns, mean
 from baselines.analysis.tables import comparable_when_costed, controls_table, costed_table, table
-from baselines.analysis.weights import EXPLANATION as WEIGHTS_EXPLANATION
-from baselines.analysis.weights import weights_table
 from baselines.analysis.wording import too_few
 from baselines.published.folder import EXPERIMENT, Results
 from baselines.published.run_list import RUN_LIST
 
-WEIGHTS_STUDY = "coefficients"
-"""The experiment that the weights of the losses are chosen by."""
+COEFFICIENTS = "coefficients"
+"""The experiment by which the coefficients of the losses are chosen."""
 
 KNOWLEDGE = "What the teachers' training brings"
 """The title of the section on all methods with a control."""
@@ -66,7 +66,7 @@ def parts_of(section: Section) -> Iterator[str]:
     yield f"## {title}"
     yield _origin(results)
     yield from _teachers(results)
-    yield from _weights(section)
+    yield from _coefficients(section)
     if section.knowledge:
         yield f"What its teachers' training brings ([how this is read](#{anchor(KNOWLEDGE)})):"
         yield knowledge_table(section.knowledge)
@@ -97,13 +97,13 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         yield costed_table(comparison, DECISIVE).markdown()
 
 
-def _weights(section: Section) -> Iterator[str]:
-    """The table by which the losses' weights are chosen, if this is that study."""
-    if section.results.folder.name != WEIGHTS_STUDY:
+def _coefficients(section: Section) -> Iterator[str]:
+    """The table by which the losses' coefficients are chosen, if this is that study."""
+    if section.results.folder.name != COEFFICIENTS:
         return
-    tables = [told for c in section.comparisons if (told := weights_table(c))]
+    tables = [told for c in section.comparisons if (told := coefficients_table(c))]
     if tables:
-        yield WEIGHTS_EXPLANATION
+        yield COEFFICIENTS_EXPLANATION
         yield from tables
 
 

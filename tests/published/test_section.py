@@ -37,7 +37,7 @@ def test_a_panel_has_a_table_of_its_values_its_controls_and_its_costs(tmp_path: 
     assert "] | **gain** | " in controls
 
 
-def test_the_study_of_the_weights_begins_with_their_table(tmp_path: Path) -> None:
+def test_the_study_of_the_coefficients_begins_with_their_table(tmp_path: Path) -> None:
     told = "The measure is the area under the curve."
     explained, table = parts(tmp_path, "coefficients")[2:4]
     assert explained.startswith(told)

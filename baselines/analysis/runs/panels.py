@@ -126,7 +126,7 @@ class Panel:
     def with_kl(self, method: Method) -> Method | None:
         """PPO from scratch with the KL term, nearest to a student in that and in all else.
 
-        For a student without the term it is that with the weight of the paper's students.
+        For a student without the term it is that with the coefficient of the paper's students.
         """
         wanted = method.settings[KL] or METHODS[SCRATCH_WITH_KL].settings[KL]
 

@@ -183,13 +183,13 @@ def test_of_two_lengths_the_longest_is_the_one_that_has_got_furthest(tmp_path: P
     assert panel.longest_baseline.stop == 300_000
 
 
-@pytest.mark.parametrize(("weight", "control"), [(0.0, 0.1), (0.05, 0.05), (0.3, 0.2)])
+@pytest.mark.parametrize(("coef", "control"), [(0.0, 0.1), (0.05, 0.05), (0.3, 0.2)])
 def test_a_student_without_the_kl_term_has_ppo_with_the_papers_beside_it(
-    tmp_path: Path, weight: float, control: float
+    tmp_path: Path, coef: float, control: float
 ) -> None:
     for ppo in (0.05, 0.1, 0.2):
         write_run(tmp_path / f"ppo{ppo}", CURVE, kl_coef=ppo)
-    write_run(tmp_path / "student", CURVE, sources=["S-v0"], kl_coef=weight)
+    write_run(tmp_path / "student", CURVE, sources=["S-v0"], kl_coef=coef)
     [panel] = panels_in(tmp_path)
     [student] = [method for method in panel.methods if method.runs[0].teachers]
     found = panel.with_kl(student)

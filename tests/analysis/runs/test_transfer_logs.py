@@ -51,7 +51,7 @@ def test_phases_are_read_from_the_columns(tmp_path: Path) -> None:
 
 
 def test_students_of_any_method_are_handed_over_when_their_own_losses_end(tmp_path: Path) -> None:
-    """A loss without a weight of its name, as `value_loss` of PPO, is none of their own."""
+    """A loss without a coefficient of its name, as `value_loss` of PPO, is none of their own."""
     columns: dict[str, list[float | None]] = {
         "kickstart_coef": [1.0 - i / 8 for i in range(8)] + [0.0] * 2,
         "kickstart_loss": [2.0] * 8 + [None] * 2,

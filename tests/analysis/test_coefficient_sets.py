@@ -1,4 +1,4 @@
-"""Weights of the losses are compared by area under the curve with those of the paper."""
+"""Sets of coefficients are compared by area under the curve with the paper's."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +9,9 @@ import pytest
 from handmade_logs import panels_in, straight, write_run
 from scipy import stats
 
+from baselines.analysis.coefficient_sets import coefficients_table
 from baselines.analysis.runs.comparison import Comparison, compare
 from baselines.analysis.runs.statistics import mean
-from baselines.analysis.weights import weights_table
 from baselines.coefs import COEFS
 
 PAPER, TUNED = (dict(COEFS[name].values) for name in ("paper", "tuned"))
@@ -48,7 +48,7 @@ def test_the_sets_are_compared_by_area(
 ) -> None:
     paper = [1000.0, 1500.0, 1100.0]
     tuned = [one + more for one, more in zip(paper, lead, strict=True)]
-    told = weights_table(study(tmp_path, {"paper": (PAPER, paper), "tuned": (TUNED, tuned)}))
+    told = coefficients_table(study(tmp_path, {"paper": (PAPER, paper), "tuned": (TUNED, tuned)}))
     [best, *_] = found = rows(told)
     assert ("tuned" if sum(lead) > 0 else "paper") in best or best == "MIKT"
     [row] = [cells for label, cells in found.items() if cells[2] != "–"]
@@ -65,7 +65,7 @@ def test_the_sets_are_compared_by_area(
 def test_ppo_beside_a_student_has_its_kl_term_and_no_other(tmp_path: Path) -> None:
     heights = [1000.0, 1200.0, 1100.0]
     found = rows(
-        weights_table(
+        coefficients_table(
             study(
                 tmp_path,
                 {
@@ -88,26 +88,26 @@ def test_a_student_without_the_kl_term_is_not_set_against_ppo_with_it(tmp_path: 
     heights = [1000.0, 1200.0, 1100.0]
     methods = {"PPO": {"kl_coef": 0.1}, "paper": PAPER, "none": PAPER | {"kl_coef": 0.0}}
     compared = study(tmp_path, {name: (own, heights) for name, own in methods.items()})
-    beside = {label: cells[4] for label, cells in rows(weights_table(compared)).items()}
+    beside = {label: cells[4] for label, cells in rows(coefficients_table(compared)).items()}
     assert (beside["MIKT"][0], beside["MIKT, kl_coef=0.0"]) == ("+", "–")
 
 
 def test_nothing_is_chosen_of_unfinished_or_too_few_runs(tmp_path: Path) -> None:
     heights = {"paper": (PAPER, [1000.0, 1100.0]), "tuned": (TUNED, [1200.0, 1400.0])}
-    told = weights_table(study(tmp_path / "few", heights))
+    told = coefficients_table(study(tmp_path / "few", heights))
     assert "nothing can be concluded" in told
     assert "The rule chooses" not in told
     longer = {"num_timesteps": 2_000_000}
     half = {"paper": (PAPER | longer, [1.0] * 3), "tuned": (TUNED | longer, [2.0] * 3)}
-    assert "The rule chooses" not in weights_table(study(tmp_path / "half", half))
+    assert "The rule chooses" not in coefficients_table(study(tmp_path / "half", half))
     whole = study(tmp_path / "whole", {"paper": (PAPER, [1.0] * 3), "tuned": (TUNED, [2.0, 4, 6])})
-    assert "The rule chooses" in weights_table(whole)
+    assert "The rule chooses" in coefficients_table(whole)
     awaited = tuple(replace(method, awaited=1) for method in whole.panel.methods)
-    told = weights_table(replace(whole, panel=replace(whole.panel, methods=awaited)))
+    told = coefficients_table(replace(whole, panel=replace(whole.panel, methods=awaited)))
     assert "The rule chooses" not in told
     fewer = {"paper": (PAPER, [1.0] * 4), "tuned": (TUNED, [2.0, 4.0, 6.0])}
-    assert "The rule chooses" not in weights_table(study(tmp_path / "fewer", fewer))
+    assert "The rule chooses" not in coefficients_table(study(tmp_path / "fewer", fewer))
 
 
-def test_without_the_papers_weights_there_is_no_table(tmp_path: Path) -> None:
-    assert weights_table(study(tmp_path, {"tuned": (TUNED, [1.0, 2.0, 3.0])})) == ""
+def test_without_the_papers_set_there_is_no_table(tmp_path: Path) -> None:
+    assert coefficients_table(study(tmp_path, {"tuned": (TUNED, [1.0, 2.0, 3.0])})) == ""

@@ -1,4 +1,4 @@
-"""Which weights of the losses are best: the students of a study by their areas, best first."""
+"""Which set of coefficients is best: the students of a study by their areas, best first."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TOO_FEW = f"nothing can be concluded from fewer than {MIN_SEEDS} pairs"
 
 EXPLANATION = """\
 The measure is the area under the curve. Each student is compared with the one with the paper's
-weights, and with PPO with the same KL term, both paired by seed; the best comes first. If no gain
-over the paper's set is shown, the paper's set is chosen."""
+coefficients, and with PPO with the same KL term, both paired by seed; the best comes first. If no
+gain over the paper's set is shown, the paper's set is chosen."""
 
 
-def weights_table(comparison: Comparison) -> str:
-    """The students of a panel in Markdown; empty where none has the paper's weights."""
+def coefficients_table(comparison: Comparison) -> str:
+    """The students of a panel in Markdown; empty where none has the paper's set."""
     panel = comparison.panel
     paper = _with_set(panel, PAPER)
     if paper is None:
@@ -63,7 +63,7 @@ def _students(panel: Panel) -> list[Method]:
 
 
 def _with_set(panel: Panel, name: str) -> Method | None:
-    """The student with exactly the weights of a set."""
+    """The student with exactly the coefficients of a set."""
     values = COEFS[name].values
     alike = (m for m in _students(panel) if values.items() <= m.settings.items())
     return next(alike, None)
@@ -71,9 +71,9 @@ def _with_set(panel: Panel, name: str) -> Method | None:
 
 def _scratch_alike(panel: Panel, method: Method) -> Method | None:
     """PPO from scratch with the KL term that a student has, or without one; None: not there."""
-    weight = method.settings[KL]
-    found = panel.baseline if weight == 0 else panel.with_kl(method)
-    return found if found is not None and found.settings[KL] == weight else None
+    coef = method.settings[KL]
+    found = panel.baseline if coef == 0 else panel.with_kl(method)
+    return found if found is not None and found.settings[KL] == coef else None
 
 
 def _minus(method: Method, other: Method | None) -> Sequence[str]:
