@@ -22,7 +22,7 @@ from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.published_logs import Beside
 from baselines.analysis.runs.runs import RETURN
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, difference_of_means
-from baselines.analysis.wording import GAIN, LOSS, NOT_SHOWN, shown_by
+from baselines.analysis.wording import GAIN, HARM, NOT_SHOWN, shown_by
 
 LAST = 204_800
 """Timesteps at the end of a run over which its return is taken: 100 updates of 2048.
@@ -34,7 +34,7 @@ STAGES = (206_848, 821_248, 1_845_248)
 """Timesteps at which entropy and approxkl are read: updates 101, 401 and 901 of 2048."""
 
 NO_DIFFERENCE, HIGHER, LOWER = "no difference shown", "**ours is higher**", "**ours is lower**"
-WORDS = {GAIN: HIGHER, LOSS: LOWER, NOT_SHOWN: NO_DIFFERENCE, "": "too few seeds"}
+WORDS = {GAIN: HIGHER, HARM: LOWER, NOT_SHOWN: NO_DIFFERENCE, "": "too few seeds"}
 """By what `shown_by` finds."""
 
 RULE = f"""\

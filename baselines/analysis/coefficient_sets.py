@@ -91,7 +91,7 @@ def _choice(panel: Panel, paper: Method) -> list[str]:
             continue
         found = difference_in_area(other, paper)
         difference = signed_with_interval(found.difference)
-        text = f"{named(other)} minus {named(paper)}, {counted(found.pairs, 'pair')}: {difference}"
+        text = f"{named(other)} minus {named(paper)}, {counted(found.seeds, 'pair')}: {difference}"
         chosen = name if shown_by(found.difference) == GAIN else PAPER
         few = found.difference.of_few_seeds
         rule = "" if few else f" The rule chooses `--coefs={chosen}`."

@@ -44,7 +44,7 @@ def _row(
         "reached": "" if row.reached is None else row.reached,
         **_estimate("value", row.value),
         "baseline": found.control.label if found else "",
-        "pairs": found.pairs if found else 0,
+        "pairs": found.seeds if found else 0,
         **_estimate("difference", found.difference if found else none),
         **_estimate("probability_of_improvement", found.improvement if found else none),
     }

@@ -53,7 +53,10 @@ def signed(value: float, written: Callable[[float], str]) -> str:
 
 
 def number(value: float) -> str:
-    """A return with four significant digits, or all those before the point where they are more."""
+    """A return with four significant digits, at least all before the point, at most six after it.
+
+    What rounds up to a power of ten has a digit more: 9.99996 is 10.000.
+    """
     exponent = math.floor(math.log10(abs(value))) if value else 0
     return f"{value:,.{min(max(0, 3 - exponent), 6)}f}"
 
@@ -115,5 +118,8 @@ def folded(title: str, parts: Iterable[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text from outside, so that it is no Markdown."""
+    r"""Text from outside on one line, with a backslash before each of \ ` * [ ] < > and |.
+
+    So it holds no code, emphasis by stars, link or HTML, and ends no cell of a table.
+    """
     return re.sub(r"([\\`*\[\]<>|])", r"\\\1", " ".join(text.split()))

@@ -51,7 +51,7 @@ class Judged:
     def is_complete(self) -> bool:
         """Whether there is a difference from all three, of seeds enough for an interval."""
         found = self.differences(PRIMARY)
-        return all(one is not None and one.pairs >= MIN_SEEDS for one in found)
+        return all(one is not None and one.seeds >= MIN_SEEDS for one in found)
 
     def passes_on(self) -> bool:
         """Whether the interval of the difference from the control lies above 0."""

@@ -22,7 +22,7 @@ from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.runs import RETURN, Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, estimate_of_returns, mean
 from baselines.analysis.runs.transfer_logs import hand_over_rows
-from baselines.analysis.wording import LOSS, shown_by
+from baselines.analysis.wording import HARM, shown_by
 from baselines.transfer.hand_over import SPAN
 
 EXPLANATION = f"""\
@@ -78,7 +78,7 @@ def hand_overs(students: Sequence[tuple[str, Method]]) -> Iterator[HandOver]:
 def hand_over_parts(found: Sequence[HandOver]) -> Iterator[str]:
     """Of how many methods a loss is shown, these in a table, and one of all, in Markdown."""
     measured = [one for one in found if not one.change.of_few_seeds]
-    losers = [one for one in measured if shown_by(one.change) == LOSS]
+    losers = [one for one in measured if shown_by(one.change) == HARM]
     yield (
         "A loss is shown if the whole 95 % interval of the change lies below 0: for"
         f" {len(losers)} of {counted(len(measured), 'method')} with at least {MIN_SEEDS} seeds."

@@ -42,7 +42,7 @@ class Pair:
     @property
     def seeds(self) -> int:
         """The number of seeds that both have."""
-        return self.measured[PRIMARY].pairs
+        return self.measured[PRIMARY].seeds
 
     def name(self, called: Callable[[Method], str]) -> str:
         """The method; with its control, unless their teachers know all and nothing."""
@@ -84,7 +84,7 @@ def pairs(comparison: Comparison) -> list[Pair]:
 
 
 def _place(found: PairedDifference) -> tuple[bool, float]:
-    return found.pairs < MIN_SEEDS, -found.difference.value
+    return found.seeds < MIN_SEEDS, -found.difference.value
 
 
 def knowledge_table(found: Sequence[Knowledge]) -> str:

@@ -50,7 +50,7 @@ def pooled(found: Sequence[PairedDifference]) -> Pooled | None:
     Args:
         found: the student against one control in one metric, once for each transfer.
     """
-    whole = [one for one in found if one.is_whole and one.pairs >= MIN_SEEDS]
+    whole = [one for one in found if one.is_whole and one.seeds >= MIN_SEEDS]
     if len(whole) < 2:
         return None
     methods = [method for one in whole for method in (one.method, one.control)]
@@ -59,7 +59,7 @@ def pooled(found: Sequence[PairedDifference]) -> Pooled | None:
     sample_of = united(_marks(method, identities) for method in methods)
     samples: dict[Hashable, Sums] = defaultdict(lambda: defaultdict(lambda: np.zeros(2)))
     for one in whole:
-        share = 1 / (len(whole) * one.pairs)
+        share = 1 / (len(whole) * one.seeds)
         for k, (method, weight) in enumerate(((one.method, share), (one.control, -share))):
             sample = samples[k, sample_of[_marks(method, identities)[0]]]
             for run in method.runs:

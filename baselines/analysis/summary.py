@@ -21,6 +21,7 @@ from baselines.analysis.runs.comparison import Comparison, PairedDifference, Row
 from baselines.analysis.runs.curve_metrics import DECISIVE, TIME_TO_THRESHOLD, Metric
 from baselines.analysis.tables import value_of
 from baselines.analysis.wording import in_brief, judged, some_too_few
+from baselines.coefs import KL
 from baselines.methods import COPIED, SCRATCH, SCRATCH_WITH_KL, STUDENT, UNTRAINED
 
 MAIN = (SCRATCH, SCRATCH_WITH_KL, COPIED, UNTRAINED, STUDENT)
@@ -86,10 +87,18 @@ def speed_table(transfers: Sequence[Transfer]) -> str:
     for transfer in transfers:
         found = [transfer.comparison.row(label, TIME_TO_THRESHOLD) for label in MAIN]
         values = [NOT_KNOWN if row is None else value_of(row) for row in found]
-        threshold = transfer.comparison.threshold
-        told = NOT_KNOWN if math.isnan(threshold) else number(threshold)
-        rows.append([escaped(transfer.name), told, *values])
+        rows.append([escaped(transfer.name), _threshold(transfer.comparison), *values])
     return Table(["transfer", f"final return of {SCRATCH}", *MAIN], rows).markdown()
+
+
+def _threshold(comparison: Comparison) -> str:
+    """The return whose reaching is timed, with the baseline's label if that has the KL term."""
+    threshold, baseline = comparison.threshold, comparison.panel.baseline
+    if math.isnan(threshold):
+        return NOT_KNOWN
+    if baseline is None or baseline.settings[KL] == 0:
+        return number(threshold)
+    return f"{number(threshold)} ({escaped(baseline.label)})"
 
 
 def pooled_over(

@@ -146,7 +146,7 @@ def controls_table(differences: Sequence[PairedDifference]) -> Table:
     for one in sorted(differences, key=lambda one: METRICS.index(one.metric)):
         heading = one.metric.title if one.metric is not last else ""
         last = one.metric
-        cells = [heading, named(one.method), named(one.control), str(one.pairs)]
+        cells = [heading, named(one.method), named(one.control), str(one.seeds)]
         lines.append([*cells, *told(one), chance(one.improvement)])
     return Table(["", "method", "minus", "seeds", "difference", "", "P(better)"], lines)
 
@@ -184,7 +184,7 @@ def _difference(found: PairedDifference) -> str:
     text = with_interval(found.difference, lambda x: signed(x, _of(found.metric)))
     if math.isnan(found.difference.value):
         return text
-    pairs = [counted(found.pairs, "pair")] if found.pairs < len(found.method.runs) else []
+    pairs = [counted(found.seeds, "pair")] if found.seeds < len(found.method.runs) else []
     until = [] if math.isnan(found.until) else [f"up to {as_timesteps(found.until)} timesteps"]
     return f"{text} ({', '.join(pairs + until)})" if pairs or until else text
 

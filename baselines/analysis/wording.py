@@ -14,7 +14,9 @@ from baselines.analysis.formatting import (
 from baselines.analysis.runs.comparison import Comparison, PairedDifference
 from baselines.analysis.runs.statistics import MIN_SEEDS, NO_SPREAD, Estimate
 
-GAIN, LOSS, NOT_SHOWN = "gain", "loss", "not shown"
+GAIN, HARM, NOT_SHOWN = "gain", "loss", "not shown"
+"""What a difference in return shows, in words."""
+
 NO_WORD = (
     f"Here a difference without a word has fewer than {MIN_SEEDS} pairs of seeds, so nothing can be"
     " concluded from it."
@@ -66,7 +68,7 @@ def shown_by(difference: Estimate) -> str:
         return ""
     if difference.low > 0:
         return GAIN
-    return LOSS if difference.high < 0 else NOT_SHOWN
+    return HARM if difference.high < 0 else NOT_SHOWN
 
 
 def _so_far(found: PairedDifference) -> str:

@@ -204,6 +204,14 @@ def test_the_summary_tells_when_the_return_of_ppo_is_reached(compared: Compariso
     assert mikt == "200,000 [no spread]"
 
 
+def test_the_summary_names_ppo_with_the_kl_term_where_that_is_the_threshold(tmp_path: Path) -> None:
+    write_method(tmp_path, "ppo_kl", 2, kl_coef=0.1)
+    write_method(tmp_path, "mikt", 6)
+    [panel] = panels_in(tmp_path)
+    *_, row = speed_table([Transfer("S → T", compare(panel, mean, None))]).splitlines()
+    assert row.startswith("| S → T | 209.0 (PPO + KL) | – | ≥ ")  # 95 % of 2 · 110
+
+
 def test_of_too_few_seeds_the_summary_tells_no_word_and_no_probability(tmp_path: Path) -> None:
     write_method(tmp_path, "mikt", 6, seeds=[0])
     write_method(tmp_path, "random", 5, seeds=[0], **UNTRAINED)

@@ -59,7 +59,7 @@ class PairedDifference:
     improvement: Estimate
 
     @property
-    def pairs(self) -> int:
+    def seeds(self) -> int:
         """How many seeds both have."""
         return len(self.values)
 
@@ -99,8 +99,8 @@ class Comparison:
         rows: by metric, then by method.
         costed: the same, every run beginning only after the timesteps of its teachers' training,
             and set against PPO from scratch that was trained for longest.
-        over_controls: each student minus PPO with the KL term, and minus itself with teachers that
-            know less, where there are such, by the metrics that decide.
+        over_controls: each method with teachers minus PPO with the KL term, and minus itself with
+            teachers that know less, where there are such, by the metrics that decide.
     """
 
     panel: Panel

@@ -66,7 +66,7 @@ def test_seeds_that_reach_the_threshold_are_counted(comparison: Comparison) -> N
 
 def test_differences_are_paired_over_the_seeds(comparison: Comparison) -> None:
     final = against(comparison.rows, "final_return")
-    assert final.pairs == 3
+    assert final.seeds == 3
     assert final.difference.value == pytest.approx(1900)
     # 950, 1900, 2850: Student's quantile for 2 degrees of freedom is 4.303, the error 950 / √3
     assert final.difference.low == pytest.approx(1900 - 4.302653 * 950 / 3**0.5, rel=1e-5)
@@ -206,7 +206,7 @@ def test_only_seeds_of_both_are_paired(tmp_path: Path) -> None:
     [panel] = panels_in(tmp_path)
     rows = compare(panel, interquartile_mean, None).rows
     value, final = row(rows, "final_return").value, against(rows, "final_return")
-    assert final.pairs == 3
+    assert final.seeds == 3
     assert final.difference.value == pytest.approx(0.95 * 7)
     assert final.difference.note == NO_SPREAD
     # of all runs, paired or not: 207, 307, 407 and 607 against 100, 200, 300 and 400
