@@ -144,7 +144,7 @@ if [ -z "$todo" ]; then exit 0; fi
 
 rm -f -- "$stamp" # from here on, unfinished
 if [ "$todo" = refresh ]; then
-    say "the requirements changed; refreshing .venv, which may take a minute or two"
+    say "installing what is new in the requirements into .venv, which may take a minute or two"
 else
     find_python
     say "$todo with $("$python" --version) and installing the packages; this may take a minute or two"

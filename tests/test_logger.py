@@ -131,7 +131,9 @@ def test_what_is_damaged_is_told_with_its_line_and_not_cut_back(
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("value", ['"fast"', "{}", "[1]", pytest.param("1" + 400 * "0", id="401")])
+@pytest.mark.parametrize(
+    "value", ['"fast"', '"0.5"', "true", "{}", "[1]", pytest.param("1" + 400 * "0", id="401")]
+)
 def test_a_row_holds_numbers(tmp_path: Path, value: str) -> None:
     (tmp_path / "progress.json").write_text(f'{{"loss": null}}\n{{"loss": {value}}}\n')
     with pytest.raises(UserError, match=r"^--log_path: .*progress\.json, line 2: damaged"):

@@ -114,7 +114,7 @@ def test_an_environment_that_could_not_be_refreshed_stays_and_is_refreshed_later
         assert "pip could not install requirements.txt" in ended(begin(installed))
     (installed / "pip").write_text("true")
     said = ended(begin(installed), 0)
-    assert "the requirements changed; refreshing .venv" in said
+    assert "installing what is new in the requirements into .venv" in said
     assert said.endswith("setup: ready\n")
     assert ended(begin(installed), 0) == ""
     assert (installed / ".venv" / "mine").exists()

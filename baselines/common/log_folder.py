@@ -71,7 +71,9 @@ def _row(line: bytes, where: str) -> dict[str, float | None]:
     try:
         row = dict(json.loads(line).items())
         for value in row.values():
-            float(0 if value is None else value)
+            if type(value) is not int and type(value) is not float and value is not None:
+                raise TypeError
+            float(value or 0)
     except (ValueError, TypeError, OverflowError, AttributeError, RecursionError):
         raise UserError(f"--log_path: {where}: damaged, no row of metrics") from None
     return row

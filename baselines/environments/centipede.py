@@ -22,7 +22,12 @@ from baselines.environments.arguments import (
     checked_number,
     checked_range,
 )
-from baselines.environments.centipede_mjcf import START_HEIGHT, centipede_mjcf, torso_count
+from baselines.environments.centipede_mjcf import (
+    MIN_LEGS,
+    START_HEIGHT,
+    centipede_mjcf,
+    torso_count,
+)
 from baselines.environments.centipede_walk import (
     BODIES_PER_TORSO,
     CentipedeWalk,
@@ -229,13 +234,13 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
             raise ValueError(
                 f"render_mode must be one of {self.metadata['render_modes']}, got {render_mode!r}"
             )
-        self.legs = legs
+        self.legs = checked_count("legs", legs, MIN_LEGS)
         self.crippled = checked_flag("crippled", crippled)
-        self.model = mujoco.MjModel.from_xml_string(centipede_mjcf(legs, crippled))
+        self.model = mujoco.MjModel.from_xml_string(centipede_mjcf(self.legs, crippled))
         self.data = mujoco.MjData(self.model)
-        self.torsos = torso_count(legs)
+        self.torsos = torso_count(self.legs)
         self.frame_skip = checked_count("frame_skip", frame_skip)
-        self.dt = float(self.model.opt.timestep) * frame_skip
+        self.dt = float(self.model.opt.timestep) * self.frame_skip
         self.metadata = self.metadata | {"render_fps": round(1 / self.dt)}
         self.render_mode = render_mode
         self._size = checked_count("width", width), checked_count("height", height)
@@ -244,9 +249,9 @@ class CentipedeEnv(CentipedeWalk, EzPickle):
 
         self._forward_reward_weight = checked_number("forward_reward_weight", forward_reward_weight)
         ctrl_cost_weight = checked_number("ctrl_cost_weight", ctrl_cost_weight)
-        self._scaled_ctrl_cost_weight = ctrl_cost_weight * 4 / legs
+        self._scaled_ctrl_cost_weight = ctrl_cost_weight * 4 / self.legs
         contact_cost_weight = checked_number("contact_cost_weight", contact_cost_weight)
-        self._scaled_contact_cost_weight = contact_cost_weight * 4 / legs
+        self._scaled_contact_cost_weight = contact_cost_weight * 4 / self.legs
         self._healthy_reward = checked_number("healthy_reward", healthy_reward)
         self._terminate_when_unhealthy = checked_flag(
             "terminate_when_unhealthy", terminate_when_unhealthy
