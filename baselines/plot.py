@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from pathlib import Path
 
+from baselines.analysis.runs.log_text import WHERE
 from baselines.analysis.runs.panels import panels
 from baselines.analysis.runs.published_logs import laid_beside, read_published
-from baselines.analysis.runs.runs import WHERE, find_runs
+from baselines.analysis.runs.runs import find_runs
 from baselines.analysis.runs.statistics import STATISTICS
 from baselines.analysis.tables import in_short
 from baselines.common.command_line import Parser, as_path, as_path_text, reader, run_command

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from baselines.analysis.runs.log_text import WHERE
 from baselines.analysis.runs.panels import Panel, panels
-from baselines.analysis.runs.runs import WHERE, Run, find_runs
+from baselines.analysis.runs.runs import Run, find_runs
 from baselines.common.command_line import (
     EXIT_FAILURE,
     NAMED,

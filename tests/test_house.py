@@ -279,6 +279,7 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 ELSEWHERE = {
+    "analysis/runs/log_text.py": "analysis/runs/test_runs.py",
     "common/logged_metric.py": "test_docs.py",
     "common/networks/trials.py": "test_extending.py",
     "common/vec_env/answers.py": "strangers/test_task_calls.py",

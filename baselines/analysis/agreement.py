@@ -17,10 +17,10 @@ from baselines.analysis.formatting import (
     signed_with_interval,
     whole,
 )
+from baselines.analysis.runs.columns import RETURN
 from baselines.analysis.runs.curves import Curve, column_curve
 from baselines.analysis.runs.panels import Method
 from baselines.analysis.runs.published_logs import Beside
-from baselines.analysis.runs.runs import RETURN
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, difference_of_means
 from baselines.analysis.wording import GAIN, HARM, NOT_SHOWN, shown_by
 

@@ -18,8 +18,9 @@ from baselines.analysis.formatting import (
     signed_with_interval,
     whole,
 )
+from baselines.analysis.runs.columns import RETURN
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.runs import RETURN, Run
+from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, estimate_of_returns, mean
 from baselines.analysis.runs.transfer_logs import hand_over_rows
 from baselines.analysis.wording import HARM, shown_by

@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 import numpy as np
 
+from baselines.analysis.runs.columns import CLOCK
 from baselines.analysis.runs.comparison import PairedDifference
 from baselines.analysis.runs.panels import Method
-from baselines.analysis.runs.runs import CLOCK, Run
+from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.statistics import MIN_SEEDS, Estimate, weighted_sum
 
 EXPLANATION = """\

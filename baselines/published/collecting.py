@@ -9,7 +9,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs.runs import MAX_BYTES, WHERE, NoCurve, Run, read_header, read_run
+from baselines.analysis.runs.columns import NoCurve
+from baselines.analysis.runs.headers import read_header
+from baselines.analysis.runs.log_text import MAX_BYTES, WHERE
+from baselines.analysis.runs.runs import Run, read_run
 from baselines.analysis.runs.transfer_logs import hand_over_rows
 from baselines.common.errors import UserError
 from baselines.common.files import read_regular

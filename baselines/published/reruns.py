@@ -8,7 +8,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from baselines.analysis.runs.runs import MIN_ROWS, WHERE, Run, read_run
+from baselines.analysis.runs.columns import MIN_ROWS
+from baselines.analysis.runs.log_text import WHERE
+from baselines.analysis.runs.runs import Run, read_run
 from baselines.checks import check, check_known
 from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import NotKnown

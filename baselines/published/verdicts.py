@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines.analysis.formatting import as_timesteps, counted, number
+from baselines.analysis.runs.columns import CLOCK
 from baselines.analysis.runs.curves import learning_curve
-from baselines.analysis.runs.runs import CLOCK, Run
+from baselines.analysis.runs.runs import Run
 from baselines.common.provenance import PROCESSOR
 from baselines.training.run_metrics import EVAL_RETURN
 

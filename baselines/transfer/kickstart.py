@@ -1,7 +1,7 @@
 """Kickstarting: the student imitates its teachers at first, and ever less (Schmitt et al. 2018).
 
 To PPO's loss comes the cross-entropy of the student's policy to a teacher's (arXiv 1803.03835,
-section 3.2), with a weight that falls linearly to 0:
+section 3.2), with a coefficient that falls linearly to 0:
 
     L + λ Σ_i w_i H(π_T,i(· | φ(s)) ‖ π_S,i(· | s))
 
@@ -107,7 +107,7 @@ class Kickstarted(PlainPolicy):
     ) -> tuple[Pi, Array, dict[str, Array]]:
         """Distribution and values [B] as without teachers, and the cross-entropy, a scalar.
 
-        It is logged as `kickstart_loss`, its weight as `kickstart_coef`.
+        It is logged as `kickstart_loss`, its coefficient as `kickstart_coef`.
         """
         pi = self.pi(params, obs)
         return pi, self.value(params, obs), {"kickstart": self.cross_entropy(pi, obs)}

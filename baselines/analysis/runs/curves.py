@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines.analysis.runs.runs import RETURN, Run
+from baselines.analysis.runs.columns import RETURN
+from baselines.analysis.runs.runs import Run
 
 POINTS = 200
 """Steps of the common grid on which curves are averaged and drawn."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.analysis.runs.labels import label, told_apart
+from baselines.analysis.runs.log_text import WHERE
 from baselines.analysis.runs.method_settings import (
     LENGTH,
     WEIGHTS,
@@ -18,7 +19,7 @@ from baselines.analysis.runs.method_settings import (
     settings_of_method,
     settings_with_length,
 )
-from baselines.analysis.runs.runs import WHERE, Run
+from baselines.analysis.runs.runs import Run
 from baselines.coefs import KL
 from baselines.common.errors import UserError, printable
 from baselines.common.log_folder import LOGS

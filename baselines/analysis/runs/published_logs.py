@@ -12,9 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.analysis.runs.columns import RETURN, TIMESTEPS
+from baselines.analysis.runs.headers import LoggedTeacher, Origin
 from baselines.analysis.runs.labels import label
+from baselines.analysis.runs.log_text import MAX_BYTES
 from baselines.analysis.runs.panels import Method, Panel, transfer_of
-from baselines.analysis.runs.runs import MAX_BYTES, RETURN, TIMESTEPS, LoggedTeacher, Origin, Run
+from baselines.analysis.runs.runs import Run
 from baselines.analysis.runs.transfer_logs import DrawnMetric
 from baselines.common.errors import UserError, printable
 from baselines.common.files import read_regular
