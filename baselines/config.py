@@ -511,7 +511,7 @@ def trains_student(teacher_paths: Sequence[str], transfer: str) -> bool:
 
 def is_own(f: Field[Any]) -> bool:
     """Whether a setting is a transfer method's own, not one of `Config`."""
-    return f not in fields(Config)
+    return f.name not in Config.__dataclass_fields__
 
 
 def flag_of(f: Field[Any]) -> str:

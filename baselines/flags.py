@@ -15,7 +15,7 @@ from baselines.common.errors import UserError, suggestion
 from baselines.common.registry import PLACE, Registry
 from baselines.common.trees import Tree, texts
 from baselines.common.vec_env.task_modules import import_task
-from baselines.config import GROUPS, PATHS, Config, default_text, flag_of, is_own
+from baselines.config import GROUPS, Config, default_text, flag_of, is_own
 from baselines.transfer.kinds import REGISTRIES
 from baselines.transfer.settings_read import config_with
 
@@ -171,7 +171,7 @@ def _add(group: Any, f: Field[Any], value: Any, about: str) -> None:
         value = str
     else:
         options["metavar"] = f.metadata["metavar"] or {int: "N", float: "X", str: "NAME"}[value]
-    is_path = f.name in (*PATHS, TEACHERS)
+    is_path = f.metadata["metavar"] in ("FILE", "DIR")
     if is_path:  # argparse would read an empty default as if it had been given
         options["default"] = argparse.SUPPRESS
     group.add_argument(f"--{flag_of(f)}", type=reader(value, NAMED if is_path else None), **options)

@@ -129,10 +129,12 @@ take_lock() {
 }
 
 pip_install() {
-    "$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-input "$@" || {
-        echo failed >"$stamp" # pip gave up by itself: the next call goes on from there
-        return 1
-    }
+    local status=0
+    "$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-input "$@" || status=$?
+    if [ $status -gt 0 ] && [ $status -lt 128 ]; then
+        echo failed >"$stamp" # pip gave up by itself, not killed: the next call goes on from there
+    fi
+    return $status
 }
 
 look

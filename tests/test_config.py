@@ -1,7 +1,7 @@
 """Settings: read, checked, described."""
 
 import os
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from baselines.checks import check_continues
 from baselines.coefs import COEFS, DEFAULT_COEFS
 from baselines.common.errors import UserError
-from baselines.config import Config, flag_of
+from baselines.config import Config, flag_of, is_own, setting
 from baselines.flags import describe, from_settings, parse, to_arguments
 
 STUDENT = ["--teacher_paths", "a"]
@@ -266,3 +266,12 @@ def test_a_run_knows_how_many_ranks_it_has() -> None:
 def test_a_run_on_other_ranks_than_it_was_to_have_is_refused(ranks: int, told: str) -> None:
     with pytest.raises(UserError, match=f"^--num_ranks: 3 .*{told}; .* mpiexec -n 3$"):
         Config(num_ranks=3).on_ranks(ranks)
+
+
+def test_a_setting_with_another_default_is_no_setting_of_the_methods_own() -> None:
+    @dataclass(frozen=True)
+    class Other(Config):
+        lr: float = setting(1e-3, "learning rate", group="ppo2")
+        rho: float = setting(0.5, "rho", group="mine")
+
+    assert [f.name for f in fields(Other) if is_own(f)] == ["rho"]

@@ -488,7 +488,7 @@ def test_the_help_shows_a_methods_settings_once_it_is_named(
         ),
         (
             {"transfer": "outside:WEIGHED_ALONE"},
-            r"the losses \(none\) needs a .*, but .* update 10 on has weights for l2_sp$",
+            r"the losses \(none\) needs a .*, but .* update 10 on has coefficients for l2_sp$",
         ),
         (
             {"transfer": "outside:NO_RESTORE"},
@@ -628,7 +628,7 @@ def test_the_weights_are_for_the_policy_that_is_trained() -> None:
     setup = prepare(config)
     setup.envs.close()
     with pytest.raises(
-        UserError, match=r"losses \(none\) needs .* update 1 on has weights for l2_sp$"
+        UserError, match=r"losses \(none\) needs .* update 1 on has coefficients for l2_sp$"
     ):
         check_coefs(setup.stages, setup.policy.plain, setup.params, config)
 

@@ -53,7 +53,7 @@ def told_activation(foreign: Foreign, path: str, where: str) -> str | None:
     told: str | None = foreign.facts.get("activation")
     if told is not None and told not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise UserError(f"{where}: {path} has the activation {told}; known here are {known}")
+        raise UserError(f"{where}: {path} has the activation {plain(told)}; known here are {known}")
     return told
 
 

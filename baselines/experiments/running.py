@@ -64,7 +64,8 @@ def with_teachers(items: Sequence[Item], declared: Sequence[Item]) -> list[Item]
 
 def students_of(item: Item, others: Sequence[Item]) -> list[Item]:
     """The runs that learn from what a run makes."""
-    return [one for one in others if str(item.last_checkpoint) in one.config.teacher_paths]
+    made = str(item.last_checkpoint)
+    return [one for one in others if made in one.config.teacher_paths]
 
 
 def start_training(config: Config, output: IO[bytes] | int) -> subprocess.Popen[bytes]:

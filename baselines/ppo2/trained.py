@@ -277,8 +277,8 @@ def _writing(file: Path) -> Iterator[None]:
     try:
         if file.is_dir():
             raise UserError(f"path: {file} is a folder; give the file's name too")
-        check_can_make(file.parent, "--path")
-        make_folder(file.parent, "--path")
+        check_can_make(file.parent, "path")
+        make_folder(file.parent, "path")
         yield
     except OSError as error:
         raise UserError(f"path: cannot write {file}: {error.strerror or error}") from None

@@ -239,8 +239,8 @@ def check_coefs(
         if losses != given:
             raise UserError(
                 f"--transfer: {config.transfer}: a policy with the losses {_listed(losses)} needs a"
-                f" weight for each of them and no other, but the Stage from update {stage.first} on"
-                f" has weights for {_listed(given)}"
+                " coefficient for each of them and no other, but the Stage from update"
+                f" {stage.first} on has coefficients for {_listed(given)}"
             )
 
 

@@ -86,7 +86,11 @@ def read_header(folder: Path) -> dict[str, Any]:
 def parsed(
     header: Any, path: Path
 ) -> tuple[str, dict[str, Any], tuple[LoggedTeacher, ...], Origin]:
-    """Task, settings, teachers and origin of the run of a header, which is that of a file."""
+    """Task, settings, teachers and origin of the run of a header, which is that of a file.
+
+    Raises:
+        UserError: it is not the header of a run.
+    """
     if not isinstance(header, dict):
         fail(path, "not the header of a run: it is no JSON object")
     try:

@@ -99,7 +99,7 @@ def restore_env(task: ForeignTask, state: Tree) -> None:
         for layer, saved in zip(layers(task.env), state, strict=True)
     ]
     task.reset(seed=0)
-    written: list[np.ndarray] = []
+    written: list[tuple[np.ndarray, np.ndarray]] = []
     for layer, saved, own in reversed([*zip(layers(task.env), state, attributes, strict=True)]):
         _restore_layer(layer, saved, own, written)
 
@@ -159,18 +159,18 @@ def _layer_state(layer: gym.Env, attributes: Tree) -> Tree:
 
 
 def _restore_layer(
-    layer: gym.Env, state: Tree, attributes: Mapping[str, Tree], written: list[np.ndarray]
+    layer: gym.Env,
+    state: Tree,
+    attributes: Mapping[str, Tree],
+    written: list[tuple[np.ndarray, np.ndarray]],
 ) -> None:
-    """Restore a layer; `written` are the arrays whose memory is restored, and gets more."""
+    """Restore a layer; `written` are the arrays that are restored, with their values."""
     if "simulation" in state:
         written += _restore_simulation(layer, state["simulation"])
     for name, value in attributes.items():
         here: Any = vars(layer).get(name)
         # Others may look at this memory too, such as the simulation.
-        if _fits_into(value, here) and not _is_apart(value, here, written):
-            here[...] = value
-            written.append(here)
-        else:
+        if not (_fits_into(value, here) and _write_over(here, value, written)):
             setattr(layer, name, value)
     for name, generator in state["generators"].items():
         here = vars(layer).get(name)
@@ -188,10 +188,21 @@ def _fits_into(value: Tree, here: Any) -> bool:
     return value.shape == here.shape and value.dtype == here.dtype.newbyteorder("=")
 
 
-def _is_apart(value: np.ndarray, here: np.ndarray, written: Sequence[np.ndarray]) -> bool:
-    """Whether arrays that share memory after a reset did so no more: `last` is `state` then."""
-    is_other = not np.array_equal(value, here, equal_nan=True)
-    return is_other and any(np.shares_memory(here, array) for array in written)
+def _write_over(
+    here: np.ndarray, value: np.ndarray, written: list[tuple[np.ndarray, np.ndarray]]
+) -> bool:
+    """Write over an array, unless one that was written before would lose its value.
+
+    Such two share memory after a reset and did so no more: `last` is `state` then.
+    """
+    before = here.copy()
+    here[...] = value
+    beside = [pair for pair in written if np.may_share_memory(here, pair[0])]
+    if all(np.array_equal(array, own, equal_nan=True) for array, own in beside):
+        written.append((here, value))
+        return True
+    here[...] = before
+    return False
 
 
 def _simulation(layer: Any) -> Any:
@@ -215,8 +226,8 @@ def _simulation_state(layer: Any, data: Any) -> Tree:
     return {"integration": integration, "derived": derived}
 
 
-def _restore_simulation(layer: Any, state: Tree) -> list[np.ndarray]:
-    """Restore `MjData`; returns its arrays."""
+def _restore_simulation(layer: Any, state: Tree) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Restore `MjData`; returns its arrays, with their values."""
     import mujoco
 
     data = _simulation(layer)
@@ -225,7 +236,7 @@ def _restore_simulation(layer: Any, state: Tree) -> list[np.ndarray]:
     for name, here in _derived(data):
         if here.shape == state["derived"][name].shape:
             here[...] = state["derived"][name]
-    return [here for _, here in _derived(data)]
+    return [(here, here.copy()) for _, here in _derived(data)]
 
 
 def _derived(data: Any) -> Iterator[tuple[str, np.ndarray]]:

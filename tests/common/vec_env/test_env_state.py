@@ -243,8 +243,28 @@ class ShowsItsArray(Apart):
         return self._at, {}
 
 
-@pytest.mark.parametrize("make_one", [Apart, lambda: KeepsTheFirst(ShowsItsArray())])
-def test_arrays_that_share_memory_no_more_come_apart(make_one: Callable[[], gym.Env]) -> None:
+class Part(Hidden):
+    """Keeps the part that it shows in front of the whole that this is a part of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        whole = np.zeros(4)
+        self.position = whole[:2]
+        self.whole = whole
+
+    def reset(self, **options: Any) -> tuple[np.ndarray, dict[str, Any]]:
+        gym.Env.reset(self, **options)
+        self.whole[:] = 0
+        return self.position[:1].copy(), {}
+
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        self.whole[2:] += self.np_random.normal()
+        self.position += self.whole[2:]
+        return self.position[:1].copy(), float(self.whole.sum()), False, False, {}
+
+
+@pytest.mark.parametrize("make_one", [Part, Apart, lambda: KeepsTheFirst(ShowsItsArray())])
+def test_arrays_are_restored_apart_or_as_one(make_one: Callable[[], gym.Env]) -> None:
     assert obstacle_to_restoring(make_one) == ""
 
 
