@@ -328,10 +328,9 @@ class Config:
         group="transfer", choices=NETWORKS, several=True,
     )  # fmt: skip
     transfer: str = setting(
-        "mikt", "what the student takes from its teachers: their features (mikt); one teacher's"
-        " weights as its start, by shape (mlpp) or by joints and bodies (surgery); or their"
-        " actions, which it imitates less and less (kickstart)", group="transfer",
-        choices=TRANSFERS, source=MIKT,
+        "mikt", "what the student takes: its teachers' features (mikt); a teacher's weights as the"
+        " start, by shape (mlpp) or by joints and bodies (surgery); or their actions,"
+        " imitated less and less (kickstart)", group="transfer", choices=TRANSFERS, source=MIKT,
     )  # fmt: skip
 
     # MIKT; other methods read those of it that their `TransferMethod.settings` name
@@ -342,9 +341,9 @@ class Config:
         group="mikt", choices=TEACHER_WEIGHTS, source=MIKT,
     )  # fmt: skip
     mapping: str = setting(
-        "learned", "the mapping φ: learned; frozen at its random start; or named: learned, but"
-        " starting from the observation entries of the same joints and bodies", group="mikt",
-        choices=MAPPINGS, source=MIKT,
+        "learned", "the mapping φ: learned; frozen at its random start; or named: learned,"
+        " starting from entries of the same joints and bodies", group="mikt", choices=MAPPINGS,
+        source=MIKT,
     )  # fmt: skip
     laterals: str = setting(
         "learned", "the lateral matrices U: learned, or the identity, which needs networks as wide"
