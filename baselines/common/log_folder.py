@@ -71,7 +71,7 @@ def _row(line: bytes, where: str) -> dict[str, float | None]:
     try:
         row = dict(json.loads(line).items())
         for value in row.values():
-            if type(value) is not int and type(value) is not float and value is not None:
+            if value is not None and type(value) not in (int, float):
                 raise TypeError
             float(value or 0)
     except (ValueError, TypeError, OverflowError, AttributeError, RecursionError):

@@ -26,6 +26,9 @@ LARGE = 1 << 16
 Made = Mapping[str, str]
 """The large arrays of a task as it was made: their hashes, by their places in its state."""
 
+Written = list[tuple[np.ndarray, np.ndarray]]
+"""Arrays of a task that were written over while it is restored, each with its value."""
+
 
 def large_arrays(env: gym.Env) -> Made:
     """The large arrays of an environment that has just been made."""
@@ -99,7 +102,7 @@ def restore_env(task: ForeignTask, state: Tree) -> None:
         for layer, saved in zip(layers(task.env), state, strict=True)
     ]
     task.reset(seed=0)
-    written: list[tuple[np.ndarray, np.ndarray]] = []
+    written: Written = []
     for layer, saved, own in reversed([*zip(layers(task.env), state, attributes, strict=True)]):
         _restore_layer(layer, saved, own, written)
 
@@ -159,12 +162,9 @@ def _layer_state(layer: gym.Env, attributes: Tree) -> Tree:
 
 
 def _restore_layer(
-    layer: gym.Env,
-    state: Tree,
-    attributes: Mapping[str, Tree],
-    written: list[tuple[np.ndarray, np.ndarray]],
+    layer: gym.Env, state: Tree, attributes: Mapping[str, Tree], written: Written
 ) -> None:
-    """Restore a layer; `written` are the arrays that are restored, with their values."""
+    """Restore a layer; what is written over is added to `written`."""
     if "simulation" in state:
         written += _restore_simulation(layer, state["simulation"])
     for name, value in attributes.items():
@@ -188,9 +188,7 @@ def _fits_into(value: Tree, here: Any) -> bool:
     return value.shape == here.shape and value.dtype == here.dtype.newbyteorder("=")
 
 
-def _write_over(
-    here: np.ndarray, value: np.ndarray, written: list[tuple[np.ndarray, np.ndarray]]
-) -> bool:
+def _write_over(here: np.ndarray, value: np.ndarray, written: Written) -> bool:
     """Write over an array, unless one that was written before would lose its value.
 
     Such two share memory after a reset and did so no more: `last` is `state` then.
@@ -226,7 +224,7 @@ def _simulation_state(layer: Any, data: Any) -> Tree:
     return {"integration": integration, "derived": derived}
 
 
-def _restore_simulation(layer: Any, state: Tree) -> list[tuple[np.ndarray, np.ndarray]]:
+def _restore_simulation(layer: Any, state: Tree) -> Written:
     """Restore `MjData`; returns its arrays, with their values."""
     import mujoco
 
