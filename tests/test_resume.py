@@ -274,6 +274,26 @@ def test_a_finished_run_can_be_made_longer(teachers: tuple[str, ...], tmp_path: 
         learn(replace(settings, resume=True))
 
 
+@pytest.mark.parametrize(
+    ("updates", "kept"), [(UPDATES, ["00009", "00010", "best"]), (UPDATES + 2, [])]
+)
+def test_what_a_killed_run_saved_after_its_state_is_no_part_of_a_longer_run(
+    updates: int, kept: list[str], tmp_path: Path
+) -> None:
+    """Its schedules are others from the state on, so its policies are; of equal length, the same.
+
+    The run goes on from update 5, and is stopped after the next.
+    """
+    learn(config(tmp_path, save_interval=3, state_interval=5))
+    models = tmp_path / "models"
+    (models / "resume" / "00010").unlink()
+    read_saved_policy(str(models), "load_path").write_as(models / "best")
+    longer = config(tmp_path, save_interval=3, num_timesteps=updates * 64, resume=True)
+    learn(longer, lambda run: False)
+    found = sorted(path.name for path in models.iterdir() if path.is_file())
+    assert found == ["00001", "00003", "00006", *kept]
+
+
 def test_without_a_state_a_run_is_begun(tmp_path: Path) -> None:
     learn(config(tmp_path, resume=True))
     assert len(logs(tmp_path)[0]) == UPDATES

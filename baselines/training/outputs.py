@@ -19,7 +19,7 @@ from baselines.logger import Log, LogFiles, Logger
 from baselines.training.run_metrics import tag
 from baselines.training.saved import BEST
 from baselines.training.setup import Setup
-from baselines.training.states import FOLDER, SavedState, check_is_newest
+from baselines.training.states import FOLDER, SavedState, check_is_newest, remove_later
 from baselines.transfer.kinds import TRANSFERS
 
 
@@ -54,6 +54,8 @@ def open_outputs(setup: Setup) -> Iterator[Log]:
             check_is_newest(setup.resumed, paths["save_path"])
         resumed = setup.resumed
         lines = _take_up(resumed, paths) if resumed else _begin(paths, config.resume)
+        if resumed and resumed.policy.metadata["config"]["num_timesteps"] < config.num_timesteps:
+            remove_later(resumed, paths["save_path"])  # made by the schedules of a shorter run
         logs = paths.get("log_path")
         tags = partial(tag, own=TRANSFERS.known(config.transfer).metrics)
         files = None if logs is None else LogFiles(logs, setup.provenance, tags)

@@ -228,12 +228,13 @@ def roll_back(config: Config, error: Diverged) -> None:
         raise Diverged(f"{error}; given up after {done} rollbacks to {found.path}")
     again = {"lr_scale": found.state["lr_scale"] / 2, "rollbacks": done + 1}
     write_state(Path(config.save_path), found.policy, found.state | again, config.keep)
-    _remove_later(Path(config.save_path), found.policy.metadata["update"])
+    remove_later(found, Path(config.save_path))
     print(f"{error}; going back to {found.path} with half the learning rate", flush=True)
 
 
-def _remove_later(folder: Path, update: int) -> None:
+def remove_later(found: SavedState, folder: Path) -> None:
     """Remove the checkpoints of later updates, `best` too: they are no part of the run any more."""
+    update = found.policy.metadata["update"]
     for path in folder.iterdir():
         if is_checkpoint(path) and int(path.name) > update:
             path.unlink()
