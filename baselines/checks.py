@@ -11,6 +11,7 @@ from baselines.coefs import COEF_NAMES
 from baselines.common.errors import UserError, check_choice, shown
 from baselines.common.registry import Registry
 from baselines.common.schedules import rate_at
+from baselines.common.trees import MAX_BITS
 from baselines.common.vec_env.stored_body import ARGUMENT
 from baselines.config import SCHEDULES, Config, flag_of
 from baselines.transfer.kinds import TRANSFERS
@@ -61,7 +62,8 @@ def check_continues(config: Config, begun: dict[str, Any]) -> None:
     """
     settings, defaults = config.to_json(), type(config)().to_json()
     left_out = unread(config)
-    for f in fields(config):
+    # Coefficients last: by default they follow from others, such as --teacher_paths.
+    for f in sorted(fields(config), key=lambda f: f.name in COEF_NAMES):
         if f.name in COEF_NAMES and f.name in left_out:
             continue
         # Where there was no such setting yet, the run was as its default makes it now.
@@ -176,6 +178,8 @@ def _named(config: Config) -> Iterator[tuple[Registry, str, str]]:
 
 
 def _check_field(f: Field[Any], value: Any) -> None:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise UserError(f"--{flag_of(f)}: must be less than 2^{MAX_BITS}; no state could hold it")
     choices = f.metadata["choices"]
     if choices and not isinstance(choices, Registry):
         check_choice(flag_of(f), value, choices)

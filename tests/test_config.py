@@ -126,6 +126,15 @@ def test_a_run_goes_on_with_the_same_values_under_whatever_name(
         check_continues(read(*STUDENT, *begun, "--kl_coef=0.3"), config.to_json())
 
 
+@pytest.mark.parametrize(("begun", "again"), [([], STUDENT), (STUDENT, []), (MLPP, STUDENT)])
+def test_what_was_given_otherwise_is_named_and_not_what_follows_from_it(
+    begun: list[str], again: list[str]
+) -> None:
+    """The coefficient of the KL term is 0.1 with a student and 0 without, if it is not given."""
+    with pytest.raises(UserError, match=r"^--(teacher_paths|transfer): .* begun with"):
+        check_continues(read(*again), read(*begun).to_json())
+
+
 def test_a_run_that_reads_no_weights_goes_on_under_any_set() -> None:
     begun = Config(env="CartPole-v1", coefs="paper").to_json()  # once it could be given
     check_continues(read(), begun)
@@ -180,6 +189,7 @@ def test_mlpp_has_one_phase_and_reads_what_concerns_the_teacher() -> None:
         ),
         (["--num_env=4097"], "^--num_env: must lie between 1 and 4096, not 4097"),
         (["--num_timesteps=1e400"], "--num_timesteps: must be a whole number"),
+        ([f"--seed={1 << 2048}"], r"^--seed: must be less than 2\^2048; no state could hold it$"),
         (["--num_time=3"], "did you mean --num_timesteps"),
         (["--transfer=mlp"], "--transfer: .*did you mean mlpp"),
         (["--transfer=mlpp"], "--transfer: given without --teacher_paths"),
