@@ -71,6 +71,9 @@ COUNTED = {
 }
 """What some settings count, by flag; other programs' settings may count something else."""
 
+OF_METHODS = {"kickstart_coef": "kickstart_coef with --transfer=kickstart"}
+"""Settings that a transfer method of this package has for itself, with what they need."""
+
 ASKED_FIRST = {
     "What is learned": ("env", "env_kwargs", "env_xml", "num_timesteps", "seed"),
     "With teachers": ("teacher_paths", "transfer", "mapping"),
@@ -141,7 +144,7 @@ def parser(program: str, description: str, kind: type[Config] = Config) -> Parse
             groups[name] = result.add_argument_group(GROUPS.get(name, name))
         _add(groups[name], f, kinds[f.name], describe(f))
     result.asked_first = "--env"
-    result.elsewhere |= {name: f"--{flag}" for name, flag in names_elsewhere().items()}
+    result.elsewhere |= {name: f"--{flag}" for name, flag in _hints().items()}
     return result
 
 
@@ -184,6 +187,11 @@ def names_elsewhere(*flags: str) -> dict[str, str]:
         for flag in flags or ELSEWHERE
         for name in ELSEWHERE[flag].split()
     }
+
+
+def _hints() -> dict[str, str]:
+    """What is suggested for names that are no settings of a run."""
+    return names_elsewhere() | OF_METHODS
 
 
 def parse(argv: list[str], program: str, description: str) -> Config:
@@ -261,7 +269,7 @@ def check_names(names: Iterable[str], kind: type[Config]) -> None:
     by_flag = settings_by_flag(kind)
     for name in names:
         if name not in by_flag:
-            near = suggestion(name, by_flag, names_elsewhere())
+            near = suggestion(name, by_flag, _hints())
             raise UserError(f"{name}: unknown setting{near}")
 
 

@@ -21,7 +21,8 @@ HEAD = """\
 Every flag of `python -m baselines.run`. The same names are keys of `settings` in an
 [experiment file](experiments.md) and keyword arguments of `ppo2.learn`. Settings marked with * may
 be changed when a run is [resumed](resuming.md#what-may-be-changed). A default with `(--coefs=...)`
-holds with that [set of coefficients](method.md#the-coefficients-of-the-losses) only.
+holds with that [set of coefficients](method.md#the-coefficients-of-the-losses) only. The settings
+under "Kickstarting" need `--transfer=kickstart`.
 `scripts/settings_table.py` writes this page.
 """
 

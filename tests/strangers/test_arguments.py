@@ -12,12 +12,14 @@ from baselines import convert, describe, evaluate, export, plot, results, sweep,
 from baselines.analysis.runs.runs import find_runs
 from baselines.checks import check, check_continues
 from baselines.common.errors import UserError
-from baselines.config import Config, flag_of
+from baselines.config import Config, flag_of, is_own
 from baselines.describe import look_into
-from baselines.flags import ELSEWHERE, from_settings, names_elsewhere, parse
+from baselines.flags import ELSEWHERE, OF_METHODS, from_settings, names_elsewhere, parse
 from baselines.published.committed import identity
 from baselines.training.saved import read_saved_policy
 from baselines.training.teacher_files import load_teacher
+from baselines.transfer.kinds import TRANSFERS
+from baselines.transfer.settings_read import config_with
 
 
 @pytest.mark.parametrize("text", ["-1e3", "-1000", "-1E+3", "-1_000", "-1000.", "-.1e4"])
@@ -79,6 +81,18 @@ def test_the_names_of_others_lead_to_ours_in_programs_and_experiments() -> None:
 def test_what_ours_counts_is_told(theirs: str, ours: str) -> None:
     with pytest.raises(UserError, match=rf"; did you mean {ours}\?$"):
         parse(["--env=CartPole-v1", theirs], "", "")
+
+
+def test_a_setting_of_another_method_leads_to_that_method() -> None:
+    ours = set(TRANSFERS) - set(TRANSFERS.from_outside())
+    own = {(f.name, name) for name in ours for f in fields(config_with(name)) if is_own(f)}
+    assert {name for name, _ in own} == OF_METHODS.keys()
+    for flag, method in own:
+        needed = rf"did you mean --{flag} with --transfer={method}\?$"
+        with pytest.raises(UserError, match=rf"^--{flag}: unknown argument; {needed}"):
+            parse(["--env=CartPole-v1", f"--{flag}=1", "--transfer=mlpp"], "", "")
+    with pytest.raises(UserError, match=r"; did you mean kickstart_coef with --transfer=kicks"):
+        from_settings({"env": "CartPole-v1", "kickstart_coef": "1"}, ())
 
 
 def test_others_names_are_not_ours_and_each_has_one_meaning() -> None:
