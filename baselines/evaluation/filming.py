@@ -123,11 +123,13 @@ class Filming:
             f"--video_length={self._config.save_video_length}",
             *outside_arguments(self._config.env, shot.metadata),
         ]  # fmt: skip
+        # It is to find the same modules: a program's own folder need not be the working folder.
+        found = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, sys.path))}
         # A file, as a pipe that nobody reads would stop the process once it is full.
         errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (`_end` closes it)
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, text=True,
-            start_new_session=True,
+            env=found, start_new_session=True,
         )  # fmt: skip
         return Work(shot, process, errors)
 

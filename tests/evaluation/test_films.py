@@ -147,6 +147,30 @@ def test_a_film_that_cannot_be_made_is_told_of(tmp_path: Path) -> None:
     assert list((tmp_path / "videos").iterdir()) == []
 
 
+def test_a_film_finds_the_modules_that_the_program_finds(
+    tmp_path: Path, of_task: Callable[[str], SavedPolicy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those beside a script that is started from another folder."""
+    skip_without_opengl()
+    for name in DRAWING:
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "beside.py").write_text(
+        "import gymnasium, numpy, toys\n"
+        "class Grey(toys.BoxToy):\n"
+        "    metadata = {'render_modes': ['rgb_array']}\n"
+        "    def __init__(self, render_mode): self.render_mode = render_mode\n"
+        "    def render(self): return numpy.full((16, 16, 3), 99, 'u1')\n"
+        "gymnasium.register('Grey-v0', Grey)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    saved = of_task("beside:Grey-v0")
+    saved.metadata["update"] = 1
+    films = Filming(Config(env="beside:Grey-v0", log_path=str(tmp_path), save_video_length=2))
+    films.add(saved, 64)
+    assert films.finish() == []
+    assert iio.imread(tmp_path / "videos" / "64.mp4").shape == (2, 16, 16, 3)
+
+
 SLOW = """#!/bin/sh
 for argument; do
     case $argument in --video=*) film=${argument#--video=} ;; esac
