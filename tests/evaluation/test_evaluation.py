@@ -69,6 +69,14 @@ def test_it_holds_for_few_episodes_as_often_as_it_says() -> None:
     assert 0.93 < share < 0.97  # 0.95, with a standard error of 0.007
 
 
+@pytest.mark.parametrize("scale", [1e-90, 1e80])
+def test_the_interval_of_tiny_and_huge_returns_is_in_proportion(scale: float) -> None:
+    """A variance may be squared neither to 0 nor to infinity."""
+    found, base = (interval_of_mean(np.array([-1.0, 1.0, 2.0]) * s) for s in (scale, 1.0))
+    assert base is not None
+    assert found == pytest.approx(tuple(scale * bound for bound in base), rel=1e-12, abs=0)
+
+
 @pytest.mark.parametrize(
     ("returns", "words"),
     [

@@ -147,7 +147,8 @@ def _with_students_interval(value: float, samples: Sequence[tuple[np.ndarray, fl
     variance = sum(variances)
     if math.sqrt(variance) <= 1e-9 * abs(value):  # but for rounding
         return Estimate(value, note=NO_SPREAD)
-    freedom = variance**2 / sum(v**2 / (n - 1) for v, n in zip(variances, sizes, strict=True))
+    shares = [v / variance for v in variances]  # whose squares are finite and not 0
+    freedom = 1 / sum(share**2 / (n - 1) for share, n in zip(shares, sizes, strict=True))
     reach = _students_quantile(freedom) * math.sqrt(variance)
     return Estimate(value, value - reach, value + reach)
 
