@@ -43,8 +43,8 @@ METRICS = {
         group="rollout",
     ),
     EVAL_RETURN: LoggedMetric(
-        "mean return of `--eval_episodes` episodes with the most likely actions, in a separate"
-        " environment",
+        "mean return of the last evaluation since the row before: `--eval_episodes` episodes with"
+        " the most likely actions, in a separate environment",
         "reward",
         missing="in rows without a new evaluation; without `--eval_interval` there is no such"
         " column",

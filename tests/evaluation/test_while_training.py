@@ -50,6 +50,12 @@ def test_the_last_policy_is_measured_whatever_the_interval() -> None:
     assert np.isfinite(measured).tolist() == [False, True, False, True, True]
 
 
+def test_a_row_tells_the_last_evaluation_since_the_one_before() -> None:
+    each = trained(None, 5, eval_interval=1, eval_episodes=1).history["eval_return"]
+    found = trained(None, 5, eval_interval=1, eval_episodes=1, log_interval=2).history
+    assert found["eval_return"].tolist() == each[[1, 3, 4]].tolist()
+
+
 def test_a_policy_without_teachers_replaces_one_that_needs_them(
     whole: tuple[Path, ppo2.TrainedPolicy], tmp_path: Path
 ) -> None:
