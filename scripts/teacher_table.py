@@ -26,8 +26,8 @@ INTRODUCTION = """# Teachers
 `--teacher_paths` takes one of these files, such as `teacher_models/centipede_four/4/00970`, the
 best of CentipedeFour.
 
-`centipede_three`, `centipede_four` and `centipede_six` were trained from scratch with PPO. The others
-are students, which can be teachers too; each had the highest training return of five seeds:
+`centipede_three`, `centipede_four` and `centipede_six` were trained from scratch with PPO. The
+others are students, which can be teachers too; each had the highest training return of five seeds:
 
 - `centipede_eight_mikt`: [MIKT](../docs/studies.md#mikt-at-the-papers-length) with
   `centipede_four/3`;
